@@ -1,0 +1,20 @@
+/* The one formula for a score, used everywhere. */
+#ifndef MG_SCORE_H
+#define MG_SCORE_H
+
+#include "base/base.h"
+#include "core/mutant.h"
+
+/* Counts of verdicts. detected = killed + timeout; invalid, ignored and pending stay outside the score. */
+struct mg_tally {
+    uint32_t of[MG_VERDICT_COUNT];
+};
+void mg_tally_add(struct mg_tally *tally, enum mg_verdict verdict);
+void mg_tally_sum(struct mg_tally *total, const struct mg_tally *part);
+uint32_t mg_tally_detected(const struct mg_tally *tally);
+/* detected + survived + no_coverage + not_reached */
+uint32_t mg_tally_scorable(const struct mg_tally *tally);
+/* detected / scorable, or 0 when nothing is scorable. Never NaN. */
+double mg_score(const struct mg_tally *tally);
+
+#endif

@@ -1,0 +1,19 @@
+/* A suite: the generated tests of one target, as text. */
+#ifndef MG_SUITE_H
+#define MG_SUITE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+struct mg_suite_test {
+    struct mg_str name;   /* test function's name, unique in the suite */
+    struct mg_str source; /* decorators and function, no imports, ends with a newline */
+};
+struct mg_suite {
+    struct mg_str imports; /* sorted import lines, each ends with a newline */
+    struct { MG_VEC(struct mg_suite_test) } tests;
+    struct { MG_VEC(struct mg_str) } suspected_bugs; /* observed behaviour that contradicts doctest, docstring or hint: one line each */
+    struct mg_str reason;  /* when there are no tests: why, in one line */
+};
+
+#endif

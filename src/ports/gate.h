@@ -1,0 +1,67 @@
+/* Port: measures tests of one target against its mutants. The decision to keep is services/target.c's. */
+#ifndef MG_GATE_H
+#define MG_GATE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/cancel.h"
+#include "core/config.h"
+#include "core/mutant.h"
+#include "core/target.h"
+#include "ports/agent.h"
+#include "ports/generator.h"
+#include "ports/ingest.h"
+
+/* What the baseline knows about the existing tests; lines are looked up by target. */
+struct mg_coverage_entry {
+    uint32_t test; /* index */
+    double seconds;
+    struct { MG_VEC(struct mg_line_range) } lines; /* of the target's file only */
+};
+struct mg_gate_request {
+    const struct mg_target *target;
+    const struct mg_source_file *source;
+    struct mg_agent agent;
+    struct mg_session *session;
+    const struct mg_coverage_entry *covering; /* passing existing tests that run a line of the target */
+    size_t covering_count;
+    const struct mg_collected *collected;     /* for test ids */
+    const struct mg_config *config;
+    const struct mg_cancel *cancel;
+};
+
+/* All mutants of the target with their verdicts under the existing tests. */
+struct mg_measured {
+    struct { MG_VEC(struct mg_mutant) } mutants;
+    struct { MG_VEC(struct mg_probe_mutant) } spliced; /* same order */
+    struct { MG_VEC(struct mg_mutant_result) } results; /* same order */
+    struct { MG_VEC(struct mg_str) } flaky; /* existing tests that failed on an unchanged function: set aside, by id */
+    struct mg_str untrusted; /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
+};
+/* What each test of a suite does to the mutants that were alive. */
+struct mg_suite_verdict {
+    struct mg_str name;
+    bool passes;            /* on the original, in the fork */
+    struct mg_str reason;   /* why it does not pass */
+    struct { MG_VEC(uint32_t) } kills;   /* indices into mg_measured.mutants, assertion kills and timeouts only */
+    struct { MG_VEC(uint32_t) } crashes; /* crash kills */
+    struct { MG_VEC(struct mg_str) } kill_texts; /* first line of the failure, same order as kills */
+};
+struct mg_suite_measured {
+    struct { MG_VEC(struct mg_suite_verdict) } tests; /* same order as the suite's */
+    struct { MG_VEC(bool) } reached; /* per mutant: some test of the suite ran its line */
+};
+
+struct mg_gate_ops {
+    const char *name;
+    enum mg_code (*before)(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err);
+    /* `path` is where the suite's module stands in the copy, `module` its text. Every test is run on every mutant that was not detected. */
+    enum mg_code (*suite)(void *self, const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_suite *suite,
+                          struct mg_str path, struct mg_str module, struct mg_arena *arena, struct mg_suite_measured *result, struct mg_err *err);
+};
+struct mg_gate {
+    const struct mg_gate_ops *ops;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* Port: makes a private copy of the repo and says what is in it. The user's files are only read. */
+#ifndef MG_INGEST_H
+#define MG_INGEST_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/cancel.h"
+
+struct mg_source_file {
+    struct mg_str path;   /* relative to the repo */
+    struct mg_str module; /* dotted import name */
+    struct mg_str text;   /* whole file, UTF-8 */
+};
+struct mg_skipped_file {
+    struct mg_str path, reason;
+};
+struct mg_repo {
+    struct mg_str original; /* absolute path of the user's repo */
+    struct mg_str copy;     /* absolute path of the private copy */
+    struct mg_str scratch;  /* absolute, beside the copy: pycache, HOME, TMPDIR, logs */
+    struct mg_str python;   /* interpreter chosen, absolute path (not resolved: a venv's python is a link) */
+    struct mg_str python_origin; /* "--python", "VIRTUAL_ENV", ".venv", "MUTAGEN_PYTHON", "PATH" */
+    struct mg_str fingerprint;   /* hex SHA-256 over paths and contents of sources and tests, our own generated files left out */
+    struct mg_str commit;        /* HEAD, empty when not a checkout */
+    struct { MG_VEC(struct mg_str) } import_roots;        /* relative to the repo; "" = its root */
+    struct { MG_VEC(struct mg_source_file) } sources;     /* importable code: no tests, conftest, setup.py, docs */
+    struct { MG_VEC(struct mg_source_file) } test_files;  /* with text, for harvesting and placing */
+    struct { MG_VEC(struct mg_skipped_file) } skipped;    /* not UTF-8, unreadable, too large */
+};
+
+struct mg_ingest_ops {
+    const char *name;
+    /* `location` as the user gave it; `python` from --python or empty; `storage_root` is never copied. Errors say what to do:
+     * MG_E_NOT_FOUND no such path, MG_E_CONFIG not a directory, no Python source in it, no interpreter. */
+    enum mg_code (*open)(void *self, struct mg_str location, struct mg_str python, struct mg_str storage_root, const struct mg_cancel *cancel,
+                         struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err);
+    void (*close)(void *self, const struct mg_repo *repo); /* removes copy and scratch */
+};
+struct mg_ingest {
+    const struct mg_ingest_ops *ops;
+    void *self;
+};
+
+#endif

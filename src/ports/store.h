@@ -1,0 +1,53 @@
+/* Port: where runs, outcomes and generated tests are kept. After git's ref_storage_be: the contract stands above each operation,
+ * adapters fill the table, callers never see SQL. Threads: any; each operation is one transaction. */
+#ifndef MG_STORE_H
+#define MG_STORE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "core/outcome.h"
+#include "core/report.h"
+#include "core/run_state.h"
+
+struct mg_run_record {
+    struct mg_str run_id, repo, fingerprint, config_fingerprint, tool_version;
+    enum mg_run_state state;
+    int64_t started_at; /* of the first session, unix seconds */
+};
+
+struct mg_store_ops {
+    const char *name; /* shown by doctor and in errors: "sqlite", "memory" */
+
+    /* Creates the run, or takes up the stored one of that id: then *existing is true and *record holds what is stored.
+     * The run is locked for this process until `end_run` or `close`, or until the process dies: MG_E_DENIED when another live process
+     * has it (names its pid), or when the stored run belongs to another repo. */
+    enum mg_code (*begin_run)(void *self, const struct mg_run_record *wanted, struct mg_arena *arena, struct mg_run_record *record, bool *existing, struct mg_err *err);
+    enum mg_code (*set_run_state)(void *self, struct mg_str run_id, enum mg_run_state state, struct mg_err *err);
+
+    /* Takes the target for this process. *claimed is false when it is finished (KEPT, DISCARDED, SATISFIED) with the same
+     * `fingerprint` (of its source file and everything its verdict depends on); that is no error. */
+    enum mg_code (*claim)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, bool *claimed, struct mg_err *err);
+
+    /* Writes the outcome with all its tests and mutants and releases the claim, in one transaction: after MG_OK it survives a power cut,
+     * after an error nothing of it is there. Borrowed for the call only. MG_E_STATE without a claim. */
+    enum mg_code (*finish)(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_outcome *outcome, struct mg_err *err);
+
+    /* All stored outcomes of the run, whole, by priority then name. */
+    enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count, struct mg_err *err);
+
+    /* Drops outcomes of targets that are not in `target_ids` any more (the code changed). */
+    enum mg_code (*retain)(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err);
+
+    /* The run's report without its outcomes: written at the end, read by `report` and `apply`. `load_report` fills the outcomes too.
+     * An empty run_id means the newest. MG_E_NOT_FOUND when there is none; the text lists up to five known ids. */
+    enum mg_code (*end_run)(void *self, const struct mg_report *report, enum mg_run_state state, struct mg_err *err);
+    enum mg_code (*load_report)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_report *report, struct mg_err *err);
+
+    void (*close)(void *self);
+};
+struct mg_store {
+    const struct mg_store_ops *ops;
+    void *self;
+};
+
+#endif
