@@ -23,7 +23,9 @@ enum mg_run_event { MG_RUN_EVENTS(MG_RUN_ENUM_EVENT) MG_RUN_EVENT_COUNT };
 
 const char *mg_run_state_name(enum mg_run_state state);
 const char *mg_run_event_name(enum mg_run_event event);
-bool mg_run_state_is_final(enum mg_run_state state);
+/* The state of that name; MG_RUN_STATE_COUNT when there is none. */
+enum mg_run_state mg_run_state_from(struct mg_str name);
+bool mg_run_state_is_final(enum mg_run_state state); /* COMPLETED, FAILED, CANCELLED */
 /* MG_E_STATE, with both names in the text and *state untouched, when the table has no such edge. */
 MG_MUST_CHECK enum mg_code mg_run_step(enum mg_run_state *state, enum mg_run_event event, struct mg_err *err);
 

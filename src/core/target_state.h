@@ -3,7 +3,7 @@
  *   SELECTED --generated--> GENERATED --ran--> RAN --mutated--> MUTATED --kept--> KEPT
  *      |  \__satisfied__> SATISFIED     ^                          |
  *      |                                \_______strengthen_________/
- *      \__ any state that is not final: --discard--> DISCARDED, --leave--> UNFINISHED (resumable, never the same as discarded)
+ *      \__ each of these but KEPT and SATISFIED: --discard--> DISCARDED, --leave--> UNFINISHED (resumable, never the same as discarded)
  *   UNFINISHED --resume--> SELECTED
  *
  * All edges are taken in services/target.c.
