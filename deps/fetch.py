@@ -157,7 +157,7 @@ def fetch(name, entry, out, clients):
             raise
         print(f"deps: {name} {entry['version']} ({source['client']}, sha256 ok)", file=sys.stderr)
         return
-    raise FetchError(f"{name} {entry['version']}: no source worked. Install npm or cargo, or check the network. " + " || ".join(problems))
+    raise FetchError(f"{name} {entry['version']}: no source worked; check the network. " + " || ".join(problems))
 
 
 def main(argv):
