@@ -198,7 +198,11 @@ struct mg_mutant_run {
 };
 
 /* Plain pytest in a new interpreter. */
+struct mg_confirm_source {
+    struct mg_str path, source; /* a generated module, relative to the repo */
+};
 struct mg_confirm {
+    struct { MG_VEC(struct mg_confirm_source) } sources; /* written into the copy first, removed afterwards */
     struct { MG_VEC(struct mg_str) } files;     /* relative paths or node ids, in order */
     struct { MG_VEC(struct mg_str) } deselect;  /* node ids left out */
     struct mg_str hash_seed; /* "0", "1", "random" */

@@ -43,9 +43,10 @@ struct mg_suite_verdict {
     struct mg_str name;
     bool passes;            /* on the original, in the fork */
     struct mg_str reason;   /* why it does not pass */
-    struct { MG_VEC(uint32_t) } kills;   /* indices into mg_measured.mutants, assertion kills and timeouts only */
-    struct { MG_VEC(uint32_t) } crashes; /* crash kills */
+    struct { MG_VEC(uint32_t) } kills;    /* assertion kills: indices into mg_measured.mutants */
     struct { MG_VEC(struct mg_str) } kill_texts; /* first line of the failure, same order as kills */
+    struct { MG_VEC(uint32_t) } crashes;  /* crash kills */
+    struct { MG_VEC(uint32_t) } timeouts; /* the mutant ran past its limit in this test */
 };
 struct mg_suite_measured {
     struct { MG_VEC(struct mg_suite_verdict) } tests; /* same order as the suite's */
