@@ -1,0 +1,65 @@
+# The front door. Everything real is in CMakeLists.txt, deps/, tools/ and tests/; this file only names the ways in.
+PYTHON ?= python3
+REPO   ?= examples/shop
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+VENV   := build/venv
+QUIET  := tools/quiet.sh
+# Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
+unexport MAKEFLAGS MFLAGS
+
+.PHONY: help run build test test-all test-c test-python test-real bench lint format clean packages packages-lint configure
+
+help: ## this list
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+run: build ## install what is missing, build, and run Mutagen on examples/shop (or: make run REPO=path)
+	@MUTAGEN_PYTHON="$(CURDIR)/$(VENV)/bin/python" build/mutagen run "$(REPO)" $(ARGS)
+
+build: configure ## leave the program in build/mutagen
+	@$(QUIET) "building" build/build.log cmake --build build --target mutagen -j $(JOBS)
+
+test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
+
+test-all: test test-real ## the same, and the real packages from the network
+
+test-c: configure
+	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
+	@ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
+	@tail -n 4 build/ctest.log
+
+test-python: build
+	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/e2e
+
+test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
+	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
+
+bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
+	@$(VENV)/bin/python bench/bench.py --binary build/mutagen
+
+lint: configure packages-lint ## format, layers, style, static analysis, Python sources
+	@tools/lint.sh
+
+format: packages-lint ## bring every C file into the common format
+	@git ls-files -z --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' | xargs -0 clang-format-14 -i
+
+clean: ## remove what was built (fetched sources in build-deps stay)
+	@rm -rf build build-dev build-asan
+
+# --- what the targets above stand on ---
+
+packages:
+	@tools/packages.sh build
+
+packages-lint:
+	@tools/packages.sh lint
+
+$(VENV)/.stamp: tools/requirements.txt | packages
+	@mkdir -p build
+	@$(QUIET) "making build/venv with pytest" build/venv.log sh -c 'rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
+	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r tools/requirements.txt'
+	@touch $@
+
+configure: packages $(VENV)/.stamp
+	@$(PYTHON) deps/fetch.py
+	@$(QUIET) "" build/configure.log cmake --preset release
