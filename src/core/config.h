@@ -39,10 +39,26 @@ struct mg_config {
     struct mg_str provider;          /* "search" */
 };
 
+/* One row of the table: what `--help` and messages say about a setting. */
+struct mg_setting {
+    const char *key;     /* dotted: "mutation.score_threshold" */
+    enum mg_setting_kind { MG_SETTING_INT, MG_SETTING_FLOAT, MG_SETTING_WORD, MG_SETTING_TEXT, MG_SETTING_LIST } kind;
+    size_t offset;       /* of the field in struct mg_config */
+    double low, high;    /* INT, FLOAT: allowed range, both ends included */
+    const char *words;   /* WORD: allowed words, one blank apart */
+    const char *initial; /* the default, as text */
+    bool harmless;       /* may also be set by configuration found inside a repo under test */
+    const char *help;
+};
+const struct mg_setting *mg_settings(size_t *count);
+const struct mg_setting *mg_setting_find(struct mg_str key); /* NULL when there is none */
+/* What the setting takes, for help and errors: "a number from 0 to 1". */
+struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_arena *arena);
+
 void mg_config_defaults(struct mg_config *config);
 
 /* One setting by its dotted key (`mutation.score_threshold`). Values come as text; MG_E_CONFIG names the key, the value and what is allowed.
- * `origin` is put before the message: "mutagen.toml:12" or "--threshold". Text is copied into the arena. */
+ * `origin` is put before the message: "mutagen.toml:12" or "--threshold". Text is copied into the arena; a list grows by the value. */
 MG_MUST_CHECK enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, struct mg_str key, struct mg_str value,
                                          const char *origin, struct mg_err *err);
 

@@ -1,0 +1,164 @@
+/* The settings table: every default is allowed and stored, ranges and types are kept, and messages say where and what is meant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/str.h"
+#include "core/config.h"
+#include "core/nearest.h"
+
+static struct mg_arena *arena;
+static struct mg_config config;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = mg_arena_new();
+    mg_config_defaults(&config);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mg_arena_free(arena);
+    return 0;
+}
+
+static void defaults_are_the_documented_ones(void **state)
+{
+    (void)state;
+    assert_true(config.score_threshold == 0.0 && config.mutation.score_threshold == 0.8);
+    assert_int_equal(config.mutation.keep, MG_KEEP_THRESHOLD);
+    assert_int_equal(config.mutation.level, 1);
+    assert_int_equal(config.orchestrator.max_parallel_targets, 1);
+    assert_true(config.sandbox.test_timeout_seconds == 30.0 && config.sandbox.cpu_time_limit_seconds == 60.0);
+    assert_int_equal(config.sandbox.memory_limit_mb, 2048);
+    assert_int_equal(config.generation.max_tests, 8);
+    assert_int_equal(config.generation.max_calls, 2000);
+    assert_true(mg_str_is(config.storage.root, ".mutagen") && mg_str_is(config.provider, "search"));
+    assert_int_equal(config.jobs, 0);
+    assert_int_equal(config.targets.len, 0);
+}
+
+static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
+{
+    (void)state;
+    static const char *const harmful[] = { "python", "provider", "storage.root", "sandbox.test_timeout_seconds", "sandbox.cpu_time_limit_seconds",
+                                           "sandbox.memory_limit_mb" };
+    size_t count, found = 0;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (size_t i = 0; i < count; i++)
+        found += !settings[i].harmless;
+    assert_int_equal(found, MG_COUNT(harmful));
+    for (size_t i = 0; i < MG_COUNT(harmful); i++)
+        assert_false(mg_setting_find(mg_str_from(harmful[i]))->harmless);
+}
+
+/* "" = accepted. */
+static const char *set(const char *key, const char *value)
+{
+    static struct mg_err err;
+    err = (struct mg_err){ .code = MG_OK };
+    enum mg_code code = mg_config_set(&config, arena, mg_str_from(key), mg_str_from(value), "--x", &err);
+    assert_true(code == MG_OK || code == MG_E_CONFIG);
+    return err.text;
+}
+
+static void both_ends_of_every_range(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (settings[i].kind != MG_SETTING_INT && settings[i].kind != MG_SETTING_FLOAT)
+            continue;
+        double step = settings[i].kind == MG_SETTING_INT ? 1 : 0.01;
+        assert_string_equal(set(settings[i].key, mg_arena_printf(arena, "%.16g", settings[i].low).at), "");
+        assert_string_equal(set(settings[i].key, mg_arena_printf(arena, "%.16g", settings[i].high).at), "");
+        assert_string_not_equal(set(settings[i].key, mg_arena_printf(arena, "%.16g", settings[i].low - step).at), "");
+        assert_string_not_equal(set(settings[i].key, mg_arena_printf(arena, "%.12g", settings[i].high * 2 + 1).at), "");
+        assert_string_not_equal(set(settings[i].key, "nan"), "");
+        assert_string_not_equal(set(settings[i].key, ""), "");
+    }
+}
+
+static void messages_say_where_and_what_is_allowed(void **state)
+{
+    (void)state;
+    assert_string_equal(set("mutation.score_threshold", "80"), "--x: mutation.score_threshold must be a number from 0 to 1, not '80'");
+    assert_string_equal(set("mutation.keep", "all"), "--x: mutation.keep must be \"threshold\" or \"improving\", not 'all'");
+    assert_string_equal(set("mutation.score_treshold", "1"), "--x: unknown key 'mutation.score_treshold'; did you mean 'mutation.score_threshold'?");
+    assert_string_equal(set("mutation.keep", "improving"), "");
+    assert_int_equal(config.mutation.keep, MG_KEEP_IMPROVING);
+    assert_string_equal(set("targets", "a.*"), "");
+    assert_string_equal(set("targets", "b.*"), "");
+    assert_int_equal(config.targets.len, 2);
+}
+
+static void toml_sets_what_it_names(void **state)
+{
+    (void)state;
+    struct mg_err err = { .code = MG_OK };
+    assert_int_equal(mg_config_read_toml(&config, arena,
+                                         MG_STR("score_threshold = 1\ntargets = [\"pkg.*\"]\nmutation.level = 2\n[storage]\nroot = \"/tmp/x\"\n"),
+                                         "m.toml", &err),
+                     MG_OK);
+    assert_true(config.score_threshold == 1.0);
+    assert_int_equal(config.mutation.level, 2);
+    assert_int_equal(config.targets.len, 1);
+    assert_true(mg_str_is(config.storage.root, "/tmp/x"));
+    assert_true(config.mutation.score_threshold == 0.8);
+}
+
+static void toml_errors_have_file_and_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        { "\n[mutation]\nlevl = 2\n", "m.toml:3: unknown key 'mutation.levl'; did you mean 'mutation.level'?" },
+        { "[mutatoin]\nlevel = 2\n", "m.toml:1: unknown table [mutatoin]; did you mean [mutation]?" },
+        { "[llm]\nmodel = 'x'\n", "m.toml:1: unknown table [llm] (`mutagen --help` lists the keys)" },
+        { "jobs = '2'\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a string" },
+        { "jobs = 2.0\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a float" },
+        { "jobs = true\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a boolean" },
+        { "score_threshold = '0.5'\n", "m.toml:1: score_threshold must be a number from 0 to 1, not a string" },
+        { "score_threshold = nan\n", "m.toml:1: score_threshold must be a number from 0 to 1, not 'nan'" },
+        { "mutation = 1\n", "m.toml:1: unknown key 'mutation' (`mutagen --help` lists the keys)" },
+        { "[jobs]\nx = 1\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a table" },
+        { "targets = [\n  1]\n", "m.toml:2: targets must be a list of texts, not an integer" },
+        { "jobs = \n", "m.toml:1: a value is missing" },
+    };
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        struct mg_err err = { .code = MG_OK };
+        assert_int_equal(mg_config_read_toml(&config, arena, mg_str_from(cases[i].text), "m.toml", &err), MG_E_CONFIG);
+        assert_string_equal(err.text, cases[i].message);
+    }
+}
+
+static void distances(void **state)
+{
+    (void)state;
+    assert_int_equal(mg_edit_distance(MG_STR("kitten"), MG_STR("sitting")), 3);
+    assert_int_equal(mg_edit_distance(MG_STR("ab"), MG_STR("ba")), 1);
+    assert_int_equal(mg_edit_distance(MG_STR(""), MG_STR("abc")), 3);
+    assert_false(mg_near_enough(MG_STR("llm"), 2));
+    assert_true(mg_near_enough(MG_STR("mutatoin"), 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(defaults_are_the_documented_ones, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(whoever_runs_code_or_writes_files_is_not_harmless, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(both_ends_of_every_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_say_where_and_what_is_allowed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(toml_sets_what_it_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(toml_errors_have_file_and_line, set_up, tear_down),
+        cmocka_unit_test(distances),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
