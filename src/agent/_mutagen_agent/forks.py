@@ -1,0 +1,285 @@
+"""Forked children with a deadline: each sends records over a pipe, leaves by _exit, and is killed with its whole process group."""
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+
+from . import wire
+
+END = b"."  # the line by which a child proves that it came to its end
+REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
+
+settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1}  # leash: end of file there ends run_many, and us
+
+
+class Ended:
+    """How one child ended. `how`: 'done' (it proved its end), 'timeout' (killed at its deadline), 'died' (anything else)."""
+
+    __slots__ = ("key", "records", "how", "signal", "seconds", "error")
+
+    def __init__(self, key, records, how, signal_number, seconds, error):
+        self.key, self.records, self.how = key, records, how
+        self.signal, self.seconds, self.error = signal_number, seconds, error
+
+
+class Child:
+    """A running child. `deadline` (time.monotonic) may be moved by an on_record callback."""
+
+    def __init__(self, key, pid, fd, deadline, on_record):
+        self.key, self.pid, self.fd, self.deadline, self.on_record = key, pid, fd, deadline, on_record
+        self.started = time.monotonic()
+        self.tail = b""
+        self.records = []
+        self.complete = self.at_eof = False
+        self.error = ""
+
+    def read(self):
+        while True:
+            try:
+                data = os.read(self.fd, 1 << 18)
+            except (BlockingIOError, InterruptedError):
+                return
+            if not data:
+                self.at_eof = True
+                return
+            lines = (self.tail + data).split(b"\n") if b"\n" in data else [self.tail + data]
+            self.tail = lines.pop()
+            for line in lines:
+                self.take(line)
+
+    def take(self, line):
+        if line == END:
+            self.complete = True
+            return
+        try:
+            record = json.loads(line.decode("ascii"))
+        except ValueError:
+            return  # the code under test wrote into our pipe
+        if isinstance(record, dict) and "\0error" in record:
+            self.error = record["\0error"]
+            return
+        self.records.append(record)
+        if self.on_record:
+            self.on_record(self, record)
+
+
+class Pool:
+    """At most `jobs` children at once; the rest waits in order. For an event loop: poll filenos() for at most timeout(), then step()."""
+
+    def __init__(self, jobs):
+        self.jobs = max(1, int(jobs))
+        self.waiting = []
+        self.running = []
+
+    def submit(self, key, fn, wall_seconds, on_record=None):
+        self.waiting.append((key, fn, wall_seconds, on_record))
+        self.start()
+
+    def start(self):
+        while self.waiting and len(self.running) < self.jobs:
+            key, fn, wall_seconds, on_record = self.waiting.pop(0)
+            self.running.append(spawn(key, fn, wall_seconds, on_record))
+
+    def busy(self):
+        return bool(self.running or self.waiting)
+
+    def filenos(self):
+        return [child.fd for child in self.running if not child.at_eof]
+
+    def timeout(self):
+        """Seconds until step() has something to look at; None when nothing runs."""
+        if not self.running:
+            return None
+        return max(0.0, min(REAP_SECONDS, min(child.deadline for child in self.running) - time.monotonic()))
+
+    def step(self):
+        """Reads what the children sent, ends those that are over or late, starts waiting ones. Returns the list of Ended."""
+        ended = []
+        for child in list(self.running):
+            gone = has_exited(child.pid)  # asked before reading: what it wrote is then all there
+            child.read()
+            late = time.monotonic() >= child.deadline
+            if gone or late or child.complete or child.at_eof:
+                self.running.remove(child)
+                ended.append(finish(child, late and not gone))
+        self.start()
+        return ended
+
+    def kill(self):
+        self.waiting = []
+        for child in self.running:
+            finish(child, False)
+        self.running = []
+
+
+def run_many(tasks, jobs, on_result):
+    """Runs (key, fn, wall_seconds) tasks, fn(emit) each in a child of its own; on_result(Ended) as they end."""
+    pool = Pool(jobs)
+    tasks = iter(tasks)
+    more = True
+    while more or pool.busy():
+        while more and len(pool.running) < pool.jobs:
+            try:
+                key, fn, wall_seconds = next(tasks)
+            except StopIteration:
+                more = False
+            else:
+                pool.submit(key, fn, wall_seconds)
+        wait(pool)
+        for ended in pool.step():
+            on_result(ended)
+
+
+def wait(pool):
+    """Sleeps until the pool has something to do. Leaves the process when mutagen has gone."""
+    poll = select.poll()
+    for fd in pool.filenos():
+        poll.register(fd, select.POLLIN)
+    leash = settings["leash"]
+    if leash >= 0:
+        poll.register(leash, select.POLLRDHUP)
+    timeout = pool.timeout()
+    if timeout is None:
+        return
+    for fd, _event in poll.poll(timeout * 1000.0 + 0.5):
+        if fd == leash:
+            pool.kill()
+            os._exit(0)
+
+
+def spawn(key, fn, wall_seconds, on_record):
+    reader, writer = os.pipe()
+    flush()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(reader)
+            run_child(fn, writer)
+        finally:
+            os._exit(1)
+    os.close(writer)
+    try:
+        os.setpgid(pid, pid)
+    except OSError:
+        pass  # the child was faster
+    os.set_blocking(reader, False)
+    return Child(key, pid, reader, time.monotonic() + wall_seconds, on_record)
+
+
+def run_child(fn, writer):
+    prepare_child()
+    owner = os.getpid()
+
+    def write(line):
+        if os.getpid() != owner:
+            os._exit(0)  # the code under test forked and came back to us: only one of us may report
+        data = line
+        while data:
+            data = data[os.write(writer, data):]
+
+    try:
+        fn(lambda record: write(wire.encode(record)))
+        write(END + b"\n")
+    except BaseException as exc:  # also SystemExit: nothing may pass beyond this frame
+        write(wire.encode({"\0error": wire.last_line("".join(traceback.format_exception_only(type(exc), exc)), 500)}))
+    os._exit(0)
+
+
+def prepare_child():
+    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder."""
+    os.setpgid(0, 0)
+    die_with_parent()
+    for fd in wire.private_fds:
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGVTALRM, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    if settings["memory_limit_mb"]:
+        import resource
+
+        size = int(settings["memory_limit_mb"]) << 20
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    folder = child_folder(os.getpid())
+    if folder:
+        os.makedirs(folder, 0o700)
+        tempfile.tempdir = os.environ["TMPDIR"] = folder
+    seed_random()
+
+
+def seed_random():
+    random.seed(settings["seed"])
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None and hasattr(numpy, "seed"):
+        numpy.seed(settings["seed"] % (1 << 32))
+
+
+def child_folder(pid):
+    return os.path.join(settings["scratch"], "forks", str(pid)) if settings["scratch"] else ""
+
+
+def finish(child, late):
+    """Kills the child's group, reaps it and tells how it ended."""
+    if child.at_eof and not child.complete:  # it is dying: let it, so that the signal we report is its own
+        patience = time.monotonic() + REAP_SECONDS
+        while not has_exited(child.pid) and time.monotonic() < patience:
+            time.sleep(0.0005)
+    for kill in (lambda: os.killpg(child.pid, signal.SIGKILL), lambda: os.kill(child.pid, signal.SIGKILL)):
+        try:
+            kill()
+        except OSError:
+            pass
+    _pid, status = os.waitpid(child.pid, 0)
+    child.read()
+    os.close(child.fd)
+    folder = child_folder(child.pid)
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    how = "done" if child.complete and not child.error else "timeout" if late else "died"
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) and how == "died" else 0
+    return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error)
+
+
+def has_exited(pid):
+    # Not reaped here: until then nobody else can get this pid, and its group can be killed safely.
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def load_prctl():
+    try:
+        import ctypes
+
+        return ctypes.CDLL(None).prctl
+    except Exception:
+        return None
+
+
+prctl = load_prctl()
+
+
+def die_with_parent():
+    """Asks Linux to kill us when the process that forked us ends: also when we hang in somebody's import."""
+    if prctl is not None:
+        prctl(1, signal.SIGKILL, 0, 0, 0)
