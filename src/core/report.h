@@ -29,6 +29,7 @@ struct mg_report {
     struct mg_tally before, after;             /* mutant-weighted over all processed targets */
     struct { MG_VEC(struct mg_note) } notes;
     struct { MG_VEC(struct mg_outcome) } outcomes; /* by priority */
+    struct mg_str tests_dir;                   /* where generated tests belong, relative to the repo; empty = its root */
     struct mg_str reports_dir;                 /* where report.md and report.json are */
     struct mg_str next_step;                   /* the last line: what to do next; never empty */
 };
