@@ -1,0 +1,18 @@
+/* The sandbox port on plain Linux: an allow-listed environment, resource limits, and a supervisor process (this very program, started
+ * again as `mutagen __sandbox`) that kills every descendant of the child when the child ends, when it is told to, or when we die. */
+#ifndef MG_SANDBOX_LINUX_H
+#define MG_SANDBOX_LINUX_H
+
+#include "ports/sandbox.h"
+
+/* `self_path` is the program that answers to `__sandbox`; NULL = this one. Borrowed. Threads: spawn from any; but the supervisor also
+ * ends with the thread that started it, so long-lived children are started from the main thread. */
+struct mg_sandbox mg_sandbox_linux_new(const char *self_path);
+void mg_sandbox_linux_close(struct mg_sandbox sandbox); /* children that still run are the caller's to kill first */
+
+/* The other side: main() calls it when argv[1] is "__sandbox" and exits with its result. Descriptor 3 is the lifeline: its end of file
+ * means that we are gone; descriptor 4 with --pass becomes the child's descriptor 3.
+ * argv: __sandbox [--memory MB] [--cpu SECONDS] [--pass] -- PROGRAM ARGUMENTS... */
+int mg_sandbox_main(int argc, char **argv);
+
+#endif
