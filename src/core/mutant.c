@@ -17,6 +17,14 @@ const char *mg_verdict_name(enum mg_verdict verdict)
     return verdict_names[verdict];
 }
 
+enum mg_verdict mg_verdict_from(struct mg_str name)
+{
+    unsigned verdict = 0;
+    while (verdict < MG_VERDICT_COUNT && !mg_str_is(name, verdict_names[verdict]))
+        verdict++;
+    return (enum mg_verdict)verdict;
+}
+
 struct mg_str mg_mutant_id(struct mg_arena *arena, struct mg_str module, struct mg_str qualified_name, const char *operator_name,
                            struct mg_str original, struct mg_str replacement, unsigned occurrence)
 {

@@ -9,6 +9,8 @@
 #define MG_VERDICT_ENUM(name) MG_VERDICT_##name,
 enum mg_verdict { MG_VERDICTS(MG_VERDICT_ENUM) MG_VERDICT_COUNT };
 const char *mg_verdict_name(enum mg_verdict verdict);
+/* The verdict of that name; MG_VERDICT_COUNT when there is none. */
+enum mg_verdict mg_verdict_from(struct mg_str name);
 
 /* A crash kill is a TypeError, NameError or AttributeError raised in the mutated code itself: any smoke test makes it. */
 enum mg_kill_kind { MG_KILL_NONE, MG_KILL_ASSERTION, MG_KILL_CRASH };

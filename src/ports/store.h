@@ -20,12 +20,14 @@ struct mg_store_ops {
 
     /* Creates the run, or takes up the stored one of that id: then *existing is true and *record holds what is stored.
      * The run is locked for this process until `end_run` or `close`, or until the process dies: MG_E_DENIED when another live process
-     * has it (names its pid), or when the stored run belongs to another repo. */
+     * has it (names its pid), or when the stored run belongs to another repo. A stored run whose process died is FAILED in *record.
+     * The fingerprints and version of `wanted` replace the stored ones (*record holds the old); started_at stays. */
     enum mg_code (*begin_run)(void *self, const struct mg_run_record *wanted, struct mg_arena *arena, struct mg_run_record *record, bool *existing, struct mg_err *err);
+    /* This and every other writing operation: MG_E_STATE when this store has not begun the run. */
     enum mg_code (*set_run_state)(void *self, struct mg_str run_id, enum mg_run_state state, struct mg_err *err);
 
     /* Takes the target for this process. *claimed is false when it is finished (KEPT, DISCARDED, SATISFIED) with the same
-     * `fingerprint` (of its source file and everything its verdict depends on); that is no error. */
+     * `fingerprint` (of its source file and everything its verdict depends on), or held by another thread; that is no error. */
     enum mg_code (*claim)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, bool *claimed, struct mg_err *err);
 
     /* Writes the outcome with all its tests and mutants and releases the claim, in one transaction: after MG_OK it survives a power cut,
@@ -39,7 +41,8 @@ struct mg_store_ops {
     enum mg_code (*retain)(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err);
 
     /* The run's report without its outcomes: written at the end, read by `report` and `apply`. `load_report` fills the outcomes too.
-     * An empty run_id means the newest. MG_E_NOT_FOUND when there is none; the text lists up to five known ids. */
+     * An empty run_id means the newest that has a report. MG_E_NOT_FOUND when there is none; the text lists up to five known ids.
+     * MG_E_STATE when the run is known and never ended (it was killed): the text says how to continue it. end_run unlocks the run. */
     enum mg_code (*end_run)(void *self, const struct mg_report *report, enum mg_run_state state, struct mg_err *err);
     enum mg_code (*load_report)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_report *report, struct mg_err *err);
 
