@@ -24,14 +24,16 @@ struct mg_str mg_arena_vprintf(struct mg_arena *arena, const char *format, va_li
 
 size_t mg_arena_bytes(const struct mg_arena *arena); /* taken from the system so far */
 
-/* A growing array in an arena: `struct { MG_VEC(struct mg_test) } tests;`. Growth copies, old blocks stay until the arena goes. */
+/* A growing array in an arena: `MG_LIST(struct mg_test) tests;`, or MG_VEC inside a named struct. Growth copies, old blocks stay until the
+ * arena goes. */
 /* clang-format off */
 #define MG_VEC(type) type *at; size_t len; size_t cap;
+#define MG_LIST(type) struct { MG_VEC(type) }
 /* clang-format on */
 void *mg_vec_grow(struct mg_arena *arena, void *at, size_t len, size_t *cap, size_t size);
 /* Appends one element; yields its address. */
-#define MG_PUSH(arena, vec)                                                                                                                      \
-    ((vec)->len == (vec)->cap ? (void)((vec)->at = mg_vec_grow((arena), (vec)->at, (vec)->len, &(vec)->cap, sizeof(*(vec)->at))) : (void)0, \
+#define MG_PUSH(arena, vec)                                                                                                                          \
+    ((vec)->len == (vec)->cap ? (void)((vec)->at = mg_vec_grow((arena), (vec)->at, (vec)->len, &(vec)->cap, sizeof(*(vec)->at))) : (void)0,          \
      &(vec)->at[(vec)->len++])
 
 #endif

@@ -23,10 +23,7 @@ static const char *const code_names[] = {
     [MG_E_USAGE] = "usage",
 };
 
-const char *mg_code_name(enum mg_code code)
-{
-    return (size_t)code < MG_COUNT(code_names) ? code_names[code] : "unknown";
-}
+const char *mg_code_name(enum mg_code code) { return (size_t)code < MG_COUNT(code_names) ? code_names[code] : "unknown"; }
 
 enum mg_code mg_err_set(struct mg_err *err, enum mg_code code, const char *file, int line, const char *format, ...)
 {

@@ -55,11 +55,11 @@ enum mg_code mg_err_set(struct mg_err *err, enum mg_code code, const char *file,
 enum mg_code mg_err_prefix(struct mg_err *err, const char *format, ...) MG_PRINTF(2, 3);
 
 /* The usual "stop here and hand the error up". */
-#define MG_TRY(call)                   \
-    do {                               \
-        enum mg_code mg_try_ = (call); \
-        if (mg_try_ != MG_OK)          \
-            return mg_try_;            \
+#define MG_TRY(call)                                                                                                                                 \
+    do {                                                                                                                                             \
+        enum mg_code mg_try_ = (call);                                                                                                               \
+        if (mg_try_ != MG_OK)                                                                                                                        \
+            return mg_try_;                                                                                                                          \
     } while (0)
 
 /* A bug of ours: prints file, line and text to stderr and aborts. Never for bad input. */

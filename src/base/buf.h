@@ -20,8 +20,8 @@ void mg_buf_add(struct mg_buf *buf, struct mg_str text);
 void mg_buf_adds(struct mg_buf *buf, const char *text);
 void mg_buf_addc(struct mg_buf *buf, char byte);
 void mg_buf_addf(struct mg_buf *buf, const char *format, ...) MG_PRINTF(2, 3);
-struct mg_str mg_buf_view(const struct mg_buf *buf);                        /* borrowed until the next append */
-struct mg_str mg_buf_take(struct mg_buf *buf, struct mg_arena *arena);      /* copies into the arena and frees the buffer */
+struct mg_str mg_buf_view(const struct mg_buf *buf);                   /* borrowed until the next append */
+struct mg_str mg_buf_take(struct mg_buf *buf, struct mg_arena *arena); /* copies into the arena and frees the buffer */
 MG_MUST_CHECK enum mg_code mg_buf_check(const struct mg_buf *buf, const char *what, struct mg_err *err); /* MG_E_LIMIT when it overflowed */
 
 #endif

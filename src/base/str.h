@@ -10,7 +10,7 @@ bool mg_str_is(struct mg_str a, const char *text);
 int mg_str_cmp(struct mg_str a, struct mg_str b); /* byte order, as qsort wants it */
 bool mg_str_starts(struct mg_str text, const char *prefix);
 bool mg_str_ends(struct mg_str text, const char *suffix);
-struct mg_str mg_str_trim(struct mg_str text); /* blanks, tabs, CR and LF at both ends */
+struct mg_str mg_str_trim(struct mg_str text);                        /* blanks, tabs, CR and LF at both ends */
 struct mg_str mg_str_sub(struct mg_str text, size_t from, size_t to); /* [from, to), clamped to the text */
 /* Index of the first `byte` at or after `from`; text.len when there is none. */
 size_t mg_str_find(struct mg_str text, char byte, size_t from);

@@ -16,16 +16,16 @@ enum mg_verdict mg_verdict_from(struct mg_str name);
 enum mg_kill_kind { MG_KILL_NONE, MG_KILL_ASSERTION, MG_KILL_CRASH };
 
 struct mg_mutant {
-    struct mg_str id;          /* 12 hex digits: mg_mutant_id */
-    const char *operator_name; /* "ROR", … : static text */
-    const char *description;   /* static text: "replace a relational operator" */
-    uint32_t start, end;       /* bytes of the replaced span in the source file */
-    struct mg_str replacement; /* the exact text for that span: splicing it into the file gives the mutant. Same number of lines. */
-    struct mg_str original;    /* the span's text */
-    uint32_t line, end_line;   /* 1-based lines of the changed expression or statement: executing one of them activates the mutant */
-    uint32_t column, end_column; /* 1-based UTF-16 columns of the span, end exclusive, for the report schema */
+    struct mg_str id;                  /* 12 hex digits: mg_mutant_id */
+    const char *operator_name;         /* "ROR", … : static text */
+    const char *description;           /* static text: "replace a relational operator" */
+    uint32_t start, end;               /* bytes of the replaced span in the source file */
+    struct mg_str replacement;         /* the exact text for that span: splicing it into the file gives the mutant. Same number of lines. */
+    struct mg_str original;            /* the span's text */
+    uint32_t line, end_line;           /* 1-based lines of the changed expression or statement: executing one of them activates the mutant */
+    uint32_t column, end_column;       /* 1-based UTF-16 columns of the span, end exclusive, for the report schema */
     uint32_t span_line, span_end_line; /* lines of the span itself */
-    int level;                 /* of its operator: 1, 2, 3 */
+    int level;                         /* of its operator: 1, 2, 3 */
 };
 
 /* First 12 hex digits of SHA-256 over module, qualified name, operator, span text, replacement and the occurrence of that

@@ -14,8 +14,8 @@ struct mg_test {
     struct mg_str name;   /* `test_ordinalize_negative` */
     struct mg_str source; /* the function with its decorators, no import lines, ends with a newline */
     bool kept;
-    struct mg_str reason; /* why it was not kept; empty when kept */
-    struct { MG_VEC(struct mg_str) } kills; /* ids of mutants only it or it first killed by an assertion */
+    struct mg_str reason;         /* why it was not kept; empty when kept */
+    MG_LIST(struct mg_str) kills; /* ids of mutants only it or it first killed by an assertion */
 };
 
 /* A mutant with its verdict before (existing tests) and after (existing + kept tests), and its diff for reports. */
@@ -29,15 +29,15 @@ struct mg_outcome {
     struct mg_str target_id, qualified_name, module, path;
     uint32_t line, end_line;
     double coverage, priority;
-    enum mg_target_state state;   /* KEPT, DISCARDED, SATISFIED or UNFINISHED (SELECTED while it waits) */
-    struct mg_str reason;         /* one line, never empty in a final state but KEPT and SATISFIED */
-    struct mg_str generator;      /* "search", "model:…", or empty */
-    struct mg_tally before, after;/* after = what was kept; equals before when nothing was */
-    struct mg_tally improved;     /* what `after` would be with the discarded tests that gained something (apply --improved) */
-    struct mg_str imports;        /* import lines that the tests need, each ending with a newline */
-    struct { MG_VEC(struct mg_test) } tests;   /* kept and not kept, in file order */
-    struct { MG_VEC(struct mg_judged) } mutants;
-    struct { MG_VEC(struct mg_str) } suspected_bugs; /* one line each */
+    enum mg_target_state state;    /* KEPT, DISCARDED, SATISFIED or UNFINISHED (SELECTED while it waits) */
+    struct mg_str reason;          /* one line, never empty in a final state but KEPT and SATISFIED */
+    struct mg_str generator;       /* "search", "model:…", or empty */
+    struct mg_tally before, after; /* after = what was kept; equals before when nothing was */
+    struct mg_tally improved;      /* what `after` would be with the discarded tests that gained something (apply --improved) */
+    struct mg_str imports;         /* import lines that the tests need, each ending with a newline */
+    MG_LIST(struct mg_test) tests; /* kept and not kept, in file order */
+    MG_LIST(struct mg_judged) mutants;
+    MG_LIST(struct mg_str) suspected_bugs; /* one line each */
     uint32_t attempts;
     double seconds;
 };

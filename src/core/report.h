@@ -24,14 +24,14 @@ struct mg_report {
     double duration_seconds;
     uint32_t functions_found, targets_selected, targets_left; /* left = selected but not processed */
     uint32_t kept, discarded, satisfied, unfinished;
-    uint32_t tests_generated, tests_kept;      /* test functions */
+    uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
-    struct mg_tally before, after;             /* mutant-weighted over all processed targets */
-    struct { MG_VEC(struct mg_note) } notes;
-    struct { MG_VEC(struct mg_outcome) } outcomes; /* by priority */
-    struct mg_str tests_dir;                   /* where generated tests belong, relative to the repo; empty = its root */
-    struct mg_str reports_dir;                 /* where report.md and report.json are */
-    struct mg_str next_step;                   /* the last line: what to do next; never empty */
+    struct mg_tally before, after; /* mutant-weighted over all processed targets */
+    MG_LIST(struct mg_note) notes;
+    MG_LIST(struct mg_outcome) outcomes; /* by priority */
+    struct mg_str tests_dir;             /* where generated tests belong, relative to the repo; empty = its root */
+    struct mg_str reports_dir;           /* where report.md and report.json are */
+    struct mg_str next_step;             /* the last line: what to do next; never empty */
 };
 
 #endif

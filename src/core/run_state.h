@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 
-#define MG_RUN_STATES(X) \
+#define MG_RUN_STATES(X)                                                                                                                             \
     X(PENDING) X(INITIALIZING) X(INGESTING) X(SELECTING_TARGETS) X(GENERATING_TESTS) X(GATING) X(REPORTING) X(COMPLETED) X(FAILED) X(CANCELLED)
 #define MG_RUN_EVENTS(X) X(start) X(ready) X(ingested) X(selected) X(processed) X(gated) X(reported) X(fail) X(cancel) X(resume)
 

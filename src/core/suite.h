@@ -11,9 +11,9 @@ struct mg_suite_test {
 };
 struct mg_suite {
     struct mg_str imports; /* sorted import lines, each ends with a newline */
-    struct { MG_VEC(struct mg_suite_test) } tests;
-    struct { MG_VEC(struct mg_str) } suspected_bugs; /* observed behaviour that contradicts doctest, docstring or hint: one line each */
-    struct mg_str reason;  /* when there are no tests: why, in one line */
+    MG_LIST(struct mg_suite_test) tests;
+    MG_LIST(struct mg_str) suspected_bugs; /* observed behaviour that contradicts doctest, docstring or hint: one line each */
+    struct mg_str reason;                  /* when there are no tests: why, in one line */
 };
 
 #endif

@@ -10,8 +10,8 @@ enum mg_function_kind { MG_FUNCTION, MG_METHOD, MG_STATIC_METHOD, MG_CLASS_METHO
 /* A compound statement around a function, outermost first. The agent rebuilds these headers to compile one function alone. */
 struct mg_scope {
     enum mg_scope_kind { MG_SCOPE_CLASS, MG_SCOPE_DEF, MG_SCOPE_BLOCK /* if, try, with, for … */ } kind;
-    struct mg_str name;  /* empty for a block */
-    uint32_t indent;     /* columns (bytes) before its first word */
+    struct mg_str name; /* empty for a block */
+    uint32_t indent;    /* columns (bytes) before its first word */
 };
 
 /* One function found in a source file. Lines are 1-based, byte offsets 0-based into the file's text, ends exclusive for bytes and inclusive for lines. */
@@ -20,18 +20,18 @@ struct mg_function {
     struct mg_str name;     /* last component */
     enum mg_function_kind kind;
     bool is_async, is_generator;
-    bool is_nested;               /* inside another function: not importable, never a target of its own */
-    uint32_t first_line;          /* of the first decorator, else of `def`: the code object's co_firstlineno */
+    bool is_nested;      /* inside another function: not importable, never a target of its own */
+    uint32_t first_line; /* of the first decorator, else of `def`: the code object's co_firstlineno */
     uint32_t def_line, end_line;
-    uint32_t start, end;          /* bytes: first decorator (or `async`/`def`) to the end of the body */
-    uint32_t def_start;           /* byte of `async` or `def` */
-    uint32_t body_start;          /* byte of the first body statement */
-    uint32_t indent, body_indent; /* columns of `def` and of the body; body_indent = 0 for a one-line body */
-    uint32_t statement_count;     /* without the docstring, nested ones counted (predecessor §4.2) */
-    struct { MG_VEC(uint32_t) } body_lines; /* sorted first lines of the statements of the body, without the docstring, nested ones counted */
-    struct { MG_VEC(struct mg_str) } decorators; /* dotted names */
-    struct { MG_VEC(struct mg_scope) } scopes;
-    bool has_error;               /* the parser met something it did not understand inside: never mutated */
+    uint32_t start, end;               /* bytes: first decorator (or `async`/`def`) to the end of the body */
+    uint32_t def_start;                /* byte of `async` or `def` */
+    uint32_t body_start;               /* byte of the first body statement */
+    uint32_t indent, body_indent;      /* columns of `def` and of the body; body_indent = 0 for a one-line body */
+    uint32_t statement_count;          /* without the docstring, nested ones counted (predecessor §4.2) */
+    MG_LIST(uint32_t) body_lines;      /* sorted first lines of the statements of the body, without the docstring, nested ones counted */
+    MG_LIST(struct mg_str) decorators; /* dotted names */
+    MG_LIST(struct mg_scope) scopes;
+    bool has_error; /* the parser met something it did not understand inside: never mutated */
 };
 
 struct mg_target {
@@ -40,8 +40,8 @@ struct mg_target {
     struct mg_str module;         /* `pkg.mod` */
     struct mg_str path;           /* of the source file, relative to the repo */
     struct mg_function function;
-    double coverage;              /* [0,1] of body_lines executed by existing tests */
-    double priority;              /* [0,1], mg_priority */
+    double coverage; /* [0,1] of body_lines executed by existing tests */
+    double priority; /* [0,1], mg_priority */
 };
 
 /* Stable identity: first 16 hex digits of SHA-1 of "{path}::{qualname}::{occurrence}"; `occurrence` counts functions of that

@@ -15,11 +15,11 @@
 #include "core/target.h"
 
 struct mg_agent_start {
-    struct mg_str python;        /* interpreter, absolute path */
-    struct mg_str repo;          /* the private copy, absolute: current directory of all tests */
-    struct mg_str original;      /* the user's repo, absolute: must never be imported from */
-    struct { MG_VEC(struct mg_str) } import_roots; /* absolute, inside the copy, first on sys.path */
-    struct mg_str scratch;       /* absolute directory for pycache, HOME, TMPDIR, logs, the agent's file */
+    struct mg_str python;                /* interpreter, absolute path */
+    struct mg_str repo;                  /* the private copy, absolute: current directory of all tests */
+    struct mg_str original;              /* the user's repo, absolute: must never be imported from */
+    MG_LIST(struct mg_str) import_roots; /* absolute, inside the copy, first on sys.path */
+    struct mg_str scratch;               /* absolute directory for pycache, HOME, TMPDIR, logs, the agent's file */
     int64_t seed;
     int64_t jobs;                /* mutant processes at once, over all sessions */
     int64_t memory_limit_mb;     /* per process, 0 = off */
@@ -38,10 +38,11 @@ struct mg_collect_error {
 struct mg_collected {
     struct mg_str python_version; /* "3.11.7" */
     struct mg_str pytest_version;
-    struct { MG_VEC(struct mg_test_case) } tests;
-    struct { MG_VEC(struct mg_collect_error) } errors;
-    struct { MG_VEC(struct mg_str) } notes; /* degradations to tell the user, whole sentences */
-    struct mg_str tests_dir;       /* folder (relative, may be empty = root) where generated tests belong: the repo's test folder, "tests" when there is none */
+    MG_LIST(struct mg_test_case) tests;
+    MG_LIST(struct mg_collect_error) errors;
+    MG_LIST(struct mg_str) notes; /* degradations to tell the user, whole sentences */
+    struct mg_str
+        tests_dir; /* folder (relative, may be empty = root) where generated tests belong: the repo's test folder, "tests" when there is none */
 };
 
 /* Lines [first, last] of a file, by index into the `files` given to the baseline. */
@@ -53,31 +54,41 @@ struct mg_baseline_result {
     uint32_t test;
     enum mg_test_outcome outcome;
     double seconds;
-    struct { MG_VEC(struct mg_line_range) } lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
-    struct mg_str text;                            /* last line of the failure, or why it was skipped */
+    MG_LIST(struct mg_line_range) lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
+    struct mg_str text;                  /* last line of the failure, or why it was skipped */
 };
 
 enum mg_type_kind {
-    MG_TYPE_ANY, MG_TYPE_NONE, MG_TYPE_BOOL, MG_TYPE_INT, MG_TYPE_FLOAT, MG_TYPE_COMPLEX, MG_TYPE_STR, MG_TYPE_BYTES,
-    MG_TYPE_LITERAL,  /* values: Python expressions */
-    MG_TYPE_ENUM,     /* values: member names; name, module of the class */
-    MG_TYPE_UNION,    /* of: alternatives (Optional[X] = X, None) */
-    MG_TYPE_LIST, MG_TYPE_SET, MG_TYPE_FROZENSET, MG_TYPE_ITERABLE, /* of[0]: element */
+    MG_TYPE_ANY,
+    MG_TYPE_NONE,
+    MG_TYPE_BOOL,
+    MG_TYPE_INT,
+    MG_TYPE_FLOAT,
+    MG_TYPE_COMPLEX,
+    MG_TYPE_STR,
+    MG_TYPE_BYTES,
+    MG_TYPE_LITERAL, /* values: Python expressions */
+    MG_TYPE_ENUM,    /* values: member names; name, module of the class */
+    MG_TYPE_UNION,   /* of: alternatives (Optional[X] = X, None) */
+    MG_TYPE_LIST,
+    MG_TYPE_SET,
+    MG_TYPE_FROZENSET,
+    MG_TYPE_ITERABLE, /* of[0]: element */
     MG_TYPE_DICT,     /* of[0] key, of[1] value */
     MG_TYPE_TUPLE,    /* of: elements; variadic: of[0] repeated */
     MG_TYPE_CLASS,    /* name, module, params of its constructor; nested at most 3 deep */
     MG_TYPE_CALLABLE,
-    MG_TYPE_SAMPLE    /* values: complete expressions for a library type (Decimal('1.5'), …), with their imports in `imports` */
+    MG_TYPE_SAMPLE /* values: complete expressions for a library type (Decimal('1.5'), …), with their imports in `imports` */
 };
 struct mg_param;
 struct mg_type {
     enum mg_type_kind kind;
     struct mg_str name, module; /* class and enum: qualified name within `module` */
     bool variadic;              /* tuple[X, ...] */
-    struct { MG_VEC(struct mg_str) } values;
-    struct { MG_VEC(struct mg_str) } imports; /* whole import lines that the values need */
-    struct { MG_VEC(struct mg_type *) } of;
-    struct { MG_VEC(struct mg_param *) } params;
+    MG_LIST(struct mg_str) values;
+    MG_LIST(struct mg_str) imports; /* whole import lines that the values need */
+    MG_LIST(struct mg_type *) of;
+    MG_LIST(struct mg_param *) params;
 };
 enum mg_param_kind { MG_PARAM_POSITIONAL_ONLY, MG_PARAM_POSITIONAL, MG_PARAM_KEYWORD, MG_PARAM_ARGS, MG_PARAM_KWARGS };
 struct mg_param {
@@ -93,50 +104,50 @@ struct mg_doctest {
 };
 /* What the interpreter knows about a target. */
 struct mg_description {
-    struct { MG_VEC(struct mg_param *) } params; /* without self/cls */
+    MG_LIST(struct mg_param *) params; /* without self/cls */
     struct mg_type *returns;
-    struct mg_type *receiver;         /* methods and properties: the class with its constructor's params; else NULL */
-    struct { MG_VEC(struct mg_str) } receiver_values; /* ready expressions for a receiver, such as module-level instances; may be empty */
-    struct { MG_VEC(struct mg_doctest) } doctests;
+    struct mg_type *receiver;               /* methods and properties: the class with its constructor's params; else NULL */
+    MG_LIST(struct mg_str) receiver_values; /* ready expressions for a receiver, such as module-level instances; may be empty */
+    MG_LIST(struct mg_doctest) doctests;
     bool is_async, is_generator, is_abstract;
-    struct mg_str unreachable;        /* why it cannot be called from a test ("not importable: …"); empty when it can */
+    struct mg_str unreachable; /* why it cannot be called from a test ("not importable: …"); empty when it can */
 };
 
 /* A small program: `setup` statements, one final expression. Names come from the probe's imports.
  * Example: setup = "v = Version(1, 2, 3)\n", call = "v.bump_major()", watch = {"v"}. */
 struct mg_call {
     struct mg_str setup, call;
-    struct { MG_VEC(struct mg_str) } watch; /* variables of the setup to look at again after the call */
+    MG_LIST(struct mg_str) watch; /* variables of the setup to look at again after the call */
 };
 enum mg_fact_form {
-    MG_FACT_IS,      /* assert X is src          (None, True, False) */
-    MG_FACT_EQ,      /* assert X == src */
-    MG_FACT_APPROX,  /* assert X == pytest.approx(src): X is a float or holds floats */
-    MG_FACT_NAN,     /* assert math.isnan(X) */
-    MG_FACT_TYPE,    /* assert type(X).__name__ == src (src is a quoted string) */
-    MG_FACT_LEN,     /* assert len(X) == src */
-    MG_FACT_ATTR,    /* assert X.attribute == src, or `is` for None, True, False */
-    MG_FACT_STR,     /* assert str(X) == src */
-    MG_FACT_LIST,    /* assert list(X) == src    (an iterator, at most 50 elements) */
-    MG_FACT_OUTPUT   /* assert capsys.readouterr().out == src */
+    MG_FACT_IS,     /* assert X is src          (None, True, False) */
+    MG_FACT_EQ,     /* assert X == src */
+    MG_FACT_APPROX, /* assert X == pytest.approx(src): X is a float or holds floats */
+    MG_FACT_NAN,    /* assert math.isnan(X) */
+    MG_FACT_TYPE,   /* assert type(X).__name__ == src (src is a quoted string) */
+    MG_FACT_LEN,    /* assert len(X) == src */
+    MG_FACT_ATTR,   /* assert X.attribute == src, or `is` for None, True, False */
+    MG_FACT_STR,    /* assert str(X) == src */
+    MG_FACT_LIST,   /* assert list(X) == src    (an iterator, at most 50 elements) */
+    MG_FACT_OUTPUT  /* assert capsys.readouterr().out == src */
 };
 /* One thing that may be asserted after a call. Stable between two runs in two processes; never a hash, id, address, time or path. */
 struct mg_fact {
     enum mg_fact_form form;
-    struct mg_str of;        /* "result" or a watched variable */
-    struct mg_str attribute; /* for ATTR */
-    struct mg_str source;    /* a Python expression that evaluates to an equal value */
-    struct { MG_VEC(struct mg_str) } imports; /* whole import lines the expression needs */
+    struct mg_str of;               /* "result" or a watched variable */
+    struct mg_str attribute;        /* for ATTR */
+    struct mg_str source;           /* a Python expression that evaluates to an equal value */
+    MG_LIST(struct mg_str) imports; /* whole import lines the expression needs */
 };
 struct mg_observation {
-    bool stable;       /* both runs agreed and the call ended in time; nothing else is set when false */
+    bool stable; /* both runs agreed and the call ended in time; nothing else is set when false */
     bool raised;
     struct mg_str exception;        /* expression naming the class: "ValueError", "semver.errors.Bad" */
     struct mg_str exception_import; /* whole import line, empty for builtins */
     struct mg_str match;            /* a regular expression for pytest.raises(match=), as plain text, not quoted; empty = none */
     bool raised_by_arguments;       /* TypeError for the call's own arity or an argument's type, before the target's first line ran */
-    struct { MG_VEC(struct mg_fact) } facts; /* most telling first; empty when nothing can be asserted */
-    struct { MG_VEC(uint32_t) } lines;       /* lines of the target's file executed by the call, within the target */
+    MG_LIST(struct mg_fact) facts;  /* most telling first; empty when nothing can be asserted */
+    MG_LIST(uint32_t) lines;        /* lines of the target's file executed by the call, within the target */
     double seconds;
 };
 struct mg_probe_mutant {
@@ -152,47 +163,47 @@ struct mg_difference {
 };
 struct mg_probe {
     struct mg_str imports; /* import lines for all calls */
-    struct { MG_VEC(struct mg_call) } calls;
-    struct { MG_VEC(struct mg_probe_mutant) } mutants;
-    double call_seconds;   /* CPU limit of one call */
-    double seconds;        /* wall limit of the whole probe */
+    MG_LIST(struct mg_call) calls;
+    MG_LIST(struct mg_probe_mutant) mutants;
+    double call_seconds; /* CPU limit of one call */
+    double seconds;      /* wall limit of the whole probe */
 };
 struct mg_probed {
-    struct { MG_VEC(struct mg_observation) } observations; /* one per call, in order */
-    struct { MG_VEC(struct mg_difference) } differences;
+    MG_LIST(struct mg_observation) observations; /* one per call, in order */
+    MG_LIST(struct mg_difference) differences;
 };
 
 /* One mutant to be run against tests in a process of its own. */
 struct mg_mutant_job {
-    uint64_t ticket;          /* chosen by the caller, comes back with the result */
-    struct mg_str source;     /* as mg_probe_mutant.source */
-    uint32_t line, end_line;  /* lines whose execution activates it; 0,0 = the whole function */
-    bool bail;                /* stop at the first failing test */
-    bool fresh;               /* reserved: run in a new interpreter instead of a fork */
-    double wall_seconds;      /* whole process, second line of defence */
-    struct { MG_VEC(uint32_t) } tests;   /* indices, in order */
-    struct { MG_VEC(double) } limits;    /* CPU seconds for each of them */
+    uint64_t ticket;         /* chosen by the caller, comes back with the result */
+    struct mg_str source;    /* as mg_probe_mutant.source */
+    uint32_t line, end_line; /* lines whose execution activates it; 0,0 = the whole function */
+    bool bail;               /* stop at the first failing test */
+    bool fresh;              /* reserved: run in a new interpreter instead of a fork */
+    double wall_seconds;     /* whole process, second line of defence */
+    MG_LIST(uint32_t) tests; /* indices, in order */
+    MG_LIST(double) limits;  /* CPU seconds for each of them */
 };
 struct mg_test_run {
     uint32_t test;
     bool failed;
-    bool hit;        /* the mutated lines ran during this test, before it failed */
-    bool crash;      /* TypeError, NameError, AttributeError raised in the mutated code itself */
-    bool in_setup;   /* failed in setup or teardown, not in the call */
+    bool hit;           /* the mutated lines ran during this test, before it failed */
+    bool crash;         /* TypeError, NameError, AttributeError raised in the mutated code itself */
+    bool in_setup;      /* failed in setup or teardown, not in the call */
     struct mg_str text; /* "AssertionError: assert 1 == 2", one line, at most 200 bytes */
 };
 struct mg_mutant_run {
     uint64_t ticket;
     enum mg_mutant_end {
-        MG_RUN_DONE,      /* all tests of the job ran, or it bailed */
-        MG_RUN_TIMEOUT,   /* test `at` passed its limit */
-        MG_RUN_DIED,      /* the process ended by itself or by a signal without a verdict, during test `at` */
-        MG_RUN_REFUSED    /* did not compile, changed the function's kind or equals the original: `reason` says which */
+        MG_RUN_DONE,    /* all tests of the job ran, or it bailed */
+        MG_RUN_TIMEOUT, /* test `at` passed its limit */
+        MG_RUN_DIED,    /* the process ended by itself or by a signal without a verdict, during test `at` */
+        MG_RUN_REFUSED  /* did not compile, changed the function's kind or equals the original: `reason` says which */
     } end;
-    bool same_code;       /* with REFUSED: bytecode equal to the original */
+    bool same_code; /* with REFUSED: bytecode equal to the original */
     uint32_t at;
-    bool at_hit;          /* with TIMEOUT and DIED: the mutated lines had run in that test */
-    struct { MG_VEC(struct mg_test_run) } runs;
+    bool at_hit; /* with TIMEOUT and DIED: the mutated lines had run in that test */
+    MG_LIST(struct mg_test_run) runs;
     struct mg_str reason;
     double seconds;
 };
@@ -202,12 +213,12 @@ struct mg_confirm_source {
     struct mg_str path, source; /* a generated module, relative to the repo */
 };
 struct mg_confirm {
-    struct { MG_VEC(struct mg_confirm_source) } sources; /* written into the copy first, removed afterwards */
-    struct { MG_VEC(struct mg_str) } files;     /* relative paths or node ids, in order */
-    struct { MG_VEC(struct mg_str) } deselect;  /* node ids left out */
-    struct mg_str hash_seed; /* "0", "1", "random" */
-    bool reversed;           /* tests in reverse order */
-    double seconds;          /* wall limit of the whole process */
+    MG_LIST(struct mg_confirm_source) sources; /* written into the copy first, removed afterwards */
+    MG_LIST(struct mg_str) files;              /* relative paths or node ids, in order */
+    MG_LIST(struct mg_str) deselect;           /* node ids left out */
+    struct mg_str hash_seed;                   /* "0", "1", "random" */
+    bool reversed;                             /* tests in reverse order */
+    double seconds;                            /* wall limit of the whole process */
 };
 struct mg_confirmed_test {
     struct mg_str id;
@@ -215,8 +226,8 @@ struct mg_confirmed_test {
     struct mg_str text;
 };
 struct mg_confirmed {
-    struct { MG_VEC(struct mg_confirmed_test) } tests;
-    struct { MG_VEC(struct mg_collect_error) } errors;
+    MG_LIST(struct mg_confirmed_test) tests;
+    MG_LIST(struct mg_collect_error) errors;
 };
 
 struct mg_session; /* owned by the adapter */
@@ -244,7 +255,8 @@ struct mg_agent_ops {
      * MG_E_CHILD with the import error's last line when the module cannot be imported. */
     enum mg_code (*session_target)(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err);
     enum mg_code (*session_describe)(struct mg_session *session, struct mg_arena *arena, struct mg_description *description, struct mg_err *err);
-    enum mg_code (*session_probe)(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result, struct mg_err *err);
+    enum mg_code (*session_probe)(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result,
+                                  struct mg_err *err);
 
     /* Writes `source` to the repo-relative `path` in the copy and collects it. New tests get the next indices, from *first. */
     enum mg_code (*session_load)(struct mg_session *session, struct mg_str path, struct mg_str source, struct mg_arena *arena,

@@ -16,7 +16,7 @@
 struct mg_coverage_entry {
     uint32_t test; /* index */
     double seconds;
-    struct { MG_VEC(struct mg_line_range) } lines; /* of the target's file only */
+    MG_LIST(struct mg_line_range) lines; /* of the target's file only */
 };
 struct mg_gate_request {
     const struct mg_target *target;
@@ -25,37 +25,38 @@ struct mg_gate_request {
     struct mg_session *session;
     const struct mg_coverage_entry *covering; /* passing existing tests that run a line of the target */
     size_t covering_count;
-    const struct mg_collected *collected;     /* for test ids */
+    const struct mg_collected *collected; /* for test ids */
     const struct mg_config *config;
     const struct mg_cancel *cancel;
 };
 
 /* All mutants of the target with their verdicts under the existing tests. */
 struct mg_measured {
-    struct { MG_VEC(struct mg_mutant) } mutants;
-    struct { MG_VEC(struct mg_probe_mutant) } spliced; /* same order */
-    struct { MG_VEC(struct mg_mutant_result) } results; /* same order */
-    struct { MG_VEC(struct mg_str) } flaky; /* existing tests that failed on an unchanged function: set aside, by id */
-    struct mg_str untrusted; /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
+    MG_LIST(struct mg_mutant) mutants;
+    MG_LIST(struct mg_probe_mutant) spliced;  /* same order */
+    MG_LIST(struct mg_mutant_result) results; /* same order */
+    MG_LIST(struct mg_str) flaky;             /* existing tests that failed on an unchanged function: set aside, by id */
+    struct mg_str untrusted;                  /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
 };
 /* What each test of a suite does to the mutants that were alive. */
 struct mg_suite_verdict {
     struct mg_str name;
-    bool passes;            /* on the original, in the fork */
-    struct mg_str reason;   /* why it does not pass */
-    struct { MG_VEC(uint32_t) } kills;    /* assertion kills: indices into mg_measured.mutants */
-    struct { MG_VEC(struct mg_str) } kill_texts; /* first line of the failure, same order as kills */
-    struct { MG_VEC(uint32_t) } crashes;  /* crash kills */
-    struct { MG_VEC(uint32_t) } timeouts; /* the mutant ran past its limit in this test */
+    bool passes;                       /* on the original, in the fork */
+    struct mg_str reason;              /* why it does not pass */
+    MG_LIST(uint32_t) kills;           /* assertion kills: indices into mg_measured.mutants */
+    MG_LIST(struct mg_str) kill_texts; /* first line of the failure, same order as kills */
+    MG_LIST(uint32_t) crashes;         /* crash kills */
+    MG_LIST(uint32_t) timeouts;        /* the mutant ran past its limit in this test */
 };
 struct mg_suite_measured {
-    struct { MG_VEC(struct mg_suite_verdict) } tests; /* same order as the suite's */
-    struct { MG_VEC(bool) } reached; /* per mutant: some test of the suite ran its line */
+    MG_LIST(struct mg_suite_verdict) tests; /* same order as the suite's */
+    MG_LIST(bool) reached;                  /* per mutant: some test of the suite ran its line */
 };
 
 struct mg_gate_ops {
     const char *name;
-    enum mg_code (*before)(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err);
+    enum mg_code (*before)(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
+                           struct mg_err *err);
     /* `path` is where the suite's module stands in the copy, `module` its text. Every test is run on every mutant that was not detected. */
     enum mg_code (*suite)(void *self, const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_suite *suite,
                           struct mg_str path, struct mg_str module, struct mg_arena *arena, struct mg_suite_measured *result, struct mg_err *err);

@@ -14,8 +14,8 @@
 
 struct mg_generate_request {
     const struct mg_target *target;
-    const struct mg_source_file *source;   /* the module's text */
-    const struct mg_repo *repo;            /* existing test files, for values and style */
+    const struct mg_source_file *source; /* the module's text */
+    const struct mg_repo *repo;          /* existing test files, for values and style */
     struct mg_agent agent;
     struct mg_session *session;            /* its target is already set */
     const struct mg_mutant *mutants;       /* alive after the existing tests */
@@ -29,7 +29,8 @@ struct mg_generate_request {
 struct mg_generator_ops {
     const char *name; /* "search" */
     /* Same request and seed give the same bytes. No test at all is no error: suite->reason says why. */
-    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, struct mg_err *err);
+    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+                             struct mg_err *err);
 };
 struct mg_generator {
     const struct mg_generator_ops *ops;

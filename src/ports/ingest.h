@@ -15,17 +15,17 @@ struct mg_skipped_file {
     struct mg_str path, reason;
 };
 struct mg_repo {
-    struct mg_str original; /* absolute path of the user's repo */
-    struct mg_str copy;     /* absolute path of the private copy */
-    struct mg_str scratch;  /* absolute, beside the copy: pycache, HOME, TMPDIR, logs */
-    struct mg_str python;   /* interpreter chosen, absolute path (not resolved: a venv's python is a link) */
-    struct mg_str python_origin; /* "--python", "VIRTUAL_ENV", ".venv", "MUTAGEN_PYTHON", "PATH" */
-    struct mg_str fingerprint;   /* hex SHA-256 over paths and contents of sources and tests, our own generated files left out */
-    struct mg_str commit;        /* HEAD, empty when not a checkout */
-    struct { MG_VEC(struct mg_str) } import_roots;        /* relative to the repo; "" = its root */
-    struct { MG_VEC(struct mg_source_file) } sources;     /* importable code: no tests, conftest, setup.py, docs */
-    struct { MG_VEC(struct mg_source_file) } test_files;  /* with text, for harvesting and placing */
-    struct { MG_VEC(struct mg_skipped_file) } skipped;    /* not UTF-8, unreadable, too large */
+    struct mg_str original;                    /* absolute path of the user's repo */
+    struct mg_str copy;                        /* absolute path of the private copy */
+    struct mg_str scratch;                     /* absolute, beside the copy: pycache, HOME, TMPDIR, logs */
+    struct mg_str python;                      /* interpreter chosen, absolute path (not resolved: a venv's python is a link) */
+    struct mg_str python_origin;               /* "--python", "VIRTUAL_ENV", ".venv", "MUTAGEN_PYTHON", "PATH" */
+    struct mg_str fingerprint;                 /* hex SHA-256 over paths and contents of sources and tests, our own generated files left out */
+    struct mg_str commit;                      /* HEAD, empty when not a checkout */
+    MG_LIST(struct mg_str) import_roots;       /* relative to the repo; "" = its root */
+    MG_LIST(struct mg_source_file) sources;    /* importable code: no tests, conftest, setup.py, docs */
+    MG_LIST(struct mg_source_file) test_files; /* with text, for harvesting and placing */
+    MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 
 struct mg_ingest_ops {

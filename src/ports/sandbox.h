@@ -9,14 +9,14 @@
 #include <sys/types.h>
 
 struct mg_child_spec {
-    const char *const *argv;       /* NULL-terminated; argv[0] is an absolute path */
-    const char *const *extra_env;  /* "NAME=value" strings added to the allow-listed ones, NULL-terminated; may be NULL */
-    const char *directory;         /* current directory */
-    const char *log_path;          /* stdout and stderr are appended here (size-limited); NULL = /dev/null. stdin is /dev/null */
-    const char *scratch;           /* HOME and TMPDIR of the child */
-    int pass_fd;                   /* becomes fd 3 of the child; -1 = none */
-    int64_t memory_limit_mb;       /* RLIMIT_DATA per process; 0 = off */
-    int64_t cpu_limit_seconds;     /* RLIMIT_CPU per process; 0 = off */
+    const char *const *argv;      /* NULL-terminated; argv[0] is an absolute path */
+    const char *const *extra_env; /* "NAME=value" strings added to the allow-listed ones, NULL-terminated; may be NULL */
+    const char *directory;        /* current directory */
+    const char *log_path;         /* stdout and stderr are appended here (size-limited); NULL = /dev/null. stdin is /dev/null */
+    const char *scratch;          /* HOME and TMPDIR of the child */
+    int pass_fd;                  /* becomes fd 3 of the child; -1 = none */
+    int64_t memory_limit_mb;      /* RLIMIT_DATA per process; 0 = off */
+    int64_t cpu_limit_seconds;    /* RLIMIT_CPU per process; 0 = off */
 };
 struct mg_child {
     pid_t pid;       /* the supervisor */
@@ -29,7 +29,8 @@ struct mg_sandbox_ops {
     const char *(*describe)(void *self);
     enum mg_code (*spawn)(void *self, const struct mg_child_spec *spec, struct mg_child *child, struct mg_err *err);
     /* Waits up to `seconds` for the child; *exited is false when it still runs. *status as of waitpid. MG_E_CANCELLED by the token. */
-    enum mg_code (*wait)(void *self, struct mg_child *child, double seconds, const struct mg_cancel *cancel, bool *exited, int *status, struct mg_err *err);
+    enum mg_code (*wait)(void *self, struct mg_child *child, double seconds, const struct mg_cancel *cancel, bool *exited, int *status,
+                         struct mg_err *err);
     void (*kill)(void *self, struct mg_child *child); /* the whole tree; reaps; the handle is empty afterwards */
 };
 struct mg_sandbox {

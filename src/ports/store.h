@@ -22,7 +22,8 @@ struct mg_store_ops {
      * The run is locked for this process until `end_run` or `close`, or until the process dies: MG_E_DENIED when another live process
      * has it (names its pid), or when the stored run belongs to another repo. A stored run whose process died is FAILED in *record.
      * The fingerprints and version of `wanted` replace the stored ones (*record holds the old); started_at stays. */
-    enum mg_code (*begin_run)(void *self, const struct mg_run_record *wanted, struct mg_arena *arena, struct mg_run_record *record, bool *existing, struct mg_err *err);
+    enum mg_code (*begin_run)(void *self, const struct mg_run_record *wanted, struct mg_arena *arena, struct mg_run_record *record, bool *existing,
+                              struct mg_err *err);
     /* This and every other writing operation: MG_E_STATE when this store has not begun the run. */
     enum mg_code (*set_run_state)(void *self, struct mg_str run_id, enum mg_run_state state, struct mg_err *err);
 
@@ -35,7 +36,8 @@ struct mg_store_ops {
     enum mg_code (*finish)(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_outcome *outcome, struct mg_err *err);
 
     /* All stored outcomes of the run, whole, by priority then name. */
-    enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count, struct mg_err *err);
+    enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count,
+                             struct mg_err *err);
 
     /* Drops outcomes of targets that are not in `target_ids` any more (the code changed). */
     enum mg_code (*retain)(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err);

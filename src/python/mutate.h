@@ -5,12 +5,14 @@
 #include "core/mutant.h"
 #include "python/syntax.h"
 
-struct mg_mutants { MG_VEC(struct mg_mutant) };
+struct mg_mutants {
+    MG_VEC(struct mg_mutant)
+};
 
 /* All mutants of operators up to `max_level` (1…3), in source order, without duplicates and without the known useless ones
  * (docstrings, annotations, logging calls, equivalent returns, …). Nested functions belong to the function around them. */
-void mg_function_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name,
-                         struct mg_str qualified_name, int max_level, struct mg_arena *arena, struct mg_mutants *mutants);
+void mg_function_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name, struct mg_str qualified_name,
+                         int max_level, struct mg_arena *arena, struct mg_mutants *mutants);
 
 /* The function's text (from the start of its first line, so that the indent is kept) with the mutant spliced in. */
 struct mg_str mg_mutant_function_text(struct mg_str text, const struct mg_function *function, const struct mg_mutant *mutant, struct mg_arena *arena);

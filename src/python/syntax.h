@@ -14,20 +14,26 @@ MG_MUST_CHECK enum mg_code mg_module_parse(struct mg_str text, struct mg_module 
 void mg_module_free(struct mg_module *module);
 struct mg_str mg_module_text(const struct mg_module *module);
 
-struct mg_functions { MG_VEC(struct mg_function) };
+struct mg_functions {
+    MG_VEC(struct mg_function)
+};
 /* Every function and method, wherever it stands, in source order. */
 void mg_module_functions(const struct mg_module *module, struct mg_arena *arena, struct mg_functions *functions);
 
 /* Literals of a byte range (a function, or the whole module), each once, as source text of one atom: ints, floats, plain strings, bytes. */
-struct mg_literals { MG_VEC(struct mg_str) };
+struct mg_literals {
+    MG_VEC(struct mg_str)
+};
 void mg_module_literals(const struct mg_module *module, uint32_t start, uint32_t end, struct mg_arena *arena, struct mg_literals *literals);
 
 /* Calls of a function whose name's last component is `name`, whose arguments are all literals (or displays of literals), in a file:
  * the argument list's source texts. Used to harvest values from existing tests. */
 struct mg_literal_call {
-    struct { MG_VEC(struct mg_str) } arguments; /* `1`, `'x'`, `key=3` */
+    MG_LIST(struct mg_str) arguments; /* `1`, `'x'`, `key=3` */
 };
-struct mg_literal_calls { MG_VEC(struct mg_literal_call) };
+struct mg_literal_calls {
+    MG_VEC(struct mg_literal_call)
+};
 void mg_module_literal_calls(const struct mg_module *module, struct mg_str name, struct mg_arena *arena, struct mg_literal_calls *calls);
 
 #endif

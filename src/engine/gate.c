@@ -1,0 +1,194 @@
+/* `before`: every mutant of a target against the existing tests, after two checks that the measurement itself can be trusted. */
+#include "engine/gate.h"
+#include "base/str.h"
+#include "engine/measure.h"
+#include "engine/pump.h"
+#include "python/mutate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_seconds(const void *a, const void *b)
+{
+    const struct mg_candidate *x = a, *y = b;
+    if (x->seconds < y->seconds || x->seconds > y->seconds)
+        return x->seconds < y->seconds ? -1 : 1;
+    return (x->test > y->test) - (x->test < y->test);
+}
+
+static bool runs_lines(const struct mg_coverage_entry *entry, uint32_t line, uint32_t end_line)
+{
+    for (size_t i = 0; i < entry->lines.len; i++)
+        if (entry->lines.at[i].first <= end_line && entry->lines.at[i].last >= line)
+            return true;
+    return false;
+}
+
+/* Fastest first. With line = 0 all covering tests. */
+static struct mg_candidate *candidates(const struct mg_gate_request *request, uint32_t line, uint32_t end_line, bool wanted,
+                                       const struct mg_measured *measured, struct mg_arena *arena, size_t *count)
+{
+    struct mg_candidate *list = MG_NEW_ARRAY(arena, struct mg_candidate, request->covering_count);
+    *count = 0;
+    for (size_t i = 0; i < request->covering_count; i++) {
+        const struct mg_coverage_entry *entry = &request->covering[i];
+        struct mg_str id = request->collected->tests.at[entry->test].id;
+        bool flaky = false;
+        for (size_t f = 0; f < measured->flaky.len; f++)
+            flaky |= mg_str_eq(measured->flaky.at[f], id);
+        if (!flaky && (line == 0 || runs_lines(entry, line, end_line) == wanted))
+            list[(*count)++] = (struct mg_candidate){ entry->test, entry->seconds };
+    }
+    if (*count)
+        qsort(list, *count, sizeof *list, by_seconds);
+    return list;
+}
+
+enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
+{
+    struct mg_module *module;
+    MG_TRY(mg_module_parse(request->source->text, &module, err));
+    const struct mg_target *target = request->target;
+    struct mg_mutants mutants = { 0 };
+    mg_function_mutants(module, &target->function, target->module, target->qualified_name, (int)request->config->mutation.level, arena, &mutants);
+    mg_module_free(module);
+    size_t limit = request->config->mutation.max_mutants > 0 ? (size_t)request->config->mutation.max_mutants : mutants.len;
+    for (size_t i = 0, taken = 0; i < mutants.len; i++) {
+        /* Every mutant has the same chance: an even stride over the source order. */
+        if (mutants.len > limit && taken * mutants.len > i * limit)
+            continue;
+        taken++;
+        *MG_PUSH(arena, &measured->mutants) = mutants.at[i];
+        *MG_PUSH(arena, &measured->spliced) =
+            (struct mg_probe_mutant){ mutants.at[i].id, mg_mutant_function_text(request->source->text, &target->function, &mutants.at[i], arena),
+                                      mutants.at[i].line, mutants.at[i].end_line };
+        *MG_PUSH(arena, &measured->results) = (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
+    }
+    return MG_OK;
+}
+
+/* One job outside the pump, waited for. */
+static enum mg_code run_alone(const struct mg_gate_request *request, struct mg_str source, const struct mg_candidate *tests, size_t count, bool bail,
+                              struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
+{
+    struct mg_mutant_job job = { .ticket = 0, .source = source, .bail = bail, .wall_seconds = 10.0 };
+    for (size_t i = 0; i < count; i++) {
+        double limit = 2.0 * mg_test_limit(tests[i].seconds);
+        *MG_PUSH(arena, &job.tests) = tests[i].test;
+        *MG_PUSH(arena, &job.limits) = limit;
+        job.wall_seconds += 4.0 * limit;
+    }
+    MG_TRY(request->agent.ops->session_submit(request->session, &job, err));
+    return request->agent.ops->session_next(request->session, arena, run, err);
+}
+
+/* The unchanged function must pass everything: a test that fails here is flaky or does not survive a fork, and is set aside by name. */
+static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
+{
+    struct mg_str source = mg_noop_function_text(request->source->text, &request->target->function, arena);
+    for (int round = 0; round < 3; round++) {
+        size_t count;
+        struct mg_candidate *tests = candidates(request, 0, 0, true, measured, arena, &count);
+        struct mg_mutant_run run = { 0 };
+        size_t before = measured->flaky.len;
+        if (count == 0)
+            return MG_OK;
+        MG_TRY(run_alone(request, source, tests, count, false, arena, &run, err));
+        if (run.end == MG_RUN_REFUSED) {
+            measured->untrusted = mg_arena_printf(arena, "the unchanged function is refused: %.*s", MG_FMT(run.reason));
+            return MG_OK;
+        }
+        for (size_t i = 0; i < run.runs.len; i++)
+            if (run.runs.at[i].failed && run.runs.at[i].test < request->collected->tests.len)
+                *MG_PUSH(arena, &measured->flaky) = request->collected->tests.at[run.runs.at[i].test].id;
+        if (run.end != MG_RUN_DONE && run.at < request->collected->tests.len)
+            *MG_PUSH(arena, &measured->flaky) = request->collected->tests.at[run.at].id;
+        if (measured->flaky.len == before)
+            return MG_OK;
+    }
+    return MG_OK;
+}
+
+/* A function that raises at once must fail some test, or the tests do not run the code that we change. */
+static enum mg_code check_raising(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
+{
+    size_t count;
+    struct mg_candidate *tests = candidates(request, 0, 0, true, measured, arena, &count);
+    if (count == 0 || measured->untrusted.len)
+        return MG_OK;
+    struct mg_mutant_run run = { 0 };
+    struct mg_str source = mg_raising_function_text(request->source->text, &request->target->function, arena);
+    MG_TRY(run_alone(request, source, tests, count, true, arena, &run, err));
+    bool died = run.end == MG_RUN_TIMEOUT || run.end == MG_RUN_DIED;
+    bool hit = died && run.at_hit;
+    for (size_t i = 0; i < run.runs.len; i++) {
+        died |= run.runs.at[i].failed;
+        hit |= run.runs.at[i].hit;
+    }
+    /* Tests that expect any exception may pass it; that they ran the changed code is proof enough. */
+    if (!died && !hit && run.end != MG_RUN_REFUSED)
+        measured->untrusted = MG_STR("a version that raises at once passes every test: the tests run another copy of this function");
+    return MG_OK;
+}
+
+static void queue_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump)
+{
+    for (uint32_t i = 0; i < measured->mutants.len; i++) {
+        const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
+        struct mg_attempt attempt = { .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = true };
+        attempt.first = candidates(request, spliced->line, spliced->end_line, true, measured, arena, &attempt.first_count);
+        if (attempt.first_count == 0) {
+            measured->results.at[i].verdict = MG_VERDICT_no_coverage;
+            continue;
+        }
+        attempt.second = candidates(request, spliced->line, spliced->end_line, false, measured, arena, &attempt.second_count);
+        mg_pump_add(pump, &attempt);
+    }
+}
+
+/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
+static void favour(struct mg_pump *pump, uint32_t killer)
+{
+    for (size_t i = pump->next; i < pump->queue.len; i++) {
+        struct mg_attempt *attempt = &pump->queue.at[i];
+        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by candidates() for this attempt alone */
+        for (size_t t = 1; t < attempt->first_count; t++)
+            if (tests[t].test == killer) {
+                struct mg_candidate moved = tests[t];
+                memmove(tests + 1, tests, t * sizeof *tests);
+                tests[0] = moved;
+                break;
+            }
+    }
+}
+
+static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
+                           struct mg_err *err)
+{
+    memset(measured, 0, sizeof *measured);
+    MG_TRY(mg_measure_mutants(request, arena, measured, err));
+    MG_TRY(check_noop(request, arena, measured, err));
+    MG_TRY(check_raising(request, arena, measured, err));
+    if (measured->untrusted.len)
+        return MG_OK;
+    struct mg_pump pump;
+    mg_pump_init(&pump, request, self, arena);
+    queue_mutants(request, arena, measured, &pump);
+    for (;;) {
+        uint32_t mutant;
+        struct mg_attempt_end end;
+        MG_TRY(mg_pump_next(&pump, &mutant, &end, err));
+        if (mutant == UINT32_MAX)
+            return MG_OK;
+        if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
+            end.result.killer = request->collected->tests.at[end.killer].id;
+            if (end.result.verdict == MG_VERDICT_killed)
+                favour(&pump, end.killer);
+        }
+        measured->results.at[mutant] = end.result;
+    }
+}
+
+static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };
+
+struct mg_gate mg_engine_gate(struct mg_progress *progress) { return (struct mg_gate){ .ops = &ops, .self = progress }; }

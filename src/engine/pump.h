@@ -1,0 +1,56 @@
+/* Runs mutant attempts through a session: keeps the agent busy, re-runs what must be re-run, and turns results into verdicts. */
+#ifndef MG_ENGINE_PUMP_H
+#define MG_ENGINE_PUMP_H
+
+#include "ports/gate.h"
+#include "ports/progress.h"
+
+/* A test that may kill, with what its limit is made from. */
+struct mg_candidate {
+    uint32_t test;
+    double seconds;
+};
+
+/* One mutant on its way to a verdict. */
+struct mg_attempt {
+    uint32_t mutant;      /* index for the caller */
+    struct mg_str source; /* function text */
+    uint32_t line, end_line;
+    const struct mg_candidate *first; /* tests that execute the mutated lines, in order */
+    size_t first_count;
+    const struct mg_candidate *second; /* tests that enter the function otherwise: a survivor is run against them before it is final */
+    size_t second_count;
+    bool bail;
+    bool hit; /* so far: some test ran the mutated lines */
+    bool in_second, alone;
+    unsigned retries;
+    MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
+};
+
+/* The end of one attempt. runs: every test that ended in its last process. */
+struct mg_attempt_end {
+    struct mg_mutant_result result;
+    uint32_t killer; /* test index, UINT32_MAX when not killed by a test */
+    const struct mg_mutant_run *run;
+};
+
+struct mg_pump {
+    const struct mg_gate_request *request;
+    struct mg_progress *progress;
+    struct mg_arena *arena; /* of the results */
+    MG_LIST(struct mg_attempt) queue;
+    size_t next;                       /* first queued attempt not yet handed over */
+    MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
+    MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
+    size_t outstanding;
+};
+
+void mg_pump_init(struct mg_pump *pump, const struct mg_gate_request *request, struct mg_progress *progress, struct mg_arena *arena);
+void mg_pump_add(struct mg_pump *pump, const struct mg_attempt *attempt);
+/* Waits until one attempt has its verdict. *mutant = UINT32_MAX when all have. */
+MG_MUST_CHECK enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err);
+
+/* CPU seconds a test may take under a mutant: 0.5 s and five times what it takes without. */
+double mg_test_limit(double seconds);
+
+#endif

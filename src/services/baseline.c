@@ -1,0 +1,135 @@
+/* The existing tests as they are: which pass, how long they take, which lines they run. */
+#include "base/str.h"
+#include "services/context.h"
+
+#include <string.h>
+
+static const char *const outcome_words[] = {
+    [MG_TEST_PASSED] = "passes",
+    [MG_TEST_FAILED] = "fails",
+    [MG_TEST_SKIPPED] = "is skipped",
+    [MG_TEST_XFAILED] = "is expected to fail",
+    [MG_TEST_ERROR] = "stops with an error in its set-up or teardown",
+    [MG_TEST_TIMEOUT] = "hangs: it passed its deadline",
+    [MG_TEST_CRASHED] = "ends the test process",
+};
+
+static void mark_lines(struct mg_run_context *run, uint32_t file, const struct mg_line_range *range)
+{
+    struct mg_file_coverage *coverage = &run->baseline.files[file];
+    for (uint32_t line = range->first; line <= range->last && line < coverage->line_count; line++)
+        coverage->lines[line] = true;
+}
+
+static uint32_t count_lines(struct mg_str text)
+{
+    uint32_t lines = 1;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.at[i] == '\n';
+    return lines;
+}
+
+static void keep_lines(struct mg_run_context *run, const struct mg_baseline_result *result)
+{
+    for (size_t i = 0; i < result->lines.len;) {
+        uint32_t file = result->lines.at[i].file;
+        if (file >= run->repo->sources.len) {
+            i++;
+            continue;
+        }
+        struct mg_covered_file *covered = MG_PUSH(run->arena, &run->baseline.files[file]);
+        *covered = (struct mg_covered_file){ .test = result->test };
+        for (; i < result->lines.len && result->lines.at[i].file == file; i++) {
+            *MG_PUSH(run->arena, &covered->lines) = result->lines.at[i];
+            mark_lines(run, file, &result->lines.at[i]);
+        }
+    }
+}
+
+/* One pass over `tests`; `files` makes it the traced one. */
+static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t count,
+                         struct mg_baseline_result *results, struct mg_err *err)
+{
+    const struct mg_agent_ops *agent = run->services->agent.ops;
+    struct mg_progress progress = run->services->progress;
+    MG_TRY(agent->baseline(run->services->agent.self, files, file_count, tests, count, err));
+    for (uint32_t done = 0;; done++) {
+        struct mg_baseline_result result = { 0 };
+        bool more = false;
+        MG_TRY(agent->baseline_next(run->services->agent.self, run->arena, &result, &more, err));
+        if (!more)
+            return MG_OK;
+        if (result.test >= run->collected.tests.len)
+            return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
+        results[result.test] = result;
+        progress.ops->step(progress.self, done + 1, run->collected.tests.at[result.test].id);
+    }
+}
+
+static void set_aside(struct mg_run_context *run, uint32_t test, struct mg_str text)
+{
+    mg_note(run, MG_NOTE_SET_ASIDE, run->collected.tests.at[test].id, text);
+}
+
+/* Keeps tests that pass in both passes; the second one's time is the one without tracing. */
+static void compare(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
+{
+    for (uint32_t i = 0; i < run->collected.tests.len; i++) {
+        if (first[i].outcome == MG_TEST_SKIPPED || first[i].outcome == MG_TEST_XFAILED)
+            continue;
+        if (first[i].outcome != MG_TEST_PASSED) {
+            set_aside(run, i,
+                      mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[first[i].outcome], first[i].text.len ? ": " : "", MG_FMT(first[i].text)));
+        } else if (second[i].outcome != MG_TEST_PASSED) {
+            set_aside(run, i,
+                      mg_arena_printf(run->arena, "is flaky: it passed, then it %s%s%.*s", outcome_words[second[i].outcome],
+                                      second[i].text.len ? ": " : "", MG_FMT(second[i].text)));
+            first[i].outcome = MG_TEST_FAILED;
+        } else {
+            run->baseline.passed++;
+            keep_lines(run, &first[i]);
+            if (second[i].seconds < first[i].seconds)
+                first[i].seconds = second[i].seconds;
+        }
+    }
+}
+
+enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
+{
+    size_t count = run->collected.tests.len, file_count = run->repo->sources.len;
+    struct mg_progress progress = run->services->progress;
+    struct mg_baseline_result *first = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count);
+    struct mg_baseline_result *second = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count);
+    run->baseline.results = first;
+    run->baseline.files = MG_NEW_ARRAY(run->arena, struct mg_file_coverage, file_count);
+    for (size_t i = 0; i < file_count; i++) {
+        run->baseline.files[i].line_count = count_lines(run->repo->sources.at[i].text) + 1;
+        run->baseline.files[i].lines = MG_NEW_ARRAY(run->arena, bool, run->baseline.files[i].line_count);
+    }
+    if (count == 0)
+        return MG_OK;
+    for (size_t i = 0; i < count; i++)
+        first[i].outcome = second[i].outcome = MG_TEST_CRASHED; /* until it has said otherwise */
+
+    struct mg_str *files = MG_NEW_ARRAY(run->arena, struct mg_str, file_count);
+    for (size_t i = 0; i < file_count; i++)
+        files[i] = run->repo->sources.at[i].path;
+    progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
+    MG_TRY(pass(run, files, file_count, NULL, 0, first, err));
+
+    MG_LIST(uint32_t) again = { 0 };
+    for (uint32_t i = 0; i < count; i++)
+        if (first[i].outcome == MG_TEST_PASSED)
+            *MG_PUSH(run->arena, &again) = i;
+    progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
+    if (again.len)
+        MG_TRY(pass(run, NULL, 0, again.at, again.len, second, err));
+    compare(run, first, second);
+    return MG_OK;
+}
+
+bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
+{
+    const struct mg_file_coverage *coverage = &run->baseline.files[file];
+    return line < coverage->line_count && coverage->lines[line];
+}

@@ -1,0 +1,80 @@
+/* What the steps of one run share. Internal to services. */
+#ifndef MG_SERVICES_CONTEXT_H
+#define MG_SERVICES_CONTEXT_H
+
+#include "base/map.h"
+#include "core/run_state.h"
+#include "services/run.h"
+
+/* Lines of one file that one test executed. */
+struct mg_covered_file {
+    uint32_t test;
+    MG_LIST(struct mg_line_range) lines;
+};
+struct mg_file_coverage {
+    MG_VEC(struct mg_covered_file)
+    bool *lines; /* by line number: ran in some passing test */
+    uint32_t line_count;
+};
+
+struct mg_baseline {
+    struct mg_baseline_result *results; /* by test index; lines are moved to `files` */
+    struct mg_file_coverage *files;     /* by index of the repo's sources; passing tests only */
+    uint32_t passed;
+};
+
+struct mg_targets {
+    MG_VEC(struct mg_target)
+};
+
+struct mg_run_context {
+    const struct mg_run_services *services;
+    const struct mg_config *config;
+    struct mg_run_request request;
+    struct mg_arena *arena; /* of the run */
+    enum mg_run_state state;
+    struct mg_repo *repo;
+    struct mg_report *report;
+    struct mg_agent_start start;
+    struct mg_collected collected;
+    struct mg_baseline baseline;
+    struct mg_targets targets;
+    struct mg_str fingerprint; /* of everything a verdict depends on */
+    double started;            /* monotonic */
+};
+
+/* For the report; each is said once. */
+void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text);
+
+/* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
+MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
+/* True when `line` of source `file` ran in some passing test. */
+bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line);
+
+/* services/selection.c: functions of all sources, filtered, ranked, restricted to the globs; fills run->targets. */
+MG_MUST_CHECK enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err);
+
+/* services/target.c: one target from SELECTED to an outcome that waits for confirmation. The outcome lives in `arena`. */
+struct mg_pending {
+    struct mg_outcome *outcome;
+    struct mg_suite kept; /* tests to be confirmed; empty when there are none */
+    struct mg_str path;   /* of the module that was judged */
+    struct mg_measured measured;
+    struct mg_suite_measured *suite;
+    uint32_t *order; /* indices of the kept tests in suite order */
+    size_t order_count;
+};
+MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena,
+                                             struct mg_pending *pending, struct mg_err *err);
+/* Recounts a pending outcome without the tests that `keep` (by suite index) rejects, and settles its state. */
+void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, const bool *keep, const struct mg_str *reasons);
+
+/* services/confirm.c: fresh interpreters decide over the pending targets, then every outcome is stored. */
+MG_MUST_CHECK enum mg_code mg_confirm_pending(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, size_t count,
+                                              struct mg_err *err);
+
+/* services/reporting.c: sums up stored outcomes. */
+void mg_report_sum(struct mg_report *report);
+struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report);
+
+#endif

@@ -1,0 +1,59 @@
+/* Sums up stored outcomes into the report, and finds the last line: what to do next. */
+#include "base/str.h"
+#include "services/context.h"
+
+void mg_report_sum(struct mg_report *report)
+{
+    report->kept = report->discarded = report->satisfied = report->unfinished = 0;
+    report->tests_generated = report->tests_kept = 0;
+    report->before = report->after = (struct mg_tally){ 0 };
+    for (size_t i = 0; i < report->outcomes.len; i++) {
+        const struct mg_outcome *outcome = &report->outcomes.at[i];
+        report->kept += outcome->state == MG_TARGET_KEPT;
+        report->discarded += outcome->state == MG_TARGET_DISCARDED;
+        report->satisfied += outcome->state == MG_TARGET_SATISFIED;
+        report->unfinished += outcome->state == MG_TARGET_UNFINISHED;
+        mg_tally_sum(&report->before, &outcome->before);
+        mg_tally_sum(&report->after, &outcome->after);
+        report->tests_generated += (uint32_t)outcome->tests.len;
+        for (size_t t = 0; t < outcome->tests.len; t++)
+            report->tests_kept += outcome->tests.at[t].kept;
+    }
+}
+
+static uint32_t improvable(const struct mg_report *report)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        count += report->outcomes.at[i].state == MG_TARGET_DISCARDED &&
+                 mg_tally_detected(&report->outcomes.at[i].improved) > mg_tally_detected(&report->outcomes.at[i].before);
+    return count;
+}
+
+struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report)
+{
+    if (report->tests_kept)
+        return mg_arena_printf(arena, "next: mutagen apply --run-id %.*s  (writes %u kept test%s into the repo; --patch FILE for a patch)",
+                               MG_FMT(report->run_id), report->tests_kept, report->tests_kept == 1 ? "" : "s");
+    if (report->targets_left || report->unfinished)
+        return mg_arena_printf(arena, "next: the same command with --run-id %.*s goes on where this run stopped", MG_FMT(report->run_id));
+    uint32_t better = improvable(report);
+    if (better)
+        return mg_arena_printf(arena,
+                               "next: mutagen apply --run-id %.*s --improved  (tests of %u target%s that gained, but stay below the threshold)",
+                               MG_FMT(report->run_id), better, better == 1 ? "" : "s");
+    if (report->targets_selected == 0)
+        return MG_STR("next: no function was selected: check --target, and that the repo holds functions of more than one statement");
+    if (report->satisfied == report->targets_selected)
+        return MG_STR("next: nothing to do, every selected function already reaches the threshold; raise it or choose others with --target");
+    return mg_arena_printf(arena, "next: read %.*s/report.md: it says for each function why nothing was kept", MG_FMT(report->reports_dir));
+}
+
+enum mg_code mg_report_stored_run(struct mg_store store, const struct mg_reporter *reporters, size_t count, struct mg_str run_id,
+                                  struct mg_arena *arena, struct mg_report *report, struct mg_err *err)
+{
+    MG_TRY(store.ops->load_report(store.self, run_id, arena, report, err));
+    for (size_t i = 0; i < count; i++)
+        MG_TRY(reporters[i].ops->write(reporters[i].self, report, err));
+    return MG_OK;
+}

@@ -1,0 +1,260 @@
+/* The pipeline, top to bottom: ingest → baseline → select → per target {before → generate → run → gate → choose} → confirm → report. */
+#include "services/run.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "core/run_state.h"
+#include "services/context.h"
+
+#include <string.h>
+
+/* So many judged targets wait for one confirmation at most: what a killed run can lose. */
+#define BATCH_TARGETS 12
+#define BATCH_SECONDS 20.0
+
+void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text)
+{
+    for (size_t i = 0; i < run->report->notes.len; i++)
+        if (mg_str_eq(run->report->notes.at[i].subject, subject) && mg_str_eq(run->report->notes.at[i].text, text))
+            return;
+    *MG_PUSH(run->arena, &run->report->notes) = (struct mg_note){ kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
+}
+
+static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
+
+static enum mg_code step(struct mg_run_context *run, enum mg_run_event event, struct mg_err *err)
+{
+    MG_TRY(mg_run_step(&run->state, event, err));
+    return run->services->store.ops->set_run_state(run->services->store.self, run->request.run_id, run->state, err);
+}
+
+/* INITIALIZING: creates the run in the store, or takes it up again. */
+static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    struct mg_run_record record, wanted = {
+        .run_id = run->request.run_id,
+        .repo = run->request.repo,
+        .tool_version = mg_str_from(services->version),
+        .state = MG_RUN_PENDING,
+        .started_at = services->clock.ops->unix_time(services->clock.self),
+    };
+    bool existing = false;
+    MG_TRY(services->store.ops->begin_run(services->store.self, &wanted, run->arena, &record, &existing, err));
+    run->report->started_at = existing ? record.started_at : wanted.started_at;
+    /* A run that was killed stands in the middle: it starts over from the top, what is finished stays finished. */
+    run->state = existing && mg_run_state_is_final(record.state) ? record.state : MG_RUN_PENDING;
+    if (mg_run_state_is_final(run->state))
+        return step(run, MG_RUN_ON_resume, err);
+    MG_TRY(step(run, MG_RUN_ON_start, err));
+    return MG_OK;
+}
+
+/* Everything a verdict depends on: the code, the tests, the interpreter and the settings that change verdicts or keeping. */
+static struct mg_str fingerprint(const struct mg_run_context *run)
+{
+    const struct mg_config *config = run->config;
+    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
+                                        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version),
+                                        config->mutation.score_threshold, (int)config->mutation.keep, (long long)config->mutation.max_mutants,
+                                        (long long)config->mutation.level, (long long)config->generation.seed,
+                                        (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
+    return mg_sha256_hex(run->arena, all, 32);
+}
+
+/* INGESTING: private copy, interpreter, collection, baseline. */
+static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    services->progress.ops->phase(services->progress.self, "ingesting", run->request.repo, 0);
+    MG_TRY(services->ingest.ops->open(services->ingest.self, run->request.repo, run->config->python, run->config->storage.root, services->cancel,
+                                      run->arena, run->repo, err));
+    for (size_t i = 0; i < run->repo->skipped.len; i++)
+        mg_note(run, MG_NOTE_SKIPPED, run->repo->skipped.at[i].path, run->repo->skipped.at[i].reason);
+
+    run->start = (struct mg_agent_start){ .python = run->repo->python,
+                                          .repo = run->repo->copy,
+                                          .original = run->repo->original,
+                                          .scratch = run->repo->scratch,
+                                          .seed = run->config->generation.seed,
+                                          .jobs = run->config->jobs,
+                                          .memory_limit_mb = run->config->sandbox.memory_limit_mb,
+                                          .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,
+                                          .cancel = services->cancel };
+    for (size_t i = 0; i < run->repo->import_roots.len; i++) {
+        struct mg_str root = run->repo->import_roots.at[i];
+        *MG_PUSH(run->arena, &run->start.import_roots) =
+            root.len ? mg_arena_printf(run->arena, "%.*s/%.*s", MG_FMT(run->repo->copy), MG_FMT(root)) : run->repo->copy;
+    }
+    services->progress.ops->phase(services->progress.self, "collecting", MG_STR("importing the existing tests"), 0);
+    MG_TRY(services->agent.ops->start(services->agent.self, &run->start, run->arena, &run->collected, err));
+    for (size_t i = 0; i < run->collected.errors.len; i++)
+        mg_note(run, MG_NOTE_SET_ASIDE, run->collected.errors.at[i].where,
+                mg_arena_printf(run->arena, "cannot be collected: %.*s", MG_FMT(run->collected.errors.at[i].text)));
+    for (size_t i = 0; i < run->collected.notes.len; i++)
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->collected.notes.at[i]);
+    run->fingerprint = fingerprint(run);
+    MG_TRY(mg_run_baseline(run, err));
+    run->report->python = mg_arena_printf(run->arena, "%.*s (%.*s, from %.*s)", MG_FMT(run->repo->python), MG_FMT(run->collected.python_version),
+                                          MG_FMT(run->repo->python_origin));
+    run->report->tests_dir = run->collected.tests_dir;
+    run->report->existing_tests = (uint32_t)run->collected.tests.len;
+    run->report->existing_passed = run->baseline.passed;
+    return MG_OK;
+}
+
+/* A budget that is used up, or NULL. `processed` counts this session's targets. */
+static const char *stop_reason(const struct mg_run_context *run, uint32_t processed)
+{
+    if (mg_cancelled(run->services->cancel))
+        return "cancelled";
+    if (run->config->orchestrator.max_targets > 0 && processed >= run->config->orchestrator.max_targets)
+        return "max_targets_reached";
+    if (run->config->orchestrator.max_wallclock_seconds > 0 && now(run) - run->started >= run->config->orchestrator.max_wallclock_seconds)
+        return "wallclock_exceeded";
+    return NULL;
+}
+
+/* Judged targets that wait for their confirmation. */
+struct batch {
+    struct mg_arena *arena;
+    struct mg_pending at[BATCH_TARGETS];
+    size_t len;
+    double since;
+};
+
+static enum mg_code flush(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
+{
+    enum mg_code code = batch->len ? mg_confirm_pending(run, batch->arena, batch->at, batch->len, err) : MG_OK;
+    mg_arena_free(batch->arena);
+    *batch = (struct batch){ .arena = mg_arena_new(), .since = now(run) };
+    return code;
+}
+
+/* GENERATING_TESTS: every target that is not finished, in order of priority, until a budget ends. */
+static enum mg_code process_targets(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    struct mg_progress progress = services->progress;
+    progress.ops->phase(progress.self, "processing", MG_STR(""), (uint32_t)run->targets.len);
+    uint32_t processed = 0;
+    for (size_t i = 0; i < run->targets.len; i++) {
+        const struct mg_target *target = &run->targets.at[i];
+        bool claimed = false;
+        progress.ops->step(progress.self, (uint32_t)i, target->qualified_name);
+        MG_TRY(services->store.ops->claim(services->store.self, run->request.run_id, target->id, run->fingerprint, &claimed, err));
+        if (!claimed)
+            continue;
+        const char *stop = stop_reason(run, processed);
+        if (stop) {
+            run->report->stop_reason = mg_str_from(stop);
+            break;
+        }
+        MG_TRY(mg_process_target(run, target, batch->arena, &batch->at[batch->len], err));
+        batch->len++;
+        processed++;
+        if (batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
+            MG_TRY(flush(run, batch, err));
+    }
+    return flush(run, batch, err);
+}
+
+/* Outcomes of targets that are no longer selected are dropped; those outside this session's --target stay out of its report. */
+static enum mg_code collect_outcomes(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_outcome *outcomes = NULL;
+    size_t count = 0;
+    MG_TRY(run->services->store.ops->outcomes(run->services->store.self, run->request.run_id, run->arena, &outcomes, &count, err));
+    for (size_t i = 0; i < count; i++)
+        *MG_PUSH(run->arena, &run->report->outcomes) = outcomes[i];
+    mg_report_sum(run->report);
+    uint32_t done = run->report->kept + run->report->discarded + run->report->satisfied;
+    run->report->targets_left = run->report->targets_selected > done ? run->report->targets_selected - done : 0;
+    return MG_OK;
+}
+
+static enum mg_code finish(struct mg_run_context *run, const char *status, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    struct mg_report *report = run->report;
+    report->status = mg_str_from(status);
+    report->finished_at = services->clock.ops->unix_time(services->clock.self);
+    report->duration_seconds = now(run) - run->started;
+    report->next_step = mg_next_step(run->arena, report);
+    services->progress.ops->phase(services->progress.self, "reporting", MG_STR("writing the reports"), 0);
+    MG_TRY(services->store.ops->end_run(services->store.self, report, run->state, err));
+    services->progress.ops->finish(services->progress.self);
+    for (size_t i = 0; i < services->reporter_count; i++)
+        MG_TRY(services->reporters[i].ops->write(services->reporters[i].self, report, err));
+    return MG_OK;
+}
+
+static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
+{
+    MG_TRY(step(run, MG_RUN_ON_ready, err));
+    MG_TRY(ingest(run, err));
+    MG_TRY(step(run, MG_RUN_ON_ingested, err));
+    run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("ranking functions by how badly they are tested"), 0);
+    MG_TRY(mg_select_targets(run, err));
+    struct mg_str *ids = MG_NEW_ARRAY(run->arena, struct mg_str, run->targets.len);
+    for (size_t i = 0; i < run->targets.len; i++)
+        ids[i] = run->targets.at[i].id;
+    if (run->config->targets.len == 0) /* a session with --target looks at a part: it must not drop the rest */
+        MG_TRY(run->services->store.ops->retain(run->services->store.self, run->request.run_id, ids, run->targets.len, err));
+    MG_TRY(step(run, MG_RUN_ON_selected, err));
+    MG_TRY(process_targets(run, batch, err));
+    if (mg_str_is(run->report->stop_reason, "cancelled"))
+        return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+    MG_TRY(step(run, MG_RUN_ON_processed, err));
+    MG_TRY(step(run, MG_RUN_ON_gated, err));
+    return step(run, MG_RUN_ON_reported, err);
+}
+
+/* After an error or a cancellation: what is finished stays stored, and the report says why the run ended. */
+static enum mg_code wind_up(struct mg_run_context *run, enum mg_code code, struct mg_err *err)
+{
+    bool cancelled = code == MG_E_CANCELLED;
+    struct mg_err ignored;
+    if (!mg_run_state_is_final(run->state))
+        (void)step(run, cancelled ? MG_RUN_ON_cancel : MG_RUN_ON_fail, &ignored);
+    run->report->stop_reason = cancelled ? MG_STR("cancelled") : mg_arena_str(run->arena, mg_str_from(err->text));
+    enum mg_code reported = collect_outcomes(run, &ignored);
+    if (reported == MG_OK)
+        reported = finish(run, cancelled ? "cancelled" : "failed", &ignored);
+    if (cancelled && reported != MG_OK)
+        return MG_FAIL(err, reported, "cancelled, and the report could not be written: %s", ignored.text);
+    return cancelled ? MG_OK : code;
+}
+
+enum mg_code mg_run(const struct mg_run_services *services, const struct mg_config *config, const struct mg_run_request *request,
+                    struct mg_arena *arena, struct mg_run_result *result, struct mg_err *err)
+{
+    memset(result, 0, sizeof *result);
+    struct mg_run_context run = {
+        .services = services, .config = config, .request = *request, .arena = arena, .repo = &result->repo, .report = &result->report
+    };
+    run.started = now(&run);
+    result->report.run_id = request->run_id;
+    result->report.repo = request->repo;
+    result->report.version = mg_str_from(services->version);
+    result->report.generator = mg_str_from(services->generator.ops ? services->generator.ops->name : "none");
+    result->report.reports_dir = request->reports_dir;
+    result->report.status = MG_STR("failed");
+    MG_TRY(take_up(&run, err));
+    if (services->protection)
+        mg_note(&run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
+
+    struct batch batch = { .arena = mg_arena_new(), .since = run.started };
+    enum mg_code code = pipeline(&run, &batch, err);
+    services->agent.ops->stop(services->agent.self);
+    if (result->repo.copy.len)
+        services->ingest.ops->close(services->ingest.self, &result->repo);
+    if (code != MG_OK) {
+        code = wind_up(&run, code, err);
+    } else {
+        code = collect_outcomes(&run, err);
+        if (code == MG_OK)
+            code = finish(&run, result->report.targets_left ? "partial" : "succeeded", err);
+    }
+    mg_arena_free(batch.arena);
+    return code;
+}

@@ -1,0 +1,83 @@
+/* Which functions are worth the effort: all of them, filtered, ranked by how badly they are tested. */
+#include "base/str.h"
+#include "python/syntax.h"
+#include "services/context.h"
+
+#include <stdlib.h>
+
+static bool wanted(const struct mg_config *config, struct mg_str qualified_name)
+{
+    for (size_t i = 0; i < config->targets.len; i++)
+        if (mg_str_glob(config->targets.at[i], qualified_name))
+            return true;
+    return config->targets.len == 0;
+}
+
+static double coverage_of(const struct mg_run_context *run, size_t file, const struct mg_function *function)
+{
+    uint32_t covered = 0;
+    for (size_t i = 0; i < function->body_lines.len; i++)
+        covered += mg_is_covered(run, file, function->body_lines.at[i]);
+    return function->body_lines.len ? (double)covered / (double)function->body_lines.len : 1.0;
+}
+
+static unsigned occurrence_of(const struct mg_functions *functions, size_t index)
+{
+    unsigned occurrence = 1;
+    for (size_t i = 0; i < index; i++)
+        occurrence += mg_str_eq(functions->at[i].qualname, functions->at[index].qualname);
+    return occurrence;
+}
+
+/* A later definition of the same name hides the earlier one: only the last can be reached by name. */
+static bool is_hidden(const struct mg_functions *functions, size_t index)
+{
+    for (size_t i = index + 1; i < functions->len; i++)
+        if (mg_str_eq(functions->at[i].qualname, functions->at[index].qualname) && functions->at[i].scopes.len == functions->at[index].scopes.len)
+            return functions->at[index].scopes.len == 0 || functions->at[i].scopes.at[functions->at[i].scopes.len - 1].kind != MG_SCOPE_BLOCK;
+    return false;
+}
+
+static enum mg_code select_in_file(struct mg_run_context *run, size_t file, struct mg_err *err)
+{
+    const struct mg_source_file *source = &run->repo->sources.at[file];
+    struct mg_module *module;
+    if (mg_module_parse(source->text, &module, err) != MG_OK) {
+        mg_note(run, MG_NOTE_SKIPPED, source->path, mg_arena_str(run->arena, mg_str_from(err->text)));
+        return MG_OK;
+    }
+    struct mg_functions functions = { 0 };
+    mg_module_functions(module, run->arena, &functions);
+    mg_module_free(module);
+    for (size_t i = 0; i < functions.len; i++) {
+        const struct mg_function *function = &functions.at[i];
+        struct mg_str name = mg_arena_printf(run->arena, "%.*s.%.*s", MG_FMT(source->module), MG_FMT(function->qualname));
+        run->report->functions_found++;
+        if (!wanted(run->config, name) || mg_target_filter(function) || is_hidden(&functions, i))
+            continue;
+        double coverage = coverage_of(run, file, function);
+        *MG_PUSH(run->arena, &run->targets) = (struct mg_target){
+            .id = mg_target_id(run->arena, source->path, function->qualname, occurrence_of(&functions, i)),
+            .qualified_name = name,
+            .module = source->module,
+            .path = source->path,
+            .function = *function,
+            .coverage = coverage,
+            .priority = mg_priority(coverage, function->statement_count),
+        };
+    }
+    return MG_OK;
+}
+
+enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err)
+{
+    for (size_t i = 0; i < run->repo->sources.len; i++) {
+        if (mg_cancelled(run->services->cancel))
+            return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+        MG_TRY(select_in_file(run, i, err));
+    }
+    if (run->targets.len)
+        qsort(run->targets.at, run->targets.len, sizeof *run->targets.at, mg_target_order);
+    run->report->targets_selected = (uint32_t)run->targets.len;
+    return MG_OK;
+}
