@@ -1,0 +1,177 @@
+"""Holds a fork still while it runs unknown calls: limits of time, no effects outside its own folder, no input, a clock that is watched."""
+
+import io
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+FORBIDDEN = frozenset((
+    "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "pty.spawn",
+    "os.kill", "os.killpg", "signal.pthread_kill", "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname",
+    "socket.gethostbyaddr", "socket.getnameinfo", "socket.sendto", "socket.sendmsg", "webbrowser.open", "urllib.Request",
+    "http.client.connect", "ftplib.connect", "smtplib.connect", "ctypes.dlsym", "ctypes.call_function", "builtins.input",
+    "builtins.breakpoint", "resource.setrlimit", "syslog.syslog", "_thread.start_new_thread", "_thread.start_joinable_thread",
+    "os.chflags", "os.lchflags",
+))
+# Arguments that are paths, and the place of the dir_fd that goes with each (None = there is none).
+PATHS = {
+    "os.remove": ((0, 1),), "os.rmdir": ((0, 1),), "os.mkdir": ((0, 2),), "os.rename": ((0, 2), (1, 3)), "os.link": ((0, 2), (1, 3)),
+    "os.symlink": ((1, 2),), "os.truncate": ((0, None),), "os.chmod": ((0, 2),), "os.chown": ((0, 3),), "os.utime": ((0, 3),),
+    "os.setxattr": ((0, None),), "os.removexattr": ((0, None),), "os.chdir": ((0, None),), "shutil.rmtree": ((0, 1),),
+    "sqlite3.connect": ((0, None),),
+}
+CLOCK_NAMES = ("now", "today", "utcnow")
+HARD_LIMIT = int(signal.SIGVTALRM)
+OTHER_TIME = 86400.0 * 4321 + 12345.678  # how far the second run's time.time() is from the first one's
+
+
+class Stopped(BaseException):
+    """A limit was passed. Nothing under test may mistake it for an exception of its own."""
+
+
+class Denied(BaseException):
+    """An effect that must not happen."""
+
+
+class NoInput(io.TextIOBase):
+    def __init__(self, guard):
+        self.guard = guard
+
+    def readable(self):
+        return True
+
+    def read(self, size=-1):
+        self.guard.deny("standard input")
+
+    readline = read
+
+    def fileno(self):
+        raise io.UnsupportedOperation("fileno")
+
+
+class Guard:
+    """One a fork; `spoilt` says why the current call's outcome cannot be trusted."""
+
+    def __init__(self, scratch):
+        self.spoilt = ""
+        self.armed = False
+        self.timed_out = False
+        self.moved = False
+        self.home = os.path.realpath(tempfile.gettempdir())
+        self.roots = tuple({os.path.join(os.path.realpath(root), "") for root in (scratch, self.home) if root})
+
+    def install(self):
+        os.chdir(self.home)
+        sys.stdin = NoInput(self)
+        signal.signal(signal.SIGPROF, self.on_limit)
+        signal.signal(signal.SIGALRM, self.on_limit)
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)  # the hard limit: ends the fork even inside C code
+        for name in ("mkfifo", "mknod"):  # raise no audit event
+            setattr(os, name, lambda *args, **kwargs: self.deny("special file"))
+        sys.addaudithook(self.on_event)
+
+    def arm(self, cpu, wall):
+        self.spoilt, self.timed_out, self.armed = "", False, True
+        signal.setitimer(signal.ITIMER_PROF, cpu, 0.01)  # again and again: a bare `except:` may swallow it
+        signal.setitimer(signal.ITIMER_VIRTUAL, 2 * cpu + 0.5)
+        signal.setitimer(signal.ITIMER_REAL, wall, 0.1)
+
+    def disarm(self):
+        self.armed = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.moved:
+            self.moved = False
+            os.chdir(self.home)
+
+    def on_limit(self, number, frame):
+        if self.armed:
+            self.spoilt, self.timed_out = "limit", True
+            raise Stopped()
+
+    def deny(self, what):
+        self.spoilt = what
+        raise Denied(what)
+
+    def on_event(self, event, args):
+        if event == "open":
+            self.on_open(*args)
+        elif not self.armed:
+            return
+        elif event in FORBIDDEN or (event == "ctypes.dlopen" and args and args[0]):
+            self.deny(event)
+        elif event in PATHS:
+            for path, folder in PATHS[event]:
+                if not self.inside(args[path], args[folder] if folder is not None and folder < len(args) else -1):
+                    self.deny(event)
+            self.moved = self.moved or event == "os.chdir"
+
+    def on_open(self, path, mode, flags):
+        if not self.armed or not isinstance(path, (str, bytes, os.PathLike)):
+            return
+        if (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+")):
+            if not self.inside(path, -1) and os.fsdecode(path) != os.devnull:
+                self.deny("open")
+
+    def inside(self, path, folder):
+        if isinstance(path, int):
+            path = "/proc/self/fd/%d" % path
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return False
+        path = os.fsdecode(path)
+        if path == ":memory:":
+            return True
+        if isinstance(folder, int) and folder >= 0:
+            path = os.path.join("/proc/self/fd/%d" % folder, path)
+        parent, name = os.path.split(os.path.abspath(path) if "/proc/self/fd" not in path else path)
+        full = os.path.join(os.path.realpath(parent), name)
+        if os.path.islink(full) and name:
+            full = os.path.realpath(full)
+        return os.path.join(full, "").startswith(self.roots)
+
+
+def other_world(modules):
+    """What must not matter, made different in the second run: random numbers, time.time(), where new objects lie."""
+    random.seed(987654321)
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None and hasattr(numpy, "seed"):
+        numpy.seed(987654321)
+    clocks = {"time": lambda real=time.time: real() + OTHER_TIME, "time_ns": lambda real=time.time_ns: real() + int(OTHER_TIME * 1e9)}
+    for name, moved in clocks.items():
+        real = getattr(time, name)
+        for module in [time] + modules:
+            for key, value in list(vars(module).items()):
+                if value is real:
+                    setattr(module, key, moved)
+    return [bytearray(size) for size in range(16, 4096, 8)] + [object() for _ in range(999)]
+
+
+def modules_of(repo):
+    """Loaded modules whose file stands in the repo."""
+    prefix = os.path.join(os.path.realpath(repo), "")
+    return [module for module in list(sys.modules.values())
+            if isinstance(getattr(module, "__file__", None), str) and os.path.realpath(module.__file__).startswith(prefix)]
+
+
+def reads_clock(modules):
+    """Whether the modules know datetime at all; only then is every call of C code looked at."""
+    import datetime
+    known = [datetime, datetime.datetime, datetime.date]
+    return any(value is thing for module in modules for value in list(vars(module).values()) for thing in known)
+
+
+def watch_clock(guard):
+    """A profile function that spoils calls which ask datetime for the current moment."""
+    import datetime
+
+    def on_profile(frame, event, arg):
+        if event == "c_call" and arg.__name__ in CLOCK_NAMES:
+            owner = getattr(arg, "__self__", None)
+            if isinstance(owner, type) and issubclass(owner, datetime.date):
+                guard.spoilt = "clock"
+    return on_profile

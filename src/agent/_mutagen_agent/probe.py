@@ -1,0 +1,325 @@
+"""Runs generated calls: on the original in two forks, and on each mutant that they reach. Reports what could be asserted, and who sees which mutant."""
+import io
+import mmap
+import struct
+import sys
+import time
+import warnings
+
+from . import codes, compare, facts, forks, guard, lines, values
+
+CHUNK = 128          # the second run takes calls in reverse within a chunk, so that both have seen the same ones when time is up
+BATCH = 16           # observations a record
+RESTARTS = 24        # forks of the original that may die
+MUTANT_RESTARTS = 2
+ORIGINAL_SHARE = 0.5  # of the wall time
+UNSTABLE = {"stable": False, "raised": False, "exception": "", "exception_import": "", "match": "", "raised_by_arguments": False,
+            "facts": [], "lines": [], "seconds": 0.0, "whole": False}
+
+
+class Program:
+    """One call, compiled."""
+
+    def __init__(self, call):
+        setup, text = call.get("setup") or "", call["call"]
+        self.watch = [name for name in call.get("watch") or () if isinstance(name, str)]
+        self.said = setup + "\n" + text
+        self.setup = compile(setup, "<setup>", "exec", 0, True) if setup.strip() else None
+        self.call = compile(text.strip(), "<call>", "eval", 0, True)
+
+
+class Outcome:
+    __slots__ = ("variables", "result", "error", "stream", "seconds")
+
+    def output(self):
+        return self.stream.getvalue()
+
+
+class Progress:
+    """A number shared with the forks: which call one is at, when it dies there."""
+
+    def __init__(self, places):
+        self.memory = mmap.mmap(-1, 4 * max(1, places))
+
+    def set(self, place, number):
+        struct.pack_into("<i", self.memory, 4 * place, number)
+
+    def get(self, place):
+        return struct.unpack_from("<i", self.memory, 4 * place)[0]
+
+
+class Probe:
+    def __init__(self, target, request, session):
+        self.target, self.session = target, session
+        self.started = time.monotonic()
+        self.wall = float(request.get("seconds") or 20.0)
+        self.call_seconds = float(request.get("call_seconds") or 0.05)
+        self.mutants = request.get("mutants") or []
+        self.calls = request.get("calls") or []
+        self.programs = {}
+        for index, call in enumerate(self.calls):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self.programs[index] = Program(call)
+            except Exception:
+                pass
+        self.base = {"__name__": "probe"}
+        self.own_codes = set(lines.codes_of(target))
+        self.repo_modules = guard.modules_of(session.repo)
+        exec(compile(request.get("imports") or "", "<imports>", "exec", 0, True), self.base)
+
+    def left(self):
+        return self.wall - (time.monotonic() - self.started)
+
+    # --- inside a fork -------------------------------------------------------------------------------------------------
+
+    def enter_fork(self):
+        self.guard = guard.Guard(self.session.scratch)
+        self.screen = facts.Screen((self.session.repo, self.session.scratch))
+        warnings.simplefilter("ignore")
+        sys.stderr = io.StringIO()
+        self.guard.install()
+        self.real_stdout = sys.stdout
+
+    def run(self, program, cpu, look, recorder, outcome):
+        """Runs one call under guard and look(outcome) after it; what that returned, or None when the guard had to step in."""
+        self.clear_caches()
+        outcome.error = outcome.result = None
+        outcome.variables = variables = dict(self.base)
+        sys.stdout = outcome.stream = io.StringIO()
+        try:
+            self.guard.arm(cpu, max(2.0, 40 * cpu))
+            try:
+                recorder.start()
+                if program.setup is not None:
+                    exec(program.setup, variables)
+                watched = self.watch(program, variables)
+                begun = time.perf_counter()
+                try:
+                    outcome.result = eval(program.call, variables)
+                except (guard.Stopped, guard.Denied):
+                    raise
+                except BaseException as error:
+                    outcome.error = error
+                outcome.seconds = time.perf_counter() - begun
+                answer = look(outcome, watched)
+            finally:
+                recorder.stop()
+                self.guard.disarm()
+        except BaseException:  # the guard's own, or a setup that fails: nothing can be said
+            answer = None
+        finally:
+            sys.stdout = self.real_stdout
+        if hasattr(outcome.result, "cr_await"):
+            outcome.result.close()
+        return None if self.guard.spoilt else answer
+
+    def watch(self, program, variables):
+        self.screen.said, self.screen.variables = program.said, variables
+        return [facts.Watched(name, variables[name], self.screen) for name in program.watch if name in variables]
+
+    def clear_caches(self):
+        index = getattr(self.target, "index", None)
+        if index is not None and index.caches:
+            index.clear_caches(self.target.functions)
+
+    def look(self, outcome, watched):
+        """The observation of one call of the original, without what only both runs together can tell."""
+        seen = dict(UNSTABLE, stable=True, seconds=outcome.seconds)
+        if outcome.error is not None:
+            where = facts.of_exception(outcome.error, self.screen, self.session.repo, compare.entered(outcome.error, self.own_codes))
+            if where is None:
+                return None
+            seen["raised"] = True
+            seen["exception"], seen["exception_import"], seen["match"], seen["raised_by_arguments"], seen["whole"] = where
+            return seen
+        found = facts.of_value("result", outcome.result, self.screen)
+        for one in watched:
+            found += one.facts(outcome.variables.get(one.name))
+        seen["facts"] = found + facts.of_output(outcome.output(), self.screen)
+        return seen
+
+    def original_task(self, second, order, deadline, place):
+        def task(emit):
+            self.enter_fork()
+            recorder, ballast = lines.Silent(), None
+            if second:
+                ballast = guard.other_world(self.repo_modules)
+                if guard.reads_clock(self.repo_modules):
+                    recorder = lines.Silent(guard.watch_clock(self.guard))
+            else:
+                recorder = lines.recorder(self.target)
+            batch, outcome = [], Outcome()
+            for index in order:
+                if time.monotonic() > deadline:
+                    break
+                self.progress.set(place, index)
+                seen = self.run(self.programs[index], self.call_seconds, self.look, recorder, outcome)
+                if seen is not None:
+                    seen["lines"] = sorted(recorder.seen)
+                batch.append([index, seen])
+                if len(batch) >= BATCH:
+                    emit(batch)
+                    batch = []
+            emit(batch)
+            del ballast
+        return task
+
+    # --- the original --------------------------------------------------------------------------------------------------
+
+    def observe(self):
+        indices = sorted(self.programs)
+        chunks = [indices[at:at + CHUNK] for at in range(0, len(indices), CHUNK)]
+        orders = [indices, [index for chunk in chunks for index in reversed(chunk)]]
+        runs = [{}, {}]
+        self.progress = Progress(2)
+        deadline = time.monotonic() + self.wall * (ORIGINAL_SHARE if self.mutants else 0.9)
+        for _turn in range(RESTARTS):
+            tasks = [(k, self.original_task(k == 1, orders[k], deadline, k), max(0.1, deadline - time.monotonic() + 0.5)) for k in (0, 1) if orders[k]]
+            if not tasks or time.monotonic() > deadline:
+                break
+            ended = []
+            forks.run_many(tasks, max(1, min(2, self.session.jobs)), ended.append)
+            for one in ended:
+                for batch in one.records:
+                    runs[one.key].update((index, seen) for index, seen in batch)
+                if one.how == "done":
+                    orders[one.key] = []
+                    continue
+                killer = self.progress.get(one.key)
+                for k in (0, 1):  # what kills one fork would kill the other
+                    runs[k][killer] = None
+                orders = [[index for index in orders[k] if index not in runs[k]] for k in (0, 1)]
+        return [merge(runs[0].get(index), runs[1].get(index)) for index in range(len(self.calls))]
+
+    # --- the mutants ---------------------------------------------------------------------------------------------------
+
+    def mutant_task(self, code, calls, place):
+        def task(emit):
+            self.enter_fork()
+            self.target.swap(code)
+            own, outcome, quiet, batch = {id(one) for one in codes.all_codes(code)}, Outcome(), lines.Silent(), []
+            for index in calls:
+                self.progress.set(place, index)
+                expected = self.expected[index]
+
+                def look(outcome, watched):
+                    found = expected.differs(outcome, own)
+                    return found or ("", expected.unseen(outcome))
+                limit = 10 * self.seconds[index] + 0.05
+                found = self.run(self.programs[index], limit, look, quiet, outcome)
+                if self.guard.timed_out:
+                    emit(batch + [[index, "timeout", -1]])
+                    return
+                if found is not None and (found[0] or found[1]):
+                    batch.append([index, found[0], found[1]])
+            emit(batch)
+        return task
+
+    def compare(self, observations):
+        """[mutant, call, kind, fact] for all that differ; strengthens observations where a mutant is only seen by a stricter assertion."""
+        self.expected, self.seconds = {}, {}
+        for index, seen in enumerate(observations):
+            try:
+                if seen["stable"]:
+                    self.expected[index] = compare.Expected(seen)
+                    self.seconds[index] = seen["seconds"]
+            except Exception:  # the import that an assertion would need does not work
+                observations[index] = dict(UNSTABLE)
+        waiting = []
+        for number, mutant in enumerate(self.mutants):
+            first, last = mutant.get("line") or 0, mutant.get("end_line") or mutant.get("line") or 0
+            calls = [index for index in sorted(self.expected) if not first or any(first <= line <= last for line in observations[index]["lines"])]
+            try:
+                waiting.append((number, self.target.compile(mutant["source"]), calls) if calls else None)
+            except Exception:  # Refused: no mutant
+                pass
+        waiting = [one for one in waiting if one]
+        self.progress = Progress(len(self.mutants))
+        differences, unseen = [], []
+        for _turn in range(1 + MUTANT_RESTARTS):
+            waiting = self.compare_once(waiting, differences, unseen)
+        self.strengthen(observations, differences, unseen)
+        return sorted(differences)
+
+    def compare_once(self, waiting, differences, unseen):
+        """Runs each (number, code, calls) in a fork; returns what is left of those that ended early."""
+        plans = {number: (code, calls) for number, code, calls in waiting}
+        rest = []
+
+        def tasks():
+            for number, code, calls in waiting:
+                if self.left() <= 0:
+                    return
+                limit = sum(10 * self.seconds[index] + 0.06 for index in calls) + 2.0
+                yield number, self.mutant_task(code, calls, number), min(limit, self.left() + 0.5)
+
+        def on_result(ended):
+            code, calls = plans[ended.key]
+            stop = None
+            for batch in ended.records:
+                for index, kind, what in batch:
+                    if kind:
+                        differences.append([ended.key, index, kind, what])
+                        stop = index if kind == "timeout" else stop
+                    else:
+                        unseen.append((ended.key, index, what))
+            if ended.how != "done":
+                stop = self.progress.get(ended.key)
+                if ended.signal:  # killed by the hard limit, or by its own fault
+                    differences.append([ended.key, stop, "timeout" if ended.signal == guard.HARD_LIMIT else "crash", -1])
+            if stop is not None and stop in calls[:-1]:
+                rest.append((ended.key, code, calls[calls.index(stop) + 1:]))
+
+        forks.run_many(tasks(), self.session.jobs, on_result)
+        return rest
+
+    def strengthen(self, observations, differences, unseen):
+        known = {mutant for mutant, _call, _kind, _fact in differences}
+        added = {}
+        for mutant, call, what in sorted(unseen):
+            if mutant in known:
+                continue
+            if (call, what) not in added:
+                added[call, what] = self.add_strict(observations[call], what, self.expected[call])
+            if added[call, what] is not None:
+                differences.append([mutant, call, "fact", added[call, what]])
+
+    def add_strict(self, observation, what, expected):
+        """Adds the stricter assertion; the new fact's index, -1 for a message, None when it cannot be written."""
+        if what == "whole":
+            observation["match"] = compare.whole(observation["match"])
+            return -1
+        result = expected.result()
+        source = values.source_of(type(result).__name__ if what == "type" else list(result))
+        if source is None:
+            return None
+        form = "type" if what == "type" else "list"
+        observation["facts"].append(facts.fact(form, "result", source.asserted, source.asserted_imports))
+        return len(observation["facts"]) - 1
+
+
+def merge(first, second):
+    """One observation from two runs: what both saw."""
+    if first is None or second is None:
+        return dict(UNSTABLE)
+    seen = dict(first, seconds=second["seconds"])
+    if first["match"] != second["match"]:
+        seen["whole"], shared = False, 0
+        while shared < min(len(first["match"]), len(second["match"])) and first["match"][shared] == second["match"][shared]:
+            shared += 1
+        seen["match"] = facts.cut(first["match"], shared)
+    if any(first[key] != second[key] for key in ("raised", "exception", "exception_import", "raised_by_arguments", "facts")):
+        return dict(UNSTABLE)
+    seen["match"] = facts.pattern_of(seen["match"])
+    return seen
+
+
+def probe(target, request, session):
+    work = Probe(target, request, session)
+    observations = work.observe()
+    differences = work.compare(observations) if work.mutants else []
+    for seen in observations:
+        del seen["whole"]  # ours alone
+    return {"observations": observations, "differences": differences}
