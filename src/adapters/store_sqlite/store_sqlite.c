@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "os/file.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,0 +1,327 @@
+/* The store's contract, run on every adapter. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "contract/store_contract.h"
+#include "unit/sample_report.h"
+
+static const struct store_contract *contract;
+
+struct fixture {
+    struct mg_store store;
+    struct mg_arena *arena;
+    struct mg_err err;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){ contract->open(), mg_arena_new(), { .code = MG_OK } };
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    f->store.ops->close(f->store.self);
+    if (contract->discard)
+        contract->discard();
+    mg_arena_free(f->arena);
+    return 0;
+}
+
+#define RUN MG_STR("run-1")
+#define PRINT MG_STR("fingerprint")
+
+static struct mg_run_record wanted(struct mg_str run_id)
+{
+    return (struct mg_run_record){ .run_id = run_id, .repo = MG_STR("/srv/repo"), .fingerprint = MG_STR("f1"), .config_fingerprint = MG_STR("c1"),
+                                   .tool_version = MG_STR("0.1.0"), .state = MG_RUN_PENDING, .started_at = 1763800000 };
+}
+
+static bool begin(struct fixture *f, struct mg_str run_id, struct mg_run_record *record)
+{
+    struct mg_run_record want = wanted(run_id);
+    bool existing;
+    assert_int_equal(f->store.ops->begin_run(f->store.self, &want, f->arena, record, &existing, &f->err), MG_OK);
+    return existing;
+}
+
+static bool claim(struct fixture *f, struct mg_str target_id, struct mg_str fingerprint)
+{
+    bool claimed;
+    assert_int_equal(f->store.ops->claim(f->store.self, RUN, target_id, fingerprint, &claimed, &f->err), MG_OK);
+    return claimed;
+}
+
+static void store_outcome(struct fixture *f, const struct mg_outcome *outcome)
+{
+    assert_true(claim(f, outcome->target_id, PRINT));
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, PRINT, outcome, &f->err), MG_OK);
+}
+
+static struct mg_outcome *stored(struct fixture *f, size_t *count)
+{
+    struct mg_outcome *found = NULL;
+    assert_int_equal(f->store.ops->outcomes(f->store.self, RUN, f->arena, &found, count, &f->err), MG_OK);
+    return found;
+}
+
+static void same_str(struct mg_str a, struct mg_str b)
+{
+    assert_int_equal(a.len, b.len);
+    assert_true(mg_str_eq(a, b));
+}
+
+static void same_result(const struct mg_mutant_result *a, const struct mg_mutant_result *b)
+{
+    assert_int_equal(a->verdict, b->verdict);
+    assert_int_equal(a->kill_kind, b->kill_kind);
+    same_str(a->killer, b->killer);
+    same_str(a->reason, b->reason);
+    assert_true(a->seconds == b->seconds);
+}
+
+static void same_mutant(const struct mg_mutant *a, const struct mg_mutant *b)
+{
+    same_str(a->id, b->id);
+    assert_string_equal(a->operator_name, b->operator_name);
+    assert_string_equal(a->description, b->description);
+    same_str(a->original, b->original);
+    same_str(a->replacement, b->replacement);
+    const uint32_t left[] = { a->start, a->end, a->line, a->end_line, a->column, a->end_column, a->span_line, a->span_end_line, (uint32_t)a->level };
+    const uint32_t right[] = { b->start, b->end, b->line, b->end_line, b->column, b->end_column, b->span_line, b->span_end_line, (uint32_t)b->level };
+    assert_memory_equal(left, right, sizeof left);
+}
+
+static void same_tests(const struct mg_outcome *a, const struct mg_outcome *b)
+{
+    assert_int_equal(a->tests.len, b->tests.len);
+    for (size_t i = 0; i < a->tests.len; i++) {
+        const struct mg_test *left = &a->tests.at[i], *right = &b->tests.at[i];
+        same_str(left->name, right->name);
+        same_str(left->source, right->source);
+        same_str(left->reason, right->reason);
+        assert_int_equal(left->kept, right->kept);
+        assert_int_equal(left->kills.len, right->kills.len);
+        for (size_t k = 0; k < left->kills.len; k++)
+            same_str(left->kills.at[k], right->kills.at[k]);
+    }
+}
+
+static void same_outcome(const struct mg_outcome *a, const struct mg_outcome *b)
+{
+    const struct mg_str left[] = { a->target_id, a->qualified_name, a->module, a->path, a->reason, a->generator, a->imports };
+    const struct mg_str right[] = { b->target_id, b->qualified_name, b->module, b->path, b->reason, b->generator, b->imports };
+    for (size_t i = 0; i < MG_COUNT(left); i++)
+        same_str(left[i], right[i]);
+    assert_true(a->line == b->line && a->end_line == b->end_line && a->state == b->state && a->attempts == b->attempts);
+    assert_true(a->coverage == b->coverage && a->priority == b->priority && a->seconds == b->seconds);
+    assert_memory_equal(&a->before, &b->before, sizeof a->before);
+    assert_memory_equal(&a->after, &b->after, sizeof a->after);
+    assert_memory_equal(&a->improved, &b->improved, sizeof a->improved);
+    same_tests(a, b);
+    assert_int_equal(a->mutants.len, b->mutants.len);
+    for (size_t i = 0; i < a->mutants.len; i++) {
+        same_mutant(&a->mutants.at[i].mutant, &b->mutants.at[i].mutant);
+        same_result(&a->mutants.at[i].before, &b->mutants.at[i].before);
+        same_result(&a->mutants.at[i].after, &b->mutants.at[i].after);
+        same_str(a->mutants.at[i].diff, b->mutants.at[i].diff);
+    }
+    assert_int_equal(a->suspected_bugs.len, b->suspected_bugs.len);
+    for (size_t i = 0; i < a->suspected_bugs.len; i++)
+        same_str(a->suspected_bugs.at[i], b->suspected_bugs.at[i]);
+}
+
+static void a_whole_report_comes_back_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct mg_report report = sample_report(f->arena), back;
+    assert_false(begin(f, RUN, &record));
+    for (size_t i = report.outcomes.len; i-- > 0;) /* stored in another order than by priority */
+        store_outcome(f, &report.outcomes.at[i]);
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    if (contract->reopen)
+        f->store = contract->reopen(f->store);
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_NO_STR, f->arena, &back, &f->err), MG_OK);
+
+    const struct mg_str left[] = { report.run_id,    report.status,  report.stop_reason, report.repo,     report.python,
+                                   report.generator, report.version, report.reports_dir, report.next_step };
+    const struct mg_str right[] = { back.run_id, back.status, back.stop_reason, back.repo, back.python, back.generator, back.version, back.reports_dir, back.next_step };
+    for (size_t i = 0; i < MG_COUNT(left); i++)
+        same_str(left[i], right[i]);
+    assert_true(report.started_at == back.started_at && report.finished_at == back.finished_at && report.duration_seconds == back.duration_seconds);
+    assert_memory_equal(&report.functions_found, &back.functions_found,
+                        offsetof(struct mg_report, before) - offsetof(struct mg_report, functions_found));
+    assert_memory_equal(&report.before, &back.before, sizeof report.before);
+    assert_memory_equal(&report.after, &back.after, sizeof report.after);
+    assert_int_equal(report.notes.len, back.notes.len);
+    for (size_t i = 0; i < back.notes.len; i++) {
+        assert_int_equal(report.notes.at[i].kind, back.notes.at[i].kind);
+        same_str(report.notes.at[i].subject, back.notes.at[i].subject);
+        same_str(report.notes.at[i].text, back.notes.at[i].text);
+    }
+    assert_int_equal(report.outcomes.len, back.outcomes.len);
+    for (size_t i = 0; i < back.outcomes.len; i++)
+        same_outcome(&report.outcomes.at[i], &back.outcomes.at[i]);
+}
+
+static void a_finish_that_fails_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    size_t count;
+    (void)begin(f, RUN, &record);
+    struct mg_outcome outcome = sample_outcome(f->arena, 1);
+    store_outcome(f, &outcome);
+    struct mg_outcome broken = sample_outcome(f->arena, 1);
+    broken.reason = MG_STR("new");
+    broken.mutants.at[2].mutant.id = broken.mutants.at[0].mutant.id;
+    assert_true(claim(f, broken.target_id, MG_STR("changed")));
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, MG_STR("changed"), &broken, &f->err), MG_E_STORE);
+    struct mg_outcome *found = stored(f, &count);
+    assert_int_equal(count, 1);
+    same_outcome(&outcome, &found[0]);
+    /* the claim is still ours: the same outcome, mended, goes in */
+    broken.mutants.at[2].mutant.id = MG_STR("dddddddddddd");
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, MG_STR("changed"), &broken, &f->err), MG_OK);
+    found = stored(f, &count);
+    assert_int_equal(count, 1);
+    same_outcome(&broken, &found[0]);
+}
+
+static void a_target_is_claimed_once_and_only_while_there_is_work(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    bool claimed;
+    struct mg_outcome outcome = sample_outcome(f->arena, 1);
+    assert_int_equal(f->store.ops->claim(f->store.self, RUN, outcome.target_id, PRINT, &claimed, &f->err), MG_E_STATE); /* not begun */
+    (void)begin(f, RUN, &record);
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, PRINT, &outcome, &f->err), MG_E_STATE); /* not claimed */
+    assert_true(claim(f, outcome.target_id, PRINT));
+    assert_false(claim(f, outcome.target_id, PRINT)); /* another thread has it */
+    outcome.state = MG_TARGET_UNFINISHED;
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, PRINT, &outcome, &f->err), MG_OK);
+    assert_true(claim(f, outcome.target_id, PRINT)); /* unfinished is never done */
+    outcome.state = MG_TARGET_DISCARDED;
+    assert_int_equal(f->store.ops->finish(f->store.self, RUN, PRINT, &outcome, &f->err), MG_OK);
+    assert_false(claim(f, outcome.target_id, PRINT));
+    assert_true(claim(f, outcome.target_id, MG_STR("changed code")));
+}
+
+static void a_run_continues_where_it_stopped(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct mg_outcome outcome = sample_outcome(f->arena, 1);
+    (void)begin(f, RUN, &record);
+    store_outcome(f, &outcome);
+    assert_true(claim(f, MG_STR("left behind"), PRINT));
+    struct mg_report report = sample_report(f->arena);
+    assert_int_equal(f->store.ops->set_run_state(f->store.self, RUN, MG_RUN_GATING, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_CANCELLED, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->set_run_state(f->store.self, RUN, MG_RUN_GATING, &f->err), MG_E_STATE); /* no longer ours */
+    if (contract->reopen)
+        f->store = contract->reopen(f->store);
+
+    struct mg_run_record again = wanted(RUN), was;
+    bool existing;
+    again.fingerprint = MG_STR("f2");
+    again.started_at = 1900000000;
+    assert_int_equal(f->store.ops->begin_run(f->store.self, &again, f->arena, &was, &existing, &f->err), MG_OK);
+    assert_true(existing);
+    same_str(was.fingerprint, MG_STR("f1"));
+    same_str(was.config_fingerprint, MG_STR("c1"));
+    assert_int_equal(was.state, MG_RUN_CANCELLED);
+    assert_int_equal(was.started_at, 1763800000);
+    assert_false(claim(f, outcome.target_id, PRINT));
+    assert_true(claim(f, MG_STR("left behind"), PRINT));
+}
+
+static void a_run_is_begun_once_and_for_one_repo(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record, want = wanted(RUN);
+    bool existing;
+    (void)begin(f, RUN, &record);
+    assert_int_equal(f->store.ops->begin_run(f->store.self, &want, f->arena, &record, &existing, &f->err), MG_E_DENIED);
+    assert_non_null(strstr(f->err.text, "run-1"));
+    struct mg_report report = sample_report(f->arena);
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    want.repo = MG_STR("/srv/other");
+    assert_int_equal(f->store.ops->begin_run(f->store.self, &want, f->arena, &record, &existing, &f->err), MG_E_DENIED);
+    assert_non_null(strstr(f->err.text, "/srv/repo"));
+    assert_true(begin(f, RUN, &record)); /* the refusal did not keep the lock */
+}
+
+static void only_wanted_targets_are_retained(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    size_t count;
+    (void)begin(f, RUN, &record);
+    for (unsigned i = 1; i <= 4; i++) {
+        struct mg_outcome outcome = sample_outcome(f->arena, i);
+        store_outcome(f, &outcome);
+    }
+    const struct mg_str ids[] = { MG_STR("0000000000000004"), MG_STR("0000000000000002"), MG_STR("new") };
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, ids, MG_COUNT(ids), &f->err), MG_OK);
+    const struct mg_outcome *found = stored(f, &count);
+    assert_int_equal(count, 2);
+    same_str(found[0].target_id, ids[1]);
+    same_str(found[1].target_id, ids[0]);
+    assert_int_equal(found[0].mutants.len, 3);
+    assert_true(claim(f, MG_STR("0000000000000001"), PRINT));
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, NULL, 0, &f->err), MG_OK);
+    (void)stored(f, &count);
+    assert_int_equal(count, 0);
+}
+
+static void the_newest_run_is_found_and_unknown_ones_named(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct mg_report report = sample_report(f->arena), back;
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_NO_STR, f->arena, &back, &f->err), MG_E_NOT_FOUND);
+    const struct mg_str ids[] = { MG_STR("z-first"), MG_STR("a-second") };
+    for (size_t i = 0; i < MG_COUNT(ids); i++) {
+        report.run_id = ids[i];
+        (void)begin(f, ids[i], &record);
+        assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    }
+    (void)begin(f, MG_STR("m-open"), &record); /* has no report: not offered, and named when asked for */
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_NO_STR, f->arena, &back, &f->err), MG_OK);
+    same_str(back.run_id, ids[1]);
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_STR("m-open"), f->arena, &back, &f->err), MG_E_STATE);
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_STR("nope"), f->arena, &back, &f->err), MG_E_NOT_FOUND);
+    assert_non_null(strstr(f->err.text, "m-open, a-second, z-first"));
+    assert_true(begin(f, ids[0], &record)); /* a run taken up again is the newest */
+    report.run_id = ids[0];
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->load_report(f->store.self, MG_NO_STR, f->arena, &back, &f->err), MG_OK);
+    same_str(back.run_id, ids[0]);
+}
+
+int run_store_contract(const char *name, const struct store_contract *adapter)
+{
+    contract = adapter;
+#define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(a_whole_report_comes_back_as_it_was),
+        CASE(a_finish_that_fails_leaves_nothing),
+        CASE(a_target_is_claimed_once_and_only_while_there_is_work),
+        CASE(a_run_continues_where_it_stopped),
+        CASE(a_run_is_begun_once_and_for_one_repo),
+        CASE(only_wanted_targets_are_retained),
+        CASE(the_newest_run_is_found_and_unknown_ones_named),
+    };
+    return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+}
