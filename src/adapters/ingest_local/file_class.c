@@ -1,0 +1,151 @@
+/* The rules that tell sources from tests and from everything else. */
+#include "adapters/ingest_local/file_class.h"
+
+#include <string.h>
+
+struct mg_str mg_path_folder(struct mg_str path)
+{
+    size_t slash = mg_str_rfind(path, '/');
+    return slash == path.len ? MG_STR("") : mg_str_sub(path, 0, slash);
+}
+
+struct mg_str mg_path_base(struct mg_str path)
+{
+    size_t slash = mg_str_rfind(path, '/');
+    return slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
+}
+
+bool mg_is_identifier(struct mg_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char byte = name.at[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || (unsigned char)byte >= 0x80;
+        if (!letter && !(i > 0 && byte >= '0' && byte <= '9'))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static bool is_one_of(struct mg_str name, const char *const *names)
+{
+    for (; *names; names++)
+        if (mg_str_is(name, *names))
+            return true;
+    return false;
+}
+
+static bool is_named_like_test(struct mg_str base)
+{
+    return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py");
+}
+
+void mg_folders_add(struct mg_folders *folders, struct mg_str path)
+{
+    struct mg_str folder = mg_path_folder(path), base = mg_path_base(path);
+    if (folder.len > 0 && mg_str_is(base, "__init__.py"))
+        *mg_map_slot(&folders->packages, folder) = folders;
+    if (!is_named_like_test(base))
+        return;
+    for (; folder.len > 0; folder = mg_path_folder(folder))
+        *mg_map_slot(&folders->test_trees, folder) = folders;
+}
+
+bool mg_folders_is_package(const struct mg_folders *folders, struct mg_str folder)
+{
+    return mg_map_get(&folders->packages, folder) != NULL;
+}
+
+/* A folder `tests` is always one; `test` (a package may be called so) and `testing` only when test files are in it. */
+static bool is_in_test_folder(const struct mg_folders *folders, struct mg_str path)
+{
+    static const char *const perhaps[] = { "test", "testing", NULL };
+    for (struct mg_str folder = mg_path_folder(path); folder.len > 0; folder = mg_path_folder(folder)) {
+        struct mg_str name = mg_path_base(folder);
+        if (mg_str_is(name, "tests") || (is_one_of(name, perhaps) && mg_map_get(&folders->test_trees, folder)))
+            return true;
+    }
+    return false;
+}
+
+/* Folders beside the packages whose Python is not the product. */
+static bool is_in_side_folder(const struct mg_folders *folders, struct mg_str path)
+{
+    static const char *const side[] = { "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "bench", "build", "dist", NULL };
+    for (struct mg_str folder = mg_path_folder(path); folder.len > 0; folder = mg_path_folder(folder)) {
+        struct mg_str name = mg_path_base(folder);
+        if (name.at[0] == '.')
+            return true;
+        if (is_one_of(name, side) && !mg_folders_is_package(folders, folder) && !mg_folders_is_package(folders, mg_path_folder(folder)))
+            return true;
+    }
+    return false;
+}
+
+enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_str path, struct mg_str text)
+{
+    static const char *const tooling[] = { "setup.py", "noxfile.py", "versioneer.py", NULL };
+    struct mg_str base = mg_path_base(path);
+    if (mg_str_starts(base, "test_generated_"))
+        return MG_FILE_OTHER;
+    if (is_named_like_test(base))
+        return MG_FILE_TEST;
+    bool has_tests = mg_str_contains(text, "def test");
+    if (has_tests && (mg_str_is(base, "tests.py") || mg_str_is(base, "test.py")))
+        return MG_FILE_TEST;
+    if (mg_str_is(base, "conftest.py"))
+        return MG_FILE_SUPPORT;
+    if (is_in_test_folder(folders, path))
+        return has_tests ? MG_FILE_TEST : MG_FILE_SUPPORT;
+    if (is_one_of(base, tooling) && !mg_folders_is_package(folders, mg_path_folder(path)))
+        return MG_FILE_OTHER;
+    return is_in_side_folder(folders, path) ? MG_FILE_OTHER : MG_FILE_SOURCE;
+}
+
+static bool is_name_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
+}
+
+/* The encoding a PEP 263 comment in the first two lines names; empty when there is none. */
+static struct mg_str declared_encoding(struct mg_str text)
+{
+    struct mg_str line;
+    for (int i = 0; i < 2 && mg_str_next_line(&text, &line); i++) {
+        line = mg_str_trim(line);
+        if (line.len > 0 && line.at[0] != '#')
+            break;
+        for (size_t at = 0; at + 7 < line.len; at++) {
+            if (memcmp(line.at + at, "coding", 6) != 0 || (line.at[at + 6] != ':' && line.at[at + 6] != '='))
+                continue;
+            size_t from = at + 7;
+            while (from < line.len && (line.at[from] == ' ' || line.at[from] == '\t'))
+                from++;
+            size_t to = from;
+            while (to < line.len && is_name_byte(line.at[to]))
+                to++;
+            return mg_str_sub(line, from, to);
+        }
+    }
+    return MG_STR("");
+}
+
+static bool is_ascii(struct mg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+const char *mg_text_problem(struct mg_str text)
+{
+    static const char *const utf8[] = { "utf-8", "UTF-8", "utf8", "UTF8", "utf_8", "utf-8-sig", NULL };
+    /* Supersets of ASCII: a file that uses nothing else reads the same. */
+    static const char *const ascii_based[] = { "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-8859-15", "cp1252", NULL };
+    if (mg_str_find(text, '\0', 0) != text.len)
+        return "holds NUL bytes";
+    struct mg_str encoding = declared_encoding(text);
+    if (encoding.len > 0 && !is_one_of(encoding, utf8) && !(is_one_of(encoding, ascii_based) && is_ascii(text)))
+        return "declares an encoding other than UTF-8";
+    return mg_str_is_utf8(text) ? NULL : "not UTF-8";
+}

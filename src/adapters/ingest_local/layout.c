@@ -1,0 +1,143 @@
+/* From copied files to sources and tests. */
+#include "adapters/ingest_local/layout.h"
+
+#include "adapters/ingest_local/file_class.h"
+#include "adapters/ingest_local/import_root.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "os/file.h"
+
+#include <stdlib.h>
+
+#define TEXT_LIMIT ((size_t)4 << 20)
+
+struct python_file {
+    struct mg_str path, text;
+    enum mg_file_class class;
+};
+struct layout {
+    struct mg_arena *arena, *scratch;
+    struct mg_repo *repo;
+    struct {
+        MG_VEC(struct python_file)
+    } files;
+    struct mg_folders folders;
+};
+
+static int by_path(const void *a, const void *b)
+{
+    return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b);
+}
+
+static int by_length_then_name(const void *a, const void *b)
+{
+    const struct mg_str *left = a, *right = b;
+    if (left->len != right->len)
+        return left->len > right->len ? -1 : 1;
+    return mg_str_cmp(*left, *right);
+}
+
+static void skip(struct layout *layout, struct mg_str path, const char *reason)
+{
+    *MG_PUSH(layout->arena, &layout->repo->skipped) = (struct mg_skipped_file){ .path = path, .reason = mg_str_from(reason) };
+}
+
+/* Texts of what we use; a file we cannot use is skipped by name, unless nobody would miss it. */
+static enum mg_code read_files(struct layout *layout, const struct mg_copied *paths, const struct mg_cancel *cancel, struct mg_err *err)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        mg_folders_add(&layout->folders, paths->at[i]);
+    for (size_t i = 0; i < paths->len; i++) {
+        if (mg_cancelled(cancel))
+            return MG_FAIL(err, MG_E_CANCELLED, "stopped while reading the sources");
+        struct python_file file = { .path = paths->at[i] };
+        struct mg_str whole = mg_path_join(layout->scratch, layout->repo->copy, file.path);
+        enum mg_code code = mg_file_read(layout->arena, whole.at, TEXT_LIMIT, &file.text, NULL);
+        const char *problem = code == MG_E_LIMIT ? "larger than 4 MB" : code != MG_OK ? "unreadable" : mg_text_problem(file.text);
+        file.class = mg_file_classify(&layout->folders, file.path, problem ? MG_STR("") : file.text);
+        if (!problem)
+            *MG_PUSH(layout->scratch, &layout->files) = file;
+        else if (file.class != MG_FILE_OTHER)
+            skip(layout, file.path, problem);
+    }
+    return MG_OK;
+}
+
+static void add_import_root(struct layout *layout, struct mg_str root)
+{
+    for (size_t i = 0; i < layout->repo->import_roots.len; i++)
+        if (mg_str_eq(layout->repo->import_roots.at[i], root))
+            return;
+    *MG_PUSH(layout->arena, &layout->repo->import_roots) = root;
+}
+
+static void name_sources(struct layout *layout)
+{
+    struct mg_str *texts = MG_NEW_ARRAY(layout->scratch, struct mg_str, layout->files.len);
+    for (size_t i = 0; i < layout->files.len; i++)
+        texts[i] = layout->files.at[i].text;
+    struct mg_import_roots roots = { .arena = layout->arena, .folders = &layout->folders, .texts = texts, .text_count = layout->files.len };
+    mg_map_init(&roots.known, layout->scratch);
+    struct mg_map modules;
+    mg_map_init(&modules, layout->scratch);
+
+    for (size_t i = 0; i < layout->files.len; i++) {
+        struct python_file *file = &layout->files.at[i];
+        if (file->class == MG_FILE_OTHER || file->class == MG_FILE_SUPPORT)
+            continue;
+        struct mg_str root = mg_import_root_of(&roots, file->path);
+        struct mg_source_file source = { .path = file->path, .module = mg_module_name(layout->arena, root, file->path), .text = file->text };
+        if (file->class == MG_FILE_TEST) {
+            *MG_PUSH(layout->arena, &layout->repo->test_files) = source;
+            continue;
+        }
+        if (source.module.len == 0)
+            continue; /* a script that no import statement can name */
+        void **other = mg_map_slot(&modules, source.module);
+        if (*other) {
+            skip(layout, file->path, "another file has the same module name");
+            continue;
+        }
+        *other = file;
+        add_import_root(layout, root);
+        *MG_PUSH(layout->arena, &layout->repo->sources) = source;
+    }
+    /* The deepest first: `src` before the repo's root. */
+    if (layout->repo->import_roots.len > 1)
+        qsort(layout->repo->import_roots.at, layout->repo->import_roots.len, sizeof *layout->repo->import_roots.at, by_length_then_name);
+}
+
+static enum mg_code take_fingerprint(struct layout *layout, struct mg_err *err)
+{
+    struct mg_buf text = MG_BUF((size_t)256 << 20);
+    for (size_t i = 0; i < layout->files.len; i++) {
+        const struct python_file *file = &layout->files.at[i];
+        if (file->class == MG_FILE_OTHER)
+            continue;
+        mg_buf_add(&text, file->path);
+        mg_buf_addc(&text, '\0');
+        mg_buf_add(&text, mg_sha256_hex(layout->scratch, file->text, 64));
+        mg_buf_addc(&text, '\n');
+    }
+    layout->repo->fingerprint = mg_sha256_hex(layout->arena, mg_buf_view(&text), 64);
+    enum mg_code code = mg_buf_check(&text, "the list of files", err);
+    mg_buf_free(&text);
+    return code;
+}
+
+enum mg_code mg_ingest_layout(const struct mg_copied *python_files, const struct mg_cancel *cancel, struct mg_arena *arena, struct mg_repo *repo,
+                              struct mg_err *err)
+{
+    struct layout layout = { .arena = arena, .scratch = mg_arena_new(), .repo = repo };
+    mg_map_init(&layout.folders.packages, layout.scratch);
+    mg_map_init(&layout.folders.test_trees, layout.scratch);
+    if (python_files->len > 1)
+        qsort(python_files->at, python_files->len, sizeof *python_files->at, by_path);
+    enum mg_code code = read_files(&layout, python_files, cancel, err);
+    if (code == MG_OK) {
+        name_sources(&layout);
+        code = take_fingerprint(&layout, err);
+    }
+    mg_arena_free(layout.scratch);
+    return code;
+}
