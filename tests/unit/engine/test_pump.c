@@ -1,0 +1,248 @@
+/* Verdicts from what the agent reports: a scripted session stands in for the agent, one line of script per process it would start. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "engine/pump.h"
+
+#define MOST_JOBS 16
+
+struct script {
+    struct mg_mutant_run answers[MOST_JOBS]; /* in order of submission; ticket is filled in */
+    struct mg_mutant_job jobs[MOST_JOBS];
+    size_t submitted, answered;
+    size_t flying_at_submit[MOST_JOBS]; /* how many others were out when this job came */
+};
+
+static struct script script;
+static struct mg_arena *arena;
+
+static enum mg_code submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)
+{
+    (void)session;
+    (void)err;
+    assert_true(script.submitted < MOST_JOBS);
+    script.flying_at_submit[script.submitted] = script.submitted - script.answered;
+    script.jobs[script.submitted++] = *job;
+    return MG_OK;
+}
+
+static enum mg_code next(struct mg_session *session, struct mg_arena *into, struct mg_mutant_run *run, struct mg_err *err)
+{
+    (void)session;
+    (void)into;
+    (void)err;
+    *run = script.answers[script.answered];
+    if (run->ticket == 0)
+        run->ticket = script.jobs[script.answered].ticket;
+    script.answered++;
+    return MG_OK;
+}
+
+static const struct mg_agent_ops ops = { .name = "scripted", .session_submit = submit, .session_next = next };
+static const struct mg_config config = { .jobs = 2 };
+static const struct mg_gate_request request = { .agent = { &ops, NULL }, .config = &config };
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&script, 0, sizeof script);
+    mg_arena_free(arena); /* a test may set up more than once */
+    arena = mg_arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mg_arena_free(arena);
+    arena = NULL;
+    return 0;
+}
+
+static void answer(enum mg_mutant_end end, uint32_t at, bool at_hit, const struct mg_test_run *runs, size_t count)
+{
+    struct mg_mutant_run *run = &script.answers[0];
+    while (run->reason.at)
+        run++;
+    *run = (struct mg_mutant_run){ .end = end, .at = at, .at_hit = at_hit, .reason = MG_STR("scripted") };
+    for (size_t i = 0; i < count; i++)
+        *MG_PUSH(arena, &run->runs) = runs[i];
+}
+#define DONE(...) answer(MG_RUN_DONE, 0, false, (const struct mg_test_run[]){ __VA_ARGS__ }, sizeof((const struct mg_test_run[]){ __VA_ARGS__ }) / sizeof(struct mg_test_run))
+
+static const struct mg_candidate two[] = { { 3, 0.0 }, { 5, 0.1 } }, other[] = { { 9, 0.0 } };
+
+static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *second, size_t second_count)
+{
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    mg_pump_init(&pump, &request, NULL, arena);
+    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7, .source = MG_STR("def f(): pass"), .first = two, .first_count = 2, .second = second, .second_count = second_count, .bail = bail });
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    assert_int_equal(mutant, 7);
+    struct mg_attempt_end none;
+    assert_int_equal(mg_pump_next(&pump, &mutant, &none, &err), MG_OK);
+    assert_int_equal(mutant, UINT32_MAX);
+    return end;
+}
+static struct mg_attempt_end verdict(void) { return verdict_with(true, NULL, 0); }
+
+static void a_failing_test_kills_after_the_line_ran(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
+    struct mg_attempt_end end = verdict();
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_int_equal(end.result.kill_kind, MG_KILL_ASSERTION);
+    assert_int_equal(end.killer, 5);
+    assert_true(mg_str_is(end.result.reason, "AssertionError"));
+    assert_true(script.jobs[0].limits.at[1] > script.jobs[0].limits.at[0]);
+}
+
+static void crashes_and_set_up_failures_are_crash_kills(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true, .crash = true });
+    assert_int_equal(verdict().result.kill_kind, MG_KILL_CRASH);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true, .in_setup = true });
+    assert_int_equal(verdict().result.kill_kind, MG_KILL_CRASH);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true, .crash = true }, { .test = 5, .failed = true, .hit = true });
+    struct mg_attempt_end end = verdict_with(false, NULL, 0);
+    assert_int_equal(end.result.kill_kind, MG_KILL_ASSERTION); /* the better kill counts */
+    assert_int_equal(end.killer, 5);
+}
+
+static void a_failure_before_the_line_ran_is_no_kill(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true });
+    DONE({ .test = 5, .hit = true });
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
+    assert_int_equal(script.submitted, 2);
+    assert_int_equal(script.jobs[1].tests.len, 1); /* without the test that failed */
+    assert_int_equal(script.jobs[1].tests.at[0], 5);
+}
+
+static void a_survivor_meets_every_test_that_enters_the_function(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    DONE({ .test = 9, .failed = true, .hit = true });
+    struct mg_attempt_end end = verdict_with(true, other, 1);
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_int_equal(end.killer, 9);
+    assert_int_equal(script.jobs[1].tests.len, 1);
+}
+
+static void without_proof_of_activation_nothing_survived(void **state)
+{
+    (void)state;
+    DONE({ .test = 3 }, { .test = 5 });
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_not_reached);
+}
+
+static void a_timeout_is_repeated_alone(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant;
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    mg_pump_init(&pump, &request, NULL, arena);
+    for (uint32_t i = 0; i < 2; i++)
+        mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = two, .first_count = 2, .bail = true });
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    assert_int_equal(mutant, 1);
+    assert_int_equal(end.result.verdict, MG_VERDICT_survived);
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    assert_int_equal(mutant, 0);
+    assert_int_equal(end.result.verdict, MG_VERDICT_timeout);
+    assert_int_equal(script.flying_at_submit[1], 1); /* the two went out together … */
+    assert_int_equal(script.flying_at_submit[2], 0); /* … the repetition alone */
+}
+
+static void a_timeout_that_does_not_come_again_is_none(void **state)
+{
+    (void)state;
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
+}
+
+static void a_dead_process_kills_only_after_the_line_ran(void **state)
+{
+    (void)state;
+    answer(MG_RUN_DIED, 5, true, NULL, 0);
+    struct mg_attempt_end end = verdict();
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_int_equal(end.result.kill_kind, MG_KILL_CRASH);
+    set_up(state);
+    answer(MG_RUN_DIED, 3, false, NULL, 0);
+    DONE({ .test = 5, .hit = true });
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
+}
+
+static void it_gives_up_after_three_retries(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        answer(MG_RUN_DIED, 3, false, NULL, 0);
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_invalid);
+    assert_int_equal(script.submitted, 4);
+}
+
+static void refused_mutants_have_no_verdict(void **state)
+{
+    (void)state;
+    answer(MG_RUN_REFUSED, 0, false, NULL, 0);
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_invalid);
+    set_up(state);
+    answer(MG_RUN_REFUSED, 0, false, NULL, 0);
+    script.answers[0].same_code = true;
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_ignored);
+}
+
+static void an_answer_to_no_question_is_an_error(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant;
+    answer(MG_RUN_DONE, 0, false, NULL, 0);
+    script.answers[0].ticket = 99;
+    mg_pump_init(&pump, &request, NULL, arena);
+    mg_pump_add(&pump, &(struct mg_attempt){ .source = MG_STR("x"), .first = two, .first_count = 2 });
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_E_CHILD);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(a_failing_test_kills_after_the_line_ran),
+        CASE(crashes_and_set_up_failures_are_crash_kills),
+        CASE(a_failure_before_the_line_ran_is_no_kill),
+        CASE(a_survivor_meets_every_test_that_enters_the_function),
+        CASE(without_proof_of_activation_nothing_survived),
+        CASE(a_timeout_is_repeated_alone),
+        CASE(a_timeout_that_does_not_come_again_is_none),
+        CASE(a_dead_process_kills_only_after_the_line_ran),
+        CASE(it_gives_up_after_three_retries),
+        CASE(refused_mutants_have_no_verdict),
+        CASE(an_answer_to_no_question_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
