@@ -73,6 +73,9 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
 MG_MUST_CHECK enum mg_code mg_confirm_pending(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, size_t count,
                                               struct mg_err *err);
 
+/* services/gating.c: runs all kept tests once more in the files that `apply` would write; what fails there is noted. */
+MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg_err *err);
+
 /* services/reporting.c: sums up stored outcomes. */
 void mg_report_sum(struct mg_report *report);
 struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report);

@@ -205,6 +205,8 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     if (mg_str_is(run->report->stop_reason, "cancelled"))
         return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
     MG_TRY(step(run, MG_RUN_ON_processed, err));
+    MG_TRY(collect_outcomes(run, err));
+    MG_TRY(mg_check_merged(run, err));
     MG_TRY(step(run, MG_RUN_ON_gated, err));
     return step(run, MG_RUN_ON_reported, err);
 }
@@ -217,7 +219,7 @@ static enum mg_code wind_up(struct mg_run_context *run, enum mg_code code, struc
     if (!mg_run_state_is_final(run->state))
         (void)step(run, cancelled ? MG_RUN_ON_cancel : MG_RUN_ON_fail, &ignored);
     run->report->stop_reason = cancelled ? MG_STR("cancelled") : mg_arena_str(run->arena, mg_str_from(err->text));
-    enum mg_code reported = collect_outcomes(run, &ignored);
+    enum mg_code reported = run->report->outcomes.len ? MG_OK : collect_outcomes(run, &ignored);
     if (reported == MG_OK)
         reported = finish(run, cancelled ? "cancelled" : "failed", &ignored);
     if (cancelled && reported != MG_OK)
@@ -251,9 +253,7 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
     if (code != MG_OK) {
         code = wind_up(&run, code, err);
     } else {
-        code = collect_outcomes(&run, err);
-        if (code == MG_OK)
-            code = finish(&run, result->report.targets_left ? "partial" : "succeeded", err);
+        code = finish(&run, result->report.targets_left ? "partial" : "succeeded", err);
     }
     mg_arena_free(batch.arena);
     return code;
