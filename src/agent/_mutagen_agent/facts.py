@@ -38,6 +38,7 @@ class Screen:
         self.bad = re.compile("|".join([" at 0x"] + [re.escape(text) for text in places + moments]))
         self.said = ""
         self.variables = {}
+        self.hashed = False  # the call asked for a hash or an id
 
     def text(self, value):
         return self.clean_until(value) == len(value)
@@ -60,6 +61,8 @@ class Screen:
     def is_identity(self, value):
         if str(value) in self.said:
             return False
+        if self.hashed:
+            return True
         for thing in list(self.variables.values()):
             try:
                 if value == id(thing) or value == hash(thing) and not isinstance(thing, (int, float)):
@@ -117,7 +120,7 @@ def of_object(name, value, state, screen):
         text = text_of(value, screen)
         if text is not None:
             facts.append(fact("str", name, repr(text)))
-    if hasattr(type(value), "__len__"):
+    if hasattr(type(value), "__len__") and not (isinstance(value, (str, bytes)) and len(value) <= MAX_TEXT):  # else refused for what it says
         try:
             facts.append(fact("len", name, repr(len(value))))
         except Exception:

@@ -1,5 +1,6 @@
 """Holds a fork still while it runs unknown calls: limits of time, no effects outside its own folder, no input, a clock that is watched."""
 
+import datetime
 import io
 import os
 import random
@@ -7,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+import types
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 FORBIDDEN = frozenset((
@@ -136,18 +138,22 @@ class Guard:
 
 
 def other_world(modules):
-    """What must not matter, made different in the second run: random numbers, time.time(), where new objects lie."""
+    """What must not matter, made different in the second run: random numbers, the time module's clock, where new objects lie."""
     random.seed(987654321)
     numpy = sys.modules.get("numpy.random")
     if numpy is not None and hasattr(numpy, "seed"):
         numpy.seed(987654321)
-    clocks = {"time": lambda real=time.time: real() + OTHER_TIME, "time_ns": lambda real=time.time_ns: real() + int(OTHER_TIME * 1e9)}
-    for name, moved in clocks.items():
+    later = lambda real=time.time: real() + OTHER_TIME  # noqa: E731
+    clocks = {"time": later, "time_ns": lambda: int(later() * 1e9), "strftime": lambda form, *at, real=time.strftime: real(form, *(at or [moved["gmtime"]()]))}
+    for name in ("localtime", "gmtime", "ctime"):
+        clocks[name] = lambda at=None, real=getattr(time, name): real(later() if at is None else at)
+    moved = dict(clocks)
+    for name, clock in clocks.items():
         real = getattr(time, name)
         for module in [time] + modules:
             for key, value in list(vars(module).items()):
                 if value is real:
-                    setattr(module, key, moved)
+                    setattr(module, key, clock)
     return [bytearray(size) for size in range(16, 4096, 8)] + [object() for _ in range(999)]
 
 
@@ -158,19 +164,28 @@ def modules_of(repo):
             if isinstance(getattr(module, "__file__", None), str) and os.path.realpath(module.__file__).startswith(prefix)]
 
 
-def reads_clock(modules):
-    """Whether the modules know datetime at all; only then is every call of C code looked at."""
-    import datetime
+def needs_watch(modules):
+    """Whether the modules know datetime, hash or id at all; only then is every call of C code looked at."""
     known = [datetime, datetime.datetime, datetime.date]
-    return any(value is thing for module in modules for value in list(vars(module).values()) for thing in known)
+    for module in modules:
+        for value in list(vars(module).values()):
+            if any(value is thing for thing in known):
+                return True
+            members = list(vars(value).values()) if isinstance(value, type) else [value]
+            codes = [getattr(getattr(member, "__func__", member), "__code__", None) for member in members]
+            if any({"hash", "id", "__hash__"} & set(code.co_names) for code in codes if isinstance(code, types.CodeType)):
+                return True
+    return False
 
 
-def watch_clock(guard):
-    """A profile function that spoils calls which ask datetime for the current moment."""
-    import datetime
-
+def watcher(guard, screen):
+    """A profile function: asking datetime for the current moment spoils a call; large numbers of one that hashes are not to be asserted."""
     def on_profile(frame, event, arg):
-        if event == "c_call" and arg.__name__ in CLOCK_NAMES:
+        if event != "c_call":
+            return
+        if arg is hash or arg is id or arg.__name__ == "__hash__":
+            screen.hashed = True
+        elif arg.__name__ in CLOCK_NAMES:
             owner = getattr(arg, "__self__", None)
             if isinstance(owner, type) and issubclass(owner, datetime.date):
                 guard.spoilt = "clock"

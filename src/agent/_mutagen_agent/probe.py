@@ -82,14 +82,14 @@ class Probe:
         self.guard.install()
         self.real_stdout = sys.stdout
 
-    def run(self, program, cpu, look, recorder, outcome):
+    def run(self, program, cpu, wall, look, recorder, outcome):
         """Runs one call under guard and look(outcome) after it; what that returned, or None when the guard had to step in."""
         self.clear_caches()
         outcome.error = outcome.result = None
         outcome.variables = variables = dict(self.base)
         sys.stdout = outcome.stream = io.StringIO()
         try:
-            self.guard.arm(cpu, max(2.0, 40 * cpu))
+            self.guard.arm(cpu, wall)
             try:
                 recorder.start()
                 if program.setup is not None:
@@ -116,7 +116,7 @@ class Probe:
         return None if self.guard.spoilt else answer
 
     def watch(self, program, variables):
-        self.screen.said, self.screen.variables = program.said, variables
+        self.screen.said, self.screen.variables, self.screen.hashed = program.said, variables, False
         return [facts.Watched(name, variables[name], self.screen) for name in program.watch if name in variables]
 
     def clear_caches(self):
@@ -146,8 +146,8 @@ class Probe:
             recorder, ballast = lines.Silent(), None
             if second:
                 ballast = guard.other_world(self.repo_modules)
-                if guard.reads_clock(self.repo_modules):
-                    recorder = lines.Silent(guard.watch_clock(self.guard))
+                if guard.needs_watch(self.repo_modules):
+                    recorder = lines.Silent(guard.watcher(self.guard, self.screen))
             else:
                 recorder = lines.recorder(self.target)
             batch, outcome = [], Outcome()
@@ -155,7 +155,7 @@ class Probe:
                 if time.monotonic() > deadline:
                     break
                 self.progress.set(place, index)
-                seen = self.run(self.programs[index], self.call_seconds, self.look, recorder, outcome)
+                seen = self.run(self.programs[index], self.call_seconds, max(0.5, 4 * self.call_seconds), self.look, recorder, outcome)
                 if seen is not None:
                     seen["lines"] = sorted(recorder.seen)
                 batch.append([index, seen])
@@ -208,7 +208,7 @@ class Probe:
                     found = expected.differs(outcome, own)
                     return found or ("", expected.unseen(outcome))
                 limit = 10 * self.seconds[index] + 0.05
-                found = self.run(self.programs[index], limit, look, quiet, outcome)
+                found = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome)
                 if self.guard.timed_out:
                     emit(batch + [[index, "timeout", -1]])
                     return
