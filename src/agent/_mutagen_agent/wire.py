@@ -18,6 +18,7 @@ class Channel:
         self.fds = []  # received, not yet taken
         self.incoming = bytearray()
         self.outgoing = bytearray()
+        self.unread = []
         self.ended = False
         private_fds.add(fd)
 
@@ -51,6 +52,15 @@ class Channel:
         lines = bytes(self.incoming[:end]).split(b"\n")
         del self.incoming[: end + 1]
         return [json.loads(line.decode("utf-8")) for line in lines if line.strip()]
+
+    def receive(self):
+        """The next message, waiting for it; None at end of file."""
+        while not self.unread:
+            if self.ended:
+                return None
+            self.fill()
+            self.unread.extend(self.messages())
+        return self.unread.pop(0)
 
     def take_fd(self):
         return self.fds.pop(0) if self.fds else -1

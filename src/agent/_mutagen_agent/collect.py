@@ -1,0 +1,162 @@
+"""pytest as a library: its arguments, and the plugin that turns pytest's run loop into ours by public hooks only."""
+import collections
+import os
+from importlib import metadata
+
+import pytest
+
+from . import wire
+
+# Arguments that take the edge off a plugin: parallel workers, reruns, coverage, random order, its own timeouts.
+PLUGIN_ARGUMENTS = {
+    "xdist": ["-n0"],
+    "cov": ["--no-cov"],
+    "rerunfailures": ["--reruns=0"],
+    "timeout": ["--timeout=0"],
+    "benchmark": ["--benchmark-disable"],
+}
+
+
+def installed_plugins():
+    """Distributions that bring pytest plugins, without their `pytest-`."""
+    found = set()
+    for distribution in metadata.distributions():
+        try:
+            if any(entry.group == "pytest11" for entry in distribution.entry_points):
+                found.add((distribution.metadata["Name"] or "").lower().replace("_", "-").replace("pytest-", "", 1))
+        except Exception:
+            continue  # a broken installation of something else is not our business
+    return sorted(name for name in found if name)
+
+
+def arguments(given, keep_addopts, repo, scratch, seed):
+    added = ["-s", "-q", "--maxfail=0", "--rootdir=" + repo, "-o", "cache_dir=" + os.path.join(scratch, "pytest_cache")]
+    if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        plugins = installed_plugins()
+        for name in plugins:
+            added += PLUGIN_ARGUMENTS.get(name, [])
+        if "randomly" in plugins:
+            added += ["--randomly-seed=%d" % seed, "--randomly-dont-reorganize"]
+    if not keep_addopts:
+        added += ["-o", "addopts="]
+    return list(given) + added
+
+
+class Plugin:
+    """Registered with pytest. Each hook does nothing until `loop`, `runner` or `watch` is set."""
+
+    def __init__(self, loop=None):
+        self.loop = loop  # called instead of pytest's run loop, with the pytest session
+        self.runner = None  # runs the one item of a mutant
+        self.watch = None  # looks on during the baseline
+        self.errors = []
+
+    def run(self, runner):
+        """One item by `runner`, inside whatever other plugins wrap around a test (warnings, Django, asyncio)."""
+        self.runner = runner
+        try:
+            runner.item.ihook.pytest_runtest_protocol(item=runner.item, nextitem=runner.nextitem)
+        except BaseException as exc:
+            runner.fail(exc)
+        finally:
+            self.runner = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        if self.loop is None:
+            return None
+        # Registered last means called first, also before plugins that came with a conftest.
+        session.config.pluginmanager.unregister(self)
+        session.config.pluginmanager.register(self, "mutagen")
+        self.loop(session)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        if self.runner is None or self.runner.item is not item:
+            return None
+        self.runner()
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report):
+        if self.runner is not None and report.failed and self.runner.failure is None:
+            self.runner.fail(None, wire.one_line(getattr(getattr(report.longrepr, "reprcrash", None), "message", "") or "a subtest failed"))
+        if self.watch is not None:
+            self.watch.report(report)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef):
+        if self.watch is not None:
+            self.watch.fixture_begins(fixturedef)
+        yield
+        if self.watch is not None:
+            self.watch.fixture_ends(fixturedef)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item):
+        if self.watch is not None:
+            self.watch.teardown_begins(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report):
+        if report.failed:
+            text = wire.last_line(report.longrepr)
+            self.errors.append({"where": report.nodeid or ".", "text": text[1:].strip() if text.startswith("E ") else text})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self):
+        tame_hypothesis()
+
+
+def tame_hypothesis():
+    """The same examples every time, no clock, no database. Built on the repo's own profile, so that its example counts stay."""
+    try:
+        from hypothesis import HealthCheck, settings
+    except Exception:
+        return
+    try:
+        settings.register_profile(
+            "mutagen", parent=settings(), derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        settings.load_profile("mutagen")
+    except Exception:
+        return
+
+
+def item_file(item):
+    return os.path.realpath(str(getattr(item, "path", None) or item.fspath))
+
+
+def relative(path, repo):
+    root = os.path.realpath(repo)
+    return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else path
+
+
+def describe_items(items, repo):
+    return [{"id": item.nodeid, "file": relative(item_file(item), repo)} for item in items]
+
+
+def tests_dir(files):
+    """The folder where new tests belong: the top one named tests or test that holds most test files, else the fullest folder of test files."""
+    named, plain = collections.Counter(), collections.Counter()
+    for file in set(files):
+        if os.path.isabs(file):
+            continue
+        parts = file.split(os.sep)[:-1]
+        plain["/".join(parts)] += 1
+        for depth, part in enumerate(parts):
+            if part in ("tests", "test"):
+                named["/".join(parts[: depth + 1])] += 1
+                break
+    for counter in (named, plain):
+        if counter:
+            return sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[0][0]
+    return "tests"
+
+
+def thread_count():
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1

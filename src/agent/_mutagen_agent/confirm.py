@@ -1,0 +1,89 @@
+"""Plain pytest in a new interpreter: the last word on generated tests. The run is forked off before anything is imported, for its deadline."""
+import os
+import sys
+
+from . import forks, wire, zygote
+
+
+def main():
+    channel = wire.Channel(3)
+    forks.settings["leash"] = channel.fileno()
+    request = channel.receive()
+    if request is None:
+        os._exit(0)
+    try:
+        answer = run(request)
+    except Exception as exc:
+        answer = wire.failure("agent", "%s: %s" % (type(exc).__name__, exc))
+    answer.setdefault("ok", True)
+    answer["id"] = request.get("id")
+    channel.send(answer)
+    os._exit(0)
+
+
+def run(request):
+    zygote.settle(request)
+    results = []
+    forks.run_many([("confirm", lambda emit: child(request, emit), float(request.get("seconds") or 60.0))], 1, results.append)
+    ended = results[0]
+    tests = [record["test"] for record in ended.records if "test" in record]
+    errors = [record["error"] for record in ended.records if "error" in record]
+    began = [record["begin"] for record in ended.records if "begin" in record]
+    if ended.how != "done":
+        reason = "no end in time" if ended.how == "timeout" else ended.error or "ended by signal %d" % ended.signal
+        if len(began) > len(tests):
+            tests.append({"id": began[-1], "outcome": "timeout" if ended.how == "timeout" else "crashed", "text": reason})
+        else:
+            errors.append({"where": ".", "text": reason})
+    return {"tests": tests, "errors": errors}
+
+
+def child(request, emit):
+    import pytest
+
+    from . import collect, reports
+
+    sys.dont_write_bytecode = True  # a test file changed within a second must not be served from a stale .pyc
+
+    class Observer:
+        def __init__(self):
+            self.outcome = None
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(self, items):
+            if request.get("reversed"):
+                items.reverse()
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_logstart(self, nodeid):
+            self.outcome = reports.Outcome()
+            emit({"begin": nodeid})
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_logreport(self, report):
+            if self.outcome is not None:
+                self.outcome.add(report)
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_runtest_logfinish(self, nodeid):
+            if self.outcome is not None:
+                emit({"test": {"id": nodeid, "outcome": self.outcome.name, "text": self.outcome.text}})
+                self.outcome = None
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionstart(self):
+            collect.tame_hypothesis()
+
+    os.chdir(request["repo"])
+    given = list(request.get("files") or [])
+    for nodeid in request.get("deselect") or []:
+        given += ["--deselect", nodeid]
+    arguments = collect.arguments(
+        given, request.get("keep_addopts", True), request["repo"], request["scratch"], int(request.get("seed") or 0)
+    )
+    plugin = collect.Plugin()
+    code = int(pytest.main(arguments, plugins=[plugin, Observer()]))
+    for error in plugin.errors:
+        emit({"error": error})
+    if code in (3, 4) and not plugin.errors:
+        emit({"error": {"where": ".", "text": "pytest ended with code %d" % code}})

@@ -1,0 +1,112 @@
+"""What the zygote and its forks share: pytest's session, the collected items, the index of live functions."""
+import gc
+import os
+import pathlib
+import sys
+import unittest
+
+import pytest
+
+from . import collect, target
+
+# Their hooks on reports only write reports: leaving them out changes no outcome.
+REPORT_WRITERS = {
+    "_pytest", "_mutagen_agent", "_hypothesis_pytestplugin", "hypothesis", "xdist", "pytest_cov", "pytest_html", "pytest_metadata",
+    "pytest_subtests", "pytest_asyncio", "allure_pytest", "pytest_sugar", "pytest_timeout", "pytest_randomly",
+}
+
+
+class Host:
+    def __init__(self, settings, plugin):
+        self.repo, self.scratch = settings["repo"], settings["scratch"]
+        self.jobs, self.seed = int(settings.get("jobs") or 1), int(settings.get("seed") or 0)
+        self.plugin = plugin
+        self.index = target.Index(self.repo)
+        self.session = self.config = None
+        self.items = []
+        self.harmless = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
+        self.known_items = (pytest.Function,)
+        self.reads_reports = False
+
+    def adopt(self, session):
+        """After collection: everything that forks will need is put in place once."""
+        from _pytest.doctest import DoctestItem
+
+        self.session, self.config = session, session.config
+        self.items = list(session.items)
+        self.known_items = (pytest.Function, DoctestItem)
+        self.look_at_hooks()
+        collect.tame_hypothesis()
+        self.index.extend()
+
+    def look_at_hooks(self):
+        for implementation in self.config.hook.pytest_runtest_makereport.get_hookimpls():
+            module = getattr(implementation.function, "__module__", "") or ""
+            if module.split(".")[0] not in REPORT_WRITERS:
+                self.reads_reports = True
+
+    def freeze(self):
+        gc.collect()
+        gc.freeze()
+
+    def tests_dir(self):
+        return collect.tests_dir([collect.relative(collect.item_file(item), self.repo) for item in self.items])
+
+    def enter_fork(self):
+        """In a child that will run tests: a temporary folder of its own, the place where pytest would run."""
+        os.chdir(self.repo)
+        factory = getattr(self.config, "_tmp_path_factory", None)
+        if factory is not None:
+            factory._given_basetemp = pathlib.Path(self.scratch, "forks", str(os.getpid()), "pytest")
+            factory._basetemp = None
+
+    def clear_caches(self, known_modules=0):
+        """Between tests. Returns the number of modules, to be passed again: only new ones can bring new caches."""
+        if len(sys.modules) != known_modules:
+            self.index.extend()
+        self.index.clear_caches()
+        return len(sys.modules)
+
+    def forget_module(self, path):
+        """Before a file is collected again: its module and its fixtures would be served from memory."""
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and os.path.realpath(file) == path:
+                del sys.modules[name]
+        manager = getattr(self.session, "_fixturemanager", None)
+        nodeid = collect.relative(path, self.repo).replace(os.sep, "/")
+        for name, definitions in list(getattr(manager, "_arg2fixturedefs", {}).items()):
+            kept = [one for one in definitions if not belongs(getattr(one, "baseid", None), nodeid)]
+            if len(kept) != len(definitions):
+                manager._arg2fixturedefs[name] = kept
+                if not kept:
+                    del manager._arg2fixturedefs[name]
+        for attribute in ("_nodeid_autousenames", "_nodeid_and_autousenames"):
+            table = getattr(manager, attribute, None)
+            if isinstance(table, dict):
+                for key in [key for key in table if belongs(key, nodeid)]:
+                    del table[key]
+            elif isinstance(table, list):
+                table[:] = [entry for entry in table if not belongs(entry[0], nodeid)]
+
+    def collect_file(self, path):
+        """Collects one file into `items`; its tests and its errors, as the protocol has them."""
+        import importlib
+
+        importlib.invalidate_caches()
+        self.plugin.errors = []
+        try:
+            self.session.perform_collect([path], genitems=True)
+            found = list(self.session.items)
+        except BaseException as exc:  # pytest.exit and sys.exit in a test file, too
+            found = []
+            if not self.plugin.errors:
+                where = collect.relative(path, self.repo)
+                self.plugin.errors.append({"where": where, "text": "%s: %s" % (type(exc).__name__, collect.wire.one_line(exc))})
+        self.items.extend(found)
+        self.look_at_hooks()
+        return collect.describe_items(found, self.repo), self.plugin.errors
+
+
+def belongs(nodeid, file):
+    return isinstance(nodeid, str) and (nodeid == file or nodeid.startswith(file + "::"))

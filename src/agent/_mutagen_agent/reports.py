@@ -1,0 +1,43 @@
+"""From pytest's reports to one outcome and one line of text per test."""
+from . import wire
+
+
+class Outcome:
+    """Gathers the reports of one test. The worst phase wins; a failing part (subtests) fails the whole."""
+
+    RANK = ("passed", "skipped", "xfailed", "failed", "error")
+
+    def __init__(self):
+        self.name, self.text, self.seconds, self.called = "passed", "", 0.0, False
+
+    def add(self, report):
+        self.seconds += getattr(report, "duration", 0.0) or 0.0
+        name = phase_outcome(report)
+        if self.RANK.index(name) > self.RANK.index(self.name):
+            self.name, self.text = name, report_text(report)
+
+    def fail(self, name, text):
+        self.name, self.text = name, wire.one_line(text)
+
+
+def phase_outcome(report):
+    if report.failed:
+        return "failed" if getattr(report, "when", "call") == "call" else "error"
+    if hasattr(report, "wasxfail"):
+        return "xfailed"  # also when it passed unexpectedly: either way it cannot fail
+    if report.skipped:
+        # A skipped part of a test does not make the test a skipped one.
+        return "passed" if getattr(report, "context", None) is not None else "skipped"
+    return "passed"
+
+
+def report_text(report):
+    detail = report.longrepr
+    if report.skipped or hasattr(report, "wasxfail"):
+        if isinstance(detail, tuple) and len(detail) == 3:
+            return wire.one_line(detail[2])
+        return wire.one_line(getattr(report, "wasxfail", "") or "")
+    crash = getattr(detail, "reprcrash", None)
+    if crash is not None and getattr(crash, "message", ""):
+        return wire.one_line(crash.message)
+    return wire.last_line(detail)

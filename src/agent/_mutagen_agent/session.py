@@ -1,0 +1,149 @@
+"""One forked process for one target: answers its own socket, loads generated tests, runs mutants in forks of its own."""
+import importlib
+import os
+import select
+import signal
+import sys
+import traceback
+
+from . import collect, forks, mutant, target, wire
+
+
+class Session:
+    """Attributes for the operations: scratch, repo, jobs, channel, host (items, config, index, plugin), target."""
+
+    def __init__(self, channel, host):
+        self.channel, self.host = channel, host
+        self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
+        self.target = None
+        self.pool = forks.Pool(host.jobs)
+        self.written = {}  # absolute path -> bytes before, or None
+        self.operations = {
+            "target": self.set_target, "describe": self.describe, "probe": self.probe, "load": self.load, "mutant": self.mutant,
+        }
+
+    def serve(self):
+        """The event loop; never returns."""
+        try:
+            while True:
+                self.wait()
+                if self.channel.ended:
+                    break
+                for message in self.channel.messages():
+                    self.take(message)
+                for ended in self.pool.step():
+                    self.channel.queue(mutant.answer(ended, self.host))
+        except BaseException:
+            traceback.print_exc()
+        self.close()
+
+    def wait(self):
+        poll = select.poll()
+        poll.register(self.channel.fileno(), select.POLLIN | (0 if self.channel.flush() else select.POLLOUT))
+        for fd in self.pool.filenos():
+            poll.register(fd, select.POLLIN)
+        timeout = self.pool.timeout()
+        for fd, event in poll.poll(None if timeout is None else timeout * 1000.0 + 0.5):
+            if fd == self.channel.fileno() and event & ~select.POLLOUT:
+                self.channel.fill()
+
+    def take(self, request):
+        answer = self.handle(request)
+        if answer is not None:
+            answer.setdefault("ok", True)
+            answer["id"] = request.get("id")
+            self.channel.queue(answer)
+
+    def handle(self, request):
+        """The answer of one request; None when it comes later."""
+        operation = self.operations.get(request.get("op"))
+        if operation is None:
+            return wire.failure("protocol", "unknown operation %s" % request.get("op"))
+        if self.target is None and request["op"] not in ("target", "load"):
+            return wire.failure("protocol", "no target has been set")
+        try:
+            return operation(request)
+        except Exception as exc:
+            traceback.print_exc()
+            return wire.failure("agent", "%s: %s" % (type(exc).__name__, exc))
+
+    def set_target(self, request):
+        try:
+            self.target = target.Target(request, self.host.index)
+        except target.NotImportable as exc:
+            return wire.failure("import", str(exc))
+        self.host.freeze()
+        code = self.target.code
+        return {
+            "functions": len(self.target.functions), "freevars": list(code.co_freevars) if code else [], "flavour": self.target.flavour(),
+        }
+
+    def describe(self, _request):
+        return importlib.import_module("_mutagen_agent.describe").describe(self.target, self)
+
+    def probe(self, request):
+        return importlib.import_module("_mutagen_agent.probe").probe(self.target, request, self)
+
+    def load(self, request):
+        path = os.path.realpath(os.path.join(self.repo, request["path"]))
+        if not path.startswith(os.path.realpath(self.repo) + os.sep):
+            return wire.failure("path", "%s lies outside the repo" % request["path"])
+        if path not in self.written:
+            self.written[path] = read_bytes(path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(request["source"].encode("utf-8", "surrogatepass"))
+        first = len(self.host.items)
+        self.host.forget_module(path)
+        tests, errors = self.host.collect_file(path)
+        self.host.index.extend()
+        self.host.freeze()
+        return {
+            "tests": tests, "errors": errors, "notes": [], "threads": collect.thread_count(), "tests_dir": self.host.tests_dir(), "first": first,
+        }
+
+    def mutant(self, request):
+        try:
+            code = self.target.compile(request["source"])
+        except target.Refused as exc:
+            return mutant.refused(request, exc)
+        plan = mutant.Plan(request, self.target, code, self.host)
+        self.pool.submit(plan, plan.run, plan.wall, plan.on_record)
+        return None
+
+    def close(self):
+        self.pool.kill()
+        for path, before in self.written.items():
+            try:
+                if before is None:
+                    os.unlink(path)
+                else:
+                    with open(path, "wb") as file:
+                        file.write(before)
+            except OSError:
+                pass
+        forks.flush()
+        os._exit(0)
+
+
+def read_bytes(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def start(fd, host):
+    """In the fork: becomes the session that answers on `fd`."""
+    os.setpgid(0, 0)
+    forks.die_with_parent()
+    for private in list(wire.private_fds):
+        os.close(private)
+    wire.private_fds.clear()
+    sys.dont_write_bytecode = True  # a test file loaded twice within a second must not be served from a stale .pyc
+    channel = wire.Channel(fd)
+    forks.settings["leash"] = channel.fileno()
+    session = Session(channel, host)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: session.close())
+    session.serve()

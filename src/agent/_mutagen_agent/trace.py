@@ -1,0 +1,164 @@
+"""Which lines ran: all lines of some files (baseline), or whether one range of one code ran (mutants, probes).
+
+From 3.12 on by sys.monitoring, where a line costs once per test; before by sys.settrace.
+"""
+import sys
+import threading
+
+from . import codes
+
+MONITORING = getattr(sys, "monitoring", None)
+
+
+class Tool:
+    """A sys.monitoring tool id of ours: the first free one, since debuggers, coverage and profilers have theirs."""
+
+    number = None
+
+    @classmethod
+    def get(cls):
+        if cls.number is None:
+            for number in (3, 4, 2, 5, 1, 0):
+                if MONITORING.get_tool(number) is None:
+                    MONITORING.use_tool_id(number, "mutagen")
+                    cls.number = number
+                    break
+            else:
+                raise RuntimeError("no free sys.monitoring tool id")
+        return cls.number
+
+
+class HitTracker:
+    """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm()."""
+
+    def __init__(self, code, first, last, on_hit=None):
+        self.codes = codes.all_codes(code)
+        self.ids = {id(one) for one in self.codes}
+        self.first, self.last = (first, max(first, last)) if first else (0, sys.maxsize)
+        self.on_hit = on_hit
+        self.hit = False
+        self.ready = False
+
+    def arm(self):
+        self.hit = False
+        if MONITORING is None:
+            threading.settrace(self.enter)
+            sys.settrace(self.enter)
+            return
+        tool = Tool.get()
+        if not self.ready:
+            MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
+            for code in self.codes:
+                MONITORING.set_local_events(tool, code, MONITORING.events.LINE)
+            self.ready = True
+        MONITORING.restart_events()
+
+    def disarm(self):
+        if MONITORING is None:
+            sys.settrace(None)
+            threading.settrace(None)
+        elif self.ready:
+            for code in self.codes:
+                MONITORING.set_local_events(Tool.get(), code, 0)
+            self.ready = False
+
+    def mark(self):
+        if not self.hit:
+            self.hit = True
+            if self.on_hit:
+                self.on_hit()
+
+    def line(self, _code, number):
+        if self.first <= number <= self.last:
+            self.mark()
+        return MONITORING.DISABLE
+
+    def enter(self, frame, _event, _arg):
+        if self.hit:
+            sys.settrace(None)  # of this thread: nothing is left to be learnt in this test
+            return None
+        return self.local if id(frame.f_code) in self.ids else None
+
+    def local(self, frame, event, _arg):
+        if event == "line" and self.first <= frame.f_lineno <= self.last:
+            self.mark()
+            sys.settrace(None)
+            threading.settrace(None)
+            return None
+        return None if self.hit else self.local
+
+
+class LineCollector:
+    """Lines of some files, collected into the sets on a stack: the innermost gets them, and gives them on when it is popped."""
+
+    def __init__(self, files, real_file):
+        self.numbers = {path: number for number, path in enumerate(files)}  # absolute real path -> position
+        self.real_file = real_file
+        self.known = {}  # co_filename -> position or -1
+        self.stack = [set()]
+        self.watched = {}  # id(code) -> code: kept, so that no id comes again
+
+    def start(self):
+        if MONITORING is None:
+            threading.settrace(self.enter)
+            sys.settrace(self.enter)
+            return
+        tool = Tool.get()
+        MONITORING.register_callback(tool, MONITORING.events.PY_START, self.begin)
+        MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
+        MONITORING.set_events(tool, MONITORING.events.PY_START)
+
+    def fresh(self):
+        """Lets lines that have been seen be seen again."""
+        if MONITORING is not None:
+            MONITORING.restart_events()
+        elif sys.gettrace() is None:  # the code under test took the slot
+            sys.settrace(self.enter)
+
+    def push(self):
+        self.stack.append(set())
+        self.fresh()
+
+    def pop(self):
+        lines = self.stack.pop()
+        self.stack[-1] |= lines
+        return lines
+
+    def take(self):
+        lines, self.stack = self.stack[0], [set()]
+        return lines
+
+    def position(self, filename):
+        found = self.known.get(filename)
+        if found is None:
+            found = self.known[filename] = self.numbers.get(self.real_file(filename), -1)
+        return found
+
+    def begin(self, code, _offset):
+        if id(code) not in self.watched and self.position(code.co_filename) >= 0:
+            self.watched[id(code)] = code
+            MONITORING.set_local_events(Tool.get(), code, MONITORING.events.LINE)
+        return MONITORING.DISABLE
+
+    def line(self, code, number):
+        self.stack[-1].add((self.known[code.co_filename], number))
+        return MONITORING.DISABLE
+
+    def enter(self, frame, _event, _arg):
+        return self.local if self.position(frame.f_code.co_filename) >= 0 else None
+
+    def local(self, frame, event, _arg):
+        if event == "line":
+            self.stack[-1].add((self.known[frame.f_code.co_filename], frame.f_lineno))
+        return self.local
+
+
+def ranges(lines):
+    """[[file, first, last], ...] of a set of (file, line)."""
+    found = []
+    for file, line in sorted(lines):
+        if found and found[-1][0] == file and found[-1][2] == line - 1:
+            found[-1][2] = line
+        else:
+            found.append([file, line, line])
+    return found

@@ -1,0 +1,200 @@
+"""The process that has imported and collected, and has run no test: everything else is forked from it."""
+import os
+import platform
+import random
+import select
+import signal
+import sys
+import time
+import traceback
+
+from . import forks, paths, wire
+
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
+
+
+class Zygote:
+    def __init__(self, channel):
+        self.channel = channel
+        self.host = None
+        self.redirection = None
+        self.sessions = set()
+
+    def main(self):
+        request = self.expect("start")
+        self.answer(request, prepare(request, self))
+        request = self.expect("collect")
+        kind, text = self.collect(request)
+        self.answer(request, wire.failure(kind, text))
+        self.leave()
+
+    def expect(self, operation):
+        while True:
+            request = self.channel.receive()
+            if request is None:
+                self.leave()
+            if request.get("op") == operation:
+                return request
+            self.answer(request, wire.failure("protocol", "expected %s" % operation))
+
+    def answer(self, request, answer):
+        answer.setdefault("ok", True)
+        answer["id"] = request.get("id")
+        self.channel.send(answer)
+
+    def collect(self, request):
+        """Runs pytest, whose loop becomes ours. Comes back only when pytest gave up before."""
+        import pytest
+
+        from . import collect, host
+
+        settings = self.start
+        plugin = collect.Plugin(lambda session: self.loop(session, request))
+        self.host = host.Host(settings, plugin)
+        arguments = collect.arguments(
+            request.get("args") or [], request.get("keep_addopts", True), settings["repo"], settings["scratch"], self.host.seed
+        )
+        heard = sys.stderr = Listener(sys.stderr)
+        try:
+            code = int(pytest.main(arguments, plugins=[plugin]))
+        except BaseException as exc:
+            return "collect", "%s: %s" % (type(exc).__name__, exc)
+        text = heard.said() or "pytest ended with code %d before it ran anything" % code
+        return "usage" if code == 4 and "conftest" not in text else "collect", text
+
+    def loop(self, session, request):
+        try:
+            if isinstance(sys.stderr, Listener):
+                sys.stderr = sys.stderr.stream
+            self.serve(session, request)
+        except BaseException:
+            traceback.print_exc()
+        self.leave()
+
+    def serve(self, session, request):
+        from . import baseline, collect, mutant
+
+        host = self.host
+        host.adopt(session)
+        notes = self.redirection.strays()
+        threads = collect.thread_count()
+        if threads > 1:
+            notes.append("Importing the tests started %d threads: forks may hang, and count as timeouts then." % (threads - 1))
+        mutant.warm_up()
+        random.seed(host.seed)
+        host.freeze()
+        tests = collect.describe_items(host.items, host.repo)
+        self.answer(request, {
+            "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": threads, "tests_dir": host.tests_dir(),
+        })
+        while True:
+            request = self.channel.receive()
+            if request is None:
+                return
+            if request.get("op") == "baseline":
+                baseline.Baseline(request, host, self.channel).run()
+            elif request.get("op") == "session":
+                self.answer(request, self.fork_session())
+            else:
+                self.answer(request, wire.failure("protocol", "unknown operation %s" % request.get("op")))
+            self.reap()
+
+    def fork_session(self):
+        from . import session
+
+        fd = self.channel.take_fd()
+        if fd < 0:
+            return wire.failure("protocol", "no descriptor came with the request")
+        forks.flush()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                session.start(fd, self.host)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        os.close(fd)
+        self.sessions.add(pid)
+        return {"pid": pid}
+
+    def reap(self):
+        for pid in list(self.sessions):
+            try:
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    self.sessions.discard(pid)
+            except ChildProcessError:
+                self.sessions.discard(pid)
+
+    def leave(self):
+        """Sessions get a moment to kill their own children and to put files back."""
+        for number, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 0.2)):
+            end = time.monotonic() + patience
+            self.reap()
+            for pid in self.sessions:
+                try:
+                    os.kill(pid, number)
+                except OSError:
+                    pass
+            while self.sessions and time.monotonic() < end:
+                select.select([], [], [], 0.005)
+                self.reap()
+        forks.flush()
+        os._exit(0)
+
+
+class Listener:
+    """Stands in for sys.stderr while pytest parses its arguments: what it says last is the error for the user."""
+
+    def __init__(self, stream):
+        self.stream, self.heard = stream, ""
+
+    def write(self, text):
+        self.heard = (self.heard + text)[-8000:]
+        return self.stream.write(text)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def said(self):
+        for line in self.heard.splitlines():
+            if "rror" in line:
+                return wire.one_line(line.replace("ERROR: usage: ", ""), 500)
+        return wire.last_line(self.heard, 500)
+
+
+def prepare(request, zygote):
+    """Start: the environment, the paths, pytest itself."""
+    zygote.start = request
+    zygote.redirection = settle(request)
+    try:
+        import pytest
+    except BaseException as exc:
+        return wire.failure("no_pytest", "cannot import pytest in %s: %s" % (sys.executable, wire.one_line(exc)))
+    version = tuple(int(part) for part in pytest.__version__.split(".")[:2])
+    if version < (6, 2):
+        return wire.failure("no_pytest", "pytest %s is too old: 6.2 is the first that works" % pytest.__version__)
+    from . import collect
+
+    return {"python": platform.python_version(), "pytest": pytest.__version__, "plugins": collect.installed_plugins()}
+
+
+def settle(request):
+    """What holds for zygote and confirmation alike: current folder, import paths, byte code and temporary files inside scratch."""
+    repo, scratch = request["repo"], request["scratch"]
+    forks.settings.update(scratch=scratch, memory_limit_mb=int(request.get("memory_limit_mb") or 0), seed=int(request.get("seed") or 0))
+    os.makedirs(os.path.join(scratch, "forks"), exist_ok=True)
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
+    if sys.pycache_prefix is None:
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(scratch, "pycache")
+    os.chdir(repo)
+    redirection = paths.Redirection(repo, request.get("original") or "")
+    redirection.install(request.get("import_roots") or [])
+    return redirection
+
+
+def main():
+    channel = wire.Channel(3)
+    forks.settings["leash"] = channel.fileno()
+    Zygote(channel).main()

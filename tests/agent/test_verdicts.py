@@ -1,0 +1,191 @@
+"""What counts as a kill: crashes, hangs, exits and set-up failures are told apart, and no exit code is believed."""
+import time
+
+import pytest
+from driver import Bench
+
+MODULE = '''
+    import os
+
+
+    def f(n):
+        if n > 10:
+            return n
+        for _ in range(n):
+            n = n + 1
+        return n
+
+
+    def helper(text):
+        return text.upper()
+'''
+TESTS = '''
+    import os, sys, time, unittest
+    import pytest
+    from mod import f, helper
+
+    def test_f(): assert f(3) == 6
+    def test_big(): assert f(20) == 20
+    def test_exit():
+        if f(20) != 20: os._exit(0)
+    def test_sysexit():
+        if f(20) != 20: sys.exit(0)
+    def test_abort():
+        if f(20) != 20: os.abort()
+    def test_sleep():
+        if f(20) != 20: time.sleep(30)
+    def test_skip():
+        if f(20) != 20: pytest.skip("no")
+    def test_pytest_exit():
+        if f(20) != 20: pytest.exit("enough", 0)
+    def test_interrupt():
+        if f(20) != 20: raise KeyboardInterrupt
+    def test_early_failure():
+        assert os.environ.get("NOT_THERE"), "early"
+        f(3)
+    def test_fork():
+        if os.fork() == 0:
+            assert f(20) == 20
+            os._exit(0)
+        os.wait()
+
+    @pytest.fixture(scope="module")
+    def shared(): return f(20)
+    def test_fixture_one(shared): assert True
+    def test_fixture_two(shared): assert shared == 20
+
+    @pytest.fixture
+    def strict():
+        assert f(20) == 20
+    def test_setup(strict): pass
+    @pytest.fixture
+    def strict_end():
+        yield
+        assert f(20) == 20
+    def test_teardown(strict_end): pass
+
+    @pytest.mark.xfail
+    def test_xfail(): assert f(20) == 21
+    @pytest.mark.xfail(strict=True)
+    def test_strict(): assert f(20) == 21
+
+    class TestUnit(unittest.TestCase):
+        def setUp(self): self.n = 20
+        def test_unit(self): self.assertEqual(f(self.n), 20)
+        def test_parts(self):
+            for n in (20, 30):
+                with self.subTest(n=n):
+                    self.assertEqual(f(n), n)
+        @unittest.expectedFailure
+        def test_expected(self): self.assertEqual(f(20), 21)
+
+    @pytest.mark.parametrize("n", [11, 12])
+    def test_param(n): assert f(n) == n
+    def test_type(): assert helper("a") == "A"
+    def test_raises():
+        with pytest.raises(AttributeError): helper(1)
+'''
+
+
+@pytest.fixture
+def bench(repo):
+    repo.write("mod.py", MODULE)
+    repo.write("test_mod.py", TESTS)
+    repo.start()
+    return Bench(repo, "mod.py", "f")
+
+
+BIG = ("return n\n        for", "return n + 1\n        for")
+
+
+@pytest.mark.parametrize("test, verdict", [
+    ("test_big", "killed"), ("test_exit", "died"), ("test_sysexit", "killed"), ("test_abort", "died"), ("test_skip", "survived"),
+    ("test_pytest_exit", "killed"), ("test_interrupt", "killed"), ("test_unit", "killed"), ("test_parts", "killed"),
+    ("test_param[11]", "killed"), ("test_fixture_two", "killed"), ("test_xfail", "survived"), ("test_strict", "killed"),
+    ("test_expected", "killed"), ("test_fork", "survived"),
+])
+def test_each_way_to_fail(bench, test, verdict):
+    old, new = "if n > 10:\n        return n", "if n > 10:\n        return n + 1"
+    assert bench.verdict(old, new, [test], line=bench.function.first + 2, end_line=bench.function.first + 2) == (verdict, test != "test_fork")
+
+
+def test_died_names_the_test_and_the_signal(bench):
+    line = bench.function.first + 1
+    answer = bench.mutant("n > 10", "n > 100", ["test_f", "test_abort", "test_f"], line=line, end_line=line)
+    assert answer["end"] == "died" and answer["at"] == bench.repo.index("test_abort") and answer["at_hit"]
+    assert "signal 6" in answer["reason"]
+    assert [run[0] for run in answer["runs"]] == [bench.repo.index("test_f")]
+
+
+def test_setup_and_teardown_failures_say_so(bench):
+    for test in ("test_setup", "test_teardown"):
+        run = bench.mutant("n > 10", "n > 100", [test])["runs"][0]
+        assert run[1:5] == [True, True, False, True]
+
+
+def test_a_failure_before_the_mutated_line_is_no_hit(bench):
+    run = bench.mutant("n > 10", "n > 100", ["test_early_failure"])["runs"][0]
+    assert run[1:5] == [True, False, False, False]
+
+
+def test_an_endless_loop_runs_into_its_cpu_limit(bench):
+    started = time.monotonic()
+    answer = bench.mutant("n = n + 1", "n = n + 1\n        while True: pass", ["test_big", "test_f"], limit=0.3)
+    assert time.monotonic() - started < 5
+    assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_f"), True)
+
+
+def test_sleep_runs_into_the_wall(bench):
+    answer = bench.mutant("n > 10", "n > 100", ["test_sleep"], wall=1.0)
+    assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_sleep"), True)
+    assert answer["seconds"] < 5
+
+
+def test_crash_is_told_from_assertion(bench):
+    assert bench.verdict("n > 10", "n > None", ["test_big"]) == ("crash", True)
+    assert bench.verdict("n > 10", "nothing > 10", ["test_big"]) == ("crash", True)
+    assert bench.verdict("n > 10", "int(None) > 10", ["test_big"])[0] == "crash"
+
+
+def test_a_type_error_of_the_test_itself_is_no_crash(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_sum(): assert sum([f(1), 2]) == 4\n")
+    repo.start()
+    bench = Bench(repo, "mod.py", "f")
+    assert bench.verdict("return n + 1", "return None", ["test_sum"]) == ("killed", True)
+
+
+def test_threads_prove_activation_too(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", """
+        import threading
+        from mod import f
+        def test_thread():
+            seen = []
+            thread = threading.Thread(target=lambda: seen.append(f(1)))
+            thread.start()
+            thread.join()
+            assert seen
+        """)
+    repo.start()
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "n + 2", ["test_thread"]) == ("survived", True)
+
+
+def test_a_hook_that_reads_reports_gets_them(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("conftest.py", """
+        import pytest
+        @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            outcome = yield
+            setattr(item, "report_" + call.when, outcome.get_result())
+        @pytest.fixture
+        def reader(request):
+            yield
+            assert not request.node.report_call.skipped
+        """)
+    repo.write("test_mod.py", "from mod import f\ndef test_any(reader): assert f(1)\ndef test_two(reader): assert f(1) == 2\n")
+    repo.start()
+    bench = Bench(repo, "mod.py", "f")
+    assert bench.verdict("n + 1", "n + 2", ["test_any"]) == ("survived", True)
+    assert bench.verdict("n + 1", "n + 2", ["test_two"]) == ("killed", True)
