@@ -1,0 +1,74 @@
+/* Shared by the files of this adapter. */
+#ifndef MG_AGENT_INTERNAL_H
+#define MG_AGENT_INTERNAL_H
+
+#include "adapters/agent_process/fields.h"
+#include "adapters/agent_process/link.h"
+#include "ports/agent.h"
+#include "ports/sandbox.h"
+#include <pthread.h>
+
+/* Deadlines in seconds, on our side. The agent's own are shorter: these only catch an agent that hangs itself. */
+#define MG_SECONDS_START 120.0 /* import and collection of a heavy test suite */
+#define MG_SECONDS_TARGET 30.0
+#define MG_SECONDS_DESCRIBE 30.0
+#define MG_SECONDS_LOAD 60.0
+#define MG_SECONDS_SLACK 30.0 /* on top of what an operation was told to take */
+#define MG_SECONDS_SEND 30.0
+
+struct mg_agent_process {
+    unsigned magic;
+    struct mg_arena *arena; /* of the adapter */
+    struct mg_sandbox sandbox;
+
+    /* From start to stop; read-only in between, but for the zygote's link. */
+    struct mg_arena *run; /* NULL = not started */
+    struct mg_agent_start how;
+    const char *program, *log_path; /* the agent's folder, the zygote's log */
+    bool keep_addopts;
+    uint32_t test_count;
+    struct mg_child child;
+
+    pthread_mutex_t lock; /* guards link: sessions are opened from worker threads */
+    struct mg_link link;
+    uint64_t baseline_id; /* 0 = none is running */
+    struct mg_str *baseline_files;
+    size_t baseline_file_count;
+};
+
+struct mg_agent_process *mg_agent_process_checked(void *self);
+
+/* Sends the request and gives the final answer's document, already checked for "ok". The caller frees it. `what` names the
+ * operation in errors. */
+MG_MUST_CHECK enum mg_code mg_agent_ask(struct mg_link *link, struct mg_request *request, int pass_fd, double seconds, const char *what,
+                                        yyjson_doc **answer, struct mg_err *err);
+/* The error in an answer with "ok": false. */
+enum mg_code mg_agent_refused(yyjson_val *root, const char *what, struct mg_err *err);
+bool mg_agent_refused_kind(yyjson_val *root, const char *kind);
+
+/* Starting interpreters (launch.c). */
+struct mg_launch {
+    const char *role;      /* "zygote", "confirm" */
+    struct mg_str hash_seed;
+    const char *log_path;
+    int64_t cpu_seconds;   /* 0 = off */
+};
+MG_MUST_CHECK enum mg_code mg_agent_write_files(struct mg_agent_process *agent, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_agent_launch(struct mg_agent_process *agent, const struct mg_launch *launch, struct mg_child *child, int *fd,
+                                           struct mg_err *err);
+/* For a peer that is gone: puts what we were doing before *err, how the process ended and the last line of its log behind. MG_E_CHILD. */
+enum mg_code mg_agent_explain(struct mg_agent_process *agent, struct mg_child *child, const char *log_path, const char *doing, struct mg_err *err);
+
+/* session.c */
+enum mg_code mg_agent_open_session(void *self, struct mg_session **session, struct mg_err *err);
+enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err);
+enum mg_code mg_session_describe(struct mg_session *session, struct mg_arena *arena, struct mg_description *description, struct mg_err *err);
+enum mg_code mg_session_probe(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result,
+                              struct mg_err *err);
+enum mg_code mg_session_load(struct mg_session *session, struct mg_str path, struct mg_str source, struct mg_arena *arena,
+                             struct mg_collected *collected, uint32_t *first, struct mg_err *err);
+enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err);
+enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err);
+void mg_session_close(struct mg_session *session);
+
+#endif
