@@ -1,0 +1,85 @@
+/* Parts of test names: what sets a call apart, in words. */
+#include "base/str.h"
+#include "generate/search/internal.h"
+#include <string.h>
+
+#define PART_LIMIT 28
+
+/* Cut to whole words. */
+static struct mg_str shorten(struct mg_arena *arena, struct mg_str text)
+{
+    if (text.len <= PART_LIMIT)
+        return text;
+    size_t end = PART_LIMIT;
+    while (end > 8 && text.at[end] != '_')
+        end--;
+    return mg_arena_str(arena, mg_str_sub(text, 0, end > 8 ? end : PART_LIMIT));
+}
+
+static struct mg_str describe_string(struct mg_arena *arena, struct mg_str value)
+{
+    if (value.len == 0)
+        return MG_STR("empty_string");
+    if (mg_str_trim(value).len == 0)
+        return MG_STR("blank");
+    struct mg_str words = mg_snake_case(arena, value);
+    return words.len ? shorten(arena, words) : MG_STR("punctuation");
+}
+
+struct mg_str mg_describe_value(struct mg_arena *arena, struct mg_str source)
+{
+    static const struct {
+        const char *source, *words;
+    } whole[] = { { "None", "none" }, { "True", "true" }, { "False", "false" }, { "[]", "empty_list" }, { "{}", "empty_dict" }, { "()", "empty_tuple" }, { "set()", "empty_set" } };
+    struct mg_atoms atoms = { 0 };
+    struct mg_str value;
+    for (size_t i = 0; i < MG_COUNT(whole); i++)
+        if (mg_str_is(source, whole[i].source))
+            return mg_str_from(whole[i].words);
+    mg_expr_atoms(source, arena, &atoms);
+    if (atoms.len == 1 && atoms.at[0].kind == MG_ATOM_STR && mg_expr_unquote(source, arena, &value))
+        return describe_string(arena, value);
+    bool negative = atoms.len == 2 && mg_str_is(atoms.at[0].text, "-");
+    if (atoms.len == 1 || negative) {
+        enum mg_atom_kind kind = atoms.at[atoms.len - 1].kind;
+        if (kind == MG_ATOM_INT || kind == MG_ATOM_FLOAT)
+            return shorten(arena, mg_arena_printf(arena, "%s%.*s", negative ? "negative_" : "", MG_FMT(mg_snake_case(arena, atoms.at[atoms.len - 1].text))));
+        if (kind == MG_ATOM_BYTES)
+            return MG_STR("bytes");
+    }
+    switch (mg_value_kind(source)) {
+    case '[':
+        return MG_STR("list");
+    case '{':
+        return MG_STR("dict");
+    case 's':
+        return MG_STR("set");
+    case '(':
+        return MG_STR("tuple");
+    case 'l':
+        return MG_STR("lambda");
+    default: { /* a constructor, a member: its name */
+        struct mg_str name = mg_str_sub(source, 0, mg_str_find(source, '(', 0));
+        return shorten(arena, mg_snake_case(arena, name));
+    }
+    }
+}
+
+struct mg_str mg_describe_call(struct mg_search *s, const struct mg_candidate *c)
+{
+    struct mg_str words = MG_STR("");
+    if (c->seen.raised) {
+        size_t dot = mg_str_rfind(c->seen.exception, '.');
+        struct mg_str last = dot < c->seen.exception.len ? mg_str_sub(c->seen.exception, dot + 1, c->seen.exception.len) : c->seen.exception;
+        return mg_arena_printf(s->arena, "raises_%.*s", MG_FMT(mg_snake_case(s->arena, last)));
+    }
+    for (size_t i = 0; i < c->args.len; i++)
+        if (c->args.at[i].keyword.len && words.len + c->args.at[i].keyword.len < PART_LIMIT)
+            words = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(words), words.len ? "_and_" : "with_", MG_FMT(mg_snake_case(s->arena, c->args.at[i].keyword)));
+    if (words.len)
+        return words;
+    if (c->args.len)
+        return mg_describe_value(s->arena, c->args.at[0].source);
+    struct mg_str inside = mg_str_sub(c->receiver, mg_str_find(c->receiver, '(', 0), c->receiver.len);
+    return inside.len ? shorten(s->arena, mg_snake_case(s->arena, inside)) : words;
+}

@@ -1,0 +1,203 @@
+/* The search: probes calls on the original and all live mutants, round after round, and breeds new calls from those that got close. */
+#include "base/str.h"
+#include "generate/search/internal.h"
+#include <string.h>
+
+#define FIRST_ROUND 60   /* without mutants: which values work at all */
+#define ROUND 250
+#define IDLE_ROUNDS 2    /* without a new kill, then the search ends */
+#define CALL_SECONDS 0.05
+#define PROBE_SECONDS 60.0
+
+/* Whether the target itself raises this class with a text of its own: then even a TypeError is behaviour, not misuse. */
+static bool raises_on_purpose(struct mg_search *s, struct mg_str exception, struct mg_str match)
+{
+    const struct mg_function *f = &s->request->target->function;
+    struct mg_str own = mg_str_sub(s->request->source->text, f->start, f->end);
+    return match.len > 0 && mg_str_contains(own, mg_arena_cstr(s->arena, mg_arena_printf(s->arena, "raise %.*s", MG_FMT(exception))));
+}
+
+/* Whether a test can be made of what was seen. */
+static bool is_usable(struct mg_search *s, const struct mg_observation *seen)
+{
+    static const char *const misuse[] = { "TypeError", "AttributeError", "NameError", "RecursionError", "AssertionError", "MemoryError" };
+    if (!seen->stable || seen->raised_by_arguments)
+        return false;
+    if (!seen->raised)
+        return seen->facts.len > 0;
+    if (seen->exception.len == 0)
+        return false;
+    for (size_t i = 0; i < MG_COUNT(misuse); i++)
+        if (mg_str_is(seen->exception, misuse[i]) && !raises_on_purpose(s, seen->exception, seen->match))
+            return false;
+    return true;
+}
+
+static bool runs_mutant(const struct mg_candidate *c, const struct mg_mutant *mutant)
+{
+    for (size_t i = 0; i < c->seen.lines.len; i++)
+        if (c->seen.lines.at[i] >= mutant->line && c->seen.lines.at[i] <= mutant->end_line)
+            return true;
+    return false;
+}
+
+static void add_kill(struct mg_search *s, struct mg_candidate *c, const struct mg_difference *difference, uint32_t mutant)
+{
+    for (size_t i = 0; i < c->kills.len; i++)
+        if (c->kills.at[i].mutant == mutant)
+            return;
+    *MG_PUSH(s->arena, &c->kills) = (struct mg_kill){ .mutant = mutant, .fact = difference->fact, .by_timeout = difference->kind == MG_DIFFERS_BY_TIMEOUT };
+    if (s->alive[mutant]) {
+        s->alive[mutant] = false;
+        s->alive_count--;
+    }
+}
+
+enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope, struct mg_err *err)
+{
+    const struct mg_generate_request *request = s->request;
+    struct mg_probe probe = { .imports = mg_search_import_lines(s), .call_seconds = CALL_SECONDS, .seconds = PROBE_SECONDS };
+    struct mg_probed result = { 0 };
+    uint32_t *chosen = MG_NEW_ARRAY(s->arena, uint32_t, request->mutant_count + 1);
+    if (count == 0)
+        return MG_OK;
+    if (mg_cancelled(request->cancel))
+        return MG_FAIL(err, MG_E_CANCELLED, "stopped by the user");
+    for (size_t i = 0; i < count; i++)
+        *MG_PUSH(s->arena, &probe.calls) = calls[i]->call;
+    for (uint32_t m = 0; m < request->mutant_count; m++) {
+        if (scope == MG_PROBE_ORIGINAL || (scope == MG_PROBE_ALIVE && !s->alive[m]) || (scope == MG_PROBE_KILLED && s->alive[m]))
+            continue;
+        chosen[probe.mutants.len] = m;
+        *MG_PUSH(s->arena, &probe.mutants) = request->spliced[m];
+    }
+    s->work += count;
+    MG_TRY(request->agent.ops->session_probe(request->session, &probe, s->arena, &result, err));
+    if (result.observations.len != count)
+        return MG_FAIL(err, MG_E_CHILD, "the agent answered %zu of %zu calls", result.observations.len, count);
+    for (size_t i = 0; i < count; i++) {
+        calls[i]->seen = result.observations.at[i];
+        calls[i]->usable = is_usable(s, &calls[i]->seen);
+        calls[i]->cost += !calls[i]->observed && calls[i]->seen.raised ? 25 : 0; /* a result tells a reader more than an error */
+        calls[i]->observed = true;
+    }
+    for (size_t i = 0; i < result.differences.len; i++) {
+        const struct mg_difference *d = &result.differences.at[i];
+        if (d->call < count && d->mutant < probe.mutants.len && d->kind != MG_DIFFERS_BY_CRASH && calls[d->call]->usable)
+            add_kill(s, calls[d->call], d, chosen[d->mutant]);
+    }
+    return MG_OK;
+}
+
+/* Values of a kind that has only met TypeErrors and AttributeErrors at a parameter are not drawn any more. */
+static void demote_useless_kinds(struct mg_search *s)
+{
+    for (size_t p = 0; p < s->about.params.len; p++) {
+        uint32_t good[128] = { 0 }, bad[128] = { 0 };
+        bool any_good = false;
+        for (size_t i = 0; i < s->calls.len; i++) {
+            const struct mg_candidate *c = s->calls.at[i];
+            bool misfit = c->seen.raised_by_arguments || (c->seen.raised && !c->usable);
+            for (size_t a = 0; a < c->args.len; a++) {
+                unsigned char kind = (unsigned char)mg_value_kind(c->args.at[a].source);
+                if (c->args.at[a].param == s->about.params.at[p] && c->observed && c->seen.stable && kind < 128) {
+                    *(misfit ? &bad[kind] : &good[kind]) += 1;
+                    any_good |= !misfit;
+                }
+            }
+        }
+        for (size_t i = 0; i < s->pools.at[p]->len && any_good; i++) {
+            unsigned char kind = (unsigned char)mg_value_kind(s->pools.at[p]->at[i].source);
+            s->pools.at[p]->at[i].demoted = kind < 128 && good[kind] == 0 && bad[kind] >= 3;
+        }
+    }
+}
+
+/* A call to vary: one that killed, or one that ran the line of a live mutant without telling it apart. */
+static const struct mg_candidate *choose_parent(struct mg_search *s)
+{
+    size_t count = s->calls.len, from = mg_rng_below(&s->rng, count), mutants = s->request->mutant_count;
+    bool killer = mg_rng_percent(&s->rng, 40);
+    size_t wanted = mg_rng_below(&s->rng, mutants);
+    for (size_t i = 0; i < mutants && !s->alive[wanted]; i++)
+        wanted = (wanted + 1) % mutants;
+    for (size_t i = 0; i < count; i++) {
+        const struct mg_candidate *c = s->calls.at[(from + i) % count];
+        if (c->usable && (killer ? c->kills.len > 0 : runs_mutant(c, &s->request->mutants[wanted])))
+            return c;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (s->calls.at[(from + i) % count]->usable)
+            return s->calls.at[(from + i) % count];
+    return NULL;
+}
+
+/* New calls: `bred` percent from parents, the rest drawn. */
+static size_t make_calls(struct mg_search *s, struct mg_candidate **calls, size_t count, size_t wanted, unsigned bred)
+{
+    for (size_t tries = 0; count < wanted && tries < wanted * 4; tries++) {
+        const struct mg_candidate *parent = s->calls.len && mg_rng_percent(&s->rng, bred) ? choose_parent(s) : NULL;
+        struct mg_candidate *c = parent ? mg_call_mutate(s, parent) : mg_call_draw(s);
+        if (c)
+            calls[count++] = c;
+    }
+    return count;
+}
+
+static const struct mg_candidate *cheapest_working(const struct mg_search *s)
+{
+    const struct mg_candidate *best = NULL;
+    for (size_t i = 0; i < s->calls.len; i++) {
+        const struct mg_candidate *c = s->calls.at[i];
+        if (c->usable && !c->seen.raised && (!best || c->cost < best->cost))
+            best = c;
+    }
+    return best;
+}
+
+static void keep(struct mg_search *s, struct mg_candidate *const *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *MG_PUSH(s->arena, &s->calls) = calls[i];
+}
+
+enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
+{
+    struct mg_candidate **calls = MG_NEW_ARRAY(s->arena, struct mg_candidate *, ROUND * 2);
+    int64_t budget = s->request->config->generation.max_calls * 3 / 4; /* the rest is for choosing and shrinking */
+    size_t harvested = s->calls.len, count = make_calls(s, calls, 0, FIRST_ROUND, 0);
+    MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ORIGINAL, err));
+    keep(s, calls, count);
+    demote_useless_kinds(s);
+    MG_TRY(mg_rounds_probe(s, s->calls.at, harvested, MG_PROBE_ALIVE, err));
+
+    count = 0; /* those of the first round that work are probed again, now with the mutants */
+    for (size_t i = harvested; i < s->calls.len; i++)
+        if (s->calls.at[i]->usable)
+            calls[count++] = s->calls.at[i];
+    MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
+    const struct mg_candidate *base = cheapest_working(s);
+    count = 0;
+    if (base)
+        mg_calls_around(s, base, calls, &count, ROUND / 2);
+    int idle = 0;
+    while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget) {
+        uint32_t before = s->alive_count;
+        size_t left = (size_t)(budget - (int64_t)s->work);
+        count = make_calls(s, calls, count, left < ROUND ? left : ROUND, 60);
+        if (count == 0)
+            break;
+        MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
+        keep(s, calls, count);
+        demote_useless_kinds(s);
+        idle = s->alive_count < before ? 0 : idle + 1;
+        count = 0;
+    }
+    for (size_t i = 0; i < s->calls.len; i++)
+        for (size_t m = 0; m < s->request->mutant_count; m++)
+            if (runs_mutant(s->calls.at[i], &s->request->mutants[m])) {
+                s->reached_count++;
+                break;
+            }
+    return MG_OK;
+}

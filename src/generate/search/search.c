@@ -1,0 +1,128 @@
+/* The keyless generator: describe, collect values, search, choose, write. */
+#include "generate/search/search.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "generate/search/internal.h"
+#include <string.h>
+
+/* Seed and target decide everything, so that the same request gives the same bytes. A later attempt looks elsewhere. */
+static struct mg_rng seeded(const struct mg_generate_request *request, struct mg_arena *arena)
+{
+    uint8_t digest[32];
+    struct mg_rng rng = { 0 };
+    mg_sha256(mg_arena_printf(arena, "%lld|%.*s|%d", (long long)request->config->generation.seed, MG_FMT(request->target->id), request->previous != NULL), digest);
+    for (size_t i = 0; i < 8; i++)
+        rng.state = rng.state << 8 | digest[i];
+    return rng;
+}
+
+/* A literal in one spelling; false when the text is no plain literal or its order may differ (sets, dicts). */
+static bool spelled(struct mg_arena *arena, struct mg_str text, struct mg_str *spelling)
+{
+    struct mg_atoms atoms = { 0 };
+    struct mg_str black = mg_expr_black(arena, mg_str_trim(text));
+    if (!mg_expr_is_literal(black, arena) || memchr(black.at, '{', black.len) || mg_str_contains(black, "..."))
+        return false;
+    mg_expr_atoms(black, arena, &atoms);
+    *spelling = MG_STR("");
+    for (size_t i = 0; i < atoms.len; i++) {
+        double number;
+        bool is_number = atoms.at[i].kind == MG_ATOM_INT || atoms.at[i].kind == MG_ATOM_FLOAT;
+        if (is_number && mg_str_to_double(atoms.at[i].text, &number))
+            *spelling = mg_arena_printf(arena, "%.*s %.12g", MG_FMT(*spelling), number);
+        else
+            *spelling = mg_arena_printf(arena, "%.*s %.*s", MG_FMT(*spelling), MG_FMT(atoms.at[i].text));
+    }
+    return true;
+}
+
+/* What a doctest promises and the code does not do is reported, never asserted. */
+static void compare_doctests(struct mg_search *s, struct mg_suite *suite)
+{
+    for (size_t i = 0; i < s->calls.len; i++) {
+        struct mg_candidate *c = s->calls.at[i];
+        struct mg_str want, got;
+        if (c->want.len == 0 || !c->usable || c->seen.raised || c->seen.facts.len == 0)
+            continue;
+        const struct mg_fact *fact = &c->seen.facts.at[0];
+        bool value = fact->form == MG_FACT_EQ || fact->form == MG_FACT_IS || fact->form == MG_FACT_APPROX;
+        if (!value || !mg_str_is(fact->of, "result") || !spelled(s->arena, c->want, &want) || !spelled(s->arena, fact->source, &got) || mg_str_eq(want, got))
+            continue;
+        c->usable = false;
+        *MG_PUSH(s->arena, &suite->suspected_bugs) = mg_arena_printf(s->arena, "%.*s: `%.*s` gives %.*s, its doctest says %.*s", MG_FMT(s->request->target->qualified_name),
+                                                                     MG_FMT(c->call.call), MG_FMT(mg_str_trim(fact->source)), MG_FMT(mg_str_trim(c->want)));
+    }
+}
+
+/* Why the search ended with nothing, from what the calls met most. */
+static struct mg_str no_test_reason(struct mg_search *s)
+{
+    size_t misfits = 0, unstable = 0, unusable = 0, count = s->calls.len;
+    struct mg_str exception = MG_NO_STR;
+    for (size_t i = 0; i < count; i++) {
+        const struct mg_candidate *c = s->calls.at[i];
+        misfits += c->observed && c->seen.stable && c->seen.raised && !c->usable;
+        unstable += c->observed && !c->seen.stable;
+        unusable += c->observed && c->seen.stable && !c->seen.raised && !c->usable;
+        if (c->seen.raised && !c->usable && c->seen.exception.len && exception.len == 0)
+            exception = c->seen.exception;
+    }
+    if (count == 0)
+        return s->shape != MG_CALL_FUNCTION && s->receivers->len == 0 ? MG_STR("no way to make an object of the class was found") : MG_STR("no call could be made up for its parameters");
+    if (misfits == count)
+        return mg_arena_printf(s->arena, "every generated call raised %.*s (%zu calls)", MG_FMT(exception.len ? exception : MG_STR("an exception")), count);
+    if (unstable == count)
+        return MG_STR("no call gave the same result twice");
+    if (unusable + misfits + unstable == count)
+        return mg_arena_printf(s->arena, "no call had a result that a test can state (%zu calls, %zu raised, %zu not repeatable)", count, misfits, unstable);
+    if (s->reached_count == 0)
+        return mg_arena_printf(s->arena, "no call reached the line of a live mutant (%zu calls)", count);
+    return mg_arena_printf(s->arena, "no generated call told a mutant apart (%zu calls)", count);
+}
+
+static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct mg_err *err)
+{
+    struct mg_chosen chosen = { 0 };
+    MG_TRY(s->request->agent.ops->session_describe(s->request->session, s->arena, &s->about, err));
+    if (s->about.unreachable.len || s->about.is_abstract) {
+        suite->reason = s->about.unreachable.len ? s->about.unreachable : MG_STR("abstract: it has no behaviour of its own");
+        return MG_OK;
+    }
+    mg_search_callee(s);
+    mg_words_collect(s);
+    mg_values_collect(s);
+    mg_calls_harvest(s);
+    MG_TRY(mg_rounds_run(s, err));
+    compare_doctests(s, suite);
+    MG_TRY(mg_choose(s, &chosen, err));
+    if (chosen.len == 0)
+        suite->reason = no_test_reason(s);
+    else
+        mg_write_suite(s, &chosen, suite);
+    return MG_OK;
+}
+
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, struct mg_err *err)
+{
+    (void)self;
+    struct mg_search s = { .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };
+    *suite = (struct mg_suite){ 0 };
+    if (request->mutant_count == 0) {
+        suite->reason = MG_STR("no live mutant to search for");
+        return MG_OK;
+    }
+    mg_map_init(&s.known_calls, arena);
+    s.alive = MG_NEW_ARRAY(arena, bool, request->mutant_count);
+    for (size_t i = 0; i < request->mutant_count; i++)
+        s.alive[i] = true;
+    MG_TRY(mg_module_parse(request->source->text, &s.module, err));
+    enum mg_code code = search(&s, suite, err);
+    mg_module_free(s.module);
+    return code;
+}
+
+struct mg_generator mg_search_new(void)
+{
+    static const struct mg_generator_ops ops = { .name = "search", .generate = generate };
+    return (struct mg_generator){ .ops = &ops };
+}
