@@ -1,0 +1,49 @@
+/* `mutagen run`: the whole way from a repo to kept tests and reports. */
+#include "cli/compose.h"
+#include <stdio.h>
+
+static const struct mg_option options[] = {
+    MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
+    MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold", "score a target must reach to be kept, and the run to exit 0"),
+    MG_OPT_SETTING("keep", "RULE", "mutation.keep", "threshold, or improving: keep every gain"),
+    MG_OPT_SETTING("provider", "NAME", "provider", "who writes the tests: search"),
+    MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
+    MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "stop after so many targets; 0 = all"),
+    MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
+    MG_OPT_SETTING("seed", "N", "generation.seed", "same seed, same tests"),
+    MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
+    MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
+    MG_OPT_END,
+};
+
+static void say_below_threshold(const struct mg_report *report, double threshold)
+{
+    if (mg_tally_scorable(&report->after) == 0)
+        (void)fprintf(stderr, "mutagen: there is no score to compare with the threshold %.2f: no mutant was measured\n", threshold);
+    else
+        (void)fprintf(stderr, "mutagen: the score %.3f is below the threshold %.3f\n", mg_score(&report->after), threshold);
+}
+
+static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
+{
+    struct mg_run_request request = { 0 };
+    struct mg_run_result result = { 0 };
+    struct mg_composed composed;
+    MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
+    MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
+    MG_TRY(mg_compose_run(app, MG_PURPOSE_RUN, call->no_progress, &composed, err));
+    request.reports_dir = composed.reports_dir;
+    composed.progress.ops->line(composed.progress.self, mg_arena_printf(app->arena, "run %.*s", MG_FMT(request.run_id)));
+    enum mg_code code = mg_run(&composed.services, &app->config, &request, app->arena, &result, err);
+    mg_compose_close(&composed);
+    MG_TRY(code);
+    app->exit_code = mg_exit_for_report(&result.report, app->config.score_threshold);
+    if (app->exit_code == MG_EXIT_BELOW_THRESHOLD)
+        say_below_threshold(&result.report, app->config.score_threshold);
+    return MG_OK;
+}
+
+const struct mg_command mg_cmd_run = {
+    .name = "run", .summary = "write tests for badly tested functions, keep those that kill mutants",
+    .argument = "REPO", .argument_required = true, .options = options, .run = run,
+};

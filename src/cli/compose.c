@@ -1,0 +1,188 @@
+/* Wires adapters to ports. Nothing else in the program names an adapter's constructor. */
+#include "cli/compose.h"
+#include "adapters/agent_process/agent_process.h"
+#include "adapters/clock_posix/clock_posix.h"
+#include "adapters/ingest_local/ingest_local.h"
+#include "adapters/memory/store_memory.h"
+#include "adapters/report_json/report_json.h"
+#include "adapters/report_markdown/report_markdown.h"
+#if __has_include("adapters/report_schema/report_schema.h")
+#include "adapters/report_schema/report_schema.h"
+#endif
+#if __has_include("adapters/report_terminal/report_terminal.h")
+#include "adapters/report_terminal/report_terminal.h"
+#endif
+#include "adapters/sandbox_linux/sandbox_linux.h"
+#include "adapters/store_sqlite/store_sqlite.h"
+#include "adapters/vcs_git/vcs_git.h"
+#include "base/str.h"
+#include "cli/progress.h"
+#include "engine/gate.h"
+#include "generate/search/search.h"
+#include "os/file.h"
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* ---- small things every command needs ---- */
+
+enum mg_exit mg_exit_for_error(enum mg_code code)
+{
+    if (code == MG_OK)
+        return MG_EXIT_OK;
+    if (code == MG_E_USAGE)
+        return MG_EXIT_USAGE;
+    return code == MG_E_CANCELLED ? MG_EXIT_INTERRUPTED : MG_EXIT_FAILURE;
+}
+
+enum mg_exit mg_exit_for_report(const struct mg_report *report, double threshold)
+{
+    if (mg_str_is(report->status, "failed"))
+        return MG_EXIT_FAILURE;
+    if (mg_str_is(report->status, "cancelled"))
+        return MG_EXIT_INTERRUPTED;
+    if (mg_str_is(report->status, "partial"))
+        return MG_EXIT_BUDGET;
+    return threshold > 0 && mg_score(&report->after) < threshold ? MG_EXIT_BELOW_THRESHOLD : MG_EXIT_OK;
+}
+
+struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text)
+{
+    struct mg_str copy = mg_arena_str(arena, text);
+    char *at = (char *)(uintptr_t)copy.at; /* our own copy */
+    for (size_t i = 0; i < copy.len; i++) {
+        unsigned char byte = (unsigned char)at[i];
+        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && i + 1 < copy.len && (unsigned char)at[i + 1] < 0xa0))
+            at[i] = '?';
+        else if (byte >= 0x80 && byte < 0xa0 && i > 0 && at[i - 1] == '?')
+            at[i] = '?'; /* the rest of a C1 control */
+    }
+    return copy;
+}
+
+enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct mg_str *repo, struct mg_err *err)
+{
+    const char *path = mg_arena_cstr(app->arena, location);
+    if (!mg_file_exists(path))
+        return MG_FAIL(err, MG_E_NOT_FOUND, "%s: no such path", path);
+    if (!mg_file_is_dir(path))
+        return MG_FAIL(err, MG_E_CONFIG, "%s: not a folder; give the root of a Python repository (--target chooses functions in it)", path);
+    return mg_file_resolve(app->arena, path, repo, err);
+}
+
+enum mg_code mg_choose_run_id(struct mg_app *app, struct mg_str given, struct mg_str *run_id, struct mg_err *err)
+{
+    unsigned char random[6];
+    *run_id = given;
+    if (given.len)
+        return MG_OK;
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return MG_FAIL(err, MG_E_IO, "no random bytes for a run id: %s", strerror(errno));
+    *run_id = mg_arena_printf(app->arena, "%02x%02x%02x%02x%02x%02x", random[0], random[1], random[2], random[3], random[4], random[5]);
+    return MG_OK;
+}
+
+/* Processors this process may use. */
+static int64_t processors(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        return CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? online : 1;
+}
+
+/* ---- wiring ---- */
+
+static enum mg_code storage_root(struct mg_app *app, struct mg_str *root, struct mg_err *err)
+{
+    *root = app->config.storage.root;
+    if (root->len > 0 && root->at[0] == '/')
+        return MG_OK;
+    char *here = getcwd(NULL, 0);
+    if (!here)
+        return MG_FAIL(err, MG_E_IO, "the current directory cannot be named: %s", strerror(errno));
+    *root = mg_path_join(app->arena, mg_str_from(here), *root);
+    free(here);
+    return MG_OK;
+}
+
+static void add_reporters(struct mg_app *app, struct mg_composed *composed)
+{
+    composed->reporters[0] = mg_markdown_reporter(MG_NEW(app->arena, struct mg_markdown_reporter), composed->reports_dir.at);
+    composed->reporters[1] = mg_json_reporter(MG_NEW(app->arena, struct mg_json_reporter), composed->reports_dir.at);
+    composed->services.reporters = composed->reporters;
+    composed->services.reporter_count = 2;
+#if __has_include("adapters/report_terminal/report_terminal.h")
+    composed->reporters[2] = mg_terminal_reporter(MG_NEW(app->arena, struct mg_terminal_reporter), stdout);
+    composed->services.reporter_count = 3;
+#endif
+}
+
+static enum mg_code open_store(struct mg_app *app, bool create, struct mg_composed *composed, struct mg_err *err)
+{
+    struct mg_str root;
+    MG_TRY(storage_root(app, &root, err));
+    MG_TRY(mg_store_sqlite_open(mg_arena_cstr(app->arena, root), create, &composed->services.store, err));
+    app->config.storage.root = root; /* absolute from here on: the ingest leaves it out of its copy */
+    composed->reports_dir = mg_path_join(app->arena, root, MG_STR("reports"));
+    add_reporters(app, composed);
+    return MG_OK;
+}
+
+enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err)
+{
+    (void)app;
+    (void)result;
+    return MG_FAIL(err, MG_E_STATE, "%.*s: --json is not linked into this build", MG_FMT(file));
+}
+
+enum mg_code mg_compose_stored(struct mg_app *app, struct mg_composed *composed, struct mg_err *err)
+{
+    *composed = (struct mg_composed){ 0 };
+    return open_store(app, false, composed, err);
+}
+
+enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no_progress, struct mg_composed *composed, struct mg_err *err)
+{
+    *composed = (struct mg_composed){ 0 };
+    struct mg_run_services *services = &composed->services;
+    if (app->config.jobs == 0)
+        app->config.jobs = processors();
+    if (purpose == MG_PURPOSE_RUN)
+        MG_TRY(open_store(app, true, composed, err));
+    else
+        services->store = mg_store_memory_new();
+    composed->sandbox = mg_sandbox_linux_new(NULL);
+    composed->progress = mg_cli_progress_open(no_progress);
+    services->progress = composed->progress;
+    services->ingest = mg_ingest_local_new(mg_vcs_git());
+    services->agent = mg_agent_process_new(composed->sandbox);
+    services->gate = mg_engine_gate(&composed->progress);
+    if (purpose == MG_PURPOSE_RUN)
+        services->generator = mg_search_new();
+    services->clock = mg_clock_posix();
+    services->cancel = app->cancel;
+    services->protection = composed->sandbox.ops->describe(composed->sandbox.self);
+    services->version = MG_VERSION;
+    return MG_OK;
+}
+
+void mg_compose_close(struct mg_composed *composed)
+{
+    struct mg_run_services *services = &composed->services;
+    mg_cli_progress_close(composed->progress);
+    if (services->agent.ops)
+        services->agent.ops->close(services->agent.self);
+    if (services->ingest.ops)
+        mg_ingest_local_free(services->ingest);
+    if (composed->sandbox.ops)
+        mg_sandbox_linux_close(composed->sandbox);
+    if (services->store.ops)
+        services->store.ops->close(services->store.self);
+    *composed = (struct mg_composed){ 0 };
+}

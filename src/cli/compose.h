@@ -1,0 +1,57 @@
+/* The composition root: the only place that knows which adapter stands behind which port. */
+#ifndef MG_COMPOSE_H
+#define MG_COMPOSE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/cancel.h"
+#include "cli/options.h"
+#include "core/config.h"
+#include "ports/sandbox.h"
+#include "services/run.h"
+
+enum mg_exit { MG_EXIT_OK = 0, MG_EXIT_FAILURE = 1, MG_EXIT_BELOW_THRESHOLD = 2, MG_EXIT_BUDGET = 3, MG_EXIT_USAGE = 64, MG_EXIT_INTERRUPTED = 130 };
+
+/* One process: what every command gets. */
+struct mg_app {
+    struct mg_arena *arena;
+    struct mg_config config;
+    struct mg_cancel *cancel;
+    enum mg_exit exit_code;
+};
+
+/* Whether a run writes tests, keeps what it finds and reports it; a score does none of these. */
+enum mg_purpose { MG_PURPOSE_RUN, MG_PURPOSE_SCORE };
+
+#define MG_REPORTERS 3
+struct mg_composed {
+    struct mg_run_services services;
+    struct mg_reporter reporters[MG_REPORTERS];
+    struct mg_str reports_dir;
+    struct mg_sandbox sandbox;
+    struct mg_progress progress;
+};
+
+/* Wires everything for one run. After MG_OK it must be closed; after an error nothing is left open. *composed must not move. */
+MG_MUST_CHECK enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no_progress, struct mg_composed *composed, struct mg_err *err);
+void mg_compose_close(struct mg_composed *composed);
+
+/* The store and the reporters alone, for commands on stored runs. A missing storage root is MG_E_NOT_FOUND. */
+MG_MUST_CHECK enum mg_code mg_compose_stored(struct mg_app *app, struct mg_composed *composed, struct mg_err *err);
+
+/* The measured mutants in the mutation-testing-report-schema, into a file ("-" = stdout). */
+MG_MUST_CHECK enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err);
+
+/* Absolute and resolved; MG_E_NOT_FOUND and MG_E_CONFIG in one line when it is no folder. */
+MG_MUST_CHECK enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct mg_str *repo, struct mg_err *err);
+/* The given id, or twelve new hexadecimal digits. */
+MG_MUST_CHECK enum mg_code mg_choose_run_id(struct mg_app *app, struct mg_str given, struct mg_str *run_id, struct mg_err *err);
+
+/* 1 failed, 130 cancelled, 3 partial, 2 below the threshold, 0: in that order of precedence. */
+enum mg_exit mg_exit_for_report(const struct mg_report *report, double threshold);
+enum mg_exit mg_exit_for_error(enum mg_code code);
+
+/* Text from outside for a terminal: control characters become '?'. In the arena. */
+struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text);
+
+#endif

@@ -1,0 +1,87 @@
+/* The program: signals, the command line, one command, one exit code. */
+#include "adapters/sandbox_linux/sandbox_linux.h"
+#include "base/str.h"
+#include "cli/compose.h"
+#include "cli/options.h"
+#include "os/fd.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct mg_cancel cancel = { .requested = 0, .wake_fd = -1 };
+static int wake_write_fd = -1;
+
+/* The first signal asks, the second one ends the program at once; children see their lifeline close. */
+static void on_signal(int number)
+{
+    int saved = errno;
+    if (cancel.requested) {
+        ssize_t ignored = write(STDERR_FILENO, "\n", 1);
+        (void)ignored;
+        _exit(MG_EXIT_INTERRUPTED);
+    }
+    cancel.requested = number;
+    ssize_t ignored = write(wake_write_fd, "!", 1);
+    (void)ignored;
+    errno = saved;
+}
+
+static enum mg_code catch_signals(struct mg_err *err)
+{
+    int ends[2];
+    MG_TRY(mg_fd_pipe(ends, err));
+    cancel.wake_fd = ends[0];
+    wake_write_fd = ends[1];
+    struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigemptyset(&ignore.sa_mask);
+    if (fcntl(wake_write_fd, F_SETFL, O_NONBLOCK) != 0 || sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
+        sigaction(SIGPIPE, &ignore, NULL) != 0)
+        return MG_FAIL(err, MG_E_IO, "signals cannot be caught: %s", strerror(errno));
+    return MG_OK;
+}
+
+static enum mg_code run_command(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
+{
+    MG_TRY(catch_signals(err));
+    MG_TRY(mg_options_config(call, app->arena, &app->config, err));
+    return call->command->run(app, call, err);
+}
+
+static enum mg_code dispatch(struct mg_app *app, int argc, char **argv, struct mg_err *err)
+{
+    struct mg_invocation call;
+    MG_TRY(mg_options_parse(argc, argv, app->arena, &call, err));
+    if (call.help) {
+        struct mg_str text = mg_options_help(call.command, app->arena);
+        (void)fwrite(text.at, 1, text.len, stdout);
+        return MG_OK;
+    }
+    if (call.version) {
+        (void)puts("mutagen " MG_VERSION);
+        return MG_OK;
+    }
+    return run_command(app, &call, err);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "__sandbox") == 0)
+        return mg_sandbox_main(argc, argv);
+    struct mg_app app = { .arena = mg_arena_new(), .cancel = &cancel, .exit_code = MG_EXIT_OK };
+    struct mg_err err = { .code = MG_OK };
+    enum mg_code code = dispatch(&app, argc, argv, &err);
+    if (code != MG_OK) {
+        (void)fflush(stdout);
+        app.exit_code = mg_exit_for_error(code);
+        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app.arena, mg_str_from(err.text)).at);
+    }
+    if (fflush(stdout) != 0 && app.exit_code == MG_EXIT_OK)
+        app.exit_code = MG_EXIT_FAILURE;
+    mg_arena_free(app.arena);
+    return (int)app.exit_code;
+}

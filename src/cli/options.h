@@ -1,0 +1,60 @@
+/* The command line: commands and their options as tables. Parsing, help and "did you mean" read the same tables. */
+#ifndef MG_OPTIONS_H
+#define MG_OPTIONS_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "core/config.h"
+
+struct mg_app; /* cli/compose.h */
+
+/* Everything the user said, before any configuration is read. */
+struct mg_override {
+    struct mg_str key, value; /* a setting and its text */
+    const char *origin;       /* "--jobs" */
+};
+struct mg_invocation {
+    const struct mg_command *command; /* NULL with `help` or `version` alone */
+    bool help, version;
+    struct mg_str config_file;        /* -c */
+    struct mg_str repo;               /* the positional argument; empty when not given */
+    struct mg_str run_id, json, into, patch;
+    bool improved, no_progress;
+    struct { MG_VEC(struct mg_override) } overrides; /* in the order given */
+};
+
+struct mg_option {
+    const char *name;    /* long name without dashes; NULL ends a table */
+    const char *value;   /* what its value is called; NULL = a flag */
+    const char *setting; /* key it sets (two: separated by a blank), or NULL: then `offset` is its field of struct mg_invocation */
+    size_t offset;       /* of a struct mg_str, or of a bool for a flag */
+    const char *help;
+};
+/* clang-format off */
+#define MG_OPT_SETTING(name, value, keys, help) { name, value, keys, 0, help }
+#define MG_OPT_TEXT(name, value, field, help) { name, value, NULL, offsetof(struct mg_invocation, field), help }
+#define MG_OPT_FLAG(name, field, help) { name, NULL, NULL, offsetof(struct mg_invocation, field), help }
+#define MG_OPT_END { NULL, NULL, NULL, 0, NULL }
+/* clang-format on */
+
+struct mg_command {
+    const char *name, *summary;
+    const char *argument;   /* "REPO", or NULL when it takes none */
+    bool argument_required;
+    const struct mg_option *options;
+    /* Sets app->exit_code on MG_OK when it is not 0. */
+    enum mg_code (*run)(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err);
+};
+extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_report, mg_cmd_apply, mg_cmd_doctor;
+extern const struct mg_command *const mg_commands[]; /* ends with NULL */
+
+/* MG_E_USAGE with one line; texts are borrowed from argv. */
+MG_MUST_CHECK enum mg_code mg_options_parse(int argc, char *const *argv, struct mg_arena *arena, struct mg_invocation *call, struct mg_err *err);
+/* Help of the program, or of one command. */
+struct mg_str mg_options_help(const struct mg_command *command, struct mg_arena *arena);
+/* Defaults, then the file of -c, then the command line. A wrong value of an option is MG_E_USAGE, one in the file MG_E_CONFIG. */
+MG_MUST_CHECK enum mg_code mg_options_config(const struct mg_invocation *call, struct mg_arena *arena, struct mg_config *config, struct mg_err *err);
+/* [A-Za-z0-9._-]{1,64}, and not "." or "..". */
+bool mg_run_id_is_valid(struct mg_str run_id);
+
+#endif
