@@ -1,0 +1,128 @@
+/* CRP: a number becomes its neighbours. */
+#include <string.h>
+
+#include "base/str.h"
+#include "python/operators.h"
+
+/* Written as in the source: radix and imaginary unit stay. False when it does not fit 62 bits. */
+static bool read_integer(struct mg_str text, unsigned *base, int64_t *value, bool *imaginary)
+{
+    size_t i = 0;
+    *base = 10;
+    *value = 0;
+    *imaginary = false;
+    if (text.len > 2 && text.at[0] == '0' && strchr("xXoObB", text.at[1])) {
+        *base = strchr("xX", text.at[1]) ? 16 : strchr("oO", text.at[1]) ? 8 : 2;
+        i = 2;
+    }
+    for (; i < text.len; i++) {
+        char c = text.at[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : *base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : *base == 16 && c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (c == '_')
+            continue;
+        if ((c == 'j' || c == 'J') && i + 1 == text.len && *base == 10) {
+            *imaginary = true;
+            return true;
+        }
+        if (digit < 0 || *value > (INT64_MAX >> 6))
+            return false;
+        *value = *value * *base + digit;
+    }
+    return true;
+}
+
+static struct mg_str write_integer(struct mg_arena *arena, int64_t value, unsigned base, bool imaginary)
+{
+    const char *sign = value < 0 ? "-" : "", *unit = imaginary ? "j" : "";
+    unsigned long long size = (unsigned long long)(value < 0 ? -value : value);
+    if (base == 16)
+        return mg_arena_printf(arena, "%s0x%llx", sign, size);
+    if (base == 8)
+        return mg_arena_printf(arena, "%s0o%llo", sign, size);
+    if (base == 10)
+        return mg_arena_printf(arena, "%s%llu%s", sign, size, unit);
+    char digits[65];
+    size_t at = sizeof digits - 1;
+    digits[at] = 0;
+    do {
+        digits[--at] = (char)('0' + (size & 1));
+        size >>= 1;
+    } while (size);
+    return mg_arena_printf(arena, "%s0b%s", sign, digits + at);
+}
+
+/* Places where a zero is an error at once, so that any test would notice: divisors, steps. */
+static bool zero_is_absurd(const struct mg_module *module, const struct mg_node *node)
+{
+    const struct mg_node *above = node->parent;
+    if (above->kind == N_BINARY && node->field == F_right) {
+        const struct mg_node *op = mg_node_field(above, F_operator);
+        return mg_node_is(module, op, "/") || mg_node_is(module, op, "//") || mg_node_is(module, op, "%");
+    }
+    if (above->kind == N_SLICE) {
+        unsigned colons = 0;
+        for (const struct mg_node *child = mg_node_first(above); child && child != node; child = mg_node_next(child))
+            colons += mg_node_is(module, child, ":");
+        return colons == 2;
+    }
+    return above->kind == N_ARGUMENTS && above->parent && mg_is_call_of(module, above->parent, "range") && mg_node_named(above, 2) == node;
+}
+
+static void emit(struct mg_sink *sink, const struct mg_node *node, struct mg_str text)
+{
+    bool dotted = node->parent->kind == N_ATTRIBUTE;
+    mg_sink_expression(sink, node, dotted ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
+}
+
+static void mutate_float(const struct mg_node *node, struct mg_sink *sink)
+{
+    struct mg_str text = mg_node_text(sink->module, node);
+    size_t dot = mg_str_find(text, '.', 0);
+    bool plain = text.len < 18;
+    for (size_t i = 0; i < text.len; i++)
+        plain &= (text.at[i] >= '0' && text.at[i] <= '9') || i == dot;
+    int64_t whole = 0;
+    if (plain && (dot == 0 || mg_str_to_i64(mg_str_sub(text, 0, dot), &whole))) {
+        emit(sink, node, mg_arena_printf(sink->arena, "%lld%.*s", (long long)whole + 1, MG_FMT(mg_str_sub(text, dot, text.len))));
+        return;
+    }
+    /* 1e20 + 1.0 is 1e20 */
+    bool imaginary = mg_str_ends(text, "j") || mg_str_ends(text, "J");
+    emit(sink, node, mg_arena_printf(sink->arena, "(%.*s * 2)", MG_FMT(text)));
+    if (!imaginary && mg_str_contains(text, "e-"))
+        emit(sink, node, mg_arena_printf(sink->arena, "(%.*s + 1.0)", MG_FMT(text)));
+}
+
+static void mutate(const struct mg_node *node, struct mg_sink *sink)
+{
+    const struct mg_node *whole = node;
+    bool negative = false;
+    if (node->parent->kind == N_UNARY && mg_node_is_constant(sink->module, node->parent)) {
+        whole = node->parent;
+        negative = mg_node_is(sink->module, mg_node_first(whole), "-");
+    }
+    /* `while 1` is `while True`, `while 2` too. */
+    if (whole->parent->kind == N_EXPRESSION_STATEMENT || (whole->field == F_condition && whole->parent->kind == N_WHILE))
+        return;
+    if (node->kind == N_FLOAT) {
+        mutate_float(node, sink);
+        return;
+    }
+    unsigned base;
+    int64_t value;
+    bool imaginary;
+    if (!read_integer(mg_node_text(sink->module, node), &base, &value, &imaginary)) {
+        mg_sink_expression(sink, node, mg_arena_printf(sink->arena, "(%.*s + 1)", MG_FMT(mg_node_text(sink->module, node))));
+        return;
+    }
+    if (negative)
+        value = -value;
+    for (int step = 1; step >= -1; step -= 2) {
+        int64_t other = value + step;
+        if ((value == 0 && step < 0) || (other == 0 && zero_is_absurd(sink->module, whole)))
+            continue; /* one neighbour of 0 is enough */
+        emit(sink, whole, write_integer(sink->arena, other, base, imaginary));
+    }
+}
+
+const struct mg_operator mg_op_number = { "CRP", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate };

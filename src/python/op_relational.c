@@ -1,0 +1,57 @@
+/* ROR: replace a relational operator. Kaminski, Ammann, Offutt (2013): three mutants per operator are enough, the rest are subsumed.
+ * Equality gets no ordering mutants: on most Python objects they die of a TypeError. */
+#include "base/str.h"
+#include "python/operators.h"
+
+static const struct {
+    struct mg_str from, boundary, other;
+    int whole; /* what the whole comparison becomes: 0 False, 1 True, 2 both */
+} table[] = {
+    { MG_STR_INIT("<"), MG_STR_INIT("<="), MG_STR_INIT("!="), 0 },  { MG_STR_INIT("<="), MG_STR_INIT("<"), MG_STR_INIT("=="), 1 },
+    { MG_STR_INIT(">"), MG_STR_INIT(">="), MG_STR_INIT("!="), 0 },  { MG_STR_INIT(">="), MG_STR_INIT(">"), MG_STR_INIT("=="), 1 },
+    { MG_STR_INIT("=="), MG_STR_INIT("!="), MG_STR_INIT(""), 2 },   { MG_STR_INIT("!="), MG_STR_INIT("=="), MG_STR_INIT(""), 2 },
+};
+
+/* A length is never negative: `len(x) > 0` is `len(x) != 0`, and `len(x) <= 0` is `len(x) == 0`. */
+static bool is_emptiness_test(const struct mg_module *module, const struct mg_node *comparison, struct mg_str op)
+{
+    const struct mg_node *left = mg_node_named(comparison, 0), *right = mg_node_last_named(comparison);
+    if (mg_is_call_of(module, left, "len") && mg_node_is(module, right, "0"))
+        return mg_str_is(op, ">") || mg_str_is(op, "<=");
+    if (mg_is_call_of(module, right, "len") && mg_node_is(module, left, "0"))
+        return mg_str_is(op, "<") || mg_str_is(op, ">=");
+    return false;
+}
+
+static void force(struct mg_sink *sink, const struct mg_node *node, bool value)
+{
+    if (mg_may_force(node, value))
+        mg_sink_expression(sink, node, value ? MG_STR("(True)") : MG_STR("(False)"));
+}
+
+static void mutate(const struct mg_node *node, struct mg_sink *sink)
+{
+    unsigned tokens = 0;
+    for (const struct mg_node *child = mg_node_first(node); child; child = mg_node_next(child))
+        tokens += child->field == F_operators;
+    for (const struct mg_node *op = mg_node_first(node); op; op = mg_node_next(op)) {
+        if (op->field != F_operators)
+            continue;
+        struct mg_str text = mg_node_text(sink->module, op);
+        for (size_t i = 0; i < MG_COUNT(table); i++) {
+            if (!mg_str_eq(text, table[i].from))
+                continue;
+            mg_sink_token(sink, op, node, table[i].boundary);
+            if (table[i].other.len && !is_emptiness_test(sink->module, node, text))
+                mg_sink_token(sink, op, node, table[i].other);
+            if (tokens > 1 || mg_binds(node)) /* `a < b < c` has no single truth value to force */
+                continue;
+            if (table[i].whole != 1)
+                force(sink, node, false);
+            if (table[i].whole != 0)
+                force(sink, node, true);
+        }
+    }
+}
+
+const struct mg_operator mg_op_relational = { "ROR", "replace a relational operator", 1, { N_COMPARISON }, mutate };

@@ -1,0 +1,59 @@
+/* What an operator is, and what it may call. Private to this room. An operator looks at one node and hands replacements to the sink;
+ * the sink knows about line counts, parentheses, pragmas and duplicates, so that no operator has to. */
+#ifndef MG_OPERATORS_H
+#define MG_OPERATORS_H
+
+#include "base/buf.h"
+#include "core/mutant.h"
+#include "python/mutate.h"
+#include "python/tree.h"
+
+struct mg_sink {
+    const struct mg_module *module;
+    struct mg_arena *arena;
+    struct mg_mutants *mutants;
+    const struct mg_operator *op;
+    int level;     /* of what comes next: set to the operator's before each node, an operator may change it */
+    int max_level; /* what is above it is not made */
+};
+
+#define MG_OPERATOR_KINDS 7
+struct mg_operator {
+    const char *name, *doc;
+    int level;                       /* 1 = always, 2 = thorough, 3 = on request */
+    uint8_t kinds[MG_OPERATOR_KINDS]; /* node kinds it looks at, ends with N_OTHER */
+    void (*mutate)(const struct mg_node *node, struct mg_sink *sink);
+};
+
+/* A keyword or punctuation of `whole` becomes another; executing a line of `whole` activates it. */
+void mg_sink_token(struct mg_sink *sink, const struct mg_node *token, const struct mg_node *whole, struct mg_str text);
+/* An expression becomes another; `text` is an atom or stands in parentheses. */
+void mg_sink_expression(struct mg_sink *sink, const struct mg_node *node, struct mg_str text);
+/* An expression becomes what another node says, in parentheses unless that is an atom. */
+void mg_sink_copy(struct mg_sink *sink, const struct mg_node *node, const struct mg_node *from);
+/* Simple statements, from the first to the end of the last, become one. */
+void mg_sink_statements(struct mg_sink *sink, const struct mg_node *first, const struct mg_node *last, struct mg_str text);
+/* Any text inside brackets, where newlines do not matter. */
+void mg_sink_bracketed(struct mg_sink *sink, const struct mg_node *node, struct mg_str text);
+/* Any span of the file; executing a line from `first` to `last` activates it. The newlines must be right already. */
+void mg_sink_span(struct mg_sink *sink, uint32_t start, uint32_t end, const struct mg_node *first, const struct mg_node *last, struct mg_str text);
+
+/* filters.c: what no operator looks at, and equivalences that several operators share. */
+bool mg_is_skipped(const struct mg_module *module, const struct mg_node *node);
+bool mg_function_is_skipped(const struct mg_module *module, const struct mg_node *function);
+bool mg_line_is_skipped(const struct mg_module *module, uint32_t first, uint32_t last);
+/* Dropping it would take away a name or change the function's kind: a yield or `:=` is inside. */
+bool mg_binds(const struct mg_node *node);
+/* Whether a condition may be forced to `value`: never what makes a `while` endless. */
+bool mg_may_force(const struct mg_node *node, bool value);
+/* Text or a container by its looks: arithmetic on it dies of a TypeError and proves nothing. */
+bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand);
+bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
+
+#define MG_OPERATORS(X)                                                                                                                          \
+    X(relational) X(membership) X(logical) X(condition) X(negation) X(arithmetic) X(bitwise) X(assignment) X(unary) X(number) X(boolean)         \
+    X(returned) X(deletion) X(jump) X(loop) X(handler) X(slice) X(string) X(argument) X(method) X(container) X(match)
+#define MG_OPERATOR_DECLARE(name) extern const struct mg_operator mg_op_##name;
+MG_OPERATORS(MG_OPERATOR_DECLARE)
+
+#endif
