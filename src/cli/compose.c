@@ -113,12 +113,12 @@ static enum mg_code storage_root(struct mg_app *app, struct mg_str *root, struct
 
 static void add_reporters(struct mg_app *app, struct mg_composed *composed)
 {
-    composed->reporters[0] = mg_markdown_reporter(MG_NEW(app->arena, struct mg_markdown_reporter), composed->reports_dir.at);
-    composed->reporters[1] = mg_json_reporter(MG_NEW(app->arena, struct mg_json_reporter), composed->reports_dir.at);
+    composed->reporters[0] = mg_report_markdown_new(app->arena, composed->reports_dir.at);
+    composed->reporters[1] = mg_report_json_new(app->arena, composed->reports_dir.at);
     composed->services.reporters = composed->reporters;
     composed->services.reporter_count = 2;
 #if __has_include("adapters/report_terminal/report_terminal.h")
-    composed->reporters[2] = mg_terminal_reporter(MG_NEW(app->arena, struct mg_terminal_reporter), stdout);
+    composed->reporters[2] = mg_report_terminal_new(app->arena, stdout);
     composed->services.reporter_count = 3;
 #endif
 }
