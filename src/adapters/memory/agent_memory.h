@@ -1,0 +1,57 @@
+/* The agent port without a process: a script says which tests there are and what they do to which mutants. For tests of engine and services. */
+#ifndef MG_AGENT_MEMORY_H
+#define MG_AGENT_MEMORY_H
+
+#include "ports/agent.h"
+
+struct mg_memory_test {
+    const char *id;      /* "tests/test_a.py::test_x"; its file is what stands before "::" */
+    enum mg_test_outcome outcome;
+    double seconds;
+    const char *covers;  /* file whose lines [first, last] it runs; NULL = none */
+    uint32_t first, last;
+    const char *text;    /* NULL = none */
+};
+
+enum mg_memory_effect {
+    MG_MEMORY_FAILS, /* reaches the mutant and fails by an assertion */
+    MG_MEMORY_CRASHES,
+    MG_MEMORY_FAILS_IN_SETUP,
+    MG_MEMORY_FAILS_UNREACHED, /* fails before the mutated line runs */
+    MG_MEMORY_MISSES,          /* passes without reaching the mutant */
+    MG_MEMORY_TIMES_OUT,
+    MG_MEMORY_DIES,
+    MG_MEMORY_REFUSED,   /* the whole mutant; `test` is not looked at */
+    MG_MEMORY_SAME_CODE  /* refused because it is equal to the original */
+};
+/* The first rule that fits decides; a test without one reaches the mutant and passes. */
+struct mg_memory_rule {
+    const char *contains; /* part of the mutant's source; NULL = every source */
+    const char *test;     /* part of the test's id; NULL = every test */
+    enum mg_memory_effect effect;
+};
+
+struct mg_memory_script {
+    const struct mg_memory_test *tests;
+    size_t test_count;
+    const struct mg_memory_rule *rules;
+    size_t rule_count;
+    const char *tests_dir;       /* NULL = "tests" */
+    bool not_found;              /* session_target finds no live function */
+    const char *import_error;    /* session_target fails with it */
+    bool newest_first;           /* session_next answers in reverse order */
+    const char *broken_source;   /* a loaded text that holds it gives a collection error */
+    const char *failing_confirm; /* confirmed tests whose id holds it fail */
+    const struct mg_description *description; /* NULL = a function without parameters */
+    /* NULL = every call is unstable and nothing differs. */
+    enum mg_code (*probe)(void *data, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result, struct mg_err *err);
+    void *probe_data;
+
+    /* Counted by the agent. */
+    size_t sessions_opened, sessions_closed, jobs_run, confirms;
+};
+
+/* A text that is loaded gets one test for each line "def test_…" in it. The script stays the caller's and must live longer. */
+struct mg_agent mg_agent_memory_new(struct mg_memory_script *script);
+
+#endif
