@@ -18,6 +18,11 @@ uint32_t mg_tally_detected(const struct mg_tally *tally)
     return tally->of[MG_VERDICT_killed] + tally->of[MG_VERDICT_timeout];
 }
 
+bool mg_verdict_is_alive(enum mg_verdict verdict)
+{
+    return verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage || verdict == MG_VERDICT_not_reached;
+}
+
 uint32_t mg_tally_scorable(const struct mg_tally *tally)
 {
     return mg_tally_detected(tally) + tally->of[MG_VERDICT_survived] + tally->of[MG_VERDICT_no_coverage] + tally->of[MG_VERDICT_not_reached];

@@ -12,6 +12,8 @@ struct mg_tally {
 void mg_tally_add(struct mg_tally *tally, enum mg_verdict verdict);
 void mg_tally_sum(struct mg_tally *total, const struct mg_tally *part);
 uint32_t mg_tally_detected(const struct mg_tally *tally);
+/* survived, no_coverage or not_reached: counts against the score. */
+bool mg_verdict_is_alive(enum mg_verdict verdict);
 /* detected + survived + no_coverage + not_reached */
 uint32_t mg_tally_scorable(const struct mg_tally *tally);
 /* detected / scorable, or 0 when nothing is scorable. Never NaN. */

@@ -1,0 +1,218 @@
+/* The dashboard: numbers, the targets that matter most, why others were not kept, where the reports are, what to do next. */
+#include "adapters/report_terminal/report_terminal.h"
+
+#include "adapters/report_terminal/screen.h"
+#include "base/str.h"
+#include "core/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC 0x52545431u
+#define LARGEST_DASHBOARD ((size_t)1 << 20)
+#define TARGETS_SHOWN 10
+#define REASONS_SHOWN 5
+#define NAMES_SHOWN 3
+
+struct reporter {
+    unsigned magic;
+    FILE *out;
+};
+
+static struct mg_str score_change(struct mg_arena *arena, const struct mg_tally *before, const struct mg_tally *after)
+{
+    return mg_arena_printf(arena, "%.*s -> %.*s", MG_FMT(mg_text_score(arena, before)), MG_FMT(mg_text_score(arena, after)));
+}
+
+static void show_summary(struct mg_screen *screen, const struct mg_report *r)
+{
+    struct mg_arena *a = screen->scratch;
+    struct mg_str score = score_change(a, &r->before, &r->after);
+    if (mg_str_is(r->status, "partial"))
+        score = mg_arena_printf(a, "%.*s (over %u of %u targets)", MG_FMT(score), r->kept + r->discarded + r->satisfied + r->unfinished,
+                                r->targets_selected);
+    const struct mg_screen_row rows[] = {
+        { "Mutation score (before -> after)", score },
+        { "Targets kept / discarded", mg_arena_printf(a, "%u / %u", r->kept, r->discarded) },
+        { "Targets satisfied / unfinished", mg_arena_printf(a, "%u / %u", r->satisfied, r->unfinished) },
+        { "Tests generated / kept", mg_arena_printf(a, "%u / %u", r->tests_generated, r->tests_kept) },
+        { "API cost", MG_STR("$0.0000") },
+        { "Execution time", mg_arena_printf(a, "%.1fs", r->duration_seconds) },
+    };
+    mg_screen_table(screen, mg_arena_printf(a, "Mutagen Run %.*s [%.*s]", MG_FMT(r->run_id), MG_FMT(r->status)), rows, MG_COUNT(rows));
+}
+
+static unsigned kept_tests(const struct mg_outcome *o)
+{
+    unsigned kept = 0;
+    for (size_t i = 0; i < o->tests.len; i++)
+        kept += o->tests.at[i].kept;
+    return kept;
+}
+
+static void show_target(struct mg_screen *screen, const struct mg_outcome *o)
+{
+    struct mg_arena *a = screen->scratch;
+    unsigned tests = kept_tests(o);
+    mg_screen_line(screen, o->state == MG_TARGET_KEPT ? MG_GREEN : MG_PLAIN, "  %-10s %.*s  %.*s:%u  %.*s  %u test%s", mg_text_status(o->state),
+                   MG_FMT(o->qualified_name), MG_FMT(o->path), o->line, MG_FMT(score_change(a, &o->before, &o->after)), tests,
+                   tests == 1 ? "" : "s");
+}
+
+static void show_targets(struct mg_screen *screen, const struct mg_report *r)
+{
+    static const enum mg_target_state order[] = { MG_TARGET_KEPT, MG_TARGET_DISCARDED, MG_TARGET_UNFINISHED };
+    size_t shown = 0, wanted = 0;
+    for (size_t k = 0; k < MG_COUNT(order); k++)
+        for (size_t i = 0; i < r->outcomes.len; i++) {
+            if (r->outcomes.at[i].state != order[k])
+                continue;
+            if (wanted++ == 0)
+                mg_screen_line(screen, MG_BOLD, "%s", "Targets");
+            if (shown == TARGETS_SHOWN)
+                continue;
+            shown++;
+            show_target(screen, &r->outcomes.at[i]);
+        }
+    if (wanted > shown)
+        mg_screen_line(screen, MG_DIM, "  and %zu more, in report.md", wanted - shown);
+}
+
+/* Reasons that differ only in numbers ("score 0.67 is below 0.80") are one. */
+static bool same_reason(struct mg_str a, struct mg_str b)
+{
+    size_t i = 0, k = 0;
+    for (;;) {
+        while (i < a.len && ((a.at[i] >= '0' && a.at[i] <= '9') || a.at[i] == '.'))
+            i++;
+        while (k < b.len && ((b.at[k] >= '0' && b.at[k] <= '9') || b.at[k] == '.'))
+            k++;
+        if (i == a.len || k == b.len)
+            return i == a.len && k == b.len;
+        if (a.at[i++] != b.at[k++])
+            return false;
+    }
+}
+
+struct reason {
+    struct mg_str text;
+    const char *status;
+    size_t count;
+    struct mg_str names[NAMES_SHOWN];
+};
+
+/* "a, b, c" and "and N more" */
+static struct mg_str list_names(struct mg_arena *arena, const struct mg_str *names, size_t count)
+{
+    struct mg_buf text = MG_BUF(600);
+    size_t shown = count < NAMES_SHOWN ? count : NAMES_SHOWN;
+    for (size_t i = 0; i < shown; i++)
+        mg_buf_addf(&text, "%s%.*s", i > 0 ? ", " : "", MG_FMT(names[i]));
+    if (count > shown)
+        mg_buf_addf(&text, " and %zu more", count - shown);
+    return mg_buf_take(&text, arena);
+}
+
+static int most_frequent_first(const void *a, const void *b)
+{
+    const struct reason *left = a, *right = b;
+    if (left->count != right->count)
+        return left->count > right->count ? -1 : 1;
+    return mg_str_cmp(left->text, right->text);
+}
+
+static void show_reasons(struct mg_screen *screen, const struct mg_report *r)
+{
+    struct {
+        MG_VEC(struct reason)
+    } reasons = { NULL, 0, 0 };
+    for (size_t i = 0; i < r->outcomes.len; i++) {
+        const struct mg_outcome *o = &r->outcomes.at[i];
+        if (o->state == MG_TARGET_KEPT || o->state == MG_TARGET_SATISFIED)
+            continue;
+        const char *status = mg_text_status(o->state);
+        size_t k = 0;
+        while (k < reasons.len && !(reasons.at[k].status == status && same_reason(reasons.at[k].text, o->reason)))
+            k++;
+        if (k == reasons.len)
+            *MG_PUSH(screen->scratch, &reasons) = (struct reason){ .text = o->reason, .status = status };
+        struct reason *reason = &reasons.at[k];
+        if (reason->count < NAMES_SHOWN)
+            reason->names[reason->count] = o->qualified_name;
+        reason->count++;
+    }
+    if (reasons.len == 0)
+        return;
+    qsort(reasons.at, reasons.len, sizeof *reasons.at, most_frequent_first);
+    mg_screen_line(screen, MG_BOLD, "%s", "Not kept");
+    for (size_t k = 0; k < reasons.len && k < REASONS_SHOWN; k++) {
+        const struct reason *reason = &reasons.at[k];
+        mg_screen_line(screen, MG_PLAIN, "  %zu %s: %.*s (%.*s)", reason->count, reason->status, MG_FMT(reason->text),
+                       MG_FMT(list_names(screen->scratch, reason->names, reason->count)));
+    }
+    if (reasons.len > REASONS_SHOWN)
+        mg_screen_line(screen, MG_DIM, "  and %zu other reasons, in report.md", reasons.len - REASONS_SHOWN);
+}
+
+static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum mg_note_kind kind, const char *label)
+{
+    struct mg_str names[NAMES_SHOWN];
+    size_t count = 0;
+    for (size_t i = 0; i < r->notes.len; i++) {
+        const struct mg_note *note = &r->notes.at[i];
+        if (note->kind != kind)
+            continue;
+        if (count < NAMES_SHOWN)
+            names[count] = note->subject.len > 0 ? note->subject : note->text;
+        count++;
+    }
+    if (count > 0)
+        mg_screen_line(screen, MG_YELLOW, "%s: %zu (%.*s)", label, count, MG_FMT(list_names(screen->scratch, names, count)));
+}
+
+static void show_bugs(struct mg_screen *screen, const struct mg_report *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->outcomes.len; i++)
+        count += r->outcomes.at[i].suspected_bugs.len;
+    if (count > 0)
+        mg_screen_line(screen, MG_YELLOW, "Suspected bugs: %zu, in report.md", count);
+}
+
+static enum mg_code write(void *self, const struct mg_report *report, struct mg_err *err)
+{
+    const struct reporter *reporter = self;
+    MG_ASSERT(reporter && reporter->magic == MAGIC);
+    struct mg_screen screen = { .scratch = mg_arena_new(), .text = MG_BUF(LARGEST_DASHBOARD) };
+    mg_screen_look(&screen, reporter->out);
+    show_summary(&screen, report);
+    show_targets(&screen, report);
+    show_reasons(&screen, report);
+    show_bugs(&screen, report);
+    show_notes(&screen, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
+    show_notes(&screen, report, MG_NOTE_SKIPPED, "Files skipped");
+    show_notes(&screen, report, MG_NOTE_DEGRADED, "Not available on this machine");
+    if (report->stop_reason.len > 0)
+        mg_screen_line(&screen, MG_YELLOW, "Stopped: %.*s", MG_FMT(report->stop_reason));
+    if (report->reports_dir.len > 0)
+        mg_screen_line(&screen, MG_PLAIN, "Reports: %.*s/report.md, report.json", MG_FMT(report->reports_dir));
+    screen.width = 0; /* the last line is to be copied: never cut */
+    mg_screen_line(&screen, MG_BOLD, "%.*s", MG_FMT(report->next_step));
+    struct mg_str text = mg_buf_view(&screen.text);
+    enum mg_code code = MG_OK;
+    if (fwrite(text.at, 1, text.len, reporter->out) != text.len || fflush(reporter->out) != 0)
+        code = MG_FAIL(err, MG_E_IO, "the summary cannot be printed: %s", strerror(errno));
+    mg_buf_free(&screen.text);
+    mg_arena_free(screen.scratch);
+    return code;
+}
+
+static const struct mg_reporter_ops ops = { .name = "terminal", .write = write };
+
+struct mg_reporter mg_report_terminal_new(struct mg_arena *arena, FILE *out)
+{
+    struct reporter *self = MG_NEW(arena, struct reporter);
+    *self = (struct reporter){ MAGIC, out };
+    return (struct mg_reporter){ &ops, self };
+}

@@ -1,0 +1,101 @@
+/* Cleans text for showing. */
+#include "core/text.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* Bytes of the well-formed sequence at `at`, and its code point; 0 when there is none. */
+static size_t decode(struct mg_str text, size_t at, uint32_t *point)
+{
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const unsigned char *bytes = (const unsigned char *)text.at + at;
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2 : (bytes[0] & 0xf0) == 0xe0 ? 3 : bytes[0] >= 0xf0 && bytes[0] < 0xf5 ? 4 : 0;
+    if (length == 0 || length > text.len - at)
+        return 0;
+    *point = length == 1 ? bytes[0] : bytes[0] & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
+            return 0;
+        *point = *point << 6 | (bytes[i] & 0x3fu);
+    }
+    bool surrogate = *point >= 0xd800 && *point < 0xe000;
+    return *point < smallest[length] || *point > 0x10ffff || surrogate ? 0 : length;
+}
+
+struct mg_str mg_text_utf8(struct mg_arena *arena, struct mg_str text)
+{
+    if (mg_str_is_utf8(text))
+        return text;
+    char *clean = mg_arena_alloc(arena, text.len, sizeof REPLACEMENT - 1);
+    size_t length = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t point;
+        size_t bytes = decode(text, at, &point);
+        memcpy(clean + length, bytes ? text.at + at : REPLACEMENT, bytes ? bytes : sizeof REPLACEMENT - 1);
+        length += bytes ? bytes : sizeof REPLACEMENT - 1;
+        at += bytes ? bytes : 1;
+    }
+    return (struct mg_str){ clean, length };
+}
+
+/* Would move the cursor, start an escape sequence or turn the direction of what follows. */
+static bool is_control(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+           point == 0x200e || point == 0x200f || point == 0x061c;
+}
+
+struct mg_str mg_text_line(struct mg_arena *arena, struct mg_str text)
+{
+    text = mg_text_utf8(arena, text);
+    if (text.len == 0)
+        return text;
+    char *line = mg_arena_alloc(arena, text.len, 1);
+    size_t length = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t point;
+        size_t bytes = decode(text, at, &point);
+        MG_ASSERT(bytes > 0);
+        if (is_control(point)) {
+            line[length++] = ' ';
+        } else {
+            memcpy(line + length, text.at + at, bytes);
+            length += bytes;
+        }
+        at += bytes;
+    }
+    return (struct mg_str){ line, length };
+}
+
+size_t mg_text_length(struct mg_str text)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < text.len; i++)
+        characters += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+    return characters;
+}
+
+struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally)
+{
+    uint32_t detected = mg_tally_detected(tally), scorable = mg_tally_scorable(tally);
+    if (scorable == 0)
+        return MG_STR("n/a");
+    unsigned percent = (unsigned)(mg_score(tally) * 100.0 + 0.5);
+    if (percent >= 100 && detected < scorable)
+        percent = 99;
+    if (percent == 0 && detected > 0)
+        percent = 1;
+    return mg_arena_printf(arena, "%u%%", percent);
+}
+
+const char *mg_text_status(enum mg_target_state state)
+{
+    if (state == MG_TARGET_KEPT)
+        return "kept";
+    if (state == MG_TARGET_DISCARDED)
+        return "discarded";
+    return state == MG_TARGET_SATISFIED ? "satisfied" : "unfinished";
+}

@@ -1,0 +1,22 @@
+/* Text from the repo, made fit to be shown; and scores as people read them. */
+#ifndef MG_TEXT_H
+#define MG_TEXT_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "core/score.h"
+#include "core/target_state.h"
+
+/* Well-formed UTF-8: every byte that is not part of a sequence becomes U+FFFD. Borrowed when it was well-formed already. */
+struct mg_str mg_text_utf8(struct mg_arena *arena, struct mg_str text);
+/* One line for a terminal or a table: as mg_text_utf8, and control and bidirectional formatting characters become blanks. */
+struct mg_str mg_text_line(struct mg_arena *arena, struct mg_str text);
+/* Characters (not bytes) of well-formed UTF-8. */
+size_t mg_text_length(struct mg_str text);
+
+/* "84%", or "n/a" when nothing is scorable. Rounded, but 100% only for all and 0% only for none. */
+struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally);
+/* "kept", "discarded", "satisfied"; every other state is "unfinished". */
+const char *mg_text_status(enum mg_target_state state);
+
+#endif
