@@ -104,7 +104,7 @@ class Session:
 
     def mutant(self, request):
         try:
-            code = self.target.compile(request["source"])
+            code = self.target.compile(request["source"], same_allowed=not request.get("line"))
         except target.Refused as exc:
             return mutant.refused(request, exc)
         plan = mutant.Plan(request, self.target, code, self.host)

@@ -92,11 +92,11 @@ class Target:
     def flavour(self):
         return codes.flavour(self.code) if self.code else "function"
 
-    def compile(self, source):
+    def compile(self, source, same_allowed=False):
         """The code object of `source` (the function's text with its decorators) in place of the target's; raises Refused."""
         if self.code is None:
             raise Refused("the function has no live function object")
-        return codes.compile_alone(self, source)
+        return codes.compile_alone(self, source, same_allowed)
 
     def swap(self, code):
         """Gives `code` to every live function of the target in this process, and its nested codes to closures made from the old ones."""
