@@ -197,7 +197,7 @@ static void phase(void *self, const char *name, struct mg_str message, uint32_t 
     p->phase_started = mg_now();
     if (p->redraws)
         draw(p);
-    else if (!p->finished)
+    else if (!p->finished && p->message[0])
         plain_line(p, p->message);
     (void)pthread_mutex_unlock(&p->lock);
 }

@@ -2,6 +2,7 @@
 #include "adapters/agent_process/agent_process.h"
 #include "adapters/agent_process/decode.h"
 #include "adapters/agent_process/internal.h"
+#include "adapters/agent_process/sources.h"
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -305,12 +306,9 @@ static enum mg_code ask_confirm(struct mg_agent_process *agent, struct mg_link *
     return mg_fields_check(&fields, "confirm", err);
 }
 
-static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result, struct mg_err *err)
+static enum mg_code run_confirm(struct mg_agent_process *agent, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result,
+                                struct mg_err *err)
 {
-    struct mg_agent_process *agent = mg_agent_process_checked(self);
-    if (!agent->run)
-        return MG_FAIL(err, MG_E_STATE, "the agent has not been started");
-    *result = (struct mg_confirmed){ 0 };
     struct mg_launch launch = {
         .role = "confirm",
         .hash_seed = what->hash_seed,
@@ -327,6 +325,25 @@ static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg
         code = mg_agent_explain(agent, &child, launch.log_path, "confirming the tests", err);
     mg_link_close(&link);
     agent->sandbox.ops->kill(agent->sandbox.self, &child);
+    return code;
+}
+
+static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result, struct mg_err *err)
+{
+    struct mg_agent_process *agent = mg_agent_process_checked(self);
+    if (!agent->run)
+        return MG_FAIL(err, MG_E_STATE, "the agent has not been started");
+    *result = (struct mg_confirmed){ 0 };
+    struct mg_placed_list placed = { 0 };
+    struct mg_err cleanup = { .code = MG_OK };
+    enum mg_code code = mg_sources_place(agent->how.repo, what->sources.at, what->sources.len, arena, &placed, err);
+    if (code == MG_OK)
+        code = run_confirm(agent, what, arena, result, err);
+    if (mg_sources_restore(&placed, &cleanup) != MG_OK && code == MG_OK) {
+        if (err)
+            *err = cleanup;
+        code = cleanup.code;
+    }
     return code;
 }
 
