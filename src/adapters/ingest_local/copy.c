@@ -20,8 +20,9 @@
 #define FILE_LIMIT ((off_t)50 << 20)
 #define DEPTH_LIMIT 100 /* two descriptors per level */
 
-static const char *const skipped_names[] = { ".git",       ".hg",         ".svn", ".venv", "venv",         "__pycache__",  ".mypy_cache", ".pytest_cache",
-                                             ".ruff_cache", ".hypothesis", ".tox", ".nox",  "node_modules", "site-packages", ".mutagen" };
+static const char *const skipped_names[] = { ".git",        ".hg",         ".svn",          ".venv",         "venv",
+                                             "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache",   ".hypothesis",
+                                             ".tox",        ".nox",        "node_modules",  "site-packages", ".mutagen" };
 
 struct walk {
     const struct mg_copy_request *request;
@@ -58,10 +59,7 @@ static void skip(struct walk *walk, struct mg_str path, const char *reason)
         (struct mg_skipped_file){ .path = mg_arena_str(walk->arena, path), .reason = mg_arena_str(walk->arena, mg_str_from(reason)) };
 }
 
-static bool is_listed(const struct walk *walk, struct mg_str path)
-{
-    return mg_map_get(&walk->listed, path) != NULL;
-}
+static bool is_listed(const struct walk *walk, struct mg_str path) { return mg_map_get(&walk->listed, path) != NULL; }
 
 static bool is_wanted(const struct walk *walk, const struct place *place, struct mg_str path)
 {
@@ -73,10 +71,7 @@ static bool is_wanted(const struct walk *walk, const struct place *place, struct
     return (place->in_package && (extension || mg_str_ends(path, ".py"))) || (place->has_listed_python && extension);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-    return b->st_ino != 0 && a->st_ino == b->st_ino && a->st_dev == b->st_dev;
-}
+static bool same_file(const struct stat *a, const struct stat *b) { return b->st_ino != 0 && a->st_ino == b->st_ino && a->st_dev == b->st_dev; }
 
 static bool contains(int parent, const char *directory, const char *name)
 {
@@ -235,8 +230,7 @@ static enum mg_code copy_entry(struct walk *walk, const struct place *place, str
         return MG_OK;
     }
     if (S_ISDIR(about.st_mode))
-        return is_skipped_directory(walk, place, name.at, &about) ? MG_OK
-                                                                  : copy_directory(walk, place, name.at, path, about.st_mode, err);
+        return is_skipped_directory(walk, place, name.at, &about) ? MG_OK : copy_directory(walk, place, name.at, path, about.st_mode, err);
     if (mg_str_is(name, ".git") || !is_wanted(walk, place, path))
         return MG_OK;
     if (S_ISLNK(about.st_mode))
@@ -244,10 +238,7 @@ static enum mg_code copy_entry(struct walk *walk, const struct place *place, str
     return copy_file(walk, place, name.at, path, err);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b);
-}
+static int by_bytes(const void *a, const void *b) { return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b); }
 
 static bool read_names(struct walk *walk, const struct place *place, struct names *names)
 {

@@ -34,10 +34,7 @@ static bool is_one_of(struct mg_str name, const char *const *names)
     return false;
 }
 
-static bool is_named_like_test(struct mg_str base)
-{
-    return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py");
-}
+static bool is_named_like_test(struct mg_str base) { return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"); }
 
 void mg_folders_add(struct mg_folders *folders, struct mg_str path)
 {
@@ -50,10 +47,7 @@ void mg_folders_add(struct mg_folders *folders, struct mg_str path)
         *mg_map_slot(&folders->test_trees, folder) = folders;
 }
 
-bool mg_folders_is_package(const struct mg_folders *folders, struct mg_str folder)
-{
-    return mg_map_get(&folders->packages, folder) != NULL;
-}
+bool mg_folders_is_package(const struct mg_folders *folders, struct mg_str folder) { return mg_map_get(&folders->packages, folder) != NULL; }
 
 /* A folder `tests` is always one; `test` (a package may be called so) and `testing` only when test files are in it. */
 static bool is_in_test_folder(const struct mg_folders *folders, struct mg_str path)

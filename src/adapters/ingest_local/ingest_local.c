@@ -22,7 +22,7 @@
 struct ingest_local {
     unsigned magic;
     struct mg_vcs vcs;
-    int lock_fd;               /* -1 = no repo is open */
+    int lock_fd;              /* -1 = no repo is open */
     char workspace[PATH_MAX]; /* what close() removes */
 };
 

@@ -24,10 +24,7 @@ struct layout {
     struct mg_folders folders;
 };
 
-static int by_path(const void *a, const void *b)
-{
-    return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b);
-}
+static int by_path(const void *a, const void *b) { return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b); }
 
 static int by_length_then_name(const void *a, const void *b)
 {

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,8 +41,9 @@ static void put(struct fixture *fixture, const char *path, const char *text)
 
 static void shell(struct fixture *fixture, const char *command)
 {
-    struct mg_str line = mg_arena_printf(fixture->arena, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null && { %s; } >/dev/null 2>&1",
-                                         fixture->folder, command);
+    struct mg_str line =
+        mg_arena_printf(fixture->arena, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null && { %s; } >/dev/null 2>&1",
+                        fixture->folder, command);
     assert_int_equal(system(line.at), 0);
 }
 
@@ -84,10 +86,7 @@ static void must_open(struct fixture *fixture)
         fail_msg("%s", fixture->err.text);
 }
 
-static void close_repo(struct fixture *fixture)
-{
-    fixture->ingest.ops->close(fixture->ingest.self, &fixture->repo);
-}
+static void close_repo(struct fixture *fixture) { fixture->ingest.ops->close(fixture->ingest.self, &fixture->repo); }
 
 static bool copied(struct fixture *fixture, const char *path)
 {
@@ -176,8 +175,9 @@ static void unusable_files_are_named(void **state)
     put(fixture, "repo/raw.py", "x = '\xe9'\n");
     put(fixture, "repo/twin.py", "");
     put(fixture, "repo/twin/__init__.py", "");
-    shell(fixture, "mkfifo repo/pipe; printf 'x\\0' >repo/nul.py; ln -s /etc/hostname repo/abs; ln -s ../../x repo/twin/out; ln -s ../good.py repo/twin/in.py;"
-                   "ln -s twin/../.. repo/sly; truncate -s 51M repo/huge.bin");
+    shell(fixture,
+          "mkfifo repo/pipe; printf 'x\\0' >repo/nul.py; ln -s /etc/hostname repo/abs; ln -s ../../x repo/twin/out; ln -s ../good.py repo/twin/in.py;"
+          "ln -s twin/../.. repo/sly; ln -s way/.. repo/twin/climb; truncate -s 51M repo/huge.bin");
     must_open(fixture);
     assert_string_equal(sources(fixture), "good.py=good twin.py=twin");
     assert_string_equal(reason(fixture, "latin.py"), "declares an encoding other than UTF-8");
@@ -188,6 +188,7 @@ static void unusable_files_are_named(void **state)
     assert_string_equal(reason(fixture, "huge.bin"), "larger than 50 MB");
     assert_string_equal(reason(fixture, "abs"), "a link that leaves the repo");
     assert_string_equal(reason(fixture, "twin/out"), "a link that leaves the repo");
+    assert_string_equal(reason(fixture, "twin/climb"), "a link that leaves the repo"); /* it would, were `way` a link too */
     assert_string_equal(reason(fixture, "sly"), "a link that leaves the repo");
     assert_true(copied(fixture, "twin/in.py") && copied(fixture, "raw.py"));
     assert_false(copied(fixture, "abs") || copied(fixture, "sly") || copied(fixture, "huge.bin"));
@@ -237,8 +238,9 @@ static void the_copy_of_a_checkout(void **state)
     put(fixture, "repo/build/lib/pkg/__init__.py", "");
     put(fixture, "repo/pkg.egg-info/PKG-INFO", "");
     put(fixture, "repo/new.py", "");
-    shell(fixture, "cd repo && git init -q && git add . && git -c user.name=n -c user.email=e commit -qm x; touch untracked.py; git rm -q --cached new.py;"
-                   "mkdir nested; cd nested; git init -q; touch inner.py");
+    shell(fixture,
+          "cd repo && git init -q && git add . && git -c user.name=n -c user.email=e commit -qm x; touch untracked.py; git rm -q --cached new.py;"
+          "mkdir nested; cd nested; git init -q; touch inner.py");
     must_open(fixture);
     assert_true(copied(fixture, "pkg/_version.py") && copied(fixture, "pkg/sub/fast.so") && copied(fixture, "pkg/made/__init__.py"));
     assert_true(copied(fixture, "pkg.egg-info/PKG-INFO") && copied(fixture, "new.py") && copied(fixture, "untracked.py"));
@@ -286,6 +288,8 @@ static void the_interpreter(void **state)
     struct fixture *fixture = *state;
     put(fixture, "repo/a.py", "");
     program(fixture, "bin/python3");
+    program(fixture, "python3"); /* in the current directory: must not be taken */
+    assert_int_equal(chdir(fixture->folder), 0);
     const char *old_path = mg_arena_cstr(fixture->arena, mg_str_from(getenv("PATH")));
     setenv("PATH", mg_arena_printf(fixture->arena, ".:%s/bin:%s", fixture->folder, old_path).at, 1);
     chosen(fixture, NULL, "bin/python3", "PATH");
@@ -320,6 +324,8 @@ static void the_interpreter_of_a_workspace(void **state)
     assert_string_equal(mg_arena_cstr(fixture->arena, fixture->repo.python), at(fixture, "ws/.venv/bin/python").at);
     close_repo(fixture);
     put(fixture, "ws/member/.git", ""); /* now the workspace ends below that environment */
+    assert_int_equal(open_repo(fixture, "ws/member/repo", NULL), MG_E_CONFIG);
+    shell(fixture, "mv ws/member/.git ws/member/repo"); /* or is the repo itself */
     assert_int_equal(open_repo(fixture, "ws/member/repo", NULL), MG_E_CONFIG);
     assert_non_null(strstr(fixture->err.text, "--python"));
     setenv("PATH", "/usr/bin:/bin", 1);
@@ -357,6 +363,7 @@ static void leftovers_of_dead_processes_are_swept(void **state)
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
     if (child == 0) { /* opens and holds until it is killed */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         bool opened = open_repo(fixture, "repo", NULL) == MG_OK;
         if (write(ends[1], opened ? "y" : "n", 1) == 1)
             pause();
@@ -384,9 +391,9 @@ static void stops_when_cancelled(void **state)
     put(fixture, "repo/a.py", "");
     struct mg_cancel cancel = { .requested = SIGINT, .wake_fd = -1 };
     struct mg_err err = { 0 };
-    assert_int_equal(fixture->ingest.ops->open(fixture->ingest.self, at(fixture, "repo"), MG_NO_STR, MG_NO_STR, &cancel, fixture->arena,
-                                               &fixture->repo, &err),
-                     MG_E_CANCELLED);
+    assert_int_equal(
+        fixture->ingest.ops->open(fixture->ingest.self, at(fixture, "repo"), MG_NO_STR, MG_NO_STR, &cancel, fixture->arena, &fixture->repo, &err),
+        MG_E_CANCELLED);
     shell(fixture, "test -z \"$(ls tmp)\"");
 }
 

@@ -36,8 +36,9 @@ static void put(struct fixture *fixture, const char *path, const char *text)
 
 static void shell(struct fixture *fixture, const char *command)
 {
-    struct mg_str line = mg_arena_printf(fixture->arena, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null && { %s; } >/dev/null 2>&1",
-                                         fixture->folder, command);
+    struct mg_str line =
+        mg_arena_printf(fixture->arena, "cd %s && export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null && { %s; } >/dev/null 2>&1",
+                        fixture->folder, command);
     assert_int_equal(system(line.at), 0);
 }
 
@@ -61,8 +62,8 @@ static void list(struct fixture *fixture, const char *folder)
 {
     struct mg_vcs vcs = mg_vcs_git();
     struct mg_err err = { 0 };
-    enum mg_code code = vcs.ops->list(vcs.self, at(fixture, folder), fixture->arena, &fixture->is_checkout, &fixture->files, &fixture->count,
-                                      &fixture->commit, &err);
+    enum mg_code code =
+        vcs.ops->list(vcs.self, at(fixture, folder), fixture->arena, &fixture->is_checkout, &fixture->files, &fixture->count, &fixture->commit, &err);
     assert_int_equal(code, MG_OK);
 }
 
@@ -118,8 +119,10 @@ static void a_hostile_checkout_starts_nothing(void **state)
     struct fixture *fixture = *state;
     put(fixture, "repo/a.py", "");
     put(fixture, "trap.sh", "#!/bin/sh\ntouch \"$(dirname \"$0\")/sprung\"\n");
-    shell(fixture, "chmod +x trap.sh; cd repo && git init -q && git add . && git config core.fsmonitor $PWD/../trap.sh && git config core.pager $PWD/../trap.sh"
-                   " && git config core.hooksPath $PWD/.. && cp ../trap.sh .git/hooks/post-index-change");
+    shell(
+        fixture,
+        "chmod +x trap.sh; cd repo && git init -q && git add . && git config core.fsmonitor $PWD/../trap.sh && git config core.pager $PWD/../trap.sh"
+        " && git config core.hooksPath $PWD/.. && cp ../trap.sh .git/hooks/post-index-change");
     assert_int_equal(setenv("GIT_DIR", "/nonexistent", 1), 0); /* ours must not reach git either */
     list(fixture, "repo");
     assert_int_equal(unsetenv("GIT_DIR"), 0);
