@@ -41,9 +41,7 @@ class Found:
             self.reason = self.reason or "not importable: %s has no %s" % (parts[-2] if self.owner else target.module_name, name)
             return
         self.attribute = vars(thing)[name]
-        if self.function is None:
-            self.reason = "not importable: no live function has this code"
-        elif not leads_to(self.attribute, target.functions):
+        if not leads_to(self.attribute, target.functions):
             self.reason = "not importable: the name %s stands for something else" % target.qualname
         elif isinstance(self.attribute, property) and not leads_to(self.attribute.fget, target.functions):
             self.reason = "not callable from outside: a property's setter or deleter"

@@ -18,6 +18,7 @@ MAX_MATCH = 120
 DAY = 86400.0
 SET_TEXT = re.compile(r"\{(?:'[^']*'|\"[^\"]*\")(?:, (?:'[^']*'|\"[^\"]*\"))+\}|frozenset\(\{")
 SINGLETONS = (None, True, False, Ellipsis, NotImplemented)
+SPEAKS_ITS_CONTENT = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)  # what was refused there must not come back as text
 VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 RAISE = frozenset(opcode.opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in opcode.opmap)
 # Texts that C code gives these, alike in all versions.
@@ -32,9 +33,8 @@ class Screen:
         places |= {tempfile.gettempdir(), "/tmp/", os.path.expanduser("~") + "/", platform.node()}
         places = sorted(place for place in places if len(place) > 3)
         self.now = time.time()
-        today = datetime.date.today()
-        self.days = [str(today + datetime.timedelta(days=n)) for n in (-1, 0, 1)]
-        moments = self.days + [str(int(self.now))[:6]]
+        self.today = datetime.date.today()
+        moments = [str(self.today + datetime.timedelta(days=n)) for n in (-1, 0, 1)] + [str(int(self.now))[:6]]
         self.bad = re.compile("|".join([" at 0x"] + [re.escape(text) for text in places + moments]))
         self.said = ""
         self.variables = {}
@@ -74,7 +74,7 @@ class Screen:
     def moment(self, value):
         if isinstance(value, datetime.date):
             day = value.date() if isinstance(value, datetime.datetime) else value
-            return abs((day - datetime.date.today()).days) > 2 or str(day.year) in self.said and str(day.day) in self.said
+            return abs((day - self.today).days) > 2 or str(day.year) in self.said and str(day.day) in self.said
         return not hasattr(value, "version") or value.version != 1  # a UUID made from the time
 
 
@@ -116,7 +116,7 @@ def of_type(name, value):
 
 def of_object(name, value, state, screen):
     facts = [attribute_fact(name, attribute, source) for attribute, source in list(state.items())[:MAX_ATTRIBUTES]]
-    if not isinstance(value, (str, bytes, list, tuple, dict, set, frozenset)):
+    if not isinstance(value, SPEAKS_ITS_CONTENT):
         text = text_of(value, screen)
         if text is not None:
             facts.append(fact("str", name, repr(text)))
@@ -251,7 +251,7 @@ def cut(text, end):
     """text[:end], shortened to whole words when something was left out; empty when too little remains."""
     if end >= len(text):
         return text.strip()
-    kept = re.sub(r"\S*$", "", text[:end]).strip()
+    kept = (text[:end] if text[end].isspace() else re.sub(r"\S*$", "", text[:end])).strip()
     return kept if len(kept) >= 5 else ""
 
 

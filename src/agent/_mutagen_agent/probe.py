@@ -128,8 +128,9 @@ class Probe:
         """The observation of one call of the original, without what only both runs together can tell."""
         seen = dict(UNSTABLE, stable=True, seconds=outcome.seconds)
         if outcome.error is not None:
-            where = facts.of_exception(outcome.error, self.screen, self.session.repo, compare.entered(outcome.error, self.own_codes))
-            if where is None:
+            entered = compare.entered(outcome.error, self.own_codes)
+            where = facts.of_exception(outcome.error, self.screen, self.session.repo, entered)
+            if where is None or isinstance(outcome.error, NameError) and not entered:  # the call itself is at fault
                 return None
             seen["raised"] = True
             seen["exception"], seen["exception_import"], seen["match"], seen["raised_by_arguments"], seen["whole"] = where
