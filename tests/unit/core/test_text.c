@@ -1,0 +1,66 @@
+/* Text from outside, made harmless; scores as people read them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "core/text.h"
+
+static void bad_bytes_become_replacement_characters(void **unused)
+{
+    (void)unused;
+#define BAD "\xef\xbf\xbd"
+    static const struct {
+        struct mg_str in, out;
+    } cases[] = {
+        { MG_STR_INIT(""), MG_STR_INIT("") },
+        { MG_STR_INIT("caf\xc3\xa9 \xf0\x9f\x90\x8d \0 z"), MG_STR_INIT("caf\xc3\xa9 \xf0\x9f\x90\x8d \0 z") },
+        { MG_STR_INIT("a\xff" "b"), MG_STR_INIT("a" BAD "b") },
+        { MG_STR_INIT("\xc3"), MG_STR_INIT(BAD) },                             /* cut off */
+        { MG_STR_INIT("\xe2\x82" "x"), MG_STR_INIT(BAD BAD "x") },
+        { MG_STR_INIT("\xc0\xaf"), MG_STR_INIT(BAD BAD) },                     /* overlong */
+        { MG_STR_INIT("\xed\xa0\x80"), MG_STR_INIT(BAD BAD BAD) },             /* a surrogate */
+        { MG_STR_INIT("\xf4\x90\x80\x80\xc3\xa9"), MG_STR_INIT(BAD BAD BAD BAD "\xc3\xa9") }, /* beyond U+10FFFF */
+    };
+    struct mg_arena *arena = mg_arena_new();
+    for (size_t i = 0; i < MG_COUNT(cases); i++)
+        assert_true(mg_str_eq(mg_text_utf8(arena, cases[i].in), cases[i].out));
+    mg_arena_free(arena);
+}
+
+static void a_line_has_nothing_that_moves_the_cursor(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    assert_true(mg_str_is(mg_text_line(arena, MG_STR("a\x1b[31mb\r\nc\td\x7f")), "a [31mb  c d "));
+    assert_true(mg_str_is(mg_text_line(arena, MG_STR("\xc2\x9b" "1m \xe2\x80\xae" "abc\xe2\x81\xa6 caf\xc3\xa9")), " 1m  abc  caf\xc3\xa9"));
+    assert_int_equal(mg_text_length(MG_STR("caf\xc3\xa9 \xf0\x9f\x90\x8d")), 6);
+    mg_arena_free(arena);
+}
+
+static void scores_are_honest_at_both_ends(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint32_t killed, survived;
+        const char *text;
+    } cases[] = { { 0, 0, "n/a" }, { 0, 5, "0%" }, { 1, 999, "1%" }, { 999, 1, "99%" }, { 7, 0, "100%" }, { 2, 1, "67%" }, { 1, 2, "33%" } };
+    struct mg_arena *arena = mg_arena_new();
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        struct mg_tally tally = { { [MG_VERDICT_killed] = cases[i].killed, [MG_VERDICT_survived] = cases[i].survived } };
+        assert_true(mg_str_is(mg_text_score(arena, &tally), cases[i].text));
+    }
+    mg_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_bytes_become_replacement_characters),
+        cmocka_unit_test(a_line_has_nothing_that_moves_the_cursor),
+        cmocka_unit_test(scores_are_honest_at_both_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
