@@ -21,6 +21,8 @@ static struct mg_str joined_args(struct mg_search *s, const struct mg_candidate 
 
 struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candidate, struct mg_str receiver, const struct mg_str *args)
 {
+    if (candidate->raw.len)
+        return candidate->raw;
     struct mg_buf out = MG_BUF(1u << 16);
     struct mg_str inside = joined_args(s, candidate, args);
     switch (s->shape) {
@@ -75,7 +77,7 @@ struct mg_candidate *mg_call_finish(struct mg_search *s, struct mg_candidate *c)
     if (c->args.len > MAX_ARGS)
         return NULL;
     c->call.watch.len = 0;
-    c->cost = mg_expr_cost(c->receiver) + (c->origin == MG_FROM_DRAW ? 15 : 0);
+    c->cost = mg_expr_cost(c->receiver) + mg_expr_cost(c->raw) + (c->origin == MG_FROM_DRAW ? 15 : 0);
     if (c->receiver.len) {
         receiver = mg_receiver_name(s);
         setup = mg_arena_printf(s->arena, "%.*s = %.*s\n", MG_FMT(receiver), MG_FMT(c->receiver));
@@ -103,6 +105,7 @@ struct mg_candidate *mg_call_copy(struct mg_search *s, const struct mg_candidate
 {
     struct mg_candidate *copy = MG_NEW(s->arena, struct mg_candidate);
     copy->receiver = from->receiver;
+    copy->raw = from->raw;
     for (size_t i = 0; i < from->args.len; i++)
         *MG_PUSH(s->arena, &copy->args) = from->args.at[i];
     return copy;
@@ -189,6 +192,10 @@ static void add_optional(struct mg_search *s, struct mg_candidate *c)
 struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candidate *parent)
 {
     struct mg_candidate *c = mg_call_copy(s, parent);
+    if (c->raw.len) {
+        c->raw = mg_value_neighbour(s, c->raw);
+        return mg_call_finish(s, c);
+    }
     size_t places = c->args.len + (c->receiver.len ? 1 : 0);
     for (size_t steps = 1 + (mg_rng_percent(&s->rng, 30) ? 1 : 0); steps > 0; steps--) {
         size_t dice = mg_rng_below(&s->rng, 100), at = mg_rng_below(&s->rng, places);
@@ -225,6 +232,16 @@ size_t mg_call_simpler(struct mg_search *s, const struct mg_candidate *candidate
         drop_arg(c, i);
         if ((c = mg_call_finish(s, c)) != NULL)
             variants[count++] = c;
+    }
+    if (candidate->raw.len) {
+        size_t found = mg_value_simpler(s, candidate->raw, simpler, MG_COUNT(simpler));
+        for (size_t n = 0; n < found && count < limit; n++) {
+            struct mg_candidate *c = mg_call_copy(s, candidate);
+            c->raw = simpler[n];
+            if ((c = mg_call_finish(s, c)) != NULL)
+                variants[count++] = c;
+        }
+        return count;
     }
     for (size_t i = 0; i <= candidate->args.len; i++) {
         bool receiver = i == candidate->args.len;
@@ -276,13 +293,31 @@ static bool bind(struct mg_search *s, const struct mg_literal_call *seen, struct
     return c->args.len == seen->arguments.len;
 }
 
-static void harvest_text(struct mg_search *s, struct mg_str text, enum mg_origin origin, struct mg_str want)
+/* Whether the text is nothing but one call of `callee`: only then does a doctest's result belong to that call. */
+static bool is_one_call(struct mg_search *s, struct mg_str text, struct mg_str callee)
+{
+    struct mg_atoms atoms = { 0 };
+    int depth = 0;
+    text = mg_str_trim(text);
+    if (!mg_str_eq(mg_str_sub(text, 0, callee.len), callee))
+        return false;
+    mg_expr_atoms(mg_str_sub(text, callee.len, text.len), s->arena, &atoms);
+    for (size_t i = 0; i < atoms.len; i++) {
+        if (depth == 0 && i > 0)
+            return false;
+        depth += atoms.at[i].kind == MG_ATOM_OPEN ? 1 : atoms.at[i].kind == MG_ATOM_CLOSE ? -1 : 0;
+    }
+    return depth == 0 && atoms.len > 0;
+}
+
+/* Takes over all calls of literals in the text; false when the whole text is no such call. */
+static bool harvest_text(struct mg_search *s, struct mg_str text, enum mg_origin origin, struct mg_str want)
 {
     struct mg_module *module = NULL;
     struct mg_literal_calls calls = { 0 };
     struct mg_str name = s->request->target->function.name;
     if (mg_module_parse(text, &module, NULL) != MG_OK)
-        return;
+        return false;
     size_t dot = mg_str_rfind(s->class_name, '.');
     struct mg_str class_last = s->class_name.len && dot < s->class_name.len ? mg_str_sub(s->class_name, dot + 1, s->class_name.len) : s->class_name;
     if (s->class_name.len && wants_receiver(s)) {
@@ -296,27 +331,60 @@ static void harvest_text(struct mg_search *s, struct mg_str text, enum mg_origin
         }
         calls.len = 0;
     }
-    bool constructs = s->shape == MG_CALL_FUNCTION && mg_str_eq(s->callee, s->class_name);
+    bool whole = false, constructs = s->shape == MG_CALL_FUNCTION && mg_str_eq(s->callee, s->class_name);
     mg_module_literal_calls(module, constructs ? class_last : name, s->arena, &calls);
+    whole = calls.len == 1 && !wants_receiver(s) && is_one_call(s, text, s->callee);
     for (size_t i = 0; i < calls.len && i < HARVEST_LIMIT; i++) {
         struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
         c->origin = origin;
-        c->want = calls.len == 1 && !wants_receiver(s) ? want : MG_NO_STR;
+        c->want = whole ? want : MG_NO_STR;
         if (wants_receiver(s) && (c->receiver = mg_pool_draw(s, s->receivers)).len == 0)
             continue;
         if (s->calls.len < HARVEST_LIMIT && bind(s, &calls.at[i], c) && mg_call_finish(s, c) != NULL)
             *MG_PUSH(s->arena, &s->calls) = c;
     }
     mg_module_free(module);
+    return whole;
+}
+
+/* A doctest that is more than a call of literals is taken whole when all its names are the module's own functions and classes or builtins. */
+static bool take_raw(struct mg_search *s, const struct mg_doctest *doctest, const struct mg_functions *functions)
+{
+    struct mg_atoms atoms = { 0 };
+    struct mg_str source = mg_expr_black(s->arena, mg_str_trim(doctest->source));
+    if (s->about.is_async || memchr(source.at, '\n', source.len) || source.len > 200)
+        return false;
+    mg_expr_atoms(source, s->arena, &atoms);
+    for (size_t i = 0; i < atoms.len; i++) {
+        struct mg_str name = atoms.at[i].text;
+        bool attribute = i > 0 && mg_str_is(atoms.at[i - 1].text, "."), keyword = i + 1 < atoms.len && mg_str_is(atoms.at[i + 1].text, "=");
+        if (atoms.at[i].kind == MG_ATOM_FSTRING)
+            return false;
+        if (atoms.at[i].kind != MG_ATOM_NAME || attribute || keyword || mg_name_is_builtin(name))
+            continue;
+        bool own = false;
+        for (size_t n = 0; n < functions->len && !own; n++)
+            own = !functions->at[n].is_nested && mg_str_eq(mg_str_sub(functions->at[n].qualname, 0, mg_str_find(functions->at[n].qualname, '.', 0)), name);
+        if (!own || !mg_str_eq(mg_search_name(s, s->request->target->module, name), name))
+            return false;
+    }
+    struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
+    *c = (struct mg_candidate){ .raw = source, .origin = MG_FROM_DOCTEST, .want = doctest->want };
+    if (mg_call_finish(s, c))
+        *MG_PUSH(s->arena, &s->calls) = c;
+    return true;
 }
 
 void mg_calls_harvest(struct mg_search *s)
 {
+    struct mg_functions functions = { 0 };
+    mg_module_functions(s->module, s->arena, &functions);
     const struct mg_repo *repo = s->request->repo;
     const char *name = mg_arena_cstr(s->arena, s->request->target->function.name);
     const char *owner = mg_arena_cstr(s->arena, s->class_name);
     for (size_t i = 0; i < s->about.doctests.len; i++)
-        harvest_text(s, s->about.doctests.at[i].source, MG_FROM_DOCTEST, s->about.doctests.at[i].want);
+        if (!harvest_text(s, s->about.doctests.at[i].source, MG_FROM_DOCTEST, s->about.doctests.at[i].want))
+            (void)take_raw(s, &s->about.doctests.at[i], &functions);
     for (size_t i = 0; repo && i < repo->test_files.len; i++)
         if (mg_str_contains(repo->test_files.at[i].text, name) || (s->class_name.len && mg_str_contains(repo->test_files.at[i].text, owner)))
             harvest_text(s, repo->test_files.at[i].text, MG_FROM_TESTS, MG_NO_STR);

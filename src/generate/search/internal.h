@@ -48,15 +48,16 @@ struct mg_kill {
 };
 enum mg_origin { MG_FROM_DRAW, MG_FROM_TESTS, MG_FROM_DOCTEST };
 struct mg_candidate {
+    struct mg_str raw;      /* a whole call as a doctest wrote it; then there is no receiver and no argument */
     struct mg_str receiver; /* expression, empty for functions */
-    struct { MG_VEC(struct mg_arg) } args;
+    MG_LIST(struct mg_arg) args;
     enum mg_origin origin;
     struct mg_str want; /* of a doctest */
     struct mg_call call;
     unsigned cost;
     bool observed, usable;
     struct mg_observation seen;
-    struct { MG_VEC(struct mg_kill) } kills;
+    MG_LIST(struct mg_kill) kills;
 };
 
 /* How the target is called. */
@@ -74,12 +75,12 @@ struct mg_search {
     struct mg_str callee;     /* `func`, `Class`, `Class.method`; for methods the attribute's name */
     const char *operator;     /* "\1 == \2": receiver and argument of a special method */
     struct mg_str class_name; /* as tests write it; empty for functions */
-    struct { MG_VEC(struct mg_import) } imports;
-    struct { MG_VEC(struct mg_str) } import_lines; /* of library values */
+    MG_LIST(struct mg_import) imports;
+    MG_LIST(struct mg_str) import_lines; /* of library values */
 
-    struct { MG_VEC(struct mg_pool *) } pools; /* one per parameter */
+    MG_LIST(struct mg_pool *) pools; /* one per parameter */
     struct mg_pool *receivers;
-    struct { MG_VEC(struct mg_candidate *) } calls;
+    MG_LIST(struct mg_candidate *) calls;
     struct mg_map known_calls;
     uint64_t work; /* calls probed so far */
     bool *alive;   /* per mutant */
@@ -105,6 +106,7 @@ char mg_value_kind(struct mg_str source);
 /* names.c */
 /* The expression by which tests call a module's object; registers its import. */
 struct mg_str mg_search_name(struct mg_search *s, struct mg_str module, struct mg_str qualname);
+bool mg_name_is_builtin(struct mg_str name);
 void mg_search_callee(struct mg_search *s);
 struct mg_str mg_search_import_lines(struct mg_search *s);
 /* A variable's name that hides none of the imported names. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 /* Names that tests use themselves, and the builtins that a reader expects to be the builtins. */
+#define FIRST_BUILTIN 11
 static const char *const reserved[] = {
     "result", "expected", "match", "error", "pytest", "asyncio", "math", "capsys", "request", "tmp_path", "monkeypatch",
     "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "compile", "complex", "delattr", "dict", "dir", "divmod",
@@ -23,6 +24,16 @@ static bool is_reserved(struct mg_str name)
         if (mg_str_is(name, keywords[i]))
             return true;
     return false;
+}
+
+bool mg_name_is_builtin(struct mg_str name)
+{
+    if (mg_str_is(name, "None") || mg_str_is(name, "True") || mg_str_is(name, "False"))
+        return true;
+    for (size_t i = 0; i < MG_COUNT(reserved); i++)
+        if (i >= FIRST_BUILTIN && mg_str_is(name, reserved[i]))
+            return true;
+    return mg_str_is(name, "in") || mg_str_is(name, "not") || mg_str_is(name, "is") || mg_str_is(name, "and") || mg_str_is(name, "or");
 }
 
 static bool is_bound(const struct mg_search *s, struct mg_str name)

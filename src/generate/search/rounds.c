@@ -80,6 +80,8 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
         calls[i]->usable = is_usable(s, &calls[i]->seen);
         calls[i]->cost += !calls[i]->observed && calls[i]->seen.raised ? 25 : 0; /* a result tells a reader more than an error */
         calls[i]->observed = true;
+        if (scope == MG_PROBE_KILLED) /* asked about all of them again: facts are numbered by the newest observation */
+            calls[i]->kills.len = 0;
     }
     for (size_t i = 0; i < result.differences.len; i++) {
         const struct mg_difference *d = &result.differences.at[i];

@@ -434,6 +434,16 @@ static void add_listed(struct mg_search *s, struct mg_pool *pool, const struct m
         *MG_PUSH(s->arena, &s->import_lines) = type->imports.at[i];
 }
 
+/* A module-level object, `pkg.mod.name` or `name`, by the name under which tests import it. */
+static struct mg_str module_object(struct mg_search *s, struct mg_str expression)
+{
+    const struct mg_str modules[] = { s->request->target->module, s->about.receiver ? s->about.receiver->module : MG_NO_STR };
+    for (size_t i = 0; i < MG_COUNT(modules); i++)
+        if (modules[i].len && expression.len > modules[i].len + 1 && expression.at[modules[i].len] == '.' && mg_str_eq(mg_str_sub(expression, 0, modules[i].len), modules[i]))
+            return mg_search_name(s, modules[i], mg_str_sub(expression, modules[i].len + 1, expression.len));
+    return mg_search_name(s, modules[0], expression);
+}
+
 void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, struct mg_str name, int depth)
 {
     if (depth > DEPTH_LIMIT || type == NULL)
@@ -508,14 +518,14 @@ void mg_values_collect(struct mg_search *s)
         /* a default of None without a hint says nothing about the other values */
         bool silent = param->type == NULL || (param->type->kind == MG_TYPE_NONE && param->has_default);
         mg_pool_fill(s, pool, silent ? &(struct mg_type){ .kind = MG_TYPE_ANY } : param->type, param->name, 0);
-        if (param->default_source.len) {
+        if (param->default_source.len && mg_expr_is_literal(param->default_source, s->arena)) {
             struct mg_str near = mg_value_neighbour(s, param->default_source);
             mg_pool_add(s, pool, near, 3);
         }
     }
     s->receivers = mg_pool_new(s);
     for (size_t i = 0; i < s->about.receiver_values.len; i++)
-        mg_pool_add(s, s->receivers, s->about.receiver_values.at[i], 6);
+        mg_pool_add(s, s->receivers, module_object(s, s->about.receiver_values.at[i]), 6);
     if (s->about.receiver && s->shape != MG_CALL_FUNCTION)
         mg_pool_fill(s, s->receivers, s->about.receiver, MG_NO_STR, 0);
 }

@@ -20,14 +20,14 @@ struct written_case {
 };
 struct test_text {
     struct mg_str name, source;
-    struct { MG_VEC(const struct mg_candidate *) } calls;
+    MG_LIST(const struct mg_candidate *) calls;
 };
 struct writer {
     struct mg_search *s;
     struct mg_arena *arena;
     struct written_case *cases;
     size_t count;
-    struct { MG_VEC(struct test_text) } tests;
+    MG_LIST(struct test_text) tests;
     struct mg_parts imports; /* lines that may be needed */
 };
 
@@ -308,6 +308,8 @@ static void find_shape(struct writer *w, struct written_case *one)
 {
     const struct mg_candidate *c = one->call;
     struct mg_str shape;
+    if (c->raw.len)
+        return;
     if (c->seen.raised) {
         one->expected = raises_text(w, c);
         shape = mg_arena_printf(w->arena, "raises %.*s|", MG_FMT(one->expected));
