@@ -1,4 +1,4 @@
-/* CRP: flip True and False. */
+/* CRP-bool: flip True and False. */
 #include "python/operators.h"
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)

@@ -1,4 +1,4 @@
-/* CRP: a number becomes its neighbours. */
+/* CRP-num: a number becomes its neighbours. */
 #include <string.h>
 
 #include "base/str.h"
@@ -125,4 +125,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_number = { "CRP", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate };
+const struct mg_operator mg_op_number = { "CRP-num", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate };

@@ -1,0 +1,204 @@
+/* Every operator and every filter on one small function: the whole list of mutants, so that any one added, lost or changed is noticed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "python/mutate.h"
+#include "python/syntax.h"
+
+/* `body` is the body of `def f(…)` on its own lines; mutants as "OPERATOR original -> replacement", one a line. */
+struct example {
+    int level;
+    const char *body, *mutants;
+};
+
+static const struct example examples[] = {
+    { 1, "y = a < b", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=" },
+    { 1, "y = a >= b", "ROR a >= b -> (True)|ROR >= -> ==|ROR >= -> >" },
+    { 1, "y = a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" },
+    { 1, "y = a < b <= c", "ROR < -> !=|ROR < -> <=|ROR <= -> <|ROR <= -> ==" }, /* a chain has no single truth value */
+    { 1, "y = len(a) > 0", "ROR len(a) > 0 -> (False)|ROR > -> >=|CRP-num 0 -> 1" }, /* `!= 0` says the same */
+    { 1, "while a != b: g()", "ROR a != b -> (False)|ROR != -> ==|SDL g() -> pass" }, /* never `while True` */
+    { 1, "while not (a < b or c): g()", "COD not (a < b or c) -> (a < b or c)|ROR < -> !=|ROR < -> <=|LCR or -> and|SDL g() -> pass" },
+    { 1, "y = a in b or c is not None", "MIR in -> not in|LCR or -> and|MIR is not -> is" },
+    { 2, "y = a and b", "LCR a and b -> a|LCR a and b -> b|LCR and -> or" },
+    { 1, "if a: g()", "COI a -> (False)|COI a -> (True)|SDL g() -> pass" },
+    { 1, "if a < b: g()", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=|SDL g() -> pass" }, /* COI would only repeat ROR */
+    { 1, "while a: g()", "COI a -> (False)|SDL g() -> pass" },
+    { 1, "y = 'x' if a.b else 'y'", "COI a.b -> (False)|COI a.b -> (True)" },
+    { 1, "y = [z for z in a if z.ok]", "COI z.ok -> (False)|COI z.ok -> (True)" },
+    { 1, "if (n := a): g(n)", "COI (n := a) -> (not (n := a))|SDL g(n) -> pass" }, /* forcing it would unbind n */
+    { 1, "assert a, 'm'", "COI a -> (not (a))" },
+    { 1, "return not(a)", "COD not(a) -> (a)" },
+    { 1, "y = not a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" }, /* COD would only repeat ROR */
+    { 1, "y = a + b * c ** d - e % g", "AOR + -> -|AOR * -> /|AOR ** -> *|AOR - -> +|AOR % -> //" },
+    { 1, "y = len(a) * 2", "AOR * -> //|CRP-num 2 -> 1|CRP-num 2 -> 3" },
+    { 1, "y = a + 'x' + b", "" }, /* text: a TypeError proves nothing */
+    { 1, "y = '%s' % (a + 1)", "AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 1, "y = a * 1 + b[1:]", "CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 1 -> 0|CRP-num 1 -> 2|SIR 1: -> :" },
+    { 1, "x += 2; x //= y; x |= z; x += 'a'", "ASR += -> -=|CRP-num 2 -> 1|CRP-num 2 -> 3|ASR //= -> /=" },
+    { 2, "x |= z", "SDL x |= z -> pass|ASR |= -> &=|ASR |= -> =" },
+    { 2, "y = a | b ^ c << d", "BOR | -> &|BOR ^ -> &|BOR << -> >>" },
+    { 2, "y = isinstance(a, int | C)", "" },
+    { 1, "y = -a, ~b, +c, -1", "UOD -a -> a|UOD ~b -> b|CRP-num -1 -> -2|CRP-num -1 -> 0" },
+    { 1, "y = [0x1F, 0b11, 1_000, 2j, 1.5, 1e20, a.b]",
+      "CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|CRP-num 0b11 -> 0b10|CRP-num 0b11 -> 0b100|CRP-num 1_000 -> 1001|CRP-num 1_000 -> 999|"
+      "CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 1.5 -> 2.5|CRP-num 1e20 -> (1e20 * 2)" },
+    { 1, "y = a % 1, b[::1], 1 .real", "AOR % -> //|CRP-num 1 -> 2|SIR ::1 -> ::|CRP-num 1 -> 2|CRP-num 1 -> (0)|CRP-num 1 -> (2)" },
+    { 1, "y = True; g(k=False)", "CRP-bool True -> False|SDL g(k=False) -> pass|CRP-bool False -> True" },
+    { 1, "return a", "RVR a -> None" },
+    { 1, "return(a)", "RVR (a) -> (None)" },
+    { 1, "return True", "CRP-bool True -> False" },
+    { 1, "return [a]", "RVR [a] -> []" },
+    { 1, "return a, b", "RVR a, b -> ()" },
+    { 1, "return 'x'", "RVR 'x' -> \"\"" },
+    { 1, "return ''", "" },
+    { 1, "return None", "" },
+    { 1, "return (yield a)", "" }, /* it would no longer be a generator */
+    { 1, "a.b = c; d[0] = e; f = g; del h; raise I", "SDL a.b = c -> pass|SDL d[0] = e -> pass|SDL del h -> pass|SDL raise I -> pass" },
+    { 3, "assert a; await b()", "SDL assert a -> pass|COI a -> (not (a))|SDL await b() -> pass" },
+    { 1, "for i in a:\n        if i: continue\n        break", "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
+    { 1, "while a:\n        break", "COI a -> (False)" }, /* it would never end */
+    { 1, "try: pass\n    except E as e:\n        x = 1\n        g(x)\n    except F:\n        raise",
+      "EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
+    { 1, "y = a[b:c:d], e[0:]", "SIR b:c:d -> :c:d|SIR b:c:d -> b::d|SIR b:c:d -> b:c:|CRP-num 0 -> 1" },
+    { 2, "y = 'a', b'', f'{a}'", "CRP-str 'a' -> \"\"|CRP-str b'' -> b\"mutagen\"|CRP-str f'{a}' -> f\"\"" },
+    { 2, "raise E('no')", "SDL raise E('no') -> pass" },
+    { 3, "raise E('no')", "SDL raise E('no') -> pass|CRP-str 'no' -> \"\"" },
+    { 2, "y = open(p, 'r', encoding='utf8')", "" },
+    { 2, "y = g(a, b, 1)", "ARG a, b -> b, a|CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 2, "y = min(a), b.startswith(c), c.min(a)", "MSW min -> max|MSW startswith -> endswith" },
+    { 2, "y = [a], {}, {b}", "CNT [a] -> []|CNT {b} -> set()" },
+    { 2, "match a:\n        case [b]: g()\n        case _ if b: h()",
+      "MCR [b] -> [b] if False|SDL g() -> pass|COI b -> (False)|COI b -> (True)|SDL h() -> pass" },
+    /* filters */
+    { 3, "\"doc 1\"; x: int = a; import b; global c; __version__ = 2", "" },
+    { 3, "print(1); log.info(2); self._logger.debug('%s', a + 1); warnings.warn('x'); time.sleep(3)", "" },
+    { 1, "g(timeout=3, k=4)", "SDL g(timeout=3, k=4) -> pass|CRP-num 4 -> 3|CRP-num 4 -> 5" },
+    { 3, "if a:  # pragma: no cover\n        g(1)\n    x = 1  # pragma: no mutate\n    ...", "" },
+    { 3, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
+    { 1, "def g(b=1, *, c: int = 2): return b\n    return lambda d=3: d + e", "RVR b -> None|RVR lambda d=3: d + e -> None|AOR + -> -" },
+    { 1, "y = f'{a + b:>{c + 1}}'", "AOR + -> -" },
+    { 1, "raise NotImplementedError", "" },
+};
+
+static struct mg_str render(struct mg_arena *arena, struct mg_str source, int level)
+{
+    struct mg_module *module = NULL;
+    struct mg_err err = { .text = "" };
+    struct mg_functions functions = { 0 };
+    struct mg_mutants mutants = { 0 };
+    struct mg_buf out = MG_BUF(100000);
+    assert_int_equal(mg_module_parse(source, &module, &err), MG_OK);
+    mg_module_functions(module, arena, &functions);
+    assert_true(functions.len > 0);
+    assert_false(functions.at[0].has_error);
+    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), level, arena, &mutants);
+    for (size_t i = 0; i < mutants.len; i++)
+        mg_buf_addf(&out, "%s%s %.*s -> %.*s", i ? "|" : "", mutants.at[i].operator_name, MG_FMT(mutants.at[i].original), MG_FMT(mutants.at[i].replacement));
+    mg_module_free(module);
+    return mg_buf_take(&out, arena);
+}
+
+static void every_example_gives_exactly_its_mutants(void **unused)
+{
+    (void)unused;
+    unsigned wrong = 0;
+    for (size_t i = 0; i < MG_COUNT(examples); i++) {
+        struct mg_arena *arena = mg_arena_new();
+        struct mg_str source = mg_arena_printf(arena, "async def f(x, y=7):\n    %s\n", examples[i].body);
+        struct mg_str seen = render(arena, source, examples[i].level);
+        if (!mg_str_is(seen, examples[i].mutants))
+            print_error("%s\n  is:        %.*s\n  should be: %s\n", examples[i].body, MG_FMT(seen), examples[i].mutants), wrong++;
+        mg_arena_free(arena);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+static void functions_that_are_no_code_have_no_mutants(void **unused)
+{
+    (void)unused;
+    static const char *const sources[] = {
+        "@overload\ndef f(x): return x\n",
+        "@typing.overload\ndef f(x): return x\n",
+        "def f(x): ...\n",
+        "@abstractmethod\ndef f(x):\n    'doc'\n    pass\n",
+        "def f(x):  # pragma: no cover\n    return x\n",
+        "@dec  # pragma: no mutate\ndef f(\n    x,\n):\n    return x\n",
+        "def __eq__(self, o):\n    if self is o:\n        return True\n    return NotImplemented if o else 0\n",
+    };
+    for (size_t i = 0; i < MG_COUNT(sources); i++) {
+        struct mg_arena *arena = mg_arena_new();
+        struct mg_str seen = render(arena, mg_str_from(sources[i]), 3);
+        const char *expected = i + 1 < MG_COUNT(sources) ? "" : "RVR NotImplemented if o else 0 -> None|COI o -> (False)|COI o -> (True)|CRP-num 0 -> 1";
+        if (!mg_str_is(seen, expected))
+            fail_msg("%s is: %.*s", sources[i], MG_FMT(seen));
+        mg_arena_free(arena);
+    }
+}
+
+static void identity_survives_moved_code_and_tells_twins_apart(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_mutants found[2] = { 0 };
+    static const char *const sources[] = { "def f(x):\n    return x + 1, x + 1\n", "import os\n\n\ndef f(x):\n    # moved\n    return x + 1, x + 1\n" };
+    for (size_t i = 0; i < 2; i++) {
+        struct mg_module *module = NULL;
+        struct mg_functions functions = { 0 };
+        assert_int_equal(mg_module_parse(mg_str_from(sources[i]), &module, NULL), MG_OK);
+        mg_module_functions(module, arena, &functions);
+        mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 1, arena, &found[i]);
+        mg_module_free(module);
+    }
+    assert_int_equal(found[0].len, 7);
+    assert_int_equal(found[1].len, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_true(mg_str_eq(found[0].at[i].id, found[1].at[i].id));
+        for (size_t j = 0; j < i; j++)
+            assert_false(mg_str_eq(found[0].at[i].id, found[0].at[j].id));
+    }
+    mg_arena_free(arena);
+}
+
+static void places_count_utf16_units_and_lines_of_the_whole_expression(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_module *module = NULL;
+    struct mg_functions functions = { 0 };
+    struct mg_mutants mutants = { 0 };
+    struct mg_str text = MG_STR("def f(x):\n    g('\xC3\xA9\xF0\x9D\x92\xB3', x <\n      3)\n");
+    assert_int_equal(mg_module_parse(text, &module, NULL), MG_OK);
+    mg_module_functions(module, arena, &functions);
+    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 1, arena, &mutants);
+    const struct mg_mutant *swap = NULL;
+    for (size_t i = 0; i < mutants.len; i++)
+        if (mg_str_is(mutants.at[i].original, "<"))
+            swap = &mutants.at[i];
+    assert_non_null(swap);
+    assert_int_equal(swap->span_line, 2);
+    assert_int_equal(swap->column, 16); /* é is one unit, the script X two */
+    assert_int_equal(swap->end_column, 17);
+    assert_int_equal(swap->line, 2);
+    assert_int_equal(swap->end_line, 3);
+    mg_module_free(module);
+    mg_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_example_gives_exactly_its_mutants),
+        cmocka_unit_test(functions_that_are_no_code_have_no_mutants),
+        cmocka_unit_test(identity_survives_moved_code_and_tells_twins_apart),
+        cmocka_unit_test(places_count_utf16_units_and_lines_of_the_whole_expression),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
