@@ -23,7 +23,7 @@ struct mg_str mg_expr_quote(struct mg_arena *arena, struct mg_str value);
 struct mg_str mg_expr_quote_regex(struct mg_arena *arena, struct mg_str value);
 /* The same expression with every plain string literal written as mg_expr_quote does. */
 struct mg_str mg_expr_black(struct mg_arena *arena, struct mg_str expression);
-/* The expression with `from` replaced by `to`; `from` is one of its atoms' texts. */
+/* The expression with `from` replaced by `to`; `from` is a part of it by address, such as an atom's text. */
 struct mg_str mg_expr_replace(struct mg_arena *arena, struct mg_str expression, struct mg_str from, struct mg_str to);
 
 /* Only literals and displays of them: no name but None, True, False. */

@@ -147,10 +147,16 @@ struct mg_str mg_value_neighbour(struct mg_search *s, struct mg_str source)
     }
     mg_expr_atoms(source, s->arena, &atoms);
     for (size_t i = 0, from = mg_rng_below(&s->rng, atoms.len); i < atoms.len; i++) {
-        const struct mg_atom *atom = &atoms.at[(from + i) % atoms.len];
-        struct mg_str changed = atom_neighbour(s, atom);
-        if (!mg_str_eq(changed, atom->text))
-            return mg_expr_replace(s->arena, source, atom->text, changed);
+        size_t at = (from + i) % atoms.len;
+        struct mg_str changed = atom_neighbour(s, &atoms.at[at]), replaced = atoms.at[at].text;
+        if (mg_str_eq(changed, replaced))
+            continue;
+        bool negative = at > 0 && mg_str_is(atoms.at[at - 1].text, "-") && atoms.at[at - 1].text.at + 1 == replaced.at;
+        if (negative && (mg_str_starts(changed, "-") || mg_str_is(changed, "0"))) { /* never `--1` nor `-0` */
+            replaced = (struct mg_str){ replaced.at - 1, replaced.len + 1 };
+            changed = mg_str_starts(changed, "-") ? mg_str_sub(changed, 1, changed.len) : changed;
+        }
+        return mg_expr_replace(s->arena, source, replaced, changed);
     }
     return source;
 }
