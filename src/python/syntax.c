@@ -173,12 +173,13 @@ static enum mg_code parse_tree(struct mg_str text, TSTree **tree, struct mg_err 
     return *tree ? MG_OK : MG_FAIL(err, MG_E_LIMIT, "the file is too hard to parse");
 }
 
-static uint32_t first_broken_line(const struct mg_module *module)
+/* The root is an error, or one error holds the whole text. */
+static const struct mg_node *find_ruin(const struct mg_module *module)
 {
-    for (size_t i = 1; i < module->node_count; i++)
-        if (module->nodes[i].broken && (module->nodes[i].kind == N_ERROR || module->nodes[i].size == 1))
-            return module->nodes[i].line;
-    return 1;
+    const struct mg_node *root = module->nodes, *first = mg_node_first_named(root);
+    if (root->kind != N_MODULE)
+        return root;
+    return first && first->kind == N_ERROR && !mg_node_next_named(first) ? first : NULL;
 }
 
 static enum mg_code check_text(struct mg_str text, struct mg_err *err)
@@ -209,8 +210,9 @@ enum mg_code mg_module_parse(struct mg_str text, struct mg_module **module, stru
     made->text = text;
     enum mg_code code = flatten(made, ts_tree_root_node(tree), err);
     ts_tree_delete(tree);
-    if (code == MG_OK && made->nodes[0].kind != N_MODULE)
-        code = MG_FAIL(err, MG_E_PARSE, "line %u: not understood as Python", first_broken_line(made));
+    const struct mg_node *ruin = code == MG_OK ? find_ruin(made) : NULL;
+    if (ruin)
+        code = MG_FAIL(err, MG_E_PARSE, "lines %u to %u are not understood as Python", ruin->line, ruin->end_line);
     if (code != MG_OK) {
         mg_arena_free(arena);
         return code;

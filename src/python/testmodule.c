@@ -76,7 +76,9 @@ static void add_import_line(struct mg_arena *arena, struct imports *imports, str
 {
     line = mg_str_trim(line);
     if (mg_str_starts(line, "import ")) {
-        (void)find_import(arena, imports, false, mg_str_trim(mg_str_sub(line, 7, line.len)), module);
+        struct mg_str rest = mg_str_sub(line, 7, line.len), part;
+        while (mg_str_next_part(&rest, ',', &part))
+            (void)find_import(arena, imports, false, mg_str_trim(part), module);
         return;
     }
     const char *middle = mg_str_starts(line, "from ") ? memmem(line.at, line.len, " import ", 8) : NULL;
