@@ -6,12 +6,8 @@
 #include "adapters/memory/store_memory.h"
 #include "adapters/report_json/report_json.h"
 #include "adapters/report_markdown/report_markdown.h"
-#if __has_include("adapters/report_schema/report_schema.h")
 #include "adapters/report_schema/report_schema.h"
-#endif
-#if __has_include("adapters/report_terminal/report_terminal.h")
 #include "adapters/report_terminal/report_terminal.h"
-#endif
 #include "adapters/sandbox_linux/sandbox_linux.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 #include "adapters/vcs_git/vcs_git.h"
@@ -115,12 +111,9 @@ static void add_reporters(struct mg_app *app, struct mg_composed *composed)
 {
     composed->reporters[0] = mg_report_markdown_new(app->arena, composed->reports_dir.at);
     composed->reporters[1] = mg_report_json_new(app->arena, composed->reports_dir.at);
-    composed->services.reporters = composed->reporters;
-    composed->services.reporter_count = 2;
-#if __has_include("adapters/report_terminal/report_terminal.h")
     composed->reporters[2] = mg_report_terminal_new(app->arena, stdout);
-    composed->services.reporter_count = 3;
-#endif
+    composed->services.reporters = composed->reporters;
+    composed->services.reporter_count = MG_REPORTERS;
 }
 
 static enum mg_code open_store(struct mg_app *app, bool create, struct mg_composed *composed, struct mg_err *err)
@@ -136,9 +129,7 @@ static enum mg_code open_store(struct mg_app *app, bool create, struct mg_compos
 
 enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err)
 {
-    (void)app;
-    (void)result;
-    return MG_FAIL(err, MG_E_STATE, "%.*s: --json is not linked into this build", MG_FMT(file));
+    return mg_report_schema_write(mg_arena_cstr(app->arena, file), &result->repo, &result->report, err);
 }
 
 enum mg_code mg_compose_stored(struct mg_app *app, struct mg_composed *composed, struct mg_err *err)

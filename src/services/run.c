@@ -183,6 +183,8 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     services->progress.ops->phase(services->progress.self, "reporting", MG_STR("writing the reports"), 0);
     MG_TRY(services->store.ops->end_run(services->store.self, report, run->state, err));
     services->progress.ops->finish(services->progress.self);
+    if (mg_str_is(report->status, "failed") && report->outcomes.len == 0)
+        return MG_OK; /* bad input: its one line says all there is to say */
     for (size_t i = 0; i < services->reporter_count; i++)
         MG_TRY(services->reporters[i].ops->write(services->reporters[i].self, report, err));
     return MG_OK;

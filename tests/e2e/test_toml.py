@@ -1,4 +1,4 @@
-"""Our TOML reader beside Python's tomllib, on documents that are easy to get wrong. MG_TOML_DUMP names the dump tool."""
+"""Our TOML reader beside Python's tomllib, on documents that are easy to get wrong. toml_dump is built beside the program."""
 import datetime
 import json
 import math
@@ -7,10 +7,10 @@ import pathlib
 import subprocess
 
 import pytest
+from conftest import BINARY
 
 tomllib = pytest.importorskip("tomllib")
-BINARY = os.environ.get("MUTAGEN_BIN", "")
-DUMP = pathlib.Path(os.environ.get("MG_TOML_DUMP") or pathlib.Path(BINARY).parent / "toml_dump")
+DUMP = pathlib.Path(os.environ.get("MG_TOML_DUMP") or BINARY.parent / "toml_dump")
 pytestmark = pytest.mark.skipif(not DUMP.is_file(), reason="toml_dump is not built")
 
 DOCUMENTS = [

@@ -1,0 +1,298 @@
+"""The command line as a user meets it: help, wrong words, bad input, exit codes, and one whole run with its report and apply."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import OPS, TEST_OPS, tree
+
+
+def one_line(result, code, *parts):
+    """A handled failure: that exit code, one line on stderr that says it, nothing on stdout."""
+    assert result.code == code, result
+    lines = [line for line in result.err.splitlines() if line.startswith("mutagen: ")]
+    assert len(lines) == 1, result
+    for part in parts:
+        assert part in lines[0], result
+    assert result.out == "", result
+    return lines[0]
+
+
+# ---- words ----
+
+def test_version_and_help(desk):
+    assert desk("--version").out == "mutagen 0.1.0\n"
+    assert desk("run", "--version").out == "mutagen 0.1.0\n"
+    text = desk("--help").out
+    for name in ("run", "score", "report", "apply", "doctor"):
+        assert f"\n  {name} " in text
+        answer = desk(name, "-h")
+        assert answer.code == 0 and answer.out.startswith(f"usage: mutagen {name}") and answer.err == ""
+
+
+@pytest.mark.parametrize("arguments, part", [
+    ((), "a command is missing"),
+    (("rum",), "did you mean 'run'?"),
+    (("run",), "a REPO is missing"),
+    (("run", ".", "--treshold", "1"), "did you mean --threshold?"),
+    (("run", ".", "--threshold", "80"), "--threshold: score_threshold must be a number from 0 to 1, not '80'"),
+    (("run", ".", "--jobs"), "--jobs needs a value"),
+    (("run", ".", "--provider", "magic"), 'must be "search"'),
+    (("run", ".", "--run-id", "../x"), "--run-id must be"),
+    (("report", "--jobs", "1"), "has no option --jobs"),
+    (("apply", "--into", "a", "--patch", "b"), "exclude each other"),
+])
+def test_wrong_words_exit_64(desk, arguments, part):
+    one_line(desk(*arguments), 64, part)
+    assert not (desk.folder / ".mutagen").exists()
+
+
+@pytest.mark.parametrize("text, part", [
+    ("jobs = 'two'", "m.toml:1: jobs must be a whole number from 0 to 1024, not a string"),
+    ("\n[mutation]\nscore_treshold = 1", "m.toml:3: unknown key 'mutation.score_treshold'; did you mean 'mutation.score_threshold'?"),
+    ("[mutatoin]", "m.toml:1: unknown table [mutatoin]; did you mean [mutation]?"),
+    ("a = ", "m.toml:1: "),
+])
+def test_wrong_configuration_has_file_and_line(desk, text, part):
+    desk.repo()
+    (desk.folder / "m.toml").write_text(text)
+    one_line(desk("-c", "m.toml", "run", "repo"), 1, part)
+
+
+def test_missing_configuration_file(desk):
+    one_line(desk("run", ".", "-c", "none.toml"), 1, "none.toml")
+
+
+# ---- bad input ----
+
+def test_no_such_path(desk):
+    one_line(desk("run", "nowhere"), 1, "nowhere: no such path")
+    one_line(desk("score", "nowhere"), 1, "nowhere: no such path")
+
+
+def test_a_file_is_no_repo(desk):
+    (desk.folder / "f.py").write_text("x = 1\n")
+    one_line(desk("run", "f.py"), 1, "f.py: not a folder")
+
+
+def test_empty_repo(desk):
+    desk.repo({})
+    one_line(desk("run", "repo", "--no-progress"), 1, "Python")
+    assert list(desk.tmp.iterdir()) == []
+
+
+def test_no_stored_runs(desk):
+    one_line(desk("report"), 1, "no")
+    one_line(desk("apply"), 1, "no")
+    assert not (desk.folder / ".mutagen").exists()
+
+
+def test_unwritable_storage_root(desk):
+    desk.repo()
+    (desk.folder / "file").write_text("")
+    (desk.folder / "m.toml").write_text("storage.root = 'file/below'")
+    one_line(desk("run", "repo", "-c", "m.toml"), 1, "storage root")
+
+
+def test_a_folder_of_somebody_else_is_no_storage_root(desk):
+    desk.repo()
+    (desk.folder / "mine").mkdir()
+    (desk.folder / "mine" / "thesis.txt").write_text("years")
+    (desk.folder / "m.toml").write_text("storage.root = 'mine'")
+    one_line(desk("run", "repo", "-c", "m.toml"), 1, "mine")
+    assert [path.name for path in (desk.folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_no_pytest_in_the_environment(desk):
+    desk.repo()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", desk.folder / "bare"], check=True)
+    python = desk.folder / "bare" / "bin" / "python"
+    one_line(desk("run", "repo", "--python", python, "--no-progress"), 1, "pytest", str(python))
+    told = desk("doctor", "repo", "--python", python)
+    assert told.code == 1 and "[ERR] pytest: not installed" in told.out and "-> " in told.out
+
+
+def test_no_such_interpreter(desk):
+    desk.repo()
+    one_line(desk("run", "repo", "--python", "/nowhere/python", "--no-progress"), 1, "/nowhere/python")
+
+
+def test_a_python_too_old(desk):
+    desk.repo()
+    (desk.folder / "old").mkdir()
+    (desk.folder / "old" / "sitecustomize.py").write_text("import sys\nsys.version_info = (3, 7, 9, 'final', 0)\n")
+    python = desk.folder / "old" / "python3"
+    python.write_text(f"#!/bin/sh\nPYTHONPATH='{desk.folder / 'old'}' exec '{sys.executable}' \"$@\"\n")
+    python.chmod(0o755)
+    one_line(desk("run", "repo", "--python", python, "--no-progress"), 1, "too old", "3.8")
+
+
+# ---- doctor ----
+
+def test_doctor_tells_names_of_keys_never_values(desk):
+    desk.repo()
+    told = desk("doctor", "repo", OPENAI_API_KEY="sk-very-secret", ANTHROPIC_API_KEY="")
+    assert told.code == 0, told
+    assert "OPENAI_API_KEY" in told.out and "ANTHROPIC_API_KEY" not in told.out and "very-secret" not in told.out + told.err
+    for check in ("platform", "git", "interpreter", "pytest", "storage root", "protection", "processors", "provider keys"):
+        assert f"  [OK ] {check}: " in told.out, told
+    assert not (desk.folder / ".mutagen").exists()
+
+
+# ---- one whole run ----
+
+def test_run_keeps_tests_and_touches_nothing(finished):
+    assert finished.result.code == 0, finished.result
+    assert tree(finished.folder / "repo") == finished.before
+    assert list(finished.tmp.iterdir()) == [], "the private copy is still there"
+    lines = finished.result.out.splitlines()
+    assert lines[-1].startswith("next: mutagen apply --run-id first"), finished.result
+    report = json.loads((finished.folder / ".mutagen" / "reports" / "report.json").read_text())
+    assert report["run_id"] == "first" and report["targets"]["kept"] == 2
+    assert {one["qualified_name"] for one in report["target_stats"]} == {"calc.ops.clamp", "calc.ops.grade"}
+    assert all(one["mutation_score"] >= 0.8 for one in report["target_stats"])
+    assert "[processing]" in finished.result.err and "\r" not in finished.result.err
+
+
+def test_report_renders_the_same_again(finished):
+    files = [finished.folder / ".mutagen" / "reports" / name for name in ("report.md", "report.json")]
+    before = [file.read_bytes() for file in files]
+    for file in files:
+        file.unlink()
+    again = finished("report", "--run-id", "first")
+    assert again.code == 0 and again.out == finished.result.out
+    assert [file.read_bytes() for file in files] == before
+    assert finished("report").out == again.out
+
+
+def test_unknown_run_ids(finished):
+    one_line(finished("report", "--run-id", "other"), 1, "other", "first")
+    one_line(finished("apply", "--run-id", "other"), 1, "other", "first")
+
+
+def test_another_repo_on_the_same_run_id_is_refused(finished):
+    finished.repo(name="second")
+    one_line(finished("run", "second", "--run-id", "first", "--no-progress"), 1, "first")
+
+
+def run_pytest(folder, *arguments):
+    return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments], cwd=folder, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
+
+
+def test_patch_is_taken_by_git_and_passes(finished):
+    repo = finished.repo(name="patched")
+    subprocess.run(["git", "init", "-q", repo], check=True)
+    told = finished("apply", "--run-id", "first", "--patch", "p.patch")
+    assert told.code == 0 and "adds tests/test_generated_calc_ops.py" in told.out, told
+    assert finished("apply", "--patch", "-").out == (finished.folder / "p.patch").read_text()
+    subprocess.run(["git", "apply", finished.folder / "p.patch"], cwd=repo, check=True)
+    passed = run_pytest(repo)
+    assert passed.returncode == 0, passed.stdout
+    assert tree(finished.folder / "repo") == finished.before
+
+
+def test_apply_into_a_new_folder(finished):
+    told = finished("apply", "--into", "new/deep folder")
+    assert told.code == 0 and (finished.folder / "new" / "deep folder" / "test_generated_calc_ops.py").is_file(), told
+    assert tree(finished.folder / "repo") == finished.before
+
+
+def test_apply_never_overwrites_what_is_not_ours(finished):
+    file = finished.folder / "repo" / "tests" / "test_generated_calc_ops.py"
+    try:
+        file.write_text("# mine\n")
+        told = finished("apply")
+        assert told.code == 1 and "mutagen did not write it" in told.err and file.read_text() == "# mine\n"
+        file.unlink()
+        told = finished("apply")
+        assert told.code == 0 and f"wrote {file}" in told.out, told
+        assert run_pytest(finished.folder / "repo").returncode == 0
+        assert "unchanged" in finished("apply").out
+        edited = file.read_text() + "\n# a note of mine\n"
+        file.write_text(edited)
+        told = finished("apply")
+        assert told.code == 1 and "it was edited" in told.err and file.read_text() == edited
+        told = finished("apply", "--patch", "-")
+        assert told.code == 1 and told.out == ""
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def test_second_run_continues_the_first(finished):
+    again = finished("run", "repo", "--run-id", "first", "--no-progress")
+    assert again.code == 0, again
+    assert "kept" not in again.err, "a finished target was worked on again"
+    report = json.loads((finished.folder / ".mutagen" / "reports" / "report.json").read_text())
+    assert report["targets"]["kept"] == 2
+
+
+def test_score_has_a_number_and_replayable_json(finished):
+    told = finished("score", "repo", "--json", "score.json", "--no-progress")
+    assert told.code == 0 and "\nscore: " in told.out, told
+    report = json.loads((finished.folder / "score.json").read_text())
+    (file,) = report["files"].values()
+    assert file["source"] == OPS
+    lines = OPS.split("\n")
+    for mutant in file["mutants"]:
+        start, end = mutant["location"]["start"], mutant["location"]["end"]
+        head = "\n".join(lines[: start["line"] - 1] + [lines[start["line"] - 1][: start["column"] - 1]])
+        tail = "\n".join([lines[end["line"] - 1][end["column"] - 1:]] + lines[end["line"]:])
+        compile(head + mutant["replacement"] + tail, "mutant", "exec")
+        assert mutant["status"] in ("Killed", "Survived", "Timeout", "NoCoverage", "CompileError", "Ignored")
+
+
+# ---- what stops a run ----
+
+def test_no_score_without_tests(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS})
+    told = desk("score", "repo", "--no-progress")
+    assert told.code == 1 and "no score: the repo has no test" in told.err and "score:" not in told.out, told
+
+
+def test_threshold_and_budget_exit_codes(desk):
+    desk.repo()
+    below = desk("run", "repo", "--threshold", "1", "--no-progress", "--target", "*.clamp")
+    assert below.code in (0, 2), below
+    partial = desk("run", "repo", "--max-targets", "1", "--run-id", "p", "--no-progress")
+    assert partial.code == 3, partial
+    rest = desk("run", "repo", "--run-id", "p", "--no-progress")
+    assert rest.code == 0, rest
+
+
+def test_broken_and_foreign_sources_are_named(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/latin.py": b"# -*- coding: latin-1 -*-\nname = '\xe9'\n", "calc/broken.py": "def f(:\n    pass ]\n",
+               "tests/test_ops.py": TEST_OPS, "tests/test_bad.py": "import does_not_exist\n"})
+    told = desk("run", "repo", "--run-id", "x", "--no-progress", "--target", "*.grade")
+    assert told.code == 0, told
+    text = (desk.folder / ".mutagen" / "reports" / "report.md").read_text()
+    for name in ("calc/latin.py", "tests/test_bad.py"):
+        assert name in text, text
+    assert "broken" in text, text
+
+
+def wait_for(process, text):
+    for line in process.stderr:
+        if text in line:
+            return
+    raise AssertionError(f"'{text}' was never said")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_exits_130_and_goes_on(desk, number):
+    desk.repo()
+    process = desk.start("run", "repo", "--run-id", "cut", "--no-progress")
+    wait_for(process, "[processing]")
+    busy = desk("run", "repo", "--run-id", "cut", "--no-progress")
+    one_line(busy, 1, "cut", str(process.pid))
+    begun = time.monotonic()
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130 and time.monotonic() - begun < 15
+    assert "[cancelled]" in out
+    assert list(desk.tmp.iterdir()) == []
+    again = desk("run", "repo", "--run-id", "cut", "--no-progress")
+    assert again.code == 0 and "next: mutagen apply" in again.out, again
