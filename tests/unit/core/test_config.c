@@ -32,7 +32,7 @@ static void defaults_are_the_documented_ones(void **state)
     (void)state;
     assert_true(config.score_threshold == 0.0 && config.mutation.score_threshold == 0.8);
     assert_int_equal(config.mutation.keep, MG_KEEP_THRESHOLD);
-    assert_int_equal(config.mutation.level, 1);
+    assert_int_equal(config.mutation.level, 2);
     assert_int_equal(config.orchestrator.max_parallel_targets, 1);
     assert_true(config.sandbox.test_timeout_seconds == 30.0 && config.sandbox.cpu_time_limit_seconds == 60.0);
     assert_int_equal(config.sandbox.memory_limit_mb, 2048);
@@ -103,11 +103,11 @@ static void toml_sets_what_it_names(void **state)
     (void)state;
     struct mg_err err = { .code = MG_OK };
     assert_int_equal(mg_config_read_toml(&config, arena,
-                                         MG_STR("score_threshold = 1\ntargets = [\"pkg.*\"]\nmutation.level = 2\n[storage]\nroot = \"/tmp/x\"\n"),
+                                         MG_STR("score_threshold = 1\ntargets = [\"pkg.*\"]\nmutation.level = 3\n[storage]\nroot = \"/tmp/x\"\n"),
                                          "m.toml", &err),
                      MG_OK);
     assert_true(config.score_threshold == 1.0);
-    assert_int_equal(config.mutation.level, 2);
+    assert_int_equal(config.mutation.level, 3);
     assert_int_equal(config.targets.len, 1);
     assert_true(mg_str_is(config.storage.root, "/tmp/x"));
     assert_true(config.mutation.score_threshold == 0.8);
