@@ -13,3 +13,11 @@ def repo(tmp_path):
     made = driver.Repo(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One zygote for a whole file of tests: sessions do not see each other."""
+    made = driver.Repo(tmp_path_factory.mktemp("shared"))
+    yield made
+    made.close()

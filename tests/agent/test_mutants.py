@@ -126,14 +126,14 @@ TESTS = '''
 '''
 
 
-@pytest.fixture
-def shapes(repo):
-    repo.write("pkg/__init__.py", "")
-    repo.write("pkg/shapes.py", MODULE)
-    repo.write("tests/test_shapes.py", TESTS)
-    repo.start()
-    assert repo.collected["ok"] and not repo.collected["errors"], repo.collected
-    return repo
+@pytest.fixture(scope="module")
+def shapes(shared):
+    shared.write("pkg/__init__.py", "")
+    shared.write("pkg/shapes.py", MODULE)
+    shared.write("tests/test_shapes.py", TESTS)
+    shared.start()
+    assert shared.collected["ok"] and not shared.collected["errors"], shared.collected
+    return shared
 
 
 @pytest.mark.parametrize("qualname, old, new, test, flavour", [

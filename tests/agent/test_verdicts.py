@@ -87,12 +87,12 @@ TESTS = '''
 '''
 
 
-@pytest.fixture
-def bench(repo):
-    repo.write("mod.py", MODULE)
-    repo.write("test_mod.py", TESTS)
-    repo.start()
-    return Bench(repo, "mod.py", "f")
+@pytest.fixture(scope="module")
+def bench(shared):
+    shared.write("mod.py", MODULE)
+    shared.write("test_mod.py", TESTS)
+    shared.start()
+    return Bench(shared, "mod.py", "f")
 
 
 BIG = ("return n\n        for", "return n + 1\n        for")

@@ -1,5 +1,6 @@
 """What the zygote and its forks share: pytest's session, the collected items, the index of live functions."""
 import gc
+import importlib
 import os
 import pathlib
 import sys
@@ -89,11 +90,20 @@ class Host:
             elif isinstance(table, list):
                 table[:] = [entry for entry in table if not belongs(entry[0], nodeid)]
 
+    def offer_conftests(self):
+        """pytest 9.1+ ties fixtures of a conftest to the node of its folder, once; a second collection makes new nodes."""
+        pending = getattr(getattr(self.session, "_fixturemanager", None), "_pending_conftests", None)
+        if not isinstance(pending, dict):
+            return
+        for name, plugin in self.config.pluginmanager.list_name_plugin():
+            folder = pathlib.Path(name).parent if plugin is not None and name.endswith("conftest.py") else None
+            if folder is not None and folder != self.config.rootpath and self.config.rootpath in folder.parents:
+                pending[folder] = plugin
+
     def collect_file(self, path):
         """Collects one file into `items`; its tests and its errors, as the protocol has them."""
-        import importlib
-
         importlib.invalidate_caches()
+        self.offer_conftests()
         self.plugin.errors = []
         try:
             self.session.perform_collect([path], genitems=True)

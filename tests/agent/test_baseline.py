@@ -1,0 +1,167 @@
+"""The existing tests on the original code: outcomes, traced lines, and going on behind a hang or a crash."""
+from driver import Bench
+
+MODULE = '''
+    import functools
+    import threading
+
+
+    def f(n):
+        if n:
+            return 1
+        return 0
+
+
+    def build():
+        return [
+            1,
+        ]
+
+
+    @functools.lru_cache()
+    def slow(n):
+        return n + 1
+
+
+    def in_thread(box):
+        box.append(1)
+
+
+    def worker():
+        box = []
+        thread = threading.Thread(target=in_thread, args=(box,))
+        thread.start()
+        thread.join()
+        return box
+'''
+TESTS = '''
+    import os, time, unittest
+    import pytest
+    from mod import f, build, slow, worker
+
+    def test_one(): assert f(1) == 1
+    def test_zero(): assert f(0) == 0
+    def test_fails():
+        x = 1
+        assert f(0) == x, "wanted"
+    def test_skip(): pytest.skip("not today")
+    @pytest.mark.skip(reason="marked")
+    def test_mark_skip(): pass
+    @pytest.mark.xfail
+    def test_xfail(): assert 0
+    @pytest.mark.xfail
+    def test_xpass(): assert 1
+    @pytest.mark.xfail(strict=True)
+    def test_strict_pass(): assert 1
+    def test_hang(): time.sleep(60)
+    def test_after_hang(): assert f(1)
+    def test_crash(): os._exit(0)
+    def test_after_crash(): assert f(1)
+    def test_kill(): os.kill(os.getpid(), 9)
+    def test_pytest_exit(): pytest.exit("enough")
+    def test_after_exit(): assert f(1)
+    @pytest.fixture
+    def broken(): raise ValueError("no fixture")
+    def test_broken(broken): pass
+    @pytest.fixture
+    def bad_end():
+        yield
+        raise ValueError("bad end")
+    def test_bad_end(bad_end): pass
+
+    @pytest.fixture(scope="module")
+    def built(): return build()
+    @pytest.fixture(scope="module")
+    def wrapped(built): return built
+    def test_fixture_one(built): assert built
+    def test_fixture_two(wrapped): assert wrapped
+    def test_fixture_three(request): assert request.getfixturevalue("built")
+    def test_slow_one(): assert slow(1) == 2
+    def test_slow_two(): assert slow(1) == 2
+    def test_thread(): assert worker() == [1]
+
+    class TestUnit(unittest.TestCase):
+        @classmethod
+        def setUpClass(cls): cls.built = build()
+        def test_unit_one(self): self.assertTrue(self.built)
+        def test_unit_two(self): self.assertTrue(self.built)
+'''
+OUTCOMES = {
+    "test_one": "passed", "test_zero": "passed", "test_fails": "failed", "test_skip": "skipped", "test_mark_skip": "skipped",
+    "test_xfail": "xfailed", "test_xpass": "xfailed", "test_strict_pass": "failed", "test_hang": "timeout", "test_after_hang": "passed",
+    "test_crash": "crashed", "test_after_crash": "passed", "test_kill": "crashed", "test_pytest_exit": "failed", "test_after_exit": "passed",
+    "test_broken": "error", "test_bad_end": "error", "test_fixture_one": "passed", "test_fixture_two": "passed",
+    "test_fixture_three": "passed", "test_slow_one": "passed", "test_slow_two": "passed", "test_thread": "passed",
+    "test_unit_one": "passed", "test_unit_two": "passed",
+}
+
+
+def lines_of(event, file=0):
+    return {line for number, first, last in event["lines"] if number == file for line in range(first, last + 1)}
+
+
+def test_outcomes_lines_and_going_on(repo):
+    text = open(repo.write("mod.py", MODULE)).read().splitlines()
+    repo.write("test_mod.py", TESTS)
+    repo.start()
+    events = repo.baseline(files=["other.py", "mod.py"], timeout=2.0)
+    by_name = {repo.ids()[event["test"]].split("::")[-1]: event for event in events}
+    assert {name: event["outcome"] for name, event in by_name.items()} == OUTCOMES
+    assert [event["test"] for event in events] == list(range(len(OUTCOMES)))
+    at = {line.strip(): number for number, line in enumerate(text, 1)}
+    one, zero = lines_of(by_name["test_one"], 1), lines_of(by_name["test_zero"], 1)
+    assert one == {at["if n:"], at["return 1"]} and zero == {at["if n:"], at["return 0"]}
+    for name in ("test_fixture_one", "test_fixture_two", "test_fixture_three", "test_unit_one", "test_unit_two"):
+        assert at["return ["] in lines_of(by_name[name], 1), name
+    assert at["return n + 1"] in lines_of(by_name["test_slow_one"], 1) & lines_of(by_name["test_slow_two"], 1)
+    assert at["box.append(1)"] in lines_of(by_name["test_thread"], 1)
+    assert by_name["test_fails"]["text"].startswith("AssertionError: wanted")
+    assert "not today" in by_name["test_skip"]["text"] and "marked" in by_name["test_mark_skip"]["text"]
+    assert "bad end" in by_name["test_bad_end"]["text"] and "signal 9" in by_name["test_kill"]["text"]
+    assert by_name["test_hang"]["seconds"] >= 1.9
+    assert all(0 <= event["seconds"] < 4 for event in events)
+
+
+def test_some_tests_without_lines_and_the_zygote_stays_clean(repo):
+    repo.write("mod.py", "state = []\n\ndef f():\n    state.append(1)\n    return len(state)\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_a(): assert f() == 1\ndef test_b(): assert f() == 1\n")
+    repo.start()
+    assert repo.outcomes() == {"test_a": "passed", "test_b": "failed"}
+    assert repo.outcomes(tests=[1]) == {"test_b": "passed"}
+    assert repo.baseline(tests=[]) == []
+    assert Bench(repo, "mod.py", "f").verdict("len(state)", "len(state) + 1", ["test_b"]) == ("killed", True)
+
+
+def test_a_cache_filled_at_import_keeps_its_singleton(repo):
+    repo.write("mod.py", """
+        import functools
+        @functools.lru_cache()
+        def settings():
+            return object()
+        THE_SETTINGS = settings()
+        """)
+    repo.write("test_mod.py", "import mod\ndef test_a(): assert mod.settings() is mod.THE_SETTINGS\ndef test_b(): test_a()\n")
+    repo.start()
+    assert set(repo.outcomes(files=["mod.py"]).values()) == {"passed"}
+
+
+def test_hypothesis_is_deterministic(repo):
+    import pytest
+
+    pytest.importorskip("hypothesis")
+    repo.write("test_mod.py", """
+        import random
+        from hypothesis import given, settings, strategies as st
+        @settings(max_examples=5)
+        @given(st.integers(), st.randoms())
+        def test_given(n, rnd):
+            with open("seen", "a") as file: file.write("%d " % n)
+        def test_end():
+            with open("seen", "a") as file: file.write("\\n%r\\n" % random.random())
+        """)
+    repo.start()
+    for _ in range(2):
+        repo.baseline()
+    text = open(repo.path + "/seen").read().splitlines()
+    assert text[0] == text[2] and len(text[0].split()) <= 5 and text[1] == text[3]
+    assert not __import__("os").path.exists(repo.path + "/.hypothesis/examples")

@@ -1,0 +1,141 @@
+"""Starting and collecting: settings of the repo, errors, the tests' folder, and imports that never leave the copy."""
+import os
+import shutil
+import sys
+
+import pytest
+from driver import Bench
+
+
+def test_answers_of_start_and_collect(repo):
+    repo.write("src/pkg/__init__.py", "def f(): return 1\n")
+    repo.write("tests/unit/test_a.py", "from pkg import f\ndef test_a(): assert f() == 1\nclass TestC:\n    def test_b(self): pass\n")
+    repo.write("tests/conftest.py", "")
+    repo.write("tests/unit/test_broken.py", "import not_there_at_all\n")
+    repo.roots = [os.path.join(repo.path, "src")]
+    repo.start()
+    assert repo.started["python"] == "%d.%d.%d" % sys.version_info[:3] and repo.started["pytest"] == pytest.__version__
+    assert isinstance(repo.started["plugins"], list)
+    assert repo.collected["tests"] == [
+        {"id": "tests/unit/test_a.py::test_a", "file": "tests/unit/test_a.py"},
+        {"id": "tests/unit/test_a.py::TestC::test_b", "file": "tests/unit/test_a.py"},
+    ]
+    assert [error["where"] for error in repo.collected["errors"]] == ["tests/unit/test_broken.py"]
+    assert repo.collected["errors"][0]["text"].startswith("ModuleNotFoundError")
+    assert repo.collected["tests_dir"] == "tests" and repo.collected["threads"] == 1 and repo.collected["notes"] == []
+
+
+def test_no_tests_at_all_still_serves(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.start()
+    assert repo.collected["ok"] and repo.collected["tests"] == [] and repo.collected["tests_dir"] == "tests"
+    bench = Bench(repo, "mod.py", "f")
+    assert bench.target["functions"] == 1
+    loaded = bench.wire.ask("load", path="tests/test_new.py", source="from mod import f\ndef test_f(): assert f(1) == 2\n")
+    assert loaded["first"] == 0 and len(loaded["tests"]) == 1
+    assert bench.verdict("n + 1", "n - 1", [0]) == ("killed", True)
+
+
+def test_tests_beside_the_code_belong_beside_the_code(repo):
+    repo.write("lib/test_a.py", "def test_a(): pass\n")
+    repo.start()
+    assert repo.collected["tests_dir"] == "lib"
+
+
+def test_addopts_are_kept_or_dropped(repo):
+    repo.write("pytest.ini", "[pytest]\naddopts = -x --maxfail=1 -m 'not slow'\nmarkers = slow\n")
+    repo.write("test_a.py", "import pytest\n@pytest.mark.slow\ndef test_slow(): pass\ndef test_fast(): pass\n")
+    assert [test["id"] for test in repo.start()["tests"]] == ["test_a.py::test_fast"]
+    assert len(repo.start(keep_addopts=False)["tests"]) == 2
+
+
+def test_unknown_options_are_a_usage_error(repo):
+    repo.write("pytest.ini", "[pytest]\naddopts = --no-such-option\n")
+    repo.write("test_a.py", "def test_a(): pass\n")
+    answer = repo.start()
+    assert not answer["ok"] and answer["kind"] == "usage" and "--no-such-option" in answer["text"], answer
+    assert repo.start(keep_addopts=False)["ok"]
+
+
+def test_a_broken_conftest_is_a_collect_error(repo):
+    repo.write("conftest.py", "import not_there_at_all\n")
+    answer = repo.start()
+    assert not answer["ok"] and answer["kind"] == "collect" and "conftest" in answer["text"], answer
+
+
+def test_threads_at_import_are_noted(repo):
+    repo.write("test_a.py", """
+        import threading, time
+        threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+        def test_a(): pass
+        """)
+    repo.start()
+    assert repo.collected["threads"] == 2 and "thread" in repo.collected["notes"][0]
+    assert repo.outcomes() == {"test_a": "passed"}
+
+
+@pytest.mark.parametrize("kind", ["path", "setuptools", "editables"])
+def test_an_editable_install_of_the_original_is_redirected(repo, kind):
+    for where in (repo.original, repo.path):
+        repo.write("src/pkg/__init__.py", "def where():\n    return %r\n" % os.path.basename(where), where)
+    repo.write("tests/test_where.py", "import os, sys, subprocess, pkg\ndef test_where(): assert pkg.where() == 'copy'\n")
+    site = os.path.join(os.path.dirname(repo.path), "site")
+    source = os.path.join(repo.original, "src")
+    os.makedirs(site)
+    if kind == "path":
+        startup = "import sys; sys.path.append(%r)\n" % source
+    elif kind == "setuptools":
+        repo.write("__editable___pkg_finder.py", """
+            import sys, importlib.util
+            MAPPING = {"pkg": %r}
+            class _EditableFinder:
+                @classmethod
+                def find_spec(cls, name, path=None, target=None):
+                    if name in MAPPING:
+                        return importlib.util.spec_from_file_location(name, MAPPING[name] + "/__init__.py", submodule_search_locations=[MAPPING[name]])
+            def install(): sys.meta_path.append(_EditableFinder)
+            """ % os.path.join(source, "pkg"), site)
+        startup = "import __editable___pkg_finder as finder; finder.install()\n"
+    else:
+        repo.write("my_redirector.py", """
+            import sys, importlib.util
+            class RedirectingFinder:
+                _redirections = {"pkg": %r}
+                @classmethod
+                def find_spec(cls, name, path=None, target=None):
+                    if name in cls._redirections:
+                        return importlib.util.spec_from_file_location(name, cls._redirections[name])
+            sys.meta_path.append(RedirectingFinder)
+            """ % os.path.join(source, "pkg", "__init__.py"), site)
+        startup = "import my_redirector\n"
+    repo.write("sitecustomize.py", startup, site)
+    repo.environment["PYTHONPATH"] = site
+    repo.start()
+    assert repo.collected["notes"] == [] and repo.collected["errors"] == []
+    assert repo.outcomes() == {"test_where": "passed"}
+
+
+def test_a_module_already_loaded_from_the_original_is_reported(repo):
+    repo.write("early.py", "", repo.original)
+    repo.environment["PYTHONPATH"] = repo.original
+    site = os.path.join(os.path.dirname(repo.path), "site")
+    repo.write("sitecustomize.py", "import early\n", site)
+    repo.environment["PYTHONPATH"] += os.pathsep + site
+    repo.write("test_a.py", "def test_a(): pass\n")
+    repo.start()
+    assert len(repo.collected["notes"]) == 1 and "early" in repo.collected["notes"][0]
+
+
+def test_nothing_is_written_into_the_repo(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_a.py", "from mod import f\ndef test_a(tmp_path): (tmp_path / 'x').write_text('x'); assert f(1) == 2\n")
+    repo.start()
+    repo.baseline()
+    bench = Bench(repo, "mod.py", "f")
+    bench.mutant("n + 1", "n - 1", ["test_a"])
+    bench.wire.ask("load", path="tests/test_gen.py", source="def test_gen(): pass\n")
+    assert sorted(os.listdir(repo.path)) == ["mod.py", "test_a.py", "tests"]
+    repo.close()
+    assert os.listdir(os.path.join(repo.path, "tests")) == []
+    assert os.listdir(repo.original) == []
+    shutil.rmtree(repo.scratch)

@@ -1,0 +1,125 @@
+"""Sessions: loading generated tests, import errors, and leaving when mutagen has gone; confirmation in new interpreters."""
+import os
+import time
+
+import pytest
+from driver import Bench
+
+MODULE = "def f(n):\n    return n + 1\n"
+
+
+@pytest.fixture
+def bench(repo):
+    repo.write("mod.py", MODULE)
+    repo.write("tests/conftest.py", "import pytest\n@pytest.fixture\ndef three(): return 3\n")
+    repo.write("tests/test_mod.py", "from mod import f\ndef test_f(): assert f(1) == 2\n")
+    repo.start()
+    return Bench(repo, "mod.py", "f")
+
+
+def load(bench, source, path="tests/test_gen.py"):
+    return bench.wire.ask("load", path=path, source=source)
+
+
+def test_load_collects_under_the_folders_conftest_and_can_be_repeated(bench):
+    first = load(bench, "import pytest\nfrom mod import f\n@pytest.fixture(autouse=True)\ndef bad(): raise ValueError\ndef test_a(three): assert f(three) == 4\n")
+    assert first["first"] == 1 and [test["id"] for test in first["tests"]] == ["tests/test_gen.py::test_a"] and first["errors"] == []
+    assert bench.mutant("n + 1", "n + 2", [1])["runs"][0][4]
+    second = load(bench, "from mod import f\ndef test_b(three): assert f(three) == 4\ndef test_c(three): assert f(three) < 9\n")
+    assert second["first"] == 2 and [test["id"].split("::")[1] for test in second["tests"]] == ["test_b", "test_c"]
+    assert bench.verdict("n + 1", "n + 2", [2]) == ("killed", True)
+    assert bench.verdict("n + 1", "n + 2", [3]) == ("survived", True)
+    assert bench.verdict("n + 1", "n + 2", ["test_f"]) == ("killed", True)
+
+
+def test_load_reports_what_is_broken(bench):
+    assert "SyntaxError" in load(bench, "def test_a(:\n")["errors"][0]["text"]
+    assert "NameError" in load(bench, "nothing\n")["errors"][0]["text"]
+    assert load(bench, "import sys; sys.exit(3)\n")["errors"]
+    assert load(bench, "x = 1\n")["tests"] == []
+    assert load(bench, "def test_ok(): pass\n")["tests"]
+    assert not load(bench, "", path="../outside.py")["ok"]
+
+
+def test_target_of_a_module_no_test_imports(repo):
+    repo.write("pkg/__init__.py", "")
+    repo.write("pkg/lonely.py", "class A:\n    @property\n    def f(self):\n        return 1\n")
+    repo.write("pkg/broken.py", "raise RuntimeError('at import')\ndef f(): return 1\n")
+    repo.start()
+    bench = Bench(repo, "pkg/lonely.py", "A.f")
+    assert bench.target["functions"] == 1
+    broken = Bench(repo, "pkg/broken.py", "f").target
+    assert not broken["ok"] and broken["kind"] == "import" and "at import" in broken["text"]
+
+
+def test_sessions_are_independent(bench):
+    other = Bench(bench.repo, "mod.py", "f")
+    bench.submit("n + 1", "n - 1", ["test_f"])
+    assert other.verdict("n + 1", "1 + n", ["test_f"]) == ("survived", True)
+    assert bench.wire.read()["runs"][0][1]
+
+
+def alive(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("which", ["session", "zygote", "killed"])
+def test_everything_ends_when_mutagen_goes(bench, which):
+    repo = bench.repo
+    load(bench, "import os, time, mod\ndef test_pid():\n    with open('pid', 'w') as file: file.write(str(os.getpid()))\n    time.sleep(60)\n")
+    bench.submit("n + 1", "n - 1", [1])
+    path = os.path.join(repo.path, "pid")
+    while not os.path.exists(path) or not open(path).read():
+        time.sleep(0.01)
+    pids = [int(open(path).read()), repo.session_pid]
+    assert all(alive(pid) for pid in pids)
+    if which == "session":
+        bench.wire.sock.close()
+    elif which == "zygote":
+        repo.zygote.sock.close()
+    else:
+        repo.processes[0].kill()
+    end = time.monotonic() + 5
+    while any(alive(pid) for pid in pids) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not any(alive(pid) for pid in pids)
+    if which != "killed":
+        assert not os.path.exists(os.path.join(repo.path, "tests", "test_gen.py"))
+
+
+def confirm(repo, files, **more):
+    return repo.spawn("confirm").ask("confirm", **repo.settings(files=files, deselect=[], **more))
+
+
+def test_confirm_runs_plain_pytest_in_either_order(repo):
+    repo.write("mod.py", MODULE)
+    repo.write("test_mod.py", """
+        from mod import f
+        state = []
+        def test_a(): state.append(1); assert f(1) == 2
+        def test_b(): assert state
+        def test_c(): assert f(1) == 3
+        """)
+    answer = confirm(repo, ["test_mod.py"])
+    assert [(test["id"], test["outcome"]) for test in answer["tests"]] == [
+        ("test_mod.py::test_a", "passed"), ("test_mod.py::test_b", "passed"), ("test_mod.py::test_c", "failed"),
+    ]
+    assert answer["tests"][2]["text"].startswith("assert 2 == 3") or "assert 2 == 3" in answer["tests"][2]["text"]
+    reverse = repo.spawn("confirm").ask("confirm", **repo.settings(files=["test_mod.py"], deselect=["test_mod.py::test_c"], reversed=True))
+    assert [(test["id"][-6:], test["outcome"]) for test in reverse["tests"]] == [("test_b", "failed"), ("test_a", "passed")]
+
+
+def test_confirm_names_hangs_crashes_and_errors(repo):
+    repo.write("test_a.py", "def test_ok(): pass\n\ndef test_hang():\n    import time; time.sleep(60)\n")
+    repo.write("test_b.py", "import os\ndef test_out(): os._exit(0)\n")
+    repo.write("test_c.py", "import nowhere\n")
+    started = time.monotonic()
+    assert [test["outcome"] for test in confirm(repo, ["test_b.py"])["tests"]] == ["crashed"]
+    enough = 1.0 + 2.0 * (time.monotonic() - started)
+    assert [test["outcome"] for test in confirm(repo, ["test_a.py"], seconds=enough)["tests"]] == ["passed", "timeout"]
+    assert "nowhere" in confirm(repo, ["test_c.py"])["errors"][0]["text"]
+    assert confirm(repo, ["test_gone.py"])["errors"]
