@@ -67,14 +67,28 @@ static void print_value(const struct mg_toml *value)
         }
         putchar(']');
         break;
-    case MG_TOML_STRING: print_leaf("string", value->text); break;
+    case MG_TOML_STRING:
+        print_leaf("string", value->text);
+        break;
     case MG_TOML_INTEGER:
-    case MG_TOML_FLOAT: print_number(value); break;
-    case MG_TOML_BOOL: print_leaf("bool", value->text); break;
-    case MG_TOML_DATETIME: print_leaf("datetime", value->text); break;
-    case MG_TOML_LOCAL_DATETIME: print_leaf("datetime-local", value->text); break;
-    case MG_TOML_LOCAL_DATE: print_leaf("date-local", value->text); break;
-    case MG_TOML_LOCAL_TIME: print_leaf("time-local", value->text); break;
+    case MG_TOML_FLOAT:
+        print_number(value);
+        break;
+    case MG_TOML_BOOL:
+        print_leaf("bool", value->text);
+        break;
+    case MG_TOML_DATETIME:
+        print_leaf("datetime", value->text);
+        break;
+    case MG_TOML_LOCAL_DATETIME:
+        print_leaf("datetime-local", value->text);
+        break;
+    case MG_TOML_LOCAL_DATE:
+        print_leaf("date-local", value->text);
+        break;
+    case MG_TOML_LOCAL_TIME:
+        print_leaf("time-local", value->text);
+        break;
     }
 }
 

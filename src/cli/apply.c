@@ -56,7 +56,8 @@ static bool has_test(const struct mg_suite *suite, struct mg_str name)
 }
 
 /* Tests of `old` whose name the new module does not have; they come first, so that applying twice changes nothing. */
-static enum mg_code merge(struct mg_str module, struct mg_str old, struct suites *suites, struct mg_str *text, struct mg_arena *arena, struct mg_err *err)
+static enum mg_code merge(struct mg_str module, struct mg_str old, struct suites *suites, struct mg_str *text, struct mg_arena *arena,
+                          struct mg_err *err)
 {
     struct mg_suite before = { 0 }, now = { 0 }, rest = { 0 };
     MG_TRY(mg_testmodule_split(arena, old, &before, err));

@@ -18,8 +18,8 @@ static bool start(const char *const *argv, int out, pid_t *pid)
     if (posix_spawn_file_actions_init(&actions) != 0)
         return false;
     bool good = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) == 0 &&
-                posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) == 0 && posix_spawn_file_actions_adddup2(&actions, out, 1) == 0 &&
-                posix_spawn_file_actions_addchdir_np(&actions, "/") == 0 &&
+                posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0) == 0 &&
+                posix_spawn_file_actions_adddup2(&actions, out, 1) == 0 && posix_spawn_file_actions_addchdir_np(&actions, "/") == 0 &&
                 posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ) == 0;
     (void)posix_spawn_file_actions_destroy(&actions);
     return good;

@@ -1,9 +1,11 @@
 /* `mutagen apply`: writes the kept tests of a stored run into the repo, another folder, or a patch. */
+#include "base/buf.h"
 #include "base/str.h"
 #include "cli/apply.h"
 #include "cli/compose.h"
 #include "os/file.h"
 #include <stdio.h>
+#include <string.h>
 
 static const struct mg_option options[] = {
     MG_OPT_TEXT("run-id", "ID", run_id, "the run whose tests are taken (default: the newest)"),
@@ -49,9 +51,15 @@ static uint32_t say_what_happened(FILE *out, const struct mg_apply_plan *plan, s
         struct mg_str path = mg_printable(arena, is_patch ? file->relative : file->path);
         const char *plural = file->tests == 1 ? "" : "s";
         switch (file->action) {
-        case MG_APPLY_CREATE: (void)fprintf(out, "%s %.*s (%u test%s)\n", is_patch ? "adds" : "wrote", MG_FMT(path), file->tests, plural); break;
-        case MG_APPLY_UPDATE: (void)fprintf(out, "%s %.*s (%u test%s)\n", is_patch ? "changes" : "updated", MG_FMT(path), file->tests, plural); break;
-        case MG_APPLY_UNCHANGED: (void)fprintf(out, "unchanged %.*s (%u test%s)\n", MG_FMT(path), file->tests, plural); break;
+        case MG_APPLY_CREATE:
+            (void)fprintf(out, "%s %.*s (%u test%s)\n", is_patch ? "adds" : "wrote", MG_FMT(path), file->tests, plural);
+            break;
+        case MG_APPLY_UPDATE:
+            (void)fprintf(out, "%s %.*s (%u test%s)\n", is_patch ? "changes" : "updated", MG_FMT(path), file->tests, plural);
+            break;
+        case MG_APPLY_UNCHANGED:
+            (void)fprintf(out, "unchanged %.*s (%u test%s)\n", MG_FMT(path), file->tests, plural);
+            break;
         case MG_APPLY_REFUSED:
             (void)fprintf(stderr, "mutagen: %.*s left as it is: %s\n", MG_FMT(path), file->why);
             refused++;
@@ -61,16 +69,42 @@ static uint32_t say_what_happened(FILE *out, const struct mg_apply_plan *plan, s
     return refused;
 }
 
+/* A word for the shell: quoted when it holds anything but plain characters. */
+static struct mg_str shell_word(struct mg_arena *arena, struct mg_str text)
+{
+    static const char plain[] = "/._-+,:@%=";
+    bool quote = text.len == 0;
+    struct mg_buf out = MG_BUF(1u << 16);
+    struct mg_str shown = mg_printable(arena, text);
+    for (size_t i = 0; i < shown.len; i++) {
+        unsigned char byte = (unsigned char)shown.at[i];
+        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
+        quote = quote || (!alnum && !strchr(plain, byte));
+        mg_buf_adds(&out, byte == '\'' ? "'\\''" : "");
+        if (byte != '\'')
+            mg_buf_addc(&out, (char)byte);
+    }
+    struct mg_str inner = mg_buf_take(&out, arena);
+    return quote ? mg_arena_printf(arena, "'%.*s'", MG_FMT(inner)) : inner;
+}
+
+/* Of a path relative to the current directory, for a command that changes it. */
+static struct mg_str absolute(struct mg_arena *arena, struct mg_str path)
+{
+    struct mg_str resolved;
+    return mg_file_resolve(arena, mg_arena_cstr(arena, path), &resolved, NULL) == MG_OK ? resolved : path;
+}
+
 static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const struct mg_report *report, struct mg_str patch, struct mg_arena *arena)
 {
-    struct mg_str repo = mg_printable(arena, report->repo), file = mg_printable(arena, patch);
+    struct mg_str repo = shell_word(arena, report->repo), file = shell_word(arena, absolute(arena, patch));
     if (patch.len && !mg_str_is(patch, "-"))
         (void)fprintf(out, "next: cd %.*s && git apply %.*s\n", MG_FMT(repo), MG_FMT(file));
     if (patch.len)
         return;
     (void)fprintf(out, "next: cd %.*s && python -m pytest", MG_FMT(repo));
     for (size_t i = 0; i < plan->len && i < 4; i++) {
-        struct mg_str path = mg_printable(arena, plan->at[i].relative.len ? plan->at[i].relative : plan->at[i].path);
+        struct mg_str path = shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
         if (plan->at[i].action != MG_APPLY_REFUSED)
             (void)fprintf(out, " %.*s", MG_FMT(path));
     }
@@ -124,5 +158,8 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
 }
 
 const struct mg_command mg_cmd_apply = {
-    .name = "apply", .summary = "write the kept tests of a stored run into the repo, or as a patch", .options = options, .run = run,
+    .name = "apply",
+    .summary = "write the kept tests of a stored run into the repo, or as a patch",
+    .options = options,
+    .run = run,
 };

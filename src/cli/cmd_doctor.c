@@ -112,7 +112,8 @@ static void check_storage(struct doctor *doctor)
     if (!mg_file_exists(root)) {
         const char *parent = dirname((char *)(uintptr_t)mg_arena_cstr(arena, doctor->app->config.storage.root));
         bool writable = access(parent, W_OK | X_OK) == 0;
-        say(doctor, writable ? GOOD : FATAL, "storage root", mg_arena_printf(arena, "%s (%s)", root, writable ? "will be made by the first run" : "cannot be made"),
+        say(doctor, writable ? GOOD : FATAL, "storage root",
+            mg_arena_printf(arena, "%s (%s)", root, writable ? "will be made by the first run" : "cannot be made"),
             "set storage.root in a file given by -c, or run in a folder that you may write to");
         return;
     }
@@ -175,5 +176,9 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
 }
 
 const struct mg_command mg_cmd_doctor = {
-    .name = "doctor", .summary = "check that everything a run needs is there", .argument = "REPO", .options = options, .run = run,
+    .name = "doctor",
+    .summary = "check that everything a run needs is there",
+    .argument = "REPO",
+    .options = options,
+    .run = run,
 };

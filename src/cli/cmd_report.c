@@ -18,5 +18,8 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
 }
 
 const struct mg_command mg_cmd_report = {
-    .name = "report", .summary = "render a stored run again: report.md, report.json and the dashboard", .options = options, .run = run,
+    .name = "report",
+    .summary = "render a stored run again: report.md, report.json and the dashboard",
+    .options = options,
+    .run = run,
 };

@@ -44,6 +44,10 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
 }
 
 const struct mg_command mg_cmd_run = {
-    .name = "run", .summary = "write tests for badly tested functions, keep those that kill mutants",
-    .argument = "REPO", .argument_required = true, .options = options, .run = run,
+    .name = "run",
+    .summary = "write tests for badly tested functions, keep those that kill mutants",
+    .argument = "REPO",
+    .argument_required = true,
+    .options = options,
+    .run = run,
 };

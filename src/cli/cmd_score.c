@@ -148,6 +148,10 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
 }
 
 const struct mg_command mg_cmd_score = {
-    .name = "score", .summary = "measure the existing tests against the mutants",
-    .argument = "REPO", .argument_required = true, .options = options, .run = run,
+    .name = "score",
+    .summary = "measure the existing tests against the mutants",
+    .argument = "REPO",
+    .argument_required = true,
+    .options = options,
+    .run = run,
 };

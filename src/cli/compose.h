@@ -33,7 +33,8 @@ struct mg_composed {
 };
 
 /* Wires everything for one run. After MG_OK it must be closed; after an error nothing is left open. *composed must not move. */
-MG_MUST_CHECK enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no_progress, struct mg_composed *composed, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no_progress, struct mg_composed *composed,
+                                          struct mg_err *err);
 void mg_compose_close(struct mg_composed *composed);
 
 /* The store and the reporters alone, for commands on stored runs. A missing storage root is MG_E_NOT_FOUND. */

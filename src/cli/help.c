@@ -5,10 +5,7 @@
 
 #define NAME_COLUMN 26
 
-static void add_row(struct mg_buf *out, const char *name, const char *help)
-{
-    mg_buf_addf(out, "  %-*s  %s", NAME_COLUMN, name, help);
-}
+static void add_row(struct mg_buf *out, const char *name, const char *help) { mg_buf_addf(out, "  %-*s  %s", NAME_COLUMN, name, help); }
 
 static void add_option(struct mg_buf *out, const struct mg_option *option, struct mg_arena *arena)
 {
@@ -45,8 +42,9 @@ static void command_help(struct mg_buf *out, const struct mg_command *command, s
 
 static void program_help(struct mg_buf *out, struct mg_arena *arena)
 {
-    mg_buf_adds(out, "usage: mutagen [-c FILE] COMMAND [options]\n\nFinds badly tested functions of a Python repository, writes pytest tests for them,\n"
-                     "and keeps only tests that kill mutants.\n\ncommands:\n");
+    mg_buf_adds(out,
+                "usage: mutagen [-c FILE] COMMAND [options]\n\nFinds badly tested functions of a Python repository, writes pytest tests for them,\n"
+                "and keeps only tests that kill mutants.\n\ncommands:\n");
     for (size_t i = 0; mg_commands[i]; i++) {
         add_row(out, mg_commands[i]->name, mg_commands[i]->summary);
         mg_buf_addc(out, '\n');

@@ -58,7 +58,8 @@ static enum mg_code unknown_option(const struct mg_command *command, struct mg_s
     struct mg_str shown = mg_str_sub(name, 0, 60);
     if (nearest)
         return MG_FAIL(err, MG_E_USAGE, "unknown option --%.*s; did you mean --%s?", MG_FMT(shown), nearest);
-    return MG_FAIL(err, MG_E_USAGE, "unknown option --%.*s (see `mutagen %s%s--help`)", MG_FMT(shown), command ? command->name : "", command ? " " : "");
+    return MG_FAIL(err, MG_E_USAGE, "unknown option --%.*s (see `mutagen %s%s--help`)", MG_FMT(shown), command ? command->name : "",
+                   command ? " " : "");
 }
 
 static const struct mg_command *find_command(struct mg_str name)
@@ -217,7 +218,8 @@ bool mg_run_id_is_valid(struct mg_str run_id)
         return false;
     for (size_t i = 0; i < run_id.len; i++) {
         char byte = run_id.at[i];
-        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '.' || byte == '_' || byte == '-'))
+        if (!((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '.' || byte == '_' ||
+              byte == '-'))
             return false;
     }
     return true;

@@ -16,11 +16,13 @@ struct mg_override {
 struct mg_invocation {
     const struct mg_command *command; /* NULL with `help` or `version` alone */
     bool help, version;
-    struct mg_str config_file;        /* -c */
-    struct mg_str repo;               /* the positional argument; empty when not given */
+    struct mg_str config_file; /* -c */
+    struct mg_str repo;        /* the positional argument; empty when not given */
     struct mg_str run_id, json, into, patch;
     bool improved, no_progress;
-    struct { MG_VEC(struct mg_override) } overrides; /* in the order given */
+    struct {
+        MG_VEC(struct mg_override)
+    } overrides; /* in the order given */
 };
 
 struct mg_option {
@@ -39,7 +41,7 @@ struct mg_option {
 
 struct mg_command {
     const char *name, *summary;
-    const char *argument;   /* "REPO", or NULL when it takes none */
+    const char *argument; /* "REPO", or NULL when it takes none */
     bool argument_required;
     const struct mg_option *options;
     /* Sets app->exit_code on MG_OK when it is not 0. */

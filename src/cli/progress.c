@@ -158,8 +158,15 @@ static void draw(struct progress *p)
     if (!p->redraws || p->finished || !p->phase[0])
         return;
     double now = mg_now();
-    struct mg_progress_view view = { .phase = p->phase, .message = p->message, .done = p->done, .first_done = p->first_done, .total = p->total,
-                                     .phase_seconds = now - p->phase_started, .elapsed_seconds = now - p->started, .rate = rate_of(p), .tick = p->ticks };
+    struct mg_progress_view view = { .phase = p->phase,
+                                     .message = p->message,
+                                     .done = p->done,
+                                     .first_done = p->first_done,
+                                     .total = p->total,
+                                     .phase_seconds = now - p->phase_started,
+                                     .elapsed_seconds = now - p->started,
+                                     .rate = rate_of(p),
+                                     .tick = p->ticks };
     char text[LINE_BYTES];
     mg_progress_render(&view, terminal_columns() - 1, text, sizeof text); /* the last column would wrap */
     (void)fprintf(stderr, "\r%s\x1b[K", text);

@@ -11,7 +11,7 @@ void mg_cli_progress_close(struct mg_progress progress);
 /* The redrawn line for `columns`, without control sequences; for tests too. A NUL-terminated text of at most `size` bytes. */
 struct mg_progress_view {
     const char *phase, *message;
-    uint32_t done, first_done, total; /* first_done: what was finished when the phase began (a resumed run) */
+    uint32_t done, first_done, total;            /* first_done: what was finished when the phase began (a resumed run) */
     double phase_seconds, elapsed_seconds, rate; /* rate: mutants per second, 0 = unknown */
     unsigned tick;
 };

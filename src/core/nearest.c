@@ -25,7 +25,4 @@ unsigned mg_edit_distance(struct mg_str a, struct mg_str b)
     return rows[a.len % 3][b.len];
 }
 
-bool mg_near_enough(struct mg_str typed, unsigned distance)
-{
-    return distance <= 1 || (distance <= 4 && distance * 3 <= typed.len);
-}
+bool mg_near_enough(struct mg_str typed, unsigned distance) { return distance <= 1 || (distance <= 4 && distance * 3 <= typed.len); }

@@ -5,15 +5,12 @@
 
 #define MAX_DEPTH 64u /* of nested arrays and inline tables, so that hostile input cannot exhaust the stack */
 
-struct mg_toml *mg_toml_get(const struct mg_toml *table, struct mg_str key)
-{
-    return (struct mg_toml *)mg_map_get(&table->by_key, key);
-}
+struct mg_toml *mg_toml_get(const struct mg_toml *table, struct mg_str key) { return (struct mg_toml *)mg_map_get(&table->by_key, key); }
 
 const char *mg_toml_kind_name(enum mg_toml_kind kind)
 {
-    static const char *const names[] = { "a table", "an array", "a string", "an integer", "a float", "a boolean",
-                                         "a date and time", "a date and time", "a date", "a time" };
+    static const char *const names[] = { "a table",   "an array",        "a string",        "an integer", "a float",
+                                         "a boolean", "a date and time", "a date and time", "a date",     "a time" };
     return names[kind];
 }
 

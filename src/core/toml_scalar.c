@@ -361,8 +361,8 @@ static enum mg_code number(struct mg_toml_scan *scan, struct mg_str word, struct
 
 static bool word_byte(int byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '+' || byte == '-' || byte == '_' ||
-           byte == '.' || byte == ':';
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '+' || byte == '-' ||
+           byte == '_' || byte == '.' || byte == ':';
 }
 
 enum mg_code mg_toml_scalar(struct mg_toml_scan *scan, struct mg_toml *value)

@@ -29,10 +29,7 @@ static inline size_t mg_toml_newline(const struct mg_toml_scan *scan)
 }
 
 /* Control characters no TOML text may hold outside of a newline (tab is allowed everywhere but in bare words). */
-static inline bool mg_toml_is_control(int byte)
-{
-    return (byte >= 0 && byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
+static inline bool mg_toml_is_control(int byte) { return (byte >= 0 && byte < 0x20 && byte != '\t') || byte == 0x7f; }
 
 /* A string under the cursor, which is a quote. `multiline_allowed` is false for keys. */
 MG_MUST_CHECK enum mg_code mg_toml_string(struct mg_toml_scan *scan, bool multiline_allowed, struct mg_str *value);

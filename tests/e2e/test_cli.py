@@ -197,7 +197,8 @@ def test_patch_is_taken_by_git_and_passes(finished):
 
 def test_apply_into_a_new_folder(finished):
     told = finished("apply", "--into", "new/deep folder")
-    assert told.code == 0 and (finished.folder / "new" / "deep folder" / "test_generated_calc_ops.py").is_file(), told
+    file = finished.folder / "new" / "deep folder" / "test_generated_calc_ops.py"
+    assert told.code == 0 and file.is_file() and told.out.endswith(f" -m pytest '{file}'\n"), told
     assert tree(finished.folder / "repo") == finished.before
 
 

@@ -5,8 +5,8 @@
 #include "ports/agent.h"
 
 struct mg_placed {
-    const char *path;    /* absolute */
-    bool existed;        /* then `before` is put back */
+    const char *path; /* absolute */
+    bool existed;     /* then `before` is put back */
     struct mg_str before;
 };
 struct mg_placed_list {

@@ -33,8 +33,8 @@ static enum mg_code parse(const char *line)
     static char *argv[16];
     struct mg_str rest = mg_str_from(line), word;
     int argc = 0;
-    argv[argc++] = (char *)(uintptr_t)"mutagen";
-    while (mg_str_next_part(&rest, ' ', &word))
+    argv[argc++] = (char *)(uintptr_t) "mutagen";
+    while (line[0] && mg_str_next_part(&rest, ' ', &word))
         argv[argc++] = (char *)(uintptr_t)mg_arena_cstr(arena, mg_str_is(word, "''") ? MG_STR("") : word);
     err = (struct mg_err){ .code = MG_OK };
     return mg_options_parse(argc, argv, arena, &call, &err);
@@ -44,7 +44,8 @@ static void options_stand_anywhere(void **state)
 {
     (void)state;
     static const char *const lines[] = { "run repo --run-id x --jobs 2 --no-progress -c f", "--jobs 2 -c f --run-id=x --no-progress run repo",
-                                         "-c f run --no-progress --run-id x --jobs=2 -- repo", "--config=f --jobs 3 run --jobs 2 repo --run-id x --no-progress" };
+                                         "-c f run --no-progress --run-id x --jobs=2 -- repo",
+                                         "--config=f --jobs 3 run --jobs 2 repo --run-id x --no-progress" };
     for (size_t i = 0; i < MG_COUNT(lines); i++) {
         struct mg_config config;
         assert_int_equal(parse(lines[i]), MG_OK);
@@ -60,7 +61,8 @@ static void threshold_sets_two_keys_and_targets_add_up(void **state)
 {
     (void)state;
     struct mg_config config;
-    assert_int_equal(parse("run . --threshold 0.9 --target a.* --target=b.* --keep improving --max-targets 3 --seed 7 --python /p --provider search"), MG_OK);
+    assert_int_equal(parse("run . --threshold 0.9 --target a.* --target=b.* --keep improving --max-targets 3 --seed 7 --python /p --provider search"),
+                     MG_OK);
     assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_OK);
     assert_true(config.score_threshold == 0.9 && config.mutation.score_threshold == 0.9);
     assert_int_equal(config.targets.len, 2);
@@ -107,8 +109,8 @@ static void mistakes_are_usage_errors_of_one_line(void **state)
 static void wrong_values_are_usage_errors_too(void **state)
 {
     (void)state;
-    static const char *const lines[] = { "run . --threshold 1.1", "run . --threshold nan", "run . --jobs -1", "run . --jobs 1x", "run . --keep some",
-                                         "run . --provider none", "run . --max-targets 1.5" };
+    static const char *const lines[] = { "run . --threshold 1.1", "run . --threshold nan", "run . --jobs -1",        "run . --jobs 1x",
+                                         "run . --keep some",     "run . --provider none", "run . --max-targets 1.5" };
     for (size_t i = 0; i < MG_COUNT(lines); i++) {
         struct mg_config config;
         assert_int_equal(parse(lines[i]), MG_OK);

@@ -17,7 +17,9 @@ static const char *render(const struct mg_progress_view *view, unsigned columns)
 static void a_line_of_a_run(void **state)
 {
     (void)state;
-    struct mg_progress_view view = { .phase = "processing", .message = "pkg.mod.f", .done = 5, .total = 20, .phase_seconds = 50, .elapsed_seconds = 61, .rate = 42.4 };
+    struct mg_progress_view view = {
+        .phase = "processing", .message = "pkg.mod.f", .done = 5, .total = 20, .phase_seconds = 50, .elapsed_seconds = 61, .rate = 42.4
+    };
     assert_string_equal(render(&view, 120), "| [#####...............] 5/20 processing  pkg.mod.f  42 mutants/s  ETA 2:30  1:01");
     view.tick = 1;
     assert_string_equal(render(&view, 56), "/ 5/20 processing  pkg.m..  42 mutants/s  ETA 2:30  1:01");
@@ -26,8 +28,13 @@ static void a_line_of_a_run(void **state)
 static void it_never_passes_the_width(void **state)
 {
     (void)state;
-    struct mg_progress_view view = { .phase = "processing", .message = "p\xc3\xa4kage.module.Class.a_long_method_name_that_goes_on_and_on_and_on",
-                                     .done = 5, .total = 20, .phase_seconds = 50, .elapsed_seconds = 6100, .rate = 4.24 };
+    struct mg_progress_view view = { .phase = "processing",
+                                     .message = "p\xc3\xa4kage.module.Class.a_long_method_name_that_goes_on_and_on_and_on",
+                                     .done = 5,
+                                     .total = 20,
+                                     .phase_seconds = 50,
+                                     .elapsed_seconds = 6100,
+                                     .rate = 4.24 };
     for (unsigned columns = 1; columns < 160; columns++) {
         const char *text = render(&view, columns);
         size_t seen = 0;
