@@ -25,7 +25,7 @@ test-all: test test-real ## the same, and the real packages from the network
 
 test-c: configure
 	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
-	@ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
+	@MUTAGEN_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python" ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
 	@tail -n 4 build/ctest.log
 
 test-python: build
