@@ -22,7 +22,7 @@ static struct mg_str joined_args(struct mg_search *s, const struct mg_candidate 
 struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candidate, struct mg_str receiver, const struct mg_str *args)
 {
     if (candidate->raw.len)
-        return candidate->raw;
+        return candidate->as_text ? mg_arena_printf(s->arena, "str(%.*s)", MG_FMT(candidate->raw)) : candidate->raw;
     struct mg_buf out = MG_BUF(1u << 16);
     struct mg_str inside = joined_args(s, candidate, args);
     switch (s->shape) {
@@ -47,7 +47,9 @@ struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candi
         break;
     }
     struct mg_str text = mg_buf_take(&out, s->arena);
-    return s->about.is_async ? mg_arena_printf(s->arena, "asyncio.run(%.*s)", MG_FMT(text)) : text;
+    if (s->about.is_async)
+        text = mg_arena_printf(s->arena, "asyncio.run(%.*s)", MG_FMT(text));
+    return candidate->as_text ? mg_arena_printf(s->arena, "str(%.*s)", MG_FMT(text)) : text;
 }
 
 static bool is_mutable(struct mg_str source) { return source.len > 0 && (source.at[0] == '[' || source.at[0] == '{' || mg_str_starts(source, "bytearray(")); }
@@ -77,7 +79,7 @@ struct mg_candidate *mg_call_finish(struct mg_search *s, struct mg_candidate *c)
     if (c->args.len > MAX_ARGS)
         return NULL;
     c->call.watch.len = 0;
-    c->cost = mg_expr_cost(c->receiver) + mg_expr_cost(c->raw) + (c->origin == MG_FROM_DRAW ? 15 : 0);
+    c->cost = (c->as_text ? 8 : 0) + mg_expr_cost(c->receiver) + mg_expr_cost(c->raw) + (c->origin == MG_FROM_DRAW ? 15 : 0);
     if (c->receiver.len) {
         receiver = mg_receiver_name(s);
         setup = mg_arena_printf(s->arena, "%.*s = %.*s\n", MG_FMT(receiver), MG_FMT(c->receiver));
@@ -106,6 +108,7 @@ struct mg_candidate *mg_call_copy(struct mg_search *s, const struct mg_candidate
     struct mg_candidate *copy = MG_NEW(s->arena, struct mg_candidate);
     copy->receiver = from->receiver;
     copy->raw = from->raw;
+    copy->as_text = from->as_text;
     for (size_t i = 0; i < from->args.len; i++)
         *MG_PUSH(s->arena, &copy->args) = from->args.at[i];
     return copy;
@@ -189,9 +192,21 @@ static void add_optional(struct mg_search *s, struct mg_candidate *c)
     }
 }
 
+/* Whether the result is an object that was written down by its constructor. */
+static bool gives_object(struct mg_search *s, const struct mg_candidate *c)
+{
+    const struct mg_fact *first = c->usable && !c->seen.raised && c->seen.facts.len ? &c->seen.facts.at[0] : NULL;
+    return first && first->form == MG_FACT_EQ && first->imports.len && !mg_expr_is_literal(first->source, s->arena);
+}
+
 struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candidate *parent)
 {
     struct mg_candidate *c = mg_call_copy(s, parent);
+    if (gives_object(s, parent) && mg_rng_percent(&s->rng, 30)) {
+        c->as_text = true;
+        if (mg_rng_percent(&s->rng, 40))
+            return mg_call_finish(s, c);
+    }
     if (c->raw.len) {
         c->raw = mg_value_neighbour(s, c->raw);
         return mg_call_finish(s, c);

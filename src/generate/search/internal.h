@@ -33,6 +33,7 @@ struct mg_pool {
 struct mg_words {
     struct mg_parts strings, regexes;    /* values, those of the target's own body first */
     struct mg_parts ints, floats, bytes; /* source texts, same order */
+    struct mg_parts samples;             /* texts that the regexes match */
     struct mg_parts plain;               /* words of docstrings and long texts */
     size_t own_strings, own_ints, own_floats, own_regexes; /* how many of them are from the body */
 };
@@ -50,6 +51,7 @@ enum mg_origin { MG_FROM_DRAW, MG_FROM_TESTS, MG_FROM_DOCTEST };
 struct mg_candidate {
     struct mg_str raw;      /* a whole call as a doctest wrote it; then there is no receiver and no argument */
     struct mg_str receiver; /* expression, empty for functions */
+    bool as_text;           /* str(…) of the result is looked at: an object's own == may leave parts out */
     MG_LIST(struct mg_arg) args;
     enum mg_origin origin;
     struct mg_str want; /* of a doctest */

@@ -20,6 +20,8 @@ static struct mg_str any_string(struct mg_search *s)
     struct mg_str hot, value;
     if (mg_rng_percent(&s->rng, 20) && (hot = mg_words_hot(s, MG_ATOM_STR)).len && mg_expr_unquote(hot, s->arena, &value))
         return value;
+    if (s->words.samples.len && mg_rng_percent(&s->rng, 25))
+        return s->words.samples.at[mg_rng_below(&s->rng, s->words.samples.len)];
     if (from->len && mg_rng_percent(&s->rng, 60))
         return from->at[mg_rng_below(&s->rng, s->words.own_strings && mg_rng_percent(&s->rng, 60) ? s->words.own_strings : from->len)];
     static const char *const common[] = { "a", "b", "1", "-", "_", " ", ".", "A", "hello", "world", ",", "/", "x", "9", "\n", "\xc3\xa9", "&", "'", "Z", "0" };

@@ -146,15 +146,29 @@ static size_t make_calls(struct mg_search *s, struct mg_candidate **calls, size_
     return count;
 }
 
-static const struct mg_candidate *cheapest_working(const struct mg_search *s)
+/* One parameter at a time around the cheapest call that works, and around those that run most lines: each condition is met in company. */
+static size_t calls_around(struct mg_search *s, struct mg_candidate **calls)
 {
-    const struct mg_candidate *best = NULL;
+    const struct mg_candidate *cheap = NULL, *deep = NULL, *harvested = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < s->calls.len; i++) {
         const struct mg_candidate *c = s->calls.at[i];
-        if (c->usable && !c->seen.raised && (!best || c->cost < best->cost))
-            best = c;
+        if (!c->usable || c->seen.raised || c->raw.len)
+            continue;
+        if (!cheap || c->cost < cheap->cost)
+            cheap = c;
+        if (!deep || c->seen.lines.len > deep->seen.lines.len || (c->seen.lines.len == deep->seen.lines.len && c->kills.len > deep->kills.len))
+            deep = c;
+        if (c->origin != MG_FROM_DRAW && (!harvested || c->seen.lines.len > harvested->seen.lines.len))
+            harvested = c;
     }
-    return best;
+    if (deep)
+        mg_calls_around(s, deep, calls, &count, ROUND / 3);
+    if (harvested && harvested != deep)
+        mg_calls_around(s, harvested, calls, &count, ROUND * 2 / 3);
+    if (cheap && cheap != deep)
+        mg_calls_around(s, cheap, calls, &count, count + ROUND / 3);
+    return count;
 }
 
 static void keep(struct mg_search *s, struct mg_candidate *const *calls, size_t count)
@@ -178,10 +192,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
         if (s->calls.at[i]->usable)
             calls[count++] = s->calls.at[i];
     MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
-    const struct mg_candidate *base = cheapest_working(s);
-    count = 0;
-    if (base)
-        mg_calls_around(s, base, calls, &count, ROUND / 2);
+    count = calls_around(s, calls);
     int idle = 0;
     while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget) {
         uint32_t before = s->alive_count;

@@ -119,13 +119,8 @@ static void add_own_strings(struct mg_search *s, struct mg_pool *pool)
         add_word(s, pool, w->strings.at[i], i < w->own_strings ? 6 : 1);
     for (size_t i = 0; i < w->plain.len; i++)
         add_quoted(s, pool, w->plain.at[i], 1);
-    for (size_t i = 0; i < w->regexes.len; i++)
-        for (int n = 0; n < (i < w->own_regexes ? 8 : 4); n++) {
-            struct mg_str sample;
-            if (!mg_regex_sample(w->regexes.at[i], &s->rng, s->arena, &sample))
-                break;
-            add_quoted(s, pool, sample, i < w->own_regexes ? 6 : 2);
-        }
+    for (size_t i = 0; i < w->samples.len; i++)
+        add_quoted(s, pool, w->samples.at[i], w->own_regexes ? 4 : 2);
     for (size_t i = 0; i < w->ints.len; i++) { /* an int of the code may be a length, or be read from the text */
         int64_t number;
         if (!mg_str_to_i64(w->ints.at[i], &number) || number < 0 || number > 40)
@@ -325,6 +320,29 @@ static const struct mg_type *element(const struct mg_type *type, size_t index)
     return index < type->of.len ? type->of.at[index] : &any;
 }
 
+/* Strings of the code as bytes: what takes bytes often decodes them first. */
+static void add_encoded(struct mg_search *s, struct mg_pool *pool, const struct mg_parts *texts)
+{
+    for (size_t i = 0; i < texts->len && i < 40; i++) {
+        struct mg_str quoted = mg_expr_quote(s->arena, texts->at[i]);
+        if (mg_expr_cost(quoted) == quoted.len && quoted.len > 2) /* plain ASCII without escapes */
+            mg_pool_add(s, pool, mg_arena_printf(s->arena, "b%.*s", MG_FMT(quoted)), 1);
+    }
+}
+
+/* Match objects, for functions that re.sub calls back. */
+static void add_matches(struct mg_search *s, struct mg_pool *pool)
+{
+    for (size_t i = 0; i < s->words.regexes.len && i < 30; i++)
+        for (int n = 0; n < 4; n++) {
+            struct mg_str sample, pattern = mg_expr_quote_regex(s->arena, s->words.regexes.at[i]);
+            if (mg_regex_sample(s->words.regexes.at[i], &s->rng, s->arena, &sample) && sample.len)
+                mg_pool_add(s, pool, mg_arena_printf(s->arena, "re.search(%.*s, %.*s)", MG_FMT(pattern), MG_FMT(mg_expr_quote(s->arena, sample))), 20);
+        }
+    if (pool->len)
+        *MG_PUSH(s->arena, &s->import_lines) = MG_STR("import re\n");
+}
+
 /* `open a, b close` of drawn elements; with `pairs`, `a: x`. */
 static struct mg_str display(struct mg_search *s, const char *open, const char *close, const struct mg_pool *keys, const struct mg_pool *values, size_t count)
 {
@@ -477,6 +495,8 @@ void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_typ
         ADD_SAMPLES(s, pool, bytes);
         for (size_t i = 0; i < s->words.bytes.len; i++)
             mg_pool_add(s, pool, s->words.bytes.at[i], 4);
+        add_encoded(s, pool, &s->words.strings);
+        add_encoded(s, pool, &s->words.samples);
         break;
     case MG_TYPE_LITERAL:
     case MG_TYPE_ENUM:
@@ -509,23 +529,74 @@ void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_typ
     }
 }
 
+/* The body asks for types or refuses some: then values of the wrong kind are behaviour too. */
+static void add_other_kinds(struct mg_search *s, struct mg_pool *pool)
+{
+    static const struct sample kinds[] = { { "1", 1 }, { "\"text\"", 1 }, { "None", 1 }, { "1.5", 1 }, { "[1]", 1 }, { "{\"a\": 1}", 1 }, { "b\"abc\"", 1 }, { "(1, 2)", 1 }, { "True", 1 }, { "object()", 1 } };
+    unsigned share = (unsigned)(pool->total / 60) + 1;
+    for (size_t i = 0; i < MG_COUNT(kinds); i++)
+        mg_pool_add(s, pool, mg_str_from(kinds[i].source), share);
+}
+
+/* Objects of the method's own class, and what its constructor would take as a tuple, list or dict: for comparing and converting methods. */
+static void add_siblings(struct mg_search *s, struct mg_pool *pool, unsigned share)
+{
+    const struct mg_type *type = s->about.receiver;
+    merge(s, pool, s->receivers, share);
+    for (size_t n = 0; n < s->receivers->len && n < 8; n++) {
+        struct mg_str source = s->receivers->at[n].source, dict = MG_STR("{");
+        size_t open = mg_str_find(source, '(', 0);
+        struct mg_parts parts = { 0 };
+        if (open >= source.len || !mg_str_eq(mg_str_sub(source, 0, open), s->class_name))
+            continue;
+        struct mg_str inside = mg_str_sub(source, open + 1, source.len - 1);
+        mg_expr_split(inside, s->arena, &parts);
+        bool named = false;
+        for (size_t i = 0; i < parts.len; i++) {
+            struct mg_atoms atoms = { 0 };
+            mg_expr_atoms(parts.at[i], s->arena, &atoms);
+            bool keyword = atoms.len > 2 && atoms.at[0].kind == MG_ATOM_NAME && mg_str_is(atoms.at[1].text, "=");
+            struct mg_str key = keyword ? atoms.at[0].text : i < type->params.len ? type->params.at[i]->name : MG_STR("x");
+            struct mg_str value = keyword ? mg_str_sub(parts.at[i], (size_t)(atoms.at[2].text.at - parts.at[i].at), parts.at[i].len) : parts.at[i];
+            dict = mg_arena_printf(s->arena, "%.*s%s\"%.*s\": %.*s", MG_FMT(dict), i ? ", " : "", MG_FMT(key), MG_FMT(value));
+            named |= keyword;
+        }
+        mg_pool_add(s, pool, mg_arena_printf(s->arena, "%.*s}", MG_FMT(dict)), share / 60 + 1);
+        if (named || parts.len < 2)
+            continue;
+        mg_pool_add(s, pool, mg_arena_printf(s->arena, "(%.*s)", MG_FMT(inside)), share / 60 + 1);
+        mg_pool_add(s, pool, mg_arena_printf(s->arena, "[%.*s]", MG_FMT(inside)), share / 60 + 1);
+    }
+}
+
+static void collect_param(struct mg_search *s, const struct mg_param *param, struct mg_pool *pool)
+{
+    const struct mg_function *f = &s->request->target->function;
+    struct mg_str body = mg_str_sub(s->request->source->text, f->start, f->end);
+    /* a default of None without a hint says nothing about the other values */
+    bool silent = param->type == NULL || param->type->kind == MG_TYPE_ANY || (param->type->kind == MG_TYPE_NONE && param->has_default);
+    if (silent && mg_str_contains(param->name, "match"))
+        add_matches(s, pool);
+    mg_pool_fill(s, pool, silent ? &(struct mg_type){ .kind = MG_TYPE_ANY } : param->type, param->name, 0);
+    if (param->default_source.len && mg_expr_is_literal(param->default_source, s->arena))
+        mg_pool_add(s, pool, mg_value_neighbour(s, param->default_source), 3);
+    bool other = mg_str_contains(param->name, "other");
+    if (s->about.receiver && s->receivers->len && (other || silent || param->type->kind == MG_TYPE_UNION))
+        add_siblings(s, pool, (unsigned)(pool->total / (other ? 1 : 5)) + 1);
+    if (mg_str_contains(body, "isinstance(") || mg_str_contains(body, "raise TypeError"))
+        add_other_kinds(s, pool);
+}
+
 void mg_values_collect(struct mg_search *s)
 {
-    for (size_t i = 0; i < s->about.params.len; i++) {
-        const struct mg_param *param = s->about.params.at[i];
-        struct mg_pool *pool = mg_pool_new(s);
-        *MG_PUSH(s->arena, &s->pools) = pool;
-        /* a default of None without a hint says nothing about the other values */
-        bool silent = param->type == NULL || (param->type->kind == MG_TYPE_NONE && param->has_default);
-        mg_pool_fill(s, pool, silent ? &(struct mg_type){ .kind = MG_TYPE_ANY } : param->type, param->name, 0);
-        if (param->default_source.len && mg_expr_is_literal(param->default_source, s->arena)) {
-            struct mg_str near = mg_value_neighbour(s, param->default_source);
-            mg_pool_add(s, pool, near, 3);
-        }
-    }
     s->receivers = mg_pool_new(s);
     for (size_t i = 0; i < s->about.receiver_values.len; i++)
         mg_pool_add(s, s->receivers, module_object(s, s->about.receiver_values.at[i]), 6);
     if (s->about.receiver && s->shape != MG_CALL_FUNCTION)
         mg_pool_fill(s, s->receivers, s->about.receiver, MG_NO_STR, 0);
+    for (size_t i = 0; i < s->about.params.len; i++) {
+        struct mg_pool *pool = mg_pool_new(s);
+        *MG_PUSH(s->arena, &s->pools) = pool;
+        collect_param(s, s->about.params.at[i], pool);
+    }
 }

@@ -108,6 +108,14 @@ void mg_words_collect(struct mg_search *s)
     mg_module_literals(s->module, 0, (uint32_t)s->request->source->text.len, s->arena, &all);
     for (size_t i = 0; i < all.len; i++)
         add_literal(s, all.at[i]);
+    for (size_t i = 0; i < s->words.regexes.len; i++)
+        for (int n = 0; n < (i < s->words.own_regexes ? 8 : 4); n++) {
+            struct mg_str sample;
+            if (!mg_regex_sample(s->words.regexes.at[i], &s->rng, s->arena, &sample))
+                break;
+            if (sample.len)
+                add_once(s->arena, &s->words.samples, sample);
+        }
 }
 
 /* Start of the 1-based line in the text. */

@@ -196,9 +196,9 @@ static struct mg_str inline_call(struct writer *w, const struct mg_candidate *c)
 }
 
 /* `a == b` must not become part of a chained comparison. */
-static struct mg_str operand(struct writer *w, struct mg_str call)
+static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call)
 {
-    return w->s->shape == MG_CALL_OPERATOR && !w->s->about.is_async ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
+    return w->s->shape == MG_CALL_OPERATOR && !w->s->about.is_async && !c->as_text && !c->raw.len && strchr("\1\2", w->s->operator[0]) ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
 }
 
 static struct mg_str raises_text(struct writer *w, const struct mg_candidate *c)
@@ -231,7 +231,7 @@ static void body_of_result(struct writer *w, struct mg_buf *out, const struct wr
     const struct mg_candidate *c = one->call;
     struct mg_str call = inline_call(w, c);
     bool state = watches(one), whole = one->fact_count == 1 && !state && one->facts[0]->form != MG_FACT_OUTPUT;
-    struct mg_str single = whole ? assertion(w, one->facts[0], operand(w, call), fact_source(w, one->facts[0])) : MG_NO_STR;
+    struct mg_str single = whole ? assertion(w, one->facts[0], operand(w, c, call), fact_source(w, one->facts[0])) : MG_NO_STR;
     if (whole && single.len + 4 <= WIDTH) {
         add_statement(w, out, 4, single);
         return;
@@ -323,7 +323,7 @@ static void find_shape(struct writer *w, struct written_case *one)
     }
     for (size_t i = 0; i < c->args.len; i++)
         shape = mg_arena_printf(w->arena, "%.*s%.*s%s,", MG_FMT(shape), MG_FMT(c->args.at[i].param->name), c->args.at[i].keyword.len ? "=" : "");
-    one->shape = mg_arena_printf(w->arena, "%.*s%s", MG_FMT(shape), c->receiver.len ? "self" : "");
+    one->shape = mg_arena_printf(w->arena, "%.*s%s%s", MG_FMT(shape), c->receiver.len ? "self" : "", c->as_text ? " text" : "");
 }
 
 struct columns {
@@ -409,7 +409,7 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
             fact.form = MG_FACT_EQ;
         /* an attribute that is None, True or False everywhere is compared by `is`, as in a test of its own */
         bool is = fact.form == MG_FACT_ATTR && is_constant(rows[0]->expected);
-        struct mg_str what = is ? mg_arena_printf(w->arena, "%.*s.%.*s", MG_FMT(operand(w, call)), MG_FMT(fact.attribute)) : operand(w, call);
+        struct mg_str what = is ? mg_arena_printf(w->arena, "%.*s.%.*s", MG_FMT(operand(w, c, call)), MG_FMT(fact.attribute)) : operand(w, c, call);
         if (is)
             fact.form = MG_FACT_IS;
         add_statement(w, &body, 4, assertion(w, &fact, what, MG_STR("expected")));
