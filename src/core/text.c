@@ -78,17 +78,30 @@ size_t mg_text_length(struct mg_str text)
     return characters;
 }
 
+struct mg_str mg_text_cut(struct mg_arena *arena, struct mg_str text, size_t length)
+{
+    if (mg_text_length(text) <= length)
+        return text;
+    size_t kept = length > 3 ? length - 3 : 0, bytes = 0, characters = 0;
+    while (bytes < text.len) {
+        if (((unsigned char)text.at[bytes] & 0xc0) != 0x80 && characters++ == kept)
+            break;
+        bytes++;
+    }
+    return mg_arena_printf(arena, "%.*s...", (int)bytes, text.at);
+}
+
+unsigned mg_text_percent(const struct mg_tally *tally)
+{
+    unsigned percent = (unsigned)(mg_score(tally) * 100.0 + 0.5);
+    if (percent >= 100 && mg_tally_detected(tally) < mg_tally_scorable(tally))
+        return 99;
+    return percent == 0 && mg_tally_detected(tally) > 0 ? 1 : percent;
+}
+
 struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally)
 {
-    uint32_t detected = mg_tally_detected(tally), scorable = mg_tally_scorable(tally);
-    if (scorable == 0)
-        return MG_STR("n/a");
-    unsigned percent = (unsigned)(mg_score(tally) * 100.0 + 0.5);
-    if (percent >= 100 && detected < scorable)
-        percent = 99;
-    if (percent == 0 && detected > 0)
-        percent = 1;
-    return mg_arena_printf(arena, "%u%%", percent);
+    return mg_tally_scorable(tally) == 0 ? MG_STR("n/a") : mg_arena_printf(arena, "%u%%", mg_text_percent(tally));
 }
 
 const char *mg_text_status(enum mg_target_state state)

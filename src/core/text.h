@@ -13,9 +13,12 @@ struct mg_str mg_text_utf8(struct mg_arena *arena, struct mg_str text);
 struct mg_str mg_text_line(struct mg_arena *arena, struct mg_str text);
 /* Characters (not bytes) of well-formed UTF-8. */
 size_t mg_text_length(struct mg_str text);
+/* At most `length` characters of well-formed UTF-8; three dots at the end say that something was cut. */
+struct mg_str mg_text_cut(struct mg_arena *arena, struct mg_str text, size_t length);
 
 /* "84%", or "n/a" when nothing is scorable. Rounded, but 100% only for all and 0% only for none. */
 struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally);
+unsigned mg_text_percent(const struct mg_tally *tally); /* its number */
 /* "kept", "discarded", "satisfied"; every other state is "unfinished". */
 const char *mg_text_status(enum mg_target_state state);
 

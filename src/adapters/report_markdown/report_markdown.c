@@ -64,12 +64,17 @@ static void add_summary(struct mg_md *md, const struct mg_report *r)
     mg_buf_addf(out, "| API cost | $0.0000 |\n| Execution time | %.1fs |\n", r->duration_seconds);
 }
 
+static void add_signed(struct mg_md *md, int64_t number, const char *unit)
+{
+    mg_buf_addf(&md->text, "%s%lld%s", number > 0 ? "+" : "", (long long)number, unit);
+}
+
 static void add_delta(struct mg_md *md, const struct mg_tally *before, const struct mg_tally *after)
 {
     if (mg_tally_scorable(before) == 0 || mg_tally_scorable(after) == 0)
         mg_buf_adds(&md->text, "n/a");
     else
-        mg_buf_addf(&md->text, "%+.0f%%", 100.0 * (mg_score(after) - mg_score(before)));
+        add_signed(md, (int64_t)mg_text_percent(after) - mg_text_percent(before), "%");
 }
 
 static void add_scores(struct mg_md *md, const struct mg_report *r)
@@ -89,8 +94,10 @@ static void add_scores(struct mg_md *md, const struct mg_report *r)
     mg_buf_adds(&md->text, "** |\n");
     for (size_t i = 0; i < MG_COUNT(rows); i++) {
         uint32_t before = r->before.of[rows[i].verdict], after = r->after.of[rows[i].verdict];
-        if (before > 0 || after > 0)
-            mg_buf_addf(&md->text, "| %s | %u | %u | %+lld |\n", rows[i].label, before, after, (long long)after - (long long)before);
+        if (before == 0 && after == 0)
+            continue;
+        mg_buf_addf(&md->text, "| %s | %u | %u | ", rows[i].label, before, after);
+        add_signed(md, (int64_t)after - (int64_t)before, " |\n");
     }
     mg_buf_adds(&md->text, "\nScore = (killed + timeout) / (killed + timeout + survived + no coverage + not reached). "
                            "Before: the existing tests. After: the existing tests and the kept ones.\n");
@@ -301,7 +308,7 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     add_details(&md, report);
     add_notes(&md, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
     add_notes(&md, report, MG_NOTE_SKIPPED, "Files skipped");
-    add_notes(&md, report, MG_NOTE_DEGRADED, "Not available on this machine");
+    add_notes(&md, report, MG_NOTE_DEGRADED, "Limited on this machine");
     add_notes(&md, report, MG_NOTE_INFO, "Notes");
     add_next(&md, report);
     enum mg_code code = write_file(reporter->directory, &md, err);

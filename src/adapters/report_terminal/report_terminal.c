@@ -14,6 +14,7 @@
 #define TARGETS_SHOWN 10
 #define REASONS_SHOWN 5
 #define NAMES_SHOWN 3
+#define NAME_LENGTH 100
 
 struct reporter {
     unsigned magic;
@@ -164,7 +165,7 @@ static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum
         if (note->kind != kind)
             continue;
         if (count < NAMES_SHOWN)
-            names[count] = note->subject.len > 0 ? note->subject : note->text;
+            names[count] = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject.len > 0 ? note->subject : note->text), NAME_LENGTH);
         count++;
     }
     if (count > 0)
@@ -192,7 +193,7 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     show_bugs(&screen, report);
     show_notes(&screen, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
     show_notes(&screen, report, MG_NOTE_SKIPPED, "Files skipped");
-    show_notes(&screen, report, MG_NOTE_DEGRADED, "Not available on this machine");
+    show_notes(&screen, report, MG_NOTE_DEGRADED, "Limited on this machine");
     if (report->stop_reason.len > 0)
         mg_screen_line(&screen, MG_YELLOW, "Stopped: %.*s", MG_FMT(report->stop_reason));
     if (report->reports_dir.len > 0)

@@ -46,19 +46,8 @@ void mg_screen_look(struct mg_screen *screen, FILE *out)
     screen->width = screen->terminal ? columns(fd) : 0;
 }
 
-/* At most `width` characters; "..." says that something was cut. */
-static struct mg_str fit(struct mg_arena *arena, struct mg_str text, size_t width)
-{
-    if (width == 0 || mg_text_length(text) <= width)
-        return text;
-    size_t kept = width > 3 ? width - 3 : 0, bytes = 0, characters = 0;
-    while (bytes < text.len) {
-        if (((unsigned char)text.at[bytes] & 0xc0) != 0x80 && characters++ == kept)
-            break;
-        bytes++;
-    }
-    return mg_arena_printf(arena, "%.*s...", (int)bytes, text.at);
-}
+/* A width of 0 is no limit. */
+static struct mg_str fit(struct mg_arena *arena, struct mg_str text, size_t width) { return width == 0 ? text : mg_text_cut(arena, text, width); }
 
 static void add_coloured(struct mg_screen *screen, enum mg_colour colour, struct mg_str text)
 {

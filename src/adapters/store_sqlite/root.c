@@ -53,6 +53,19 @@ static enum mg_code create_file(struct mg_arena *arena, struct mg_str root, cons
     return MG_OK;
 }
 
+/* SQLite would follow a link that stands in place of its journals. */
+static enum mg_code check_database_files(struct mg_arena *arena, struct mg_str root, struct mg_err *err)
+{
+    static const char *const names[] = { "mutagen.db", "mutagen.db-wal", "mutagen.db-shm", "mutagen.db-journal" };
+    for (size_t i = 0; i < MG_COUNT(names); i++) {
+        struct stat st;
+        const char *path = mg_path_join(arena, root, mg_str_from(names[i])).at;
+        if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
+            return MG_FAIL(err, MG_E_DENIED, "storage root %s: '%s' in it is not a regular file", root.at, names[i]);
+    }
+    return MG_OK;
+}
+
 static enum mg_code adopt(struct mg_arena *arena, struct mg_str root, struct mg_err *err)
 {
     const char *marker = mg_path_join(arena, root, MG_STR(MARKER)).at;
@@ -72,7 +85,7 @@ static enum mg_code adopt(struct mg_arena *arena, struct mg_str root, struct mg_
         if (!is_kind(path, S_IFDIR))
             return MG_FAIL(err, MG_E_DENIED, "storage root %s: '%s' in it is not a folder", root.at, folders[i]);
     }
-    return MG_OK;
+    return check_database_files(arena, root, err);
 }
 
 enum mg_code mg_sqlite_root(struct mg_arena *arena, const char *root, bool create, struct mg_str *resolved, struct mg_err *err)

@@ -169,6 +169,7 @@ static void markdown_says_what_a_developer_needs(void **state)
     has(text, "| killed | 2 | 4 | +2 |");
     has(text, "| `pkg.m.f1` | `pkg/m.py:2` | ✅ kept | 0% | 67% | 1 | 1 |");
     has(text, "| `pkg.m.f2` | `pkg/m.py:2` | ❌ discarded | 0% | 0% | 0 | 1 |");
+    has(text, "| no coverage | 2 | 1 | -1 |");
     has(text, "- `test_a` kills 2 mutants");
     has(text, "import pkg.m\n\n\ndef test_a():");
     has(text, "- `test_b`: kills nothing new");

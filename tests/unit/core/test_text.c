@@ -36,6 +36,8 @@ static void a_line_has_nothing_that_moves_the_cursor(void **unused)
     struct mg_arena *arena = mg_arena_new();
     assert_true(mg_str_is(mg_text_line(arena, MG_STR("a\x1b[31mb\r\nc\td\x7f")), "a [31mb  c d "));
     assert_true(mg_str_is(mg_text_line(arena, MG_STR("\xc2\x9b" "1m \xe2\x80\xae" "abc\xe2\x81\xa6 caf\xc3\xa9")), " 1m  abc  caf\xc3\xa9"));
+    assert_true(mg_str_is(mg_text_cut(arena, MG_STR("caf\xc3\xa9 noir"), 7), "caf\xc3\xa9..."));
+    assert_true(mg_str_is(mg_text_cut(arena, MG_STR("caf\xc3\xa9 no"), 7), "caf\xc3\xa9 no"));
     assert_int_equal(mg_text_length(MG_STR("caf\xc3\xa9 \xf0\x9f\x90\x8d")), 6);
     mg_arena_free(arena);
 }

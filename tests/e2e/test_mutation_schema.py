@@ -1,0 +1,124 @@
+"""`score --json` against the published schema, and its verdicts replayed on disk: text from the JSON alone, plain pytest, no code of ours."""
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import pytest
+
+PACKAGE = "mutation-testing-report-schema@3.8.4"
+STATUSES = {"Killed", "Survived", "NoCoverage", "Timeout", "RuntimeError", "Ignored"}
+
+# CRLF and characters of one, two and four bytes before the mutated spans; tabs; two statements on a line.
+SOURCE = ('# caf\u00e9 \U0001f40d\r\n\r\n\r\ndef label(count):\r\n    "\U0001f40d"\r\n    caf\u00e9 = "\U0001f40d\U0001f40d" if count < 1 else "x"\r\n'
+          '    if count > 10 and caf\u00e9:\r\n        caf\u00e9 = caf\u00e9 + "\U0001f40d"; count = count - 1\r\n    return caf\u00e9, count\r\n')
+TABS = "class C:\n\t@staticmethod\n\tdef total(a, b=2):\n\t\ttotal = 0\n\t\tfor x in range(a):\n\t\t\tif x % 2 == 0: total += x\n\t\t\telse:\n\t\t\t\ttotal -= b\n\t\treturn total\n"
+TESTS = '''from pkg.label import label
+from pkg.tabs import C
+
+
+def test_label():
+    assert label(0) == ("\U0001f40d\U0001f40d", 0)
+    assert label(11)[1] == 10
+
+
+def test_total():
+    assert C.total(3) == 0
+'''
+FILES = {"pkg/__init__.py": "", "pkg/label.py": SOURCE, "pkg/tabs.py": TABS, "tests/test_pkg.py": TESTS}
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    from conftest import Desk
+    desk = Desk(tmp_path_factory.mktemp("scored"))
+    desk.repo(FILES)
+    result = desk("score", "repo", "--json", "out.json")
+    assert result.code == 0, result
+    return desk, json.loads((desk.folder / "out.json").read_text("utf-8"))
+
+
+def units(text):
+    """Offsets of `text` by UTF-16 code unit, as JavaScript counts."""
+    offsets = []
+    for index, character in enumerate(text):
+        offsets += [index] * (2 if ord(character) > 0xFFFF else 1)
+    return offsets + [len(text)]
+
+
+def offset(source, position):
+    lines = source.split("\n")
+    return sum(len(line) + 1 for line in lines[:position["line"] - 1]) + units(lines[position["line"] - 1])[position["column"] - 1]
+
+
+def mutated(source, mutant):
+    start, end = (offset(source, mutant["location"][side]) for side in ("start", "end"))
+    return source[:start] + mutant["replacement"] + source[end:]
+
+
+def test_the_form(scored):
+    _, report = scored
+    assert report["schemaVersion"] == "2" and report["thresholds"] == {"high": 80, "low": 60} and report["framework"]["name"] == "Mutagen"
+    assert set(report["files"]) == {"pkg/label.py", "pkg/tabs.py"}
+    tests = {test["id"] for file in report["testFiles"].values() for test in file["tests"]}
+    ids = [mutant["id"] for file in report["files"].values() for mutant in file["mutants"]]
+    assert len(ids) == len(set(ids)) > 15
+    for path, file in report["files"].items():
+        assert file["language"] == "python" and file["source"] == FILES[path]
+        for mutant in file["mutants"]:
+            assert mutant["status"] in STATUSES and mutant["mutatorName"] and mutant["description"]
+            assert set(mutant.get("killedBy", ())) <= tests
+            assert (mutant["status"] == "Killed") == ("killedBy" in mutant)
+
+
+def test_the_published_schema(scored, tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    npm = shutil.which("npm")
+    if not npm:
+        pytest.skip("npm is not installed")
+    done = subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"{PACKAGE} cannot be fetched")
+    with tarfile.open(next(tmp_path.glob("*.tgz"))) as package:
+        schema = json.load(package.extractfile("package/src/mutation-testing-report-schema.json"))
+    jsonschema.validate(scored[1], schema)
+
+
+def test_every_location_is_the_span(scored):
+    _, report = scored
+    for file in report["files"].values():
+        for mutant in file["mutants"]:
+            text = mutated(file["source"], mutant)
+            assert text != file["source"] and text.count("\n") == file["source"].count("\n")
+            compile(text, "mutant", "exec")
+
+
+def test_verdicts_hold_on_disk(scored):
+    desk, report = scored
+    repo = desk.folder / "replay"
+    shutil.copytree(desk.folder / "repo", repo)
+    environment = desk.environment(PYTHONDONTWRITEBYTECODE="1")
+    seen = {"Killed": 0, "Survived": 0, "NoCoverage": 0}
+    for path, file in report["files"].items():
+        for mutant in file["mutants"]:
+            if seen.get(mutant["status"], 9) >= 6:
+                continue
+            seen[mutant["status"]] += 1
+            (repo / path).write_bytes(mutated(file["source"], mutant).encode())
+            done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=repo, env=environment, capture_output=True, text=True,
+                                  timeout=60, check=False)
+            assert done.returncode == (1 if mutant["status"] == "Killed" else 0), (mutant, done.stdout)
+            (repo / path).write_bytes(file["source"].encode())
+    assert seen["Killed"] > 2 and seen["Survived"] > 0, seen
+
+
+def test_standard_output(scored):
+    desk, report = scored
+    result = desk("score", "repo", "--json", "-")
+    assert result.code == 0, result
+    again = json.loads(result.out)
+    for file in (*again["files"].values(), *report["files"].values()):
+        for mutant in file["mutants"]:
+            mutant.pop("duration", None)
+    assert again == report
