@@ -176,8 +176,8 @@ static bool may_drop(const struct mg_candidate *c, size_t at)
     return last_positional && (arg->param->has_default || arg->param->kind == MG_PARAM_ARGS);
 }
 
-/* Adds an optional parameter that the call does not give yet. */
-static void add_optional(struct mg_search *s, struct mg_candidate *c)
+/* Adds an optional parameter that the call does not give yet; false when there is none. */
+static bool add_optional(struct mg_search *s, struct mg_candidate *c)
 {
     size_t count = s->about.params.len;
     for (size_t i = 0, from = mg_rng_below(&s->rng, count); i < count; i++) {
@@ -187,9 +187,12 @@ static void add_optional(struct mg_search *s, struct mg_candidate *c)
             given |= c->args.at[n].param == p;
         if (given)
             continue;
+        if (p->kind == MG_PARAM_ARGS || p->kind == MG_PARAM_KWARGS)
+            continue;
         push_arg(s, c, p, p->name, mg_pool_draw(s, s->pools.at[(from + i) % count]));
-        return;
+        return true;
     }
+    return false;
 }
 
 /* Whether the result is an object that was written down by its constructor. */
@@ -214,8 +217,8 @@ struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candida
     size_t places = c->args.len + (c->receiver.len ? 1 : 0);
     for (size_t steps = 1 + (mg_rng_percent(&s->rng, 30) ? 1 : 0); steps > 0; steps--) {
         size_t dice = mg_rng_below(&s->rng, 100), at = mg_rng_below(&s->rng, places);
-        if (dice < 18 || places == 0) {
-            add_optional(s, c);
+        if ((dice < 18 && add_optional(s, c)) || places == 0) {
+            continue;
         } else if (at >= c->args.len) {
             if (c->receiver.len)
                 c->receiver = dice < 50 ? mg_pool_draw(s, s->receivers) : mg_value_neighbour(s, c->receiver);

@@ -22,11 +22,12 @@ struct mg_value {
     struct mg_str source;
     unsigned weight; /* how often it is drawn, relative to its pool */
     bool demoted;    /* values of its kind have only met TypeErrors at this parameter */
+    uint32_t good, bad; /* calls with it that returned or killed, and others */
 };
 struct mg_pool {
     MG_VEC(struct mg_value)
-    struct mg_map known;
-    uint64_t total; /* of the weights */
+    struct mg_map known; /* source -> index + 1 */
+    uint64_t total;      /* of the weights */
 };
 
 /* Atoms of the code, by how near they stand to what must be tested. */
@@ -98,7 +99,9 @@ struct mg_str mg_words_hot(struct mg_search *s, enum mg_atom_kind kind);
 /* values.c */
 struct mg_pool *mg_pool_new(struct mg_search *s);
 void mg_pool_add(struct mg_search *s, struct mg_pool *pool, struct mg_str source, unsigned weight);
-/* A value by weight; empty when the pool is. */
+/* Remembers how a call with that value ended: what works is drawn more often. Unknown values are ignored. */
+void mg_pool_learn(struct mg_pool *pool, struct mg_str source, bool good);
+/* A value by weight and experience; empty when the pool is. */
 struct mg_str mg_pool_draw(struct mg_search *s, const struct mg_pool *pool);
 void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, struct mg_str name, int depth);
 void mg_values_collect(struct mg_search *s);

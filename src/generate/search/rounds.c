@@ -115,6 +115,20 @@ static void demote_useless_kinds(struct mg_search *s)
     }
 }
 
+/* Every value of these calls learns how its call ended. A setup that fails shows as an unstable call: that is the receiver's fault. */
+static void learn(struct mg_search *s, struct mg_candidate *const *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct mg_candidate *c = calls[i];
+        bool good = c->seen.stable && (!c->seen.raised || c->kills.len > 0);
+        mg_pool_learn(s->receivers, c->receiver, c->seen.stable);
+        for (size_t a = 0; a < c->args.len && (c->seen.stable || c->receiver.len == 0); a++)
+            for (size_t p = 0; p < s->about.params.len; p++)
+                if (s->about.params.at[p] == c->args.at[a].param)
+                    mg_pool_learn(s->pools.at[p], c->args.at[a].source, good);
+    }
+}
+
 /* A call to vary: one that killed, or one that ran the line of a live mutant without telling it apart. */
 static const struct mg_candidate *choose_parent(struct mg_search *s)
 {
@@ -123,9 +137,10 @@ static const struct mg_candidate *choose_parent(struct mg_search *s)
     size_t wanted = mg_rng_below(&s->rng, mutants);
     for (size_t i = 0; i < mutants && !s->alive[wanted]; i++)
         wanted = (wanted + 1) % mutants;
+    bool returns = mg_rng_percent(&s->rng, 75); /* an error mostly ends the way before the line is interesting */
     for (size_t i = 0; i < count; i++) {
         const struct mg_candidate *c = s->calls.at[(from + i) % count];
-        if (c->usable && (killer ? c->kills.len > 0 : runs_mutant(c, &s->request->mutants[wanted])))
+        if (c->usable && !(returns && c->seen.raised) && (killer ? c->kills.len > 0 : runs_mutant(c, &s->request->mutants[wanted])))
             return c;
     }
     for (size_t i = 0; i < count; i++)
@@ -184,6 +199,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
     size_t harvested = s->calls.len, count = make_calls(s, calls, 0, FIRST_ROUND, 0);
     MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ORIGINAL, err));
     keep(s, calls, count);
+    learn(s, calls, count);
     demote_useless_kinds(s);
     MG_TRY(mg_rounds_probe(s, s->calls.at, harvested, MG_PROBE_ALIVE, err));
 
@@ -202,6 +218,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
             break;
         MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
         keep(s, calls, count);
+        learn(s, calls, count);
         demote_useless_kinds(s);
         idle = s->alive_count < before ? 0 : idle + 1;
         count = 0;

@@ -21,19 +21,35 @@ void mg_pool_add(struct mg_search *s, struct mg_pool *pool, struct mg_str source
     void **slot = mg_map_slot(&pool->known, source);
     if (*slot)
         return;
-    *slot = pool;
+    *slot = (void *)(uintptr_t)(pool->len + 1);
     *MG_PUSH(s->arena, pool) = (struct mg_value){ .source = source, .weight = weight };
     pool->total += weight;
+}
+
+void mg_pool_learn(struct mg_pool *pool, struct mg_str source, bool good)
+{
+    size_t index = source.len ? (size_t)(uintptr_t)mg_map_get(&pool->known, source) : 0;
+    if (index == 0)
+        return;
+    struct mg_value *value = &pool->at[index - 1];
+    *(good ? &value->good : &value->bad) += 1;
+}
+
+/* Never 0 but for demoted kinds: what failed so far may still be the only way to an error that must be tested. */
+static uint64_t draw_weight(const struct mg_value *value)
+{
+    uint64_t luck = value->good < 5 ? value->good : 5, failures = value->bad < 9 ? value->bad : 9;
+    return value->demoted ? 0 : value->weight * (1 + 3 * luck) * 8 / (1 + failures) + 1;
 }
 
 struct mg_str mg_pool_draw(struct mg_search *s, const struct mg_pool *pool)
 {
     uint64_t total = 0;
     for (size_t i = 0; i < pool->len; i++)
-        total += pool->at[i].demoted ? 0 : pool->at[i].weight;
+        total += draw_weight(&pool->at[i]);
     uint64_t at = total ? mg_rng_next(&s->rng) % total : 0;
     for (size_t i = 0; i < pool->len; i++) {
-        uint64_t weight = pool->at[i].demoted ? 0 : pool->at[i].weight;
+        uint64_t weight = draw_weight(&pool->at[i]);
         if (at < weight)
             return pool->at[i].source;
         at -= weight;
@@ -91,8 +107,9 @@ static struct mg_str recased(struct mg_search *s, struct mg_str text, bool upper
 static void add_word(struct mg_search *s, struct mg_pool *pool, struct mg_str word, unsigned weight)
 {
     struct mg_arena *a = s->arena;
-    add_quoted(s, pool, word, weight);
-    if (word.len == 0 || word.len > 40)
+    bool message = word.len > 20 && memchr(word.at, ' ', word.len) != NULL;
+    add_quoted(s, pool, word, message ? 1 : weight);
+    if (word.len == 0 || word.len > 40 || message) /* messages are no stems */
         return;
     unsigned less = weight > 1 ? weight / 2 : 1;
     if (word.len <= 3) {

@@ -30,7 +30,10 @@ static void add_prose(struct mg_search *s, struct mg_str text)
         size_t stop = end;
         while (stop > at && strchr("-_.", text.at[stop - 1]))
             stop--;
-        if (stop - at >= 3 && stop - at <= 20)
+        bool quoted = at > 0 && stop < text.len && stop > at && strchr("\"'`", text.at[at - 1]) && text.at[stop] == text.at[at - 1];
+        if (quoted && stop - at <= 20) /* what a docstring quotes is a value */
+            add_once(s->arena, &s->words.strings, mg_str_sub(text, at, stop));
+        else if (stop - at >= 3 && stop - at <= 20)
             add_once(s->arena, &s->words.plain, mg_str_sub(text, at, stop));
         at = end > at ? end : at + 1;
     }
