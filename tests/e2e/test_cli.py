@@ -1,13 +1,14 @@
 """The command line as a user meets it: help, wrong words, bad input, exit codes, and one whole run with its report and apply."""
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from conftest import OPS, TEST_OPS, tree
+from conftest import BINARY, OPS, TEST_OPS, tree
 
 
 def one_line(result, code, *parts):
@@ -297,3 +298,78 @@ def test_interrupted_run_exits_130_and_goes_on(desk, number):
     assert list(desk.tmp.iterdir()) == []
     again = desk("run", "repo", "--run-id", "cut", "--no-progress")
     assert again.code == 0 and "next: mutagen apply" in again.out, again
+
+
+def test_killed_run_goes_on(desk):
+    desk.repo()
+    process = desk.start("run", "repo", "--run-id", "cut", "--no-progress")
+    wait_for(process, "[processing]")
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 10
+    while any(str(desk.tmp) in path for path in command_lines()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(str(desk.tmp) in path for path in command_lines()), "a process outlived its run"
+    told = desk("report", "--run-id", "cut")
+    assert told.code == 1 and "--run-id cut" in told.err, told
+    again = desk("run", "repo", "--run-id", "cut", "--no-progress")
+    assert again.code == 0 and "next: mutagen apply" in again.out, again
+
+
+def command_lines():
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as file:
+                    found.append(file.read().decode(errors="replace"))
+            except OSError:
+                pass
+    return found
+
+
+def test_modules_that_cannot_be_imported_end_their_targets_not_the_run(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/lost.py": "import does_not_exist\n\n\n" + OPS, "tests/test_ops.py": TEST_OPS})
+    told = desk("run", "repo", "--no-progress", "--target", "*.grade")
+    assert told.code == 0 and "kept       calc.ops.grade" in told.out, told
+    report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
+    (lost,) = [one for one in report["target_stats"] if one["qualified_name"] == "calc.lost.grade"]
+    assert lost["status"] == "discarded" and "does_not_exist" in lost["reason"]
+
+
+def on_terminal(desk, *arguments, **more):
+    """What a terminal of 80 columns receives."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(desk.folder)
+        os.execve(BINARY, ["mutagen", *arguments], desk.environment(**more))
+    received = b""
+    while True:
+        try:
+            block = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not block:
+            break
+        received += block
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), received.decode()
+
+
+def test_a_terminal_gets_one_redrawn_line_and_is_left_clean(desk):
+    desk.repo()
+    code, text = on_terminal(desk, "score", "repo", TERM="xterm")
+    assert code == 0, text
+    drawn = [part for part in text.split("\r") if part.endswith("\x1b[K") and part != "\x1b[K"]
+    assert len(drawn) > 5 and drawn[0].startswith("| ingesting"), drawn[:3]
+    assert any("/2 processing" in part and "[" in part for part in drawn), drawn
+    assert all(len(part) <= 80 + len("\x1b[K") for part in drawn if not part.startswith("\x1b"))
+    after = text[text.rindex("\x1b[K") + 3:]
+    assert after.startswith("note: ") and "score: " in after, "the line is erased before the result"
+    assert "[processing]" not in text
+
+
+def test_a_dumb_terminal_gets_plain_lines(desk):
+    desk.repo()
+    code, text = on_terminal(desk, "score", "repo", TERM="dumb")
+    assert code == 0 and "[processing] calc.ops.grade" in text and "\x1b" not in text, text
