@@ -150,8 +150,11 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &after);
     double seconds = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
     struct rusage usage;
-    if (totals.mode == COUNT && getrusage(RUSAGE_SELF, &usage) == 0)
-        printf("%zu files (%zu not parsed), %zu lines, %zu functions (%zu with errors), %zu mutants, %.2f s, %.0f lines/s, %ld KiB\n", totals.files,
-               totals.unparsed, totals.lines, totals.functions, totals.broken, totals.mutants, seconds, (double)totals.lines / seconds, usage.ru_maxrss);
+    if (totals.mode == COUNT && getrusage(RUSAGE_SELF, &usage) == 0) {
+        double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+        printf("%zu files (%zu not parsed), %zu lines, %zu functions (%zu with errors), %zu mutants\n", totals.files, totals.unparsed, totals.lines,
+               totals.functions, totals.broken, totals.mutants);
+        printf("%.2f s (%.2f s of processor time: %.0f lines/s), at most %ld KiB\n", seconds, cpu, (double)totals.lines / cpu, usage.ru_maxrss);
+    }
     return 0;
 }
