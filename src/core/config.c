@@ -21,7 +21,7 @@ static const struct mg_setting settings[] = {
     FLOAT("mutation.score_threshold", mutation.score_threshold, 0, 1, "0.8", true, "score a target must reach for its tests to be kept"),
     WORD("mutation.keep", mutation.keep, "threshold improving", "threshold", true, "keep tests at the threshold, or any that improve the score"),
     INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per target; 0 = all"),
-    INT("mutation.level", mutation.level, 1, 3, "1", true, "operators up to this level"),
+    INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets per run; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "stop starting targets after that time; 0 = unlimited"),
     INT("orchestrator.max_parallel_targets", orchestrator.max_parallel_targets, 1, 256, "1", true, "targets worked on at once"),

@@ -13,7 +13,7 @@ struct mg_config {
         double score_threshold;      /* keep rule of a target, default 0.8. [0,1] */
         enum mg_keep_rule keep;      /* "threshold" | "improving" */
         int64_t max_mutants;         /* per target, 0 = all (default 0) */
-        int64_t level;               /* operators up to this level: 1 (default) … 3 */
+        int64_t level;               /* operators up to this level: 1 … 3, default 2 */
     } mutation;
     struct {
         int64_t max_targets;         /* 0 = unlimited */
@@ -34,7 +34,7 @@ struct mg_config {
         struct mg_str root;          /* default ".mutagen", relative to the current directory */
     } storage;
     int64_t jobs;                    /* mutant processes at once; 0 = number of processors */
-    struct { MG_VEC(struct mg_str) } targets; /* globs on qualified names; empty = all */
+    MG_LIST(struct mg_str) targets; /* globs on qualified names; empty = all */
     struct mg_str python;            /* --python; empty = search */
     struct mg_str provider;          /* "search" */
 };
