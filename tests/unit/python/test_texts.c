@@ -89,6 +89,13 @@ static void a_diff_has_context_and_says_when_the_last_newline_is_missing(void **
     find(text, "y <\n        z", &function, &mutant);
     assert_text(mg_mutant_diff(MG_STR("p/m.py"), text, &mutant, arena), "--- a/p/m.py\n+++ b/p/m.py\n@@ -5,8 +5,8 @@\n def f():\n     return g(\n         x,\n"
                                                                          "-        y <\n-        z)\n+        (False\n+))\n \n \n e\n");
+    text = MG_STR("def f():\n    g[x\n      :y]\n");
+    find(text, "x\n      :y", &function, &mutant); /* lines that stay the same are context */
+    assert_text(mg_mutant_diff(MG_STR("a b"), text, &mutant, arena),
+                "--- a/a b\t\n+++ b/a b\t\n@@ -1,3 +1,3 @@\n def f():\n-    g[x\n+    g[\n       :y]\n");
+    mutant.replacement = MG_STR("x\n      :");
+    assert_text(mg_mutant_diff(MG_STR("m.py"), text, &mutant, arena),
+                "--- a/m.py\n+++ b/m.py\n@@ -1,3 +1,3 @@\n def f():\n     g[x\n-      :y]\n+      :]\n");
     text = MG_STR("def f():\n    return x");
     find(text, "x", &function, &mutant);
     assert_text(mg_mutant_diff(MG_STR("m.py"), text, &mutant, arena),
