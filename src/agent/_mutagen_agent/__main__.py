@@ -27,6 +27,9 @@ def main():
         return
     parent = os.path.dirname(here)
     sys.path.insert(0, parent)
+    from _mutagen_agent import bytecode
+
+    bytecode.install()
     role = sys.argv[1] if len(sys.argv) > 1 else ""
     if role == "confirm":
         from _mutagen_agent import confirm as part
