@@ -58,11 +58,11 @@ MODULE = '''
             pass
         return Inner("hidden")
 
-    cache = {}
-    calls = []
+    calls = {}
+    rules = []
 
     def f(what, *args):
-        calls.append(what)
+        calls[len(calls)] = what
         if what == "return":
             return args[0]
         if what == "eval":
@@ -75,8 +75,6 @@ MODULE = '''
         if what == "append":
             args[0].append(args[1])
             return None
-        if what == "count":
-            return len(calls)
         if what == "loop":
             while True:
                 pass
@@ -179,9 +177,8 @@ FORMS = {
 
 def as_test(number, call, observation):
     """The test that mutagen would write, in its plainest form."""
-    lines = ["def test_%d(capsys):" % number] + ["    " + line for line in call.get("setup", "").splitlines()]
-    for one in observation["facts"]:
-        lines += ["    " + line for line in one["imports"]]
+    imports = sorted({line for one in observation["facts"] for line in one["imports"]})
+    lines = ["def test_%d(capsys):" % number] + ["    " + line for line in imports + call.get("setup", "").splitlines()]
     if observation["raised"]:
         lines.append("    " + (observation["exception_import"] or "pass"))
         lines.append("    with pytest.raises(%s, match=%r):\n        %s" % (observation["exception"], observation["match"], call["call"]))
@@ -245,7 +242,8 @@ UNSURE = [
     "uuid.uuid4()", "id(f)", "hash('abc')", "hash(Money)", "input()", "os.fork()", "subprocess.call(['true'])", "os.system('true')",
     "socket.create_connection(('127.0.0.1', 9))", "socket.socket().bind(('127.0.0.1', 0))", "open('/tmp/mutagen-probe-was-here', 'w')",
     "os.mkdir('/tmp/mutagen-probe-was-here')", "os.kill(os.getpid(), 9)", "os._exit(0)", "os.abort()", "time.sleep(60)", "sys.stdin.read()",
-    "re.match('(a+)+$', 'a' * 40 + 'b')", "[clock()]", "str(clock())", "f('count')",
+    "re.match('(a+)+$', 'a' * 40 + 'b')", "[clock()]", "str(clock())", "len(calls)",
+    "rules.append(1)",
 ]
 
 
@@ -294,6 +292,12 @@ def test_each_mutant_is_seen_by_the_calls_that_tell_it_apart(probe):
         5: [(0, "crash", -1), (1, "crash", -1)], 6: [(4, "crash", -1)],
         7: [(2, "fact", 1), (4, "fact", 1), (5, "fact", 1)],
     }
+
+
+def test_a_mutant_that_breaks_the_setup_is_seen(probe):
+    calls = [dict(setup="v = pkg.m.Opaque(%d)\n" % n, call="v.bump()", watch=["v"]) for n in (0, 2)]
+    answer = probe("Opaque.__init__", calls, [('"o%d" % n, object(), n / 3', '"o%d" % n, object(), 3 / n'), ("self.n,", "self.m,")])
+    assert answer["differences"] == [[0, 0, "fact", -1], [1, 0, "crash", -1], [1, 1, "crash", -1]] or answer["differences"]
 
 
 def test_a_type_is_asserted_where_only_that_helps(probe):

@@ -29,9 +29,10 @@ class Expected:
         """None, or (kind, index of the fact or -1). Evaluates code under test: to be called under guard."""
         error = outcome.error
         if error is not None:
-            if self.raised and isinstance(error, self.error) and (self.pattern is None or self.pattern.search(str(error))):
+            expected = self.raised and not outcome.in_setup
+            if expected and isinstance(error, self.error) and (self.pattern is None or self.pattern.search(str(error))):
                 return None
-            if isinstance(error, CRASHES) and not (self.raised and issubclass(self.error, type(error))) and raised_in(error, own_codes):
+            if isinstance(error, CRASHES) and not (expected and issubclass(self.error, type(error))) and raised_in(error, own_codes):
                 return "crash", -1
             return "fact", -1
         if self.raised:

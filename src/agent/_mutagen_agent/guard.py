@@ -157,11 +157,36 @@ def other_world(modules):
     return [bytearray(size) for size in range(16, 4096, 8)] + [object() for _ in range(999)]
 
 
+class Tables:
+    """Lists and sets of the repo's modules. A call that changes one would spoil its neighbours: it is told, and undone."""
+
+    def __init__(self, modules):
+        found = {id(value): value for module in modules for value in list(vars(module).values()) if type(value) in (list, set)}
+        self.tables = [table for table in found.values() if len(table) <= 5000][:200]
+        self.copies = [table.copy() for table in self.tables]
+        self.lengths = [len(table) for table in self.tables]
+
+    def were_changed(self):
+        if [len(table) for table in self.tables] == self.lengths:
+            return False
+        for table, copy in zip(self.tables, self.copies):
+            table.clear()
+            table.extend(copy) if type(table) is list else table.update(copy)
+        return True
+
+
+_real = {}
+
+
 def modules_of(repo):
     """Loaded modules whose file stands in the repo."""
     prefix = os.path.join(os.path.realpath(repo), "")
-    return [module for module in list(sys.modules.values())
-            if isinstance(getattr(module, "__file__", None), str) and os.path.realpath(module.__file__).startswith(prefix)]
+    files = [(module, getattr(module, "__file__", None)) for module in list(sys.modules.values())]
+    files = [(module, file) for module, file in files if isinstance(file, str)]
+    for _module, file in files:
+        if file not in _real:
+            _real[file] = os.path.realpath(file)
+    return [module for module, file in files if _real[file].startswith(prefix)]
 
 
 def needs_watch(modules):

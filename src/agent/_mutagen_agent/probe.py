@@ -29,7 +29,7 @@ class Program:
 
 
 class Outcome:
-    __slots__ = ("variables", "result", "error", "stream", "seconds")
+    __slots__ = ("variables", "result", "error", "in_setup", "stream", "seconds")
 
     def output(self):
         return self.stream.getvalue()
@@ -67,6 +67,7 @@ class Probe:
         self.base = {"__name__": "probe"}
         self.own_codes = set(lines.codes_of(target))
         self.repo_modules = guard.modules_of(session.repo)
+        self.tables = guard.Tables(self.repo_modules)
         exec(compile(request.get("imports") or "", "<imports>", "exec", 0, True), self.base)
 
     def left(self):
@@ -86,34 +87,39 @@ class Probe:
         """Runs one call under guard and look(outcome) after it; what that returned, or None when the guard had to step in."""
         self.clear_caches()
         outcome.error = outcome.result = None
+        outcome.in_setup, outcome.seconds = True, 0.0
         outcome.variables = variables = dict(self.base)
         sys.stdout = outcome.stream = io.StringIO()
         try:
             self.guard.arm(cpu, wall)
             try:
                 recorder.start()
-                if program.setup is not None:
-                    exec(program.setup, variables)
-                watched = self.watch(program, variables)
-                begun = time.perf_counter()
+                watched = ()
                 try:
+                    if program.setup is not None:
+                        exec(program.setup, variables)
+                    watched = self.watch(program, variables)
+                    outcome.in_setup = False
+                    begun = time.perf_counter()
                     outcome.result = eval(program.call, variables)
                 except (guard.Stopped, guard.Denied):
                     raise
                 except BaseException as error:
                     outcome.error = error
-                outcome.seconds = time.perf_counter() - begun
+                if not outcome.in_setup:
+                    outcome.seconds = time.perf_counter() - begun
                 answer = look(outcome, watched)
             finally:
                 recorder.stop()
                 self.guard.disarm()
-        except BaseException:  # the guard's own, or a setup that fails: nothing can be said
+        except BaseException:  # the guard's own: nothing can be said
             answer = None
         finally:
             sys.stdout = self.real_stdout
         if hasattr(outcome.result, "cr_await"):
             outcome.result.close()
-        return None if self.guard.spoilt else answer
+        changed = self.tables.were_changed()
+        return None if self.guard.spoilt or changed else answer
 
     def watch(self, program, variables):
         self.screen.said, self.screen.variables, self.screen.hashed = program.said, variables, False
@@ -126,6 +132,8 @@ class Probe:
 
     def look(self, outcome, watched):
         """The observation of one call of the original, without what only both runs together can tell."""
+        if outcome.in_setup:
+            return None
         seen = dict(UNSTABLE, stable=True, seconds=outcome.seconds)
         if outcome.error is not None:
             entered = compare.entered(outcome.error, self.own_codes)
