@@ -182,6 +182,11 @@ def test_an_equivalent_mutant_survives_with_proof_that_it_ran(shapes):
     assert bench.verdict("a = a + 0", "a = a - 0", ["test_same"], line=0, end_line=0) == ("survived", True)
 
 
+def test_code_equal_to_the_original_runs_as_the_no_op_check(shapes):
+    bench = Bench(shapes, "pkg/shapes.py", "add")
+    assert bench.verdict("a + b", "(a + b)", ["test_add"], line=0, end_line=0) == ("survived", True)
+
+
 def test_bail_stops_at_the_first_failure_and_without_it_all_run(shapes):
     bench = Bench(shapes, "pkg/shapes.py", "add")
     tests = ["test_nothing", "test_add", "test_nothing", "test_add"]

@@ -59,6 +59,22 @@ def test_sessions_are_independent(bench):
     assert bench.wire.read()["runs"][0][1]
 
 
+def test_jobs_bound_all_sessions_together(bench):
+    """With jobs=2, four sleeping mutants in two sessions take two turns; a place taken by a dead session comes back."""
+    other = Bench(bench.repo, "mod.py", "f")
+    source = "import time\ndef test_sleep(): time.sleep(1)\n"
+    for one in (bench, other):
+        load(one, source, "tests/test_gen_%d.py" % id(one))
+        one.submit("n + 1", "n - 1", [1])
+        one.submit("n + 1", "n - 2", [1])
+    started = time.monotonic()
+    os.kill(bench.repo.session_pid, 9)
+    third = Bench(bench.repo, "mod.py", "f")
+    assert third.verdict("n + 1", "n - 1", ["test_f"]) == ("killed", True)
+    assert [bench.wire.read()["end"] for _ in range(2)] == ["done", "done"]
+    assert time.monotonic() - started > 0.5
+
+
 def alive(pid):
     try:
         with open("/proc/%d/stat" % pid) as file:

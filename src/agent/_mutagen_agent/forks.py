@@ -10,7 +10,7 @@ import tempfile
 import time
 import traceback
 
-from . import wire
+from . import slots, wire
 
 END = b"."  # the line by which a child proves that it came to its end
 REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
@@ -38,6 +38,7 @@ class Child:
         self.records = []
         self.complete = self.at_eof = False
         self.error = ""
+        self.slot = -1
 
     def read(self):
         while True:
@@ -72,8 +73,9 @@ class Child:
 class Pool:
     """At most `jobs` children at once; the rest waits in order. For an event loop: poll filenos() for at most timeout(), then step()."""
 
-    def __init__(self, jobs):
+    def __init__(self, jobs, slots=None):
         self.jobs = max(1, int(jobs))
+        self.slots = slots  # shared with other processes, or None
         self.waiting = []
         self.running = []
 
@@ -83,8 +85,12 @@ class Pool:
 
     def start(self):
         while self.waiting and len(self.running) < self.jobs:
+            slot = self.slots.acquire() if self.slots else -1
+            if self.slots and slot < 0:
+                return  # timeout() brings us back
             key, fn, wall_seconds, on_record = self.waiting.pop(0)
             self.running.append(spawn(key, fn, wall_seconds, on_record))
+            self.running[-1].slot = slot
 
     def busy(self):
         return bool(self.running or self.waiting)
@@ -94,6 +100,8 @@ class Pool:
 
     def timeout(self):
         """Seconds until step() has something to look at; None when nothing runs."""
+        if self.waiting and len(self.running) < self.jobs:
+            return slots.RETRY_SECONDS
         if not self.running:
             return None
         return max(0.0, min(REAP_SECONDS, min(child.deadline for child in self.running) - time.monotonic()))
@@ -107,15 +115,21 @@ class Pool:
             late = time.monotonic() >= child.deadline
             if gone or late or child.complete or child.at_eof:
                 self.running.remove(child)
-                ended.append(finish(child, late and not gone))
+                ended.append(self.finish(child, late and not gone))
         self.start()
         return ended
 
     def kill(self):
         self.waiting = []
         for child in self.running:
-            finish(child, False)
+            self.finish(child, False)
         self.running = []
+
+    def finish(self, child, late):
+        ended = finish(child, late)
+        if child.slot >= 0:
+            self.slots.release(child.slot)
+        return ended
 
 
 def run_many(tasks, jobs, on_result):

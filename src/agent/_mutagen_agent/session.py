@@ -16,7 +16,7 @@ class Session:
         self.channel, self.host = channel, host
         self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
         self.target = None
-        self.pool = forks.Pool(host.jobs)
+        self.pool = forks.Pool(host.jobs, host.slots)
         self.written = {}  # absolute path -> bytes before, or None
         self.operations = {
             "target": self.set_target, "describe": self.describe, "probe": self.probe, "load": self.load, "mutant": self.mutant,

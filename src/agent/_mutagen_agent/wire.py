@@ -115,4 +115,4 @@ def last_line(text, limit=200):
 
 
 def failure(kind, text):
-    return {"ok": False, "kind": kind, "text": one_line(text, 500) or kind}
+    return {"ok": False, "kind": kind, "text": one_line(" ".join(str(text).split()), 500) or kind}

@@ -5,6 +5,7 @@ import random
 import select
 import signal
 import sys
+import threading
 import time
 import traceback
 
@@ -79,7 +80,9 @@ class Zygote:
         notes = self.redirection.strays()
         threads = collect.thread_count()
         if threads > 1:
-            notes.append("Importing the tests started %d threads: forks may hang, and count as timeouts then." % (threads - 1))
+            known = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+            notes.append("Importing the tests started %d more thread(s)%s: forks may hang, and count as timeouts then." % (
+                threads - 1, " (%s)" % ", ".join(known[:5]) if known else ""))
         mutant.warm_up()
         random.seed(host.seed)
         host.freeze()
