@@ -35,6 +35,7 @@ test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inf
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
 
 bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
+	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
 	@$(VENV)/bin/python bench/bench.py --binary build/mutagen
 
 lint: configure packages-lint ## format, layers, style, static analysis, Python sources
