@@ -205,6 +205,7 @@ static bool gives_object(struct mg_search *s, const struct mg_candidate *c)
 struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candidate *parent)
 {
     struct mg_candidate *c = mg_call_copy(s, parent);
+    s->varied = parent;
     if (gives_object(s, parent) && mg_rng_percent(&s->rng, 30)) {
         c->as_text = true;
         if (mg_rng_percent(&s->rng, 40))

@@ -85,6 +85,7 @@ struct mg_search {
     struct mg_pool *receivers;
     MG_LIST(struct mg_candidate *) calls;
     struct mg_map known_calls;
+    const struct mg_candidate *varied; /* the call that is being varied: its strings are worth repeating elsewhere in it */
     uint64_t work; /* calls probed so far */
     bool *alive;   /* per mutant */
     uint32_t alive_count;

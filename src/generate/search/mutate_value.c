@@ -14,10 +14,32 @@ static size_t cut_at(struct mg_search *s, struct mg_str text)
     return at;
 }
 
+/* A word of another string of the same call: what is replaced, split at or excluded must occur in the text. */
+static struct mg_str borrowed_string(struct mg_search *s)
+{
+    struct mg_atoms atoms = { 0 };
+    struct mg_str value;
+    if (!s->varied || s->varied->args.len < 2)
+        return MG_NO_STR;
+    mg_expr_atoms(s->varied->args.at[mg_rng_below(&s->rng, s->varied->args.len)].source, s->arena, &atoms);
+    for (size_t i = 0, from = mg_rng_below(&s->rng, atoms.len); i < atoms.len; i++) {
+        const struct mg_atom *atom = &atoms.at[(from + i) % atoms.len];
+        if (atom->kind != MG_ATOM_STR || !mg_expr_unquote(atom->text, s->arena, &value) || value.len == 0)
+            continue;
+        size_t at = cut_at(s, value), end = at;
+        while (end < value.len && !strchr(" -_.,", value.at[end]))
+            end++;
+        return end > at ? mg_str_sub(value, at, end) : value;
+    }
+    return MG_NO_STR;
+}
+
 static struct mg_str any_string(struct mg_search *s)
 {
     const struct mg_parts *from = &s->words.strings;
     struct mg_str hot, value;
+    if (mg_rng_percent(&s->rng, 20) && (value = borrowed_string(s)).len)
+        return value;
     if (mg_rng_percent(&s->rng, 20) && (hot = mg_words_hot(s, MG_ATOM_STR)).len && mg_expr_unquote(hot, s->arena, &value))
         return value;
     if (s->words.samples.len && mg_rng_percent(&s->rng, 25))
@@ -38,9 +60,42 @@ static struct mg_str flip_case(struct mg_search *s, struct mg_str text, size_t f
     return copy;
 }
 
+static struct mg_str int_neighbour(struct mg_search *s, struct mg_str source)
+{
+    int64_t number;
+    if (!mg_str_to_i64(source, &number) || number > 1000000000 || number < -1000000000)
+        return MG_STR("1");
+    struct mg_str hot = mg_rng_percent(&s->rng, 25) ? mg_words_hot(s, MG_ATOM_INT) : MG_NO_STR;
+    int64_t near = 0;
+    if (hot.len && mg_str_to_i64(hot, &near) && near < 1000000000) {
+        near += (int64_t)mg_rng_below(&s->rng, 3) - 1;
+    } else {
+        const int64_t choices[] = { number + 1, number - 1, number + 1, number - 1, number * 2, number / 2, 0, number + 10, number * 10 + 1, number + 2 };
+        near = choices[mg_rng_below(&s->rng, MG_COUNT(choices))];
+    }
+    return mg_arena_printf(s->arena, "%lld", (long long)near);
+}
+
+/* A number within a text, changed as a number is. Empty when there is none. */
+static struct mg_str renumbered(struct mg_search *s, struct mg_str text)
+{
+    size_t at = 0, end;
+    while (at < text.len && !(text.at[at] >= '0' && text.at[at] <= '9'))
+        at++;
+    for (end = at; end < text.len && text.at[end] >= '0' && text.at[end] <= '9'; end++)
+        ;
+    if (end == at)
+        return MG_NO_STR;
+    struct mg_str number = int_neighbour(s, mg_str_sub(text, at, end));
+    return mg_arena_printf(s->arena, "%.*s%.*s%.*s", MG_FMT(mg_str_sub(text, 0, at)), MG_FMT(number), MG_FMT(mg_str_sub(text, end, text.len)));
+}
+
 static struct mg_str string_neighbour(struct mg_search *s, struct mg_str text)
 {
     struct mg_arena *a = s->arena;
+    struct mg_str changed = mg_rng_percent(&s->rng, 25) ? renumbered(s, text) : MG_NO_STR;
+    if (changed.len)
+        return changed;
     size_t at = cut_at(s, text), to = cut_at(s, text);
     struct mg_str head = mg_str_sub(text, 0, at), tail = mg_str_sub(text, at, text.len), other;
     switch (mg_rng_below(&s->rng, 12)) {
@@ -69,22 +124,6 @@ static struct mg_str string_neighbour(struct mg_search *s, struct mg_str text)
     default:
         return any_string(s);
     }
-}
-
-static struct mg_str int_neighbour(struct mg_search *s, struct mg_str source)
-{
-    int64_t number;
-    if (!mg_str_to_i64(source, &number) || number > 1000000000 || number < -1000000000)
-        return MG_STR("1");
-    struct mg_str hot = mg_rng_percent(&s->rng, 25) ? mg_words_hot(s, MG_ATOM_INT) : MG_NO_STR;
-    int64_t near = 0;
-    if (hot.len && mg_str_to_i64(hot, &near) && near < 1000000000) {
-        near += (int64_t)mg_rng_below(&s->rng, 3) - 1;
-    } else {
-        const int64_t choices[] = { number + 1, number - 1, number + 1, number - 1, number * 2, number / 2, 0, number + 10, number * 10 + 1, number + 2 };
-        near = choices[mg_rng_below(&s->rng, MG_COUNT(choices))];
-    }
-    return mg_arena_printf(s->arena, "%lld", (long long)near);
 }
 
 static struct mg_str atom_neighbour(struct mg_search *s, const struct mg_atom *atom)

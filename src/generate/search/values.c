@@ -132,8 +132,10 @@ static void add_word(struct mg_search *s, struct mg_pool *pool, struct mg_str wo
 static void add_own_strings(struct mg_search *s, struct mg_pool *pool)
 {
     const struct mg_words *w = &s->words;
-    for (size_t i = 0; i < w->strings.len; i++)
-        add_word(s, pool, w->strings.at[i], i < w->own_strings ? 6 : 1);
+    for (size_t i = 0; i < w->own_strings; i++)
+        add_word(s, pool, w->strings.at[i], 6);
+    for (size_t i = w->own_strings; i < w->strings.len; i++)
+        add_quoted(s, pool, w->strings.at[i], 1);
     for (size_t i = 0; i < w->plain.len; i++)
         add_quoted(s, pool, w->plain.at[i], 1);
     for (size_t i = 0; i < w->samples.len; i++)
@@ -377,6 +379,21 @@ static struct mg_str display(struct mg_search *s, const char *open, const char *
     return mg_arena_printf(s->arena, "%.*s%s", MG_FMT(text), close);
 }
 
+static bool is_sequence(const struct mg_type *type) { return type->kind == MG_TYPE_LIST || type->kind == MG_TYPE_ITERABLE || (type->kind == MG_TYPE_TUPLE && type->variadic); }
+
+/* A list of lists is mostly a list of pairs. */
+static void add_pairs(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, int depth)
+{
+    if (!is_sequence(type) || !is_sequence(element(type, 0)))
+        return;
+    struct mg_pool *parts = mg_pool_new(s), *pairs = mg_pool_new(s);
+    mg_pool_fill(s, parts, element(element(type, 0), 0), MG_NO_STR, depth + 1);
+    for (int n = 0; n < 20 && parts->len; n++)
+        mg_pool_add(s, pairs, display(s, "(", ")", parts, NULL, 2), 1);
+    for (int n = 0; n < 20 && pairs->len; n++)
+        mg_pool_add(s, pool, display(s, "[", "]", pairs, NULL, 1 + (size_t)(n % 2)), 4);
+}
+
 static void fill_container(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, int depth)
 {
     bool is_dict = type->kind == MG_TYPE_DICT, untyped = type->of.len == 0 || element(type, 0)->kind == MG_TYPE_ANY;
@@ -393,6 +410,7 @@ static void fill_container(struct mg_search *s, struct mg_pool *pool, const stru
         mg_pool_fill(s, values, element(type, 1), MG_NO_STR, depth + 1);
     if (keys->len == 0 || (values && values->len == 0))
         return;
+    add_pairs(s, pool, type, depth);
     bool is_set = type->kind == MG_TYPE_SET || type->kind == MG_TYPE_FROZENSET;
     const char *open = is_dict || type->kind == MG_TYPE_SET ? "{" : is_set ? "frozenset({" : "[";
     const char *close = is_dict || type->kind == MG_TYPE_SET ? "}" : is_set ? "})" : "]";
@@ -592,7 +610,7 @@ static void collect_param(struct mg_search *s, const struct mg_param *param, str
     struct mg_str body = mg_str_sub(s->request->source->text, f->start, f->end);
     /* a default of None without a hint says nothing about the other values */
     bool silent = param->type == NULL || param->type->kind == MG_TYPE_ANY || (param->type->kind == MG_TYPE_NONE && param->has_default);
-    if (silent && mg_str_contains(param->name, "match"))
+    if ((silent && mg_str_contains(param->name, "match")) || (!silent && mg_str_is(param->type->name, "Match")))
         add_matches(s, pool);
     mg_pool_fill(s, pool, silent ? &(struct mg_type){ .kind = MG_TYPE_ANY } : param->type, param->name, 0);
     if (param->default_source.len && mg_expr_is_literal(param->default_source, s->arena))
