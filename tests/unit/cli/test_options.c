@@ -30,11 +30,11 @@ static int tear_down(void **state)
 /* Words one blank apart; an empty word is written as ''. */
 static enum mg_code parse(const char *line)
 {
-    static char *argv[16];
+    static char *argv[32];
     struct mg_str rest = mg_str_from(line), word;
     int argc = 0;
     argv[argc++] = (char *)(uintptr_t) "mutagen";
-    while (line[0] && mg_str_next_part(&rest, ' ', &word))
+    while (argc < 32 && line[0] && mg_str_next_part(&rest, ' ', &word))
         argv[argc++] = (char *)(uintptr_t)mg_arena_cstr(arena, mg_str_is(word, "''") ? MG_STR("") : word);
     err = (struct mg_err){ .code = MG_OK };
     return mg_options_parse(argc, argv, arena, &call, &err);
