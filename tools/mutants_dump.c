@@ -50,15 +50,16 @@ static void print_json(const char *key, struct mg_str text)
     putchar('"');
 }
 
-static void print_mutant(const char *path, struct mg_str text, const struct mg_function *function, const struct mg_mutant *mutant, struct mg_arena *arena)
+static void print_mutant(const char *path, struct mg_str text, const struct mg_function *function, const struct mg_mutant *mutant,
+                         struct mg_arena *arena)
 {
     struct mg_str name = { path, strlen(path) };
     putchar('{');
     print_json("path", name);
     printf(",");
     print_json("qualname", function->qualname);
-    printf(",\"operator\":\"%s\",\"level\":%d,\"start\":%u,\"end\":%u,\"line\":%u,\"end_line\":%u,", mutant->operator_name, mutant->level, mutant->start,
-           mutant->end, mutant->line, mutant->end_line);
+    printf(",\"operator\":\"%s\",\"level\":%d,\"start\":%u,\"end\":%u,\"line\":%u,\"end_line\":%u,", mutant->operator_name, mutant->level,
+           mutant->start, mutant->end, mutant->line, mutant->end_line);
     printf("\"span\":[%u,%u,%u,%u],", mutant->span_line, mutant->column, mutant->span_end_line, mutant->end_column);
     print_json("id", mutant->id);
     printf(",");
@@ -80,10 +81,11 @@ static void print_function(const char *path, struct mg_str text, const struct mg
     print_json("path", (struct mg_str){ path, strlen(path) });
     printf(",");
     print_json("qualname", function->qualname);
-    printf(",\"kind\":%d,\"async\":%d,\"generator\":%d,\"nested\":%d,\"first_line\":%u,\"def_line\":%u,\"end_line\":%u,\"indent\":%u,\"body_indent\":%u,"
-           "\"statements\":%u,\"broken\":%d,\"body_lines\":[",
-           (int)function->kind, function->is_async, function->is_generator, function->is_nested, function->first_line, function->def_line,
-           function->end_line, function->indent, function->body_indent, function->statement_count, function->has_error);
+    printf(
+        ",\"kind\":%d,\"async\":%d,\"generator\":%d,\"nested\":%d,\"first_line\":%u,\"def_line\":%u,\"end_line\":%u,\"indent\":%u,\"body_indent\":%u,"
+        "\"statements\":%u,\"broken\":%d,\"body_lines\":[",
+        (int)function->kind, function->is_async, function->is_generator, function->is_nested, function->first_line, function->def_line,
+        function->end_line, function->indent, function->body_indent, function->statement_count, function->has_error);
     for (size_t i = 0; i < function->body_lines.len; i++)
         printf("%s%u", i ? "," : "", function->body_lines.at[i]);
     printf("],\"scopes\":[");

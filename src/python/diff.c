@@ -79,8 +79,8 @@ struct mg_str mg_mutant_diff(struct mg_str path, struct mg_str text, const struc
     context += add_lines(&hunk, ' ', mg_str_sub(text, end, below));
     const char *tab = mg_str_find(path, ' ', 0) < path.len ? "\t" : ""; /* as GNU diff: a name with blanks ends with a tab */
     struct mg_buf out = MG_BUF(SIZE_MAX);
-    mg_buf_addf(&out, "--- a/%.*s%s\n+++ b/%.*s%s\n@@ -%zu,%u +%zu,%u @@\n", MG_FMT(path), tab, MG_FMT(path), tab, first_line, context + removed, first_line,
-                context + added);
+    mg_buf_addf(&out, "--- a/%.*s%s\n+++ b/%.*s%s\n@@ -%zu,%u +%zu,%u @@\n", MG_FMT(path), tab, MG_FMT(path), tab, first_line, context + removed,
+                first_line, context + added);
     mg_buf_add(&out, mg_buf_view(&hunk));
     mg_buf_free(&hunk);
     return mg_buf_take(&out, arena);

@@ -32,11 +32,11 @@ bool mg_line_is_skipped(const struct mg_module *module, uint32_t first, uint32_t
 /* Calls whose effect is a message to people: `logger.debug(…)`, `self._log.info(…)`, `print(…)`. */
 static bool is_logging(const struct mg_module *module, const struct mg_node *call)
 {
-    static const char *const whole[] = { "print", "sys.stderr.write", "sys.stdout.flush", "sys.stderr.flush", "time.sleep", "sleep", "asyncio.sleep",
-                                         "TypeVar", "typing.TypeVar", "NewType", "typing.NewType" };
+    static const char *const whole[] = { "print",         "sys.stderr.write", "sys.stdout.flush", "sys.stderr.flush", "time.sleep",    "sleep",
+                                         "asyncio.sleep", "TypeVar",          "typing.TypeVar",   "NewType",          "typing.NewType" };
     static const char *const owners[] = { "log", "_log", "LOG", "logger", "_logger", "LOGGER", "logging", "structlog", "warnings", "span" };
-    static const char *const verbs[] = { "debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "msg", "set_attribute",
-                                         "warn_explicit", "trace", "success" };
+    static const char *const verbs[] = { "debug", "info", "warning", "warn",          "error",         "exception", "critical",
+                                         "fatal", "log",  "msg",     "set_attribute", "warn_explicit", "trace",     "success" };
     struct mg_str dotted = mg_node_dotted(module, call);
     if (dotted.len == 0)
         return false;
@@ -51,7 +51,8 @@ static bool is_logging(const struct mg_module *module, const struct mg_node *cal
 /* How long, how many, how deep: numbers that change speed and not results. */
 static bool is_hint(struct mg_str keyword)
 {
-    static const char *const names[] = { "timeout", "maxsize", "chunksize", "bufsize", "buffering", "buffer_size", "stacklevel", "max_workers", "slots" };
+    static const char *const names[] = { "timeout",     "maxsize",    "chunksize",   "bufsize", "buffering",
+                                         "buffer_size", "stacklevel", "max_workers", "slots" };
     return IS_IN(keyword, names);
 }
 
@@ -76,8 +77,8 @@ static bool is_identity_shortcut(const struct mg_module *module, const struct mg
     if (!function || !condition || !body || !mg_node_is(module, mg_node_field(function, F_name), "__eq__"))
         return false;
     condition = mg_node_unwrapped(condition);
-    return condition->kind == N_COMPARISON && mg_node_is(module, mg_node_field(condition, F_operators), "is") && !mg_node_field(node, F_alternative) &&
-           mg_node_is(module, body, "return True");
+    return condition->kind == N_COMPARISON && mg_node_is(module, mg_node_field(condition, F_operators), "is") &&
+           !mg_node_field(node, F_alternative) && mg_node_is(module, body, "return True");
 }
 
 static bool is_overload(const struct mg_module *module, const struct mg_node *decorated)
@@ -140,7 +141,9 @@ static bool is_skipped_part(const struct mg_module *module, const struct mg_node
     switch (node->field) {
     case F_left:
         return above->kind == N_ASSIGNMENT || above->kind == N_AUGMENTED || above->kind == N_FOR || above->kind == N_FOR_IN_CLAUSE;
-    case F_superclasses: case F_type: case F_return_type:
+    case F_superclasses:
+    case F_type:
+    case F_return_type:
         return true;
     case F_condition:
         return (above->kind == N_IF || above->kind == N_ELIF) && is_platform_test(module, node);
@@ -161,8 +164,23 @@ bool mg_is_skipped(const struct mg_module *module, const struct mg_node *node)
     if (node->field != F_NONE && is_skipped_part(module, node))
         return true;
     switch (node->kind) {
-    case N_ERROR: case N_COMMENT: case N_TYPE: case N_TYPE_ALIAS: case N_TYPE_PARAMETER: case N_IMPORT: case N_IMPORT_FROM: case N_FUTURE_IMPORT: case N_GLOBAL:
-    case N_NONLOCAL: case N_DECORATOR: case N_CASE_PATTERN: case N_FORMAT_SPECIFIER: case N_PRINT: case N_EXEC: case N_PARAMETERS: case N_LAMBDA_PARAMETERS:
+    case N_ERROR:
+    case N_COMMENT:
+    case N_TYPE:
+    case N_TYPE_ALIAS:
+    case N_TYPE_PARAMETER:
+    case N_IMPORT:
+    case N_IMPORT_FROM:
+    case N_FUTURE_IMPORT:
+    case N_GLOBAL:
+    case N_NONLOCAL:
+    case N_DECORATOR:
+    case N_CASE_PATTERN:
+    case N_FORMAT_SPECIFIER:
+    case N_PRINT:
+    case N_EXEC:
+    case N_PARAMETERS:
+    case N_LAMBDA_PARAMETERS:
     case N_AS_PATTERN_TARGET:
         return true;
     case N_EXPRESSION_STATEMENT:
@@ -197,8 +215,9 @@ bool mg_may_force(const struct mg_node *node, bool value)
 
 static bool makes_text(const struct mg_module *module, const struct mg_node *call)
 {
-    static const char *const names[] = { "str", "repr", "join", "format", "strip", "lstrip", "rstrip", "lower", "upper", "replace", "hex", "chr", "list", "tuple",
-                                         "sorted", "bytes", "ljust", "rjust", "title", "capitalize", "decode", "encode", "dirname", "basename", "split" };
+    static const char *const names[] = { "str",     "repr",       "join",   "format", "strip",   "lstrip",   "rstrip", "lower", "upper",
+                                         "replace", "hex",        "chr",    "list",   "tuple",   "sorted",   "bytes",  "ljust", "rjust",
+                                         "title",   "capitalize", "decode", "encode", "dirname", "basename", "split" };
     const struct mg_node *callee = mg_node_field(call, F_function);
     if (callee && callee->kind == N_ATTRIBUTE)
         callee = mg_node_field(callee, F_attribute);
@@ -210,10 +229,21 @@ bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operan
     for (uint32_t i = 0; i < operand->size;) {
         const struct mg_node *node = &operand[i];
         switch (node->kind) {
-        case N_STRING: case N_CONCATENATED_STRING: case N_LIST: case N_TUPLE: case N_DICTIONARY: case N_SET: case N_LIST_COMPREHENSION: case N_SET_COMPREHENSION:
-        case N_DICTIONARY_COMPREHENSION: case N_EXPRESSION_LIST:
+        case N_STRING:
+        case N_CONCATENATED_STRING:
+        case N_LIST:
+        case N_TUPLE:
+        case N_DICTIONARY:
+        case N_SET:
+        case N_LIST_COMPREHENSION:
+        case N_SET_COMPREHENSION:
+        case N_DICTIONARY_COMPREHENSION:
+        case N_EXPRESSION_LIST:
             return true;
-        case N_BINARY: case N_PARENTHESIZED: case N_CONDITIONAL: case N_BOOLEAN:
+        case N_BINARY:
+        case N_PARENTHESIZED:
+        case N_CONDITIONAL:
+        case N_BOOLEAN:
             i++;
             break;
         case N_SUBSCRIPT: { /* `text[1:]` is a piece of something */

@@ -24,7 +24,13 @@ static uint32_t indent_of(struct mg_str text, uint32_t at)
 static bool is_compound(const struct mg_node *node)
 {
     switch (node->kind) {
-    case N_IF: case N_FOR: case N_WHILE: case N_TRY: case N_WITH: case N_MATCH: case N_CASE:
+    case N_IF:
+    case N_FOR:
+    case N_WHILE:
+    case N_TRY:
+    case N_WITH:
+    case N_MATCH:
+    case N_CASE:
         return true;
     default:
         return false;

@@ -10,8 +10,8 @@ static bool is_atom(const struct mg_module *module, const struct mg_node *node)
 {
     if (node->kind == N_INTEGER || node->kind == N_FLOAT)
         return true;
-    return node->kind == N_STRING && node->line == node->end_line && node->end - node->start <= LONGEST_LITERAL && !mg_node_contains(node, N_INTERPOLATION) &&
-           !mg_str_contains(mg_node_text(module, mg_node_first(node)), "f");
+    return node->kind == N_STRING && node->line == node->end_line && node->end - node->start <= LONGEST_LITERAL &&
+           !mg_node_contains(node, N_INTERPOLATION) && !mg_str_contains(mg_node_text(module, mg_node_first(node)), "f");
 }
 
 static bool is_documentation(const struct mg_node *node)
@@ -57,7 +57,12 @@ static bool is_literal(const struct mg_module *module, const struct mg_node *nod
             continue;
         }
         switch (node[i].kind) {
-        case N_LIST: case N_TUPLE: case N_SET: case N_DICTIONARY: case N_PAIR: case N_PARENTHESIZED:
+        case N_LIST:
+        case N_TUPLE:
+        case N_SET:
+        case N_DICTIONARY:
+        case N_PAIR:
+        case N_PARENTHESIZED:
             i++;
             break;
         default:

@@ -49,7 +49,15 @@ static const struct mg_node *activation(const struct mg_node *node)
     }
     while (node->parent) {
         switch (node->parent->kind) {
-        case N_TUPLE: case N_LIST: case N_SET: case N_DICTIONARY: case N_PAIR: case N_UNARY: case N_PARENTHESIZED: case N_CONCATENATED_STRING: case N_KEYWORD_ARGUMENT:
+        case N_TUPLE:
+        case N_LIST:
+        case N_SET:
+        case N_DICTIONARY:
+        case N_PAIR:
+        case N_UNARY:
+        case N_PARENTHESIZED:
+        case N_CONCATENATED_STRING:
+        case N_KEYWORD_ARGUMENT:
         case N_SLICE:
             node = node->parent;
             continue;
@@ -85,7 +93,10 @@ void mg_sink_token(struct mg_sink *sink, const struct mg_node *token, const stru
     mg_sink_span(sink, token->start, token->end, whole, whole, text);
 }
 
-static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80; }
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+}
 
 /* `return(x)` without its parentheses would be one word. */
 static bool needs_parentheses(const struct mg_sink *sink, const struct mg_node *node, struct mg_str text)
@@ -145,8 +156,23 @@ void mg_sink_expression(struct mg_sink *sink, const struct mg_node *node, struct
 static bool is_atom(const struct mg_node *node)
 {
     switch (node->kind) {
-    case N_IDENTIFIER: case N_CALL: case N_ATTRIBUTE: case N_SUBSCRIPT: case N_PARENTHESIZED: case N_STRING: case N_INTEGER: case N_FLOAT: case N_TRUE: case N_FALSE:
-    case N_NONE: case N_LIST: case N_DICTIONARY: case N_SET: case N_TUPLE: case N_LIST_COMPREHENSION: case N_GENERATOR:
+    case N_IDENTIFIER:
+    case N_CALL:
+    case N_ATTRIBUTE:
+    case N_SUBSCRIPT:
+    case N_PARENTHESIZED:
+    case N_STRING:
+    case N_INTEGER:
+    case N_FLOAT:
+    case N_TRUE:
+    case N_FALSE:
+    case N_NONE:
+    case N_LIST:
+    case N_DICTIONARY:
+    case N_SET:
+    case N_TUPLE:
+    case N_LIST_COMPREHENSION:
+    case N_GENERATOR:
         return true;
     default:
         return false;

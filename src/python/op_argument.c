@@ -4,7 +4,8 @@
 
 static bool is_symmetric(struct mg_str callee)
 {
-    static const char *const names[] = { "super", "isinstance", "issubclass", "len", "cast", "min", "max", "print", "gcd", "isclose", "getattr", "setattr" };
+    static const char *const names[] = { "super", "isinstance", "issubclass", "len",     "cast",    "min",
+                                         "max",   "print",      "gcd",        "isclose", "getattr", "setattr" };
     for (size_t i = 0; i < MG_COUNT(names); i++)
         if (mg_str_is(callee, names[i]))
             return true;

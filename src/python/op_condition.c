@@ -37,5 +37,6 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         mg_sink_expression(sink, condition, MG_STR("(True)"));
 }
 
-const struct mg_operator mg_op_condition = { "COI", "force or negate a condition", 1,
-                                             { N_IF, N_ELIF, N_WHILE, N_CONDITIONAL, N_IF_CLAUSE, N_ASSERT }, mutate };
+const struct mg_operator mg_op_condition = {
+    "COI", "force or negate a condition", 1, { N_IF, N_ELIF, N_WHILE, N_CONDITIONAL, N_IF_CLAUSE, N_ASSERT }, mutate
+};

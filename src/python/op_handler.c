@@ -8,7 +8,8 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         if (mg_node_is(sink->module, child, "*"))
             return; /* `except*`: a bare raise means something else there */
     const struct mg_node *first = block && block->kind == N_BLOCK ? mg_node_first_named(block) : NULL;
-    if (!first || mg_node_is(sink->module, first, "raise") || mg_binds(block) || mg_node_contains(block, N_GLOBAL) || mg_node_contains(block, N_NONLOCAL))
+    if (!first || mg_node_is(sink->module, first, "raise") || mg_binds(block) || mg_node_contains(block, N_GLOBAL) ||
+        mg_node_contains(block, N_NONLOCAL))
         return;
     mg_sink_statements(sink, first, mg_node_last_code(block), MG_STR("raise"));
 }

@@ -17,7 +17,10 @@ static bool read_integer(struct mg_str text, unsigned *base, int64_t *value, boo
     }
     for (; i < text.len; i++) {
         char c = text.at[i];
-        int digit = c >= '0' && c <= '9' ? c - '0' : *base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : *base == 16 && c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = c >= '0' && c <= '9'                  ? c - '0'
+                    : *base == 16 && c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : *base == 16 && c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                          : -1;
         if (c == '_')
             continue;
         if ((c == 'j' || c == 'J') && i + 1 == text.len && *base == 10) {

@@ -7,9 +7,9 @@ static const struct {
     struct mg_str from, boundary, other;
     int whole; /* what the whole comparison becomes: 0 False, 1 True, 2 both */
 } table[] = {
-    { MG_STR_INIT("<"), MG_STR_INIT("<="), MG_STR_INIT("!="), 0 },  { MG_STR_INIT("<="), MG_STR_INIT("<"), MG_STR_INIT("=="), 1 },
-    { MG_STR_INIT(">"), MG_STR_INIT(">="), MG_STR_INIT("!="), 0 },  { MG_STR_INIT(">="), MG_STR_INIT(">"), MG_STR_INIT("=="), 1 },
-    { MG_STR_INIT("=="), MG_STR_INIT("!="), MG_STR_INIT(""), 2 },   { MG_STR_INIT("!="), MG_STR_INIT("=="), MG_STR_INIT(""), 2 },
+    { MG_STR_INIT("<"), MG_STR_INIT("<="), MG_STR_INIT("!="), 0 }, { MG_STR_INIT("<="), MG_STR_INIT("<"), MG_STR_INIT("=="), 1 },
+    { MG_STR_INIT(">"), MG_STR_INIT(">="), MG_STR_INIT("!="), 0 }, { MG_STR_INIT(">="), MG_STR_INIT(">"), MG_STR_INIT("=="), 1 },
+    { MG_STR_INIT("=="), MG_STR_INIT("!="), MG_STR_INIT(""), 2 },  { MG_STR_INIT("!="), MG_STR_INIT("=="), MG_STR_INIT(""), 2 },
 };
 
 /* A length is never negative: `len(x) > 0` is `len(x) != 0`, and `len(x) <= 0` is `len(x) == 0`. */

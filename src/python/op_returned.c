@@ -5,17 +5,22 @@
 static struct mg_str other_value(const struct mg_module *module, const struct mg_node *value)
 {
     switch (value->kind) {
-    case N_STRING: case N_CONCATENATED_STRING:
+    case N_STRING:
+    case N_CONCATENATED_STRING:
         return mg_str_contains(mg_node_text(module, value->kind == N_STRING ? mg_node_first(value) : mg_node_first(mg_node_first_named(value))), "b")
                    ? MG_STR("b\"\"")
                    : MG_STR("\"\"");
-    case N_LIST: case N_LIST_COMPREHENSION:
+    case N_LIST:
+    case N_LIST_COMPREHENSION:
         return MG_STR("[]");
-    case N_TUPLE: case N_EXPRESSION_LIST:
+    case N_TUPLE:
+    case N_EXPRESSION_LIST:
         return MG_STR("()");
-    case N_DICTIONARY: case N_DICTIONARY_COMPREHENSION:
+    case N_DICTIONARY:
+    case N_DICTIONARY_COMPREHENSION:
         return MG_STR("{}");
-    case N_SET: case N_SET_COMPREHENSION:
+    case N_SET:
+    case N_SET_COMPREHENSION:
         return MG_STR("set()");
     default:
         return MG_STR("None");
@@ -29,7 +34,13 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         return;
     const struct mg_node *inner = mg_node_unwrapped(value);
     switch (inner->kind) {
-    case N_INTEGER: case N_FLOAT: case N_TRUE: case N_FALSE: case N_NONE: case N_BOOLEAN: case N_NOT:
+    case N_INTEGER:
+    case N_FLOAT:
+    case N_TRUE:
+    case N_FALSE:
+    case N_NONE:
+    case N_BOOLEAN:
+    case N_NOT:
         return;
     case N_COMPARISON:
         if (mg_node_count_named(inner) > 2)
@@ -39,7 +50,10 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         if (mg_node_is_constant(sink->module, inner))
             return;
         break;
-    case N_STRING: case N_LIST: case N_TUPLE: case N_DICTIONARY:
+    case N_STRING:
+    case N_LIST:
+    case N_TUPLE:
+    case N_DICTIONARY:
         if (mg_node_count_named(inner) == 0 || (inner->kind == N_STRING && mg_node_count_named(inner) == 2))
             return; /* empty already: a string has a start and an end */
         break;

@@ -20,7 +20,7 @@ struct mg_sink {
 #define MG_OPERATOR_KINDS 7
 struct mg_operator {
     const char *name, *doc;
-    int level;                       /* 1 = always, 2 = thorough, 3 = on request */
+    int level;                        /* 1 = always, 2 = thorough, 3 = on request */
     uint8_t kinds[MG_OPERATOR_KINDS]; /* node kinds it looks at, ends with N_OTHER */
     void (*mutate)(const struct mg_node *node, struct mg_sink *sink);
 };
@@ -50,9 +50,11 @@ bool mg_may_force(const struct mg_node *node, bool value);
 bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand);
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
 
+/* clang-format off */
 #define MG_OPERATORS(X)                                                                                                                          \
     X(relational) X(membership) X(logical) X(condition) X(negation) X(arithmetic) X(bitwise) X(assignment) X(unary) X(number) X(boolean)         \
     X(returned) X(deletion) X(jump) X(loop) X(handler) X(slice) X(string) X(argument) X(method) X(container) X(match)
+/* clang-format on */
 #define MG_OPERATOR_DECLARE(name) extern const struct mg_operator mg_op_##name;
 MG_OPERATORS(MG_OPERATOR_DECLARE)
 

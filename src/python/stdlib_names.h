@@ -2,6 +2,7 @@
 #ifndef MG_STDLIB_NAMES_H
 #define MG_STDLIB_NAMES_H
 
+/* clang-format off */
 static const char *const stdlib_names[] = {
     "__future__", "abc", "aifc", "annotationlib", "argparse", "array", "ast", "asynchat", "asyncio", "asyncore", "atexit", "audioop", "base64",
     "bdb", "binascii", "bisect", "builtins", "bz2", "cProfile", "calendar", "cgi", "cgitb", "chunk", "cmath", "cmd", "code", "codecs", "codeop",
@@ -21,5 +22,6 @@ static const char *const stdlib_names[] = {
     "urllib", "uu", "uuid", "venv", "warnings", "wave", "weakref", "webbrowser", "winreg", "winsound", "wsgiref", "xdrlib", "xml", "xmlrpc",
     "zipapp", "zipfile", "zipimport", "zlib", "zoneinfo",
 };
+/* clang-format on */
 
 #endif

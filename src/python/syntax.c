@@ -10,8 +10,8 @@
 
 #define MAGIC 0x6d676d6fu
 #define LARGEST_TEXT ((size_t)64 << 20)
-#define DEEPEST 10000u      /* CPython's own compiler gives up far earlier */
-#define WORK_PER_BYTE 100u  /* parser steps; error recovery on hostile text may take many, real code needs about one */
+#define DEEPEST 10000u     /* CPython's own compiler gives up far earlier */
+#define WORK_PER_BYTE 100u /* parser steps; error recovery on hostile text may take many, real code needs about one */
 
 extern const TSLanguage *tree_sitter_python(void);
 
@@ -38,7 +38,8 @@ static void resolve_grammar(void)
         bool found = false;
         /* Aliases give one name several symbols. */
         for (uint32_t s = 0; s < grammar.symbols && s < MG_COUNT(grammar.kind_of); s++)
-            if (ts_language_symbol_type(language, (TSSymbol)s) == TSSymbolTypeRegular && !strcmp(ts_language_symbol_name(language, (TSSymbol)s), kinds[k])) {
+            if (ts_language_symbol_type(language, (TSSymbol)s) == TSSymbolTypeRegular &&
+                !strcmp(ts_language_symbol_name(language, (TSSymbol)s), kinds[k])) {
                 grammar.kind_of[s] = (uint8_t)(k + N_ERROR + 1);
                 found = true;
             }
@@ -54,10 +55,7 @@ static void resolve_grammar(void)
     }
 }
 
-static bool is_pragma(struct mg_str comment)
-{
-    return mg_str_contains(comment, "pragma: no mutate") || mg_str_contains(comment, "pragma: no cover");
-}
+static bool is_pragma(struct mg_str comment) { return mg_str_contains(comment, "pragma: no mutate") || mg_str_contains(comment, "pragma: no cover"); }
 
 static void mark_broken(struct mg_node *nodes, const struct mg_node *node)
 {

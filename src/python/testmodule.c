@@ -30,11 +30,18 @@ struct import {
     enum group group;
     bool from;
     struct mg_str module; /* all after `import` when it is no `from` */
-    struct { MG_VEC(struct mg_str) } names;
+    struct {
+        MG_VEC(struct mg_str)
+    } names;
 };
-struct imports { MG_VEC(struct import) };
+struct imports {
+    MG_VEC(struct import)
+};
 
-static int compare_name(const void *key, const void *element) { return mg_str_cmp(*(const struct mg_str *)key, mg_str_from(*(const char *const *)element)); }
+static int compare_name(const void *key, const void *element)
+{
+    return mg_str_cmp(*(const struct mg_str *)key, mg_str_from(*(const char *const *)element));
+}
 
 static struct mg_str top_of(struct mg_str module)
 {
@@ -139,7 +146,10 @@ static void write_imports(struct mg_arena *arena, struct mg_buf *out, struct mg_
     }
 }
 
-static bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80; }
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
+}
 
 /* Where `def name` or `class name` has its name; source.len when it has none. */
 static size_t find_definition(struct mg_str source, struct mg_str name)
@@ -177,7 +187,8 @@ static void write_test(struct mg_arena *arena, struct mg_buf *out, struct mg_map
 struct mg_str mg_testmodule_compose(struct mg_arena *arena, struct mg_str module, const struct mg_suite *suites, size_t count)
 {
     struct mg_buf rest = MG_BUF(SIZE_MAX);
-    mg_buf_addf(&rest, "# Tests of %.*s. They state the behaviour that was observed when they were written,\n# be it right or wrong.\n", MG_FMT(module));
+    mg_buf_addf(&rest, "# Tests of %.*s. They state the behaviour that was observed when they were written,\n# be it right or wrong.\n",
+                MG_FMT(module));
     write_imports(arena, &rest, module, suites, count);
     struct mg_map used;
     mg_map_init(&used, arena);

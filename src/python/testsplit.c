@@ -12,7 +12,9 @@ struct piece {
     bool is_test;
     bool wanted; /* scratch: needed by the test at hand */
 };
-struct pieces { MG_VEC(struct piece) };
+struct pieces {
+    MG_VEC(struct piece)
+};
 
 static const struct mg_node *definition(const struct mg_node *node) { return node->kind == N_DECORATED ? mg_node_field(node, F_definition) : node; }
 

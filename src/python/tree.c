@@ -94,9 +94,15 @@ bool mg_node_is_statement(const struct mg_node *node)
 bool mg_node_is_constant(const struct mg_module *module, const struct mg_node *node)
 {
     switch (node->kind) {
-    case N_INTEGER: case N_FLOAT: case N_TRUE: case N_FALSE: case N_NONE: case N_ELLIPSIS:
+    case N_INTEGER:
+    case N_FLOAT:
+    case N_TRUE:
+    case N_FALSE:
+    case N_NONE:
+    case N_ELLIPSIS:
         return true;
-    case N_STRING: case N_CONCATENATED_STRING:
+    case N_STRING:
+    case N_CONCATENATED_STRING:
         return !mg_node_contains(node, N_INTERPOLATION);
     case N_UNARY: {
         const struct mg_node *argument = mg_node_field(node, F_argument);

@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "python/syntax.h"
 
+/* clang-format off */
 /* Our name for each node kind of the grammar that somebody asks for. Names that the grammar lacks make mg_module_parse fail. */
 #define MG_NODE_KINDS(X)                                                                                                                         \
     X(MODULE, "module") X(BLOCK, "block") X(COMMENT, "comment") X(LINE_CONTINUATION, "line_continuation")                                        \
@@ -37,7 +38,7 @@
     X(left) X(right) X(operator) X(operators) X(argument) X(condition) X(consequence) X(alternative) X(body) X(function) X(arguments) X(name)    \
     X(value) X(parameters) X(type) X(return_type) X(subscript) X(object) X(attribute) X(definition) X(superclasses) X(alias) X(guard)            \
     X(subject) X(key)
-
+/* clang-format on */
 #define MG_NODE_ENUM_KIND(name, text) N_##name,
 #define MG_NODE_ENUM_FIELD(name) F_##name,
 enum mg_node_kind { N_OTHER, N_ERROR, MG_NODE_KINDS(MG_NODE_ENUM_KIND) N_COUNT };
@@ -49,9 +50,9 @@ struct mg_node {
     uint32_t line, end_line;      /* 1-based; end_line is the line of the last byte */
     uint32_t size;                /* nodes in this subtree, itself included: the next one behind it is node + size */
     uint8_t kind, field;
-    bool named;                   /* false for keywords and punctuation */
-    bool last;                    /* no sibling behind it */
-    bool broken;                  /* an ERROR or MISSING node is inside */
+    bool named;  /* false for keywords and punctuation */
+    bool last;   /* no sibling behind it */
+    bool broken; /* an ERROR or MISSING node is inside */
 };
 
 struct mg_module {
@@ -60,8 +61,12 @@ struct mg_module {
     struct mg_str text;
     struct mg_node *nodes; /* [0] is the root */
     size_t node_count;
-    struct { MG_VEC(const struct mg_node *) } functions; /* every function_definition, in source order */
-    struct { MG_VEC(uint32_t) } skipped_lines;           /* lines with a `pragma: no mutate` or `pragma: no cover`, ascending */
+    struct {
+        MG_VEC(const struct mg_node *)
+    } functions; /* every function_definition, in source order */
+    struct {
+        MG_VEC(uint32_t)
+    } skipped_lines; /* lines with a `pragma: no mutate` or `pragma: no cover`, ascending */
 };
 
 struct mg_str mg_node_text(const struct mg_module *module, const struct mg_node *node);
@@ -79,7 +84,8 @@ bool mg_node_contains(const struct mg_node *node, enum mg_node_kind kind);      
 const struct mg_node *mg_node_unwrapped(const struct mg_node *node);                       /* without parentheses around it */
 const struct mg_node *mg_node_ancestor(const struct mg_node *node, enum mg_node_kind kind);
 bool mg_node_is_statement(const struct mg_node *node);
-bool mg_node_is_constant(const struct mg_module *module, const struct mg_node *node); /* number (with sign), string without fields, bool, None, `...` */
+bool mg_node_is_constant(const struct mg_module *module,
+                         const struct mg_node *node); /* number (with sign), string without fields, bool, None, `...` */
 /* `a.b.c` of an identifier or attribute chain; of a call, its function's. Empty for anything else. */
 struct mg_str mg_node_dotted(const struct mg_module *module, const struct mg_node *node);
 struct mg_str mg_last_component(struct mg_str dotted);

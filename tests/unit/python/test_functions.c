@@ -45,14 +45,14 @@ static void render(struct mg_buf *out, const struct mg_function *f)
 {
     static const char *const kinds[] = { "function", "method", "static", "class", "property" };
     mg_buf_addf(out, "%.*s %s%s%s%s%s %u/%u-%u indent %u/%u stmts %u lines", MG_FMT(f->qualname), kinds[f->kind], f->is_async ? " async" : "",
-                f->is_generator ? " generator" : "", f->is_nested ? " nested" : "", f->has_error ? " broken" : "", f->first_line, f->def_line, f->end_line,
-                f->indent, f->body_indent, f->statement_count);
+                f->is_generator ? " generator" : "", f->is_nested ? " nested" : "", f->has_error ? " broken" : "", f->first_line, f->def_line,
+                f->end_line, f->indent, f->body_indent, f->statement_count);
     for (size_t i = 0; i < f->body_lines.len; i++)
         mg_buf_addf(out, " %u", f->body_lines.at[i]);
     for (size_t i = 0; i < f->decorators.len; i++)
         mg_buf_addf(out, " @%.*s", MG_FMT(f->decorators.at[i]));
     for (size_t i = 0; i < f->scopes.len; i++)
-        mg_buf_addf(out, " %c%.*s:%u", "CDB"[f->scopes.at[i].kind], MG_FMT(f->scopes.at[i].name), f->scopes.at[i].indent);
+        mg_buf_addf(out, " %c%.*s:%u", "CDB"[f->scopes.at[i].kind], MG_FMT(f->scopes.at[i].name), f -> scopes.at[i].indent);
     mg_buf_addc(out, '\n');
 }
 
@@ -75,11 +75,12 @@ static void functions_are_found_wherever_they_stand(void **unused)
     mg_module_functions(module, arena, &functions);
     for (size_t i = 0; i < functions.len && i < 5; i++)
         render(&out, &functions.at[i]);
-    assert_string_equal(mg_buf_view(&out).at, "f function 3/3-3 indent 4/0 stmts 2 lines 3 B:0\n"
-                                              "Outer.Inner.m method async 6/9-20 indent 8/12 stmts 8 lines 13 14 16 18 19 @functools.wraps @a.b @ COuter:0 CInner:4\n"
-                                              "Outer.Inner.m.<locals>.inner function generator nested 16/17-18 indent 12/16 stmts 1 lines 18 @d COuter:0 CInner:4 Dm:8\n"
-                                              "Outer.s static generator 24/25-25 indent 12/0 stmts 1 lines 25 @staticmethod COuter:0 B:4 B:8\n"
-                                              "Outer.x property 26/27-27 indent 4/0 stmts 1 lines 27 @x.setter COuter:0\n");
+    assert_string_equal(mg_buf_view(&out).at,
+                        "f function 3/3-3 indent 4/0 stmts 2 lines 3 B:0\n"
+                        "Outer.Inner.m method async 6/9-20 indent 8/12 stmts 8 lines 13 14 16 18 19 @functools.wraps @a.b @ COuter:0 CInner:4\n"
+                        "Outer.Inner.m.<locals>.inner function generator nested 16/17-18 indent 12/16 stmts 1 lines 18 @d COuter:0 CInner:4 Dm:8\n"
+                        "Outer.s static generator 24/25-25 indent 12/0 stmts 1 lines 25 @staticmethod COuter:0 B:4 B:8\n"
+                        "Outer.x property 26/27-27 indent 4/0 stmts 1 lines 27 @x.setter COuter:0\n");
     for (size_t i = 0; i < 4; i++)
         assert_false(functions.at[i].has_error);
     for (size_t i = 5; i < functions.len; i++)
@@ -152,7 +153,8 @@ static void what_cannot_be_read_is_refused_with_its_place(void **unused)
 static void hostile_text_ends_in_an_answer(void **unused)
 {
     (void)unused;
-    static const char *const repeated[] = { "(", "[", "x=", "not ", "-", "a+", "if x:\n", "lambda:", "f'{", "\\", "{**", "a if ", "x[", "async ", "@a\n", "'''", "\t", "\n\t" };
+    static const char *const repeated[] = { "(",  "[",   "x=",    "not ", "-",      "a+",   "if x:\n", "lambda:", "f'{",
+                                            "\\", "{**", "a if ", "x[",   "async ", "@a\n", "'''",     "\t",      "\n\t" };
     for (size_t i = 0; i < MG_COUNT(repeated); i++)
         for (size_t times = 40; times <= 40000; times *= 10) {
             struct mg_arena *arena = mg_arena_new();

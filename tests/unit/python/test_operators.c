@@ -22,8 +22,8 @@ static const struct example examples[] = {
     { 1, "y = a < b", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=" },
     { 1, "y = a >= b", "ROR a >= b -> (True)|ROR >= -> ==|ROR >= -> >" },
     { 1, "y = a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" },
-    { 1, "y = a < b <= c", "ROR < -> !=|ROR < -> <=|ROR <= -> <|ROR <= -> ==" }, /* a chain has no single truth value */
-    { 1, "y = len(a) > 0", "ROR len(a) > 0 -> (False)|ROR > -> >=|CRP-num 0 -> 1" }, /* `!= 0` says the same */
+    { 1, "y = a < b <= c", "ROR < -> !=|ROR < -> <=|ROR <= -> <|ROR <= -> ==" },      /* a chain has no single truth value */
+    { 1, "y = len(a) > 0", "ROR len(a) > 0 -> (False)|ROR > -> >=|CRP-num 0 -> 1" },  /* `!= 0` says the same */
     { 1, "while a != b: g()", "ROR a != b -> (False)|ROR != -> ==|SDL g() -> pass" }, /* never `while True` */
     { 1, "while not (a < b or c): g()", "COD not (a < b or c) -> (a < b or c)|ROR < -> !=|ROR < -> <=|LCR or -> and|SDL g() -> pass" },
     { 1, "y = a in b or c is not None", "MIR in -> not in|LCR or -> and|MIR is not -> is" },
@@ -63,7 +63,8 @@ static const struct example examples[] = {
     { 1, "return (yield a)", "" }, /* it would no longer be a generator */
     { 1, "a.b = c; d[0] = e; f = g; del h; raise I", "SDL a.b = c -> pass|SDL d[0] = e -> pass|SDL del h -> pass|SDL raise I -> pass" },
     { 3, "assert a; await b()", "SDL assert a -> pass|COI a -> (not (a))|SDL await b() -> pass" },
-    { 1, "for i in a:\n        if i: continue\n        break", "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
+    { 1, "for i in a:\n        if i: continue\n        break",
+      "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
     { 1, "while a:\n        break", "COI a -> (False)" }, /* it would never end */
     { 1, "try: pass\n    except E as e:\n        x = 1\n        g(x)\n    except F:\n        raise",
       "EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
@@ -101,7 +102,8 @@ static struct mg_str render(struct mg_arena *arena, struct mg_str source, int le
     assert_false(functions.at[0].has_error);
     mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), level, arena, &mutants);
     for (size_t i = 0; i < mutants.len; i++)
-        mg_buf_addf(&out, "%s%s %.*s -> %.*s", i ? "|" : "", mutants.at[i].operator_name, MG_FMT(mutants.at[i].original), MG_FMT(mutants.at[i].replacement));
+        mg_buf_addf(&out, "%s%s %.*s -> %.*s", i ? "|" : "", mutants.at[i].operator_name, MG_FMT(mutants.at[i].original),
+                    MG_FMT(mutants.at[i].replacement));
     mg_module_free(module);
     return mg_buf_take(&out, arena);
 }
@@ -136,7 +138,8 @@ static void functions_that_are_no_code_have_no_mutants(void **unused)
     for (size_t i = 0; i < MG_COUNT(sources); i++) {
         struct mg_arena *arena = mg_arena_new();
         struct mg_str seen = render(arena, mg_str_from(sources[i]), 3);
-        const char *expected = i + 1 < MG_COUNT(sources) ? "" : "RVR NotImplemented if o else 0 -> None|COI o -> (False)|COI o -> (True)|CRP-num 0 -> 1";
+        const char *expected =
+            i + 1 < MG_COUNT(sources) ? "" : "RVR NotImplemented if o else 0 -> None|COI o -> (False)|COI o -> (True)|CRP-num 0 -> 1";
         if (!mg_str_is(seen, expected))
             fail_msg("%s is: %.*s", sources[i], MG_FMT(seen));
         mg_arena_free(arena);
@@ -148,7 +151,8 @@ static void identity_survives_moved_code_and_tells_twins_apart(void **unused)
     (void)unused;
     struct mg_arena *arena = mg_arena_new();
     struct mg_mutants found[2] = { 0 };
-    static const char *const sources[] = { "def f(x):\n    return x + 1, x + 1\n", "import os\n\n\ndef f(x):\n    x.y = z  # new\n    return x + 1, x + 1\n" };
+    static const char *const sources[] = { "def f(x):\n    return x + 1, x + 1\n",
+                                           "import os\n\n\ndef f(x):\n    x.y = z  # new\n    return x + 1, x + 1\n" };
     for (size_t i = 0; i < 2; i++) {
         struct mg_module *module = NULL;
         struct mg_functions functions = { 0 };

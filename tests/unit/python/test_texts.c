@@ -70,7 +70,8 @@ static void a_raising_body_keeps_its_lines(void **unused)
         { "def f(): return 1\n", "def f(): raise RuntimeError(\"mutagen\"); return 1" },
         { "def f():\n    'd'\n    for x in y:\n        z\n", "def f():\n    'd'; raise RuntimeError(\"mutagen\")\n    for x in y:\n        z" },
         { "def f():\n    x = 1\n", "def f():\n    raise RuntimeError(\"mutagen\"); x = 1" },
-        { "def f():\n    # c\n    if x:\n        y\n    else:\n        z\n    w\n", "def f():\n    # c\n    raise RuntimeError(\"mutagen\")\n\n\n\n    w" },
+        { "def f():\n    # c\n    if x:\n        y\n    else:\n        z\n    w\n",
+          "def f():\n    # c\n    raise RuntimeError(\"mutagen\")\n\n\n\n    w" },
         { "def f():\n    'd'\n", "def f():\n    'd'; raise RuntimeError(\"mutagen\")" },
     };
     for (size_t i = 0; i < MG_COUNT(examples); i++) {
@@ -87,8 +88,9 @@ static void a_diff_has_context_and_says_when_the_last_newline_is_missing(void **
     struct mg_mutant mutant;
     struct mg_str text = MG_STR("a\nb\nc\nd\ndef f():\n    return g(\n        x,\n        y <\n        z)\n\n\ne\nf\n");
     find(text, "y <\n        z", &function, &mutant);
-    assert_text(mg_mutant_diff(MG_STR("p/m.py"), text, &mutant, arena), "--- a/p/m.py\n+++ b/p/m.py\n@@ -5,8 +5,8 @@\n def f():\n     return g(\n         x,\n"
-                                                                         "-        y <\n-        z)\n+        (False\n+))\n \n \n e\n");
+    assert_text(mg_mutant_diff(MG_STR("p/m.py"), text, &mutant, arena),
+                "--- a/p/m.py\n+++ b/p/m.py\n@@ -5,8 +5,8 @@\n def f():\n     return g(\n         x,\n"
+                "-        y <\n-        z)\n+        (False\n+))\n \n \n e\n");
     text = MG_STR("def f():\n    g[x\n      :y]\n");
     find(text, "x\n      :y", &function, &mutant); /* lines that stay the same are context */
     assert_text(mg_mutant_diff(MG_STR("a b"), text, &mutant, arena),
@@ -98,23 +100,26 @@ static void a_diff_has_context_and_says_when_the_last_newline_is_missing(void **
                 "--- a/m.py\n+++ b/m.py\n@@ -1,3 +1,3 @@\n def f():\n     g[x\n-      :y]\n+      :]\n");
     text = MG_STR("def f():\n    return x");
     find(text, "x", &function, &mutant);
-    assert_text(mg_mutant_diff(MG_STR("m.py"), text, &mutant, arena),
-                "--- a/m.py\n+++ b/m.py\n@@ -1,2 +1,2 @@\n def f():\n-    return x\n\\ No newline at end of file\n+    return None\n\\ No newline at end of file\n");
+    assert_text(mg_mutant_diff(MG_STR("m.py"), text, &mutant, arena), "--- a/m.py\n+++ b/m.py\n@@ -1,2 +1,2 @@\n def f():\n-    return x\n\\ No "
+                                                                      "newline at end of file\n+    return None\n\\ No newline at end of file\n");
 }
 
-static const char composed[] = "# Tests of pkg.mod. They state the behaviour that was observed when they were written,\n# be it right or wrong.\n\n"
-                               "import math\nimport os\nfrom collections import Counter, deque\n\nimport pytest\n\nimport pkg.mod\n"
-                               "from pkg.mod import (\n    a_function_with_a_long_name,\n    another_function_with_a_long_name,\n    third,\n)\n\n\n"
-                               "def test_a():\n    assert 1\n\n\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()\n\n\ndef test_a_2():\n    assert 2\n";
+static const char composed[] =
+    "# Tests of pkg.mod. They state the behaviour that was observed when they were written,\n# be it right or wrong.\n\n"
+    "import math\nimport os\nfrom collections import Counter, deque\n\nimport pytest\n\nimport pkg.mod\n"
+    "from pkg.mod import (\n    a_function_with_a_long_name,\n    another_function_with_a_long_name,\n    third,\n)\n\n\n"
+    "def test_a():\n    assert 1\n\n\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()\n\n\ndef test_a_2():\n    assert 2\n";
 
 static struct mg_str compose(void)
 {
     struct mg_suite suites[2] = { { .imports = MG_STR("import pytest\nfrom pkg.mod import third, another_function_with_a_long_name\nimport math\n"
                                                       "from collections import deque\n") },
-                                  { .imports = MG_STR("import os, math\nfrom pkg.mod import a_function_with_a_long_name\nfrom collections import Counter\n"
-                                                      "import pkg.mod\nimport pytest\n") } };
+                                  { .imports =
+                                        MG_STR("import os, math\nfrom pkg.mod import a_function_with_a_long_name\nfrom collections import Counter\n"
+                                               "import pkg.mod\nimport pytest\n") } };
     *MG_PUSH(arena, &suites[0].tests) = (struct mg_suite_test){ MG_STR("test_a"), MG_STR("def test_a():\n    assert 1\n\n\n") };
-    *MG_PUSH(arena, &suites[0].tests) = (struct mg_suite_test){ MG_STR("test_b"), MG_STR("\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()") };
+    *MG_PUSH(arena, &suites[0].tests) =
+        (struct mg_suite_test){ MG_STR("test_b"), MG_STR("\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()") };
     *MG_PUSH(arena, &suites[1].tests) = (struct mg_suite_test){ MG_STR("test_a"), MG_STR("def test_a():\n    assert 2\n") };
     return mg_testmodule_compose(arena, MG_STR("pkg.mod"), suites, 2);
 }
@@ -159,15 +164,17 @@ static void a_split_test_brings_what_it_needs(void **unused)
     (void)unused;
     struct mg_suite suite;
     struct mg_err err = { .text = "" };
-    struct mg_str text = MG_STR("\"\"\"Doc.\"\"\"\nfrom x import (  # why\n    a as b,\n    c,\n)\nLIMIT = 3\n\n@pytest.fixture\ndef thing():\n    return LIMIT\n\n"
-                                "def unused(): pass\n# about one\n# and two\nclass TestOne:\n    def test_it(self, thing):\n        assert thing  # ok\n"
-                                "\ndef test_two():\n    pass\n\nif __name__ == '__main__':\n    main()\n");
+    struct mg_str text =
+        MG_STR("\"\"\"Doc.\"\"\"\nfrom x import (  # why\n    a as b,\n    c,\n)\nLIMIT = 3\n\n@pytest.fixture\ndef thing():\n    return LIMIT\n\n"
+               "def unused(): pass\n# about one\n# and two\nclass TestOne:\n    def test_it(self, thing):\n        assert thing  # ok\n"
+               "\ndef test_two():\n    pass\n\nif __name__ == '__main__':\n    main()\n");
     assert_int_equal(mg_testmodule_split(arena, text, &suite, &err), MG_OK);
     assert_text(suite.imports, "from x import a as b, c\n");
     assert_int_equal(suite.tests.len, 2);
     assert_text(suite.tests.at[0].name, "TestOne");
-    assert_text(suite.tests.at[0].source, "LIMIT = 3\n\n\n@pytest.fixture\ndef thing():\n    return LIMIT\n\n\n# about one\n# and two\nclass TestOne:\n"
-                                          "    def test_it(self, thing):\n        assert thing  # ok\n");
+    assert_text(suite.tests.at[0].source,
+                "LIMIT = 3\n\n\n@pytest.fixture\ndef thing():\n    return LIMIT\n\n\n# about one\n# and two\nclass TestOne:\n"
+                "    def test_it(self, thing):\n        assert thing  # ok\n");
     assert_text(suite.tests.at[1].source, "def test_two():\n    pass\n");
     assert_int_equal(mg_testmodule_split(arena, MG_STR("def test_a(:\n    x\n"), &suite, &err), MG_E_PARSE);
     assert_non_null(strstr(err.text, "line"));
