@@ -60,9 +60,43 @@ static struct mg_str flip_case(struct mg_search *s, struct mg_str text, size_t f
     return copy;
 }
 
+/* The elements of a list or tuple display; false for anything else. */
+static bool display_parts(struct mg_search *s, struct mg_str source, struct mg_parts *parts)
+{
+    if (source.len < 2 || !((source.at[0] == '[' && source.at[source.len - 1] == ']') || (source.at[0] == '{' && source.at[source.len - 1] == '}')))
+        return false;
+    mg_expr_split(mg_str_sub(source, 1, source.len - 1), s->arena, parts);
+    return true;
+}
+
+/* The length of a string or the size of a list of the same call, or one off: limits are met there. */
+static bool nearby_length(struct mg_search *s, int64_t *length)
+{
+    struct mg_str value;
+    struct mg_parts parts = { 0 };
+    if (!s->varied || s->varied->args.len < 2)
+        return false;
+    struct mg_str source = s->varied->args.at[mg_rng_below(&s->rng, s->varied->args.len)].source;
+    if (mg_value_kind(source) == '"' && mg_expr_unquote(source, s->arena, &value)) {
+        *length = 0;
+        for (size_t i = 0; i < value.len; i++)
+            *length += starts_letter((unsigned char)value.at[i]);
+        if (mg_rng_percent(&s->rng, 40)) /* or up to the first gap */
+            *length = (int64_t)mg_str_find(value, mg_rng_percent(&s->rng, 50) ? ' ' : '-', 0);
+    } else if (display_parts(s, source, &parts)) {
+        *length = (int64_t)parts.len;
+    } else {
+        return false;
+    }
+    *length += (int64_t)mg_rng_below(&s->rng, 3) - 1;
+    return true;
+}
+
 static struct mg_str int_neighbour(struct mg_search *s, struct mg_str source)
 {
     int64_t number;
+    if (mg_rng_percent(&s->rng, 20) && nearby_length(s, &number))
+        return mg_arena_printf(s->arena, "%lld", (long long)number);
     if (!mg_str_to_i64(source, &number) || number > 1000000000 || number < -1000000000)
         return MG_STR("1");
     struct mg_str hot = mg_rng_percent(&s->rng, 25) ? mg_words_hot(s, MG_ATOM_INT) : MG_NO_STR;
@@ -155,15 +189,6 @@ static struct mg_str atom_neighbour(struct mg_search *s, const struct mg_atom *a
         break;
     }
     return atom->text;
-}
-
-/* The elements of a list or tuple display; false for anything else. */
-static bool display_parts(struct mg_search *s, struct mg_str source, struct mg_parts *parts)
-{
-    if (source.len < 2 || !((source.at[0] == '[' && source.at[source.len - 1] == ']') || (source.at[0] == '{' && source.at[source.len - 1] == '}')))
-        return false;
-    mg_expr_split(mg_str_sub(source, 1, source.len - 1), s->arena, parts);
-    return true;
 }
 
 static struct mg_str join_parts(struct mg_search *s, struct mg_str display, const struct mg_parts *parts, size_t left_out, size_t doubled)
