@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
 import types
 
@@ -74,6 +75,9 @@ class Guard:
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)  # the hard limit: ends the fork even inside C code
         for name in ("mkfifo", "mknod"):  # raise no audit event
             setattr(os, name, lambda *args, **kwargs: self.deny("special file"))
+        for name in ("_start_new_thread", "_start_joinable_thread"):  # audited in new versions only
+            if hasattr(threading, name):
+                setattr(threading, name, lambda *args, **kwargs: self.deny("thread"))
         sys.addaudithook(self.on_event)
 
     def arm(self, cpu, wall):
