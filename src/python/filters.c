@@ -62,11 +62,23 @@ static bool is_never_run(const struct mg_module *module, const struct mg_node *c
     return condition && IS_IN(mg_node_text(module, mg_node_unwrapped(condition)), names);
 }
 
+/* The name stands there by itself: `os.name`, not `self.pos.name`. */
+static bool names(struct mg_str text, const char *name)
+{
+    size_t len = mg_str_from(name).len;
+    for (size_t i = 0; i + len <= text.len; i++) {
+        char before = i ? text.at[i - 1] : ' ';
+        bool apart = before == ' ' || before == '(' || before == '\n';
+        if (apart && mg_str_starts(mg_str_sub(text, i, text.len), name))
+            return true;
+    }
+    return false;
+}
+
 static bool is_platform_test(const struct mg_module *module, const struct mg_node *condition)
 {
     struct mg_str text = mg_node_text(module, condition);
-    return mg_str_contains(text, "sys.version_info") || mg_str_contains(text, "sys.platform") || mg_str_contains(text, "os.name") ||
-           is_never_run(module, condition);
+    return names(text, "sys.version_info") || names(text, "sys.platform") || names(text, "os.name") || is_never_run(module, condition);
 }
 
 /* `if self is other: return True` in __eq__ only saves time. */

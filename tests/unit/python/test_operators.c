@@ -84,6 +84,7 @@ static const struct example examples[] = {
     { 1, "g(timeout=3, k=4)", "SDL g(timeout=3, k=4) -> pass|CRP-num 4 -> 3|CRP-num 4 -> 5" },
     { 3, "if a:  # pragma: no cover\n        g(1)\n    x = 1  # pragma: no mutate\n    ...", "" },
     { 3, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
+    { 1, "if a.pos.name: g()", "COI a.pos.name -> (False)|COI a.pos.name -> (True)|SDL g() -> pass" },
     { 1, "def g(b=1, *, c: int = 2): return b\n    return lambda d=3: d + e", "RVR b -> None|RVR lambda d=3: d + e -> None|AOR + -> -" },
     { 1, "y = f'{a + b:>{c + 1}}'", "AOR + -> -" },
     { 1, "raise NotImplementedError", "" },
