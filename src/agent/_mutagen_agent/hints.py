@@ -3,7 +3,6 @@ import collections
 import collections.abc
 import enum
 import inspect
-import pathlib
 import sys
 import types
 import typing
