@@ -11,7 +11,7 @@ static uint32_t first_byte(struct mg_str text, const struct mg_function *functio
     uint32_t at = function->start;
     while (at > 0 && text.at[at - 1] != '\n')
         at--;
-    return at;
+    return at == 0 && mg_str_starts(text, "\xEF\xBB\xBF") ? 3 : at; /* a byte order mark is no indent */
 }
 
 static struct mg_str splice(struct mg_str text, const struct mg_function *function, uint32_t start, uint32_t end, struct mg_str replacement,

@@ -61,6 +61,16 @@ static void a_mutant_is_spliced_into_its_function_alone(void **unused)
     assert_text(mg_noop_function_text(text, &function, arena), "    @dec\n    def f(self):\n        return (self.a +\n                1)");
 }
 
+static void a_byte_order_mark_is_left_out(void **unused)
+{
+    (void)unused;
+    struct mg_function function;
+    struct mg_str text = MG_STR("\xEF\xBB\xBF"
+                                "def f(): return 1\n");
+    find(text, NULL, &function, NULL);
+    assert_text(mg_noop_function_text(text, &function, arena), "def f(): return 1");
+}
+
 static void a_raising_body_keeps_its_lines(void **unused)
 {
     (void)unused;
@@ -185,6 +195,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_mutant_is_spliced_into_its_function_alone),
+        TEST(a_byte_order_mark_is_left_out),
         TEST(a_raising_body_keeps_its_lines),
         TEST(a_diff_has_context_and_says_when_the_last_newline_is_missing),
         TEST(a_composed_module_is_sorted_and_names_are_unique),
