@@ -108,6 +108,8 @@ static enum mg_code shrink(struct mg_search *s, struct mg_chosen *chosen, struct
 /* Drops, dearest first, every call whose kills the others make. */
 static void drop_redundant(struct mg_search *s, struct mg_chosen *chosen)
 {
+    if (chosen->len == 0)
+        return;
     qsort(chosen->at, chosen->len, sizeof(chosen->at[0]), by_cost);
     for (size_t i = chosen->len; i-- > 0;) {
         bool needed = false;

@@ -151,8 +151,13 @@ static struct mg_str string_neighbour(struct mg_search *s, struct mg_str text)
         return flip_case(s, text, at, at + 1);
     case 8:
         return flip_case(s, text, 0, text.len);
-    case 9:
-        return mg_arena_printf(a, "%.*s%.*s", MG_FMT(text), MG_FMT(text));
+    case 9: { /* a letter, or everything, twice */
+        size_t end = at + 1;
+        while (end < text.len && !starts_letter((unsigned char)text.at[end]))
+            end++;
+        return at < text.len && mg_rng_percent(&s->rng, 60) ? mg_arena_printf(a, "%.*s%.*s", MG_FMT(mg_str_sub(text, 0, end)), MG_FMT(tail))
+                                                            : mg_arena_printf(a, "%.*s%.*s", MG_FMT(text), MG_FMT(text));
+    }
     case 10:
         return mg_arena_printf(a, " %.*s ", MG_FMT(text));
     default:

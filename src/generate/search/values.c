@@ -155,7 +155,7 @@ static const struct sample strings[] = {
     { "\"snake_case_word\"", 3 }, { "\"with-dashes\"", 2 }, { "\"  padded  \"", 2 }, { "\"123\"", 3 }, { "\"a1b2\"", 1 }, { "\"Hello, World!\"", 3 },
     { "\"a.b.c\"", 1 }, { "\"caf\xc3\xa9\"", 2 }, { "\"1.5\"", 1 }, { "\"-1\"", 1 }, { "\"key=value\"", 1 }, { "\"a b c\"", 2 }, { "\"one\\ntwo\"", 2 },
     { "\"a,b,c\"", 2 }, { "\"A\"", 1 }, { "\"0\"", 1 }, { "\" \"", 2 }, { "\"aaa\"", 2 }, { "\"HTMLParser\"", 2 }, { "\"word\"", 1 }, { "\"abcabc\"", 1 },
-    { "\"one two three four\"", 1 }, { "\"x_y-z w\"", 1 }, { "\"True\"", 1 }, { "\"_private\"", 1 }, { "\"(a [b] {c})\"", 1 }, { "\"a/b.txt\"", 1 },
+    { "\"one two three four\"", 1 }, { "\"x_y-z w\"", 1 }, { "\"a--b\"", 1 }, { "\"one-two-three\"", 2 }, { "\"True\"", 1 }, { "\"_private\"", 1 }, { "\"(a [b] {c})\"", 1 }, { "\"a/b.txt\"", 1 },
 };
 static const struct sample ints[] = { { "1", 6 }, { "0", 6 }, { "2", 5 }, { "3", 3 }, { "-1", 5 }, { "5", 2 }, { "10", 3 }, { "100", 2 }, { "-5", 2 },
                                       { "7", 2 }, { "12", 1 }, { "1000", 1 }, { "-10", 1 }, { "4", 1 } };
@@ -288,7 +288,7 @@ static enum mg_type_kind add_by_name(struct mg_search *s, struct mg_pool *pool, 
         if (kind != MG_TYPE_ANY && kind != names[i].kind)
             continue;
         for (size_t n = 0; n < MG_COUNT(names[i].samples) && names[i].samples[n]; n++)
-            mg_pool_add(s, pool, mg_str_from(names[i].samples[n]), 6);
+            mg_pool_add(s, pool, mg_str_from(names[i].samples[n]), 20);
         return names[i].kind;
     }
     return MG_TYPE_ANY;

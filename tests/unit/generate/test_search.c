@@ -151,7 +151,7 @@ static void the_same_seed_gives_the_same_bytes(void **unused)
     }
 }
 
-static void an_error_is_asserted_when_it_alone_tells(void **unused)
+static void one_kill_is_one_plain_test(void **unused)
 {
     (void)unused;
     struct mg_session session = { .play = GRADES };
@@ -207,6 +207,9 @@ static void values_of_existing_tests_are_tried(void **unused)
     generate(&session, 0, 5, NULL, &without);
     assert_true(mg_str_contains(all_text(&with), "(7919, \"pass\")"));
     assert_false(mg_str_contains(all_text(&without), "7919"));
+    repo.test_files.at[0].text = MG_STR("BEST = 7919\n\ndef test_it():\n    assert grade(BEST) == 'pass'\n"); /* no call of literals: the number alone */
+    generate(&session, 0, 5, &repo, &with);
+    assert_true(mg_str_contains(all_text(&with), "(7919, \"pass\")"));
 }
 
 static int new_arena(void **unused)
@@ -227,7 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(boundaries_are_found_and_asserted, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(the_same_seed_gives_the_same_bytes, new_arena, free_arena),
-        cmocka_unit_test_setup_teardown(an_error_is_asserted_when_it_alone_tells, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(one_kill_is_one_plain_test, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(nothing_written_has_a_reason, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(a_doctest_that_is_not_kept_is_reported_and_not_asserted, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(values_of_existing_tests_are_tried, new_arena, free_arena),

@@ -178,6 +178,8 @@ static void samples_of_expressions_match_them(void **unused)
     }
     assert_true(mg_regex_sample(MG_STR("\n  a  # first\n  [ ]b\n"), &rng, arena, &sample));
     assert_string_equal(mg_arena_cstr(arena, sample), "a b");
+    assert_true(mg_regex_sample(MG_STR("a{12}"), &rng, arena, &sample));
+    assert_int_equal(sample.len, 12);
     assert_false(mg_regex_sample(MG_STR("a)"), &rng, arena, &sample));
     assert_false(mg_regex_sample(MG_STR("[a"), &rng, arena, &sample));
     assert_false(mg_regex_likely(MG_STR("plain text.")));
