@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,6 +88,7 @@ static pid_t start_child(void (*work)(int out), int *in)
     assert_true(child >= 0);
     if (child == 0) {
         (void)close(ends[0]);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a failed test leaves nobody behind */
         work(ends[1]);
         _exit(1);
     }
@@ -107,7 +109,9 @@ static void hold_the_run(int out)
 {
     struct mg_store store;
     struct mg_run_record record;
+    bool claimed;
     if (mg_store_sqlite_open(root, true, &store, &err) != MG_OK || begin(store, RUN, &record) != MG_OK ||
+        store.ops->claim(store.self, RUN, MG_STR("target"), MG_STR("f"), &claimed, &err) != MG_OK ||
         store.ops->set_run_state(store.self, RUN, MG_RUN_GATING, &err) != MG_OK || write(out, "1", 1) != 1)
         _exit(2);
     (void)pause();
@@ -129,6 +133,9 @@ static void a_run_belongs_to_one_living_process(void **state)
     kill_child(child);
     assert_int_equal(begin(store, RUN, &record), MG_OK);
     assert_int_equal(record.state, MG_RUN_FAILED); /* and not GATING, where it died */
+    bool claimed;
+    assert_int_equal(store.ops->claim(store.self, RUN, MG_STR("target"), MG_STR("f"), &claimed, &err), MG_OK);
+    assert_true(claimed); /* the dead hold nothing */
     store.ops->close(store.self);
     (void)close(in);
 }
