@@ -247,6 +247,12 @@ def test_score_has_a_number_and_replayable_json(finished):
         assert mutant["status"] in ("Killed", "Survived", "Timeout", "NoCoverage", "CompileError", "Ignored")
 
 
+def test_targets_of_the_command_line_replace_those_of_the_file(finished):
+    (finished.folder / "m.toml").write_text("targets = ['*.clamp']\n")
+    told = finished("score", "repo", "-c", "m.toml", "--target", "*.grade", "--no-progress")
+    assert told.code == 0 and "calc.ops.grade " in told.out and "calc.ops.clamp" not in told.out, told
+
+
 # ---- what stops a run ----
 
 def test_no_score_without_tests(desk):
@@ -373,3 +379,15 @@ def test_a_dumb_terminal_gets_plain_lines(desk):
     desk.repo()
     code, text = on_terminal(desk, "score", "repo", TERM="dumb")
     assert code == 0 and "[processing] calc.ops.grade" in text and "\x1b" not in text, text
+
+
+def test_a_second_signal_ends_it_at_once(desk):
+    desk.repo()
+    process = desk.start("run", "repo", "--run-id", "cut", "--no-progress")
+    wait_for(process, "[processing]")
+    process.send_signal(signal.SIGSTOP)  # so that both are pending when it wakes up
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGCONT)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 130 and out == "", out

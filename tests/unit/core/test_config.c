@@ -103,6 +103,7 @@ static void toml_sets_what_it_names(void **state)
 {
     (void)state;
     struct mg_err err = { .code = MG_OK };
+    assert_string_equal(set("targets", "replaced by the file's list"), "");
     assert_int_equal(mg_config_read_toml(&config, arena,
                                          MG_STR("score_threshold = 1\ntargets = [\"pkg.*\"]\nmutation.level = 3\n[storage]\nroot = \"/tmp/x\"\n"),
                                          "m.toml", &err),
