@@ -41,7 +41,8 @@ static const struct good {
                   "\"dict\",\"of\":[{\"kind\":\"int\"}]}}],\"returns\":{\"kind\":\"class\",\"name\":\"C\",\"module\":\"m\",\"params\":[]},"
                   "\"doctests\":[{\"source\":\"f(1)\",\"want\":\"2\"}],\"is_async\":false}\n" },
     { "probe", "{\"id\":@,\"ok\":true,\"observations\":[{\"stable\":true,\"raised\":false,\"facts\":[{\"form\":\"eq\",\"of\":\"result\","
-               "\"attribute\":\"\",\"source\":\"1\",\"imports\":[]}],\"lines\":[4],\"seconds\":0.1}],\"differences\":[[0,0,\"fact\",0],[0,0,\"crash\",-1]]}\n" },
+               "\"attribute\":\"\",\"source\":\"1\",\"imports\":[]}],\"lines\":[4],\"seconds\":0.1}],"
+               "\"differences\":[[0,0,\"fact\",0],[0,0,\"crash\",-1]]}\n" },
     { "load", "{\"id\":@,\"ok\":true,\"tests\":[{\"id\":\"n.py::c\",\"file\":\"n.py\"}],\"errors\":[],\"first\":2}\n" },
     { "mutant", "{\"id\":@,\"ok\":true,\"end\":\"timeout\",\"same_code\":false,\"at\":1,\"at_hit\":true,\"runs\":[[1,true,true,false,false,\"E\"]],"
                 "\"reason\":\"\",\"seconds\":0.1}\n" },
@@ -192,7 +193,9 @@ static enum mg_code fake_wait(void *self, struct mg_child *child, double seconds
     return MG_OK;
 }
 
-static const struct mg_sandbox_ops fake_sandbox = { .name = "none", .describe = fake_describe, .spawn = fake_spawn, .wait = fake_wait, .kill = fake_kill };
+static const struct mg_sandbox_ops fake_sandbox = {
+    .name = "none", .describe = fake_describe, .spawn = fake_spawn, .wait = fake_wait, .kill = fake_kill,
+};
 
 /* --- one walk through the whole port --- */
 

@@ -356,6 +356,14 @@ static int prepare(void **unused)
     return 0;
 }
 
+/* Also behind a test that failed half-way: the next one starts afresh. */
+static int stop_agent(void **unused)
+{
+    (void)unused;
+    agent.ops->stop(agent.self);
+    return 0;
+}
+
 static int clean(void **unused)
 {
     (void)unused;
@@ -376,14 +384,14 @@ int main(int argc, char **argv)
         return 0;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(collects_and_measures_the_existing_tests),
-        cmocka_unit_test(mutants_die_survive_hang_and_are_refused),
-        cmocka_unit_test(probes_calls_and_describes),
-        cmocka_unit_test(loaded_tests_join_in_and_leave_no_file),
-        cmocka_unit_test(confirms_in_a_new_interpreter),
-        cmocka_unit_test(options_that_pytest_refuses_are_ignored_and_told),
-        cmocka_unit_test(failures_to_start_are_one_clear_line),
-        cmocka_unit_test(cancel_ends_a_wait_and_stop_ends_the_processes),
+        cmocka_unit_test_teardown(collects_and_measures_the_existing_tests, stop_agent),
+        cmocka_unit_test_teardown(mutants_die_survive_hang_and_are_refused, stop_agent),
+        cmocka_unit_test_teardown(probes_calls_and_describes, stop_agent),
+        cmocka_unit_test_teardown(loaded_tests_join_in_and_leave_no_file, stop_agent),
+        cmocka_unit_test_teardown(confirms_in_a_new_interpreter, stop_agent),
+        cmocka_unit_test_teardown(options_that_pytest_refuses_are_ignored_and_told, stop_agent),
+        cmocka_unit_test_teardown(failures_to_start_are_one_clear_line, stop_agent),
+        cmocka_unit_test_teardown(cancel_ends_a_wait_and_stop_ends_the_processes, stop_agent),
     };
     return cmocka_run_group_tests(tests, prepare, clean);
 }

@@ -110,9 +110,11 @@ static enum mg_code explain_start(const struct mg_agent_process *agent, yyjson_v
     struct mg_fields fields = { .arena = agent->run };
     struct mg_str text = mg_field_line(&fields, root, "text", MG_OPTIONAL), python = agent->how.python;
     if (mg_agent_refused_kind(root, "old_python"))
-        return MG_FAIL(err, MG_E_CONFIG, "%.*s is too old (Python 3.8 is the first that works): name another interpreter with --python", MG_FMT(python));
+        return MG_FAIL(err, MG_E_CONFIG, "%.*s is too old (Python 3.8 is the first that works): name another interpreter with --python",
+                       MG_FMT(python));
     if (mg_agent_refused_kind(root, "no_pytest"))
-        return MG_FAIL(err, MG_E_CONFIG, "no pytest in %.*s: install it there (%.*s -m pip install pytest) or name another interpreter with --python%s%.*s%s",
+        return MG_FAIL(err, MG_E_CONFIG,
+                       "no pytest in %.*s: install it there (%.*s -m pip install pytest) or name another interpreter with --python%s%.*s%s",
                        MG_FMT(python), MG_FMT(python), text.len ? " [" : "", MG_FMT(text), text.len ? "]" : "");
     return mg_agent_refused(root, "start", err);
 }

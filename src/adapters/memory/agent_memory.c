@@ -202,7 +202,8 @@ static const struct mg_memory_rule *rule_for(const struct mg_memory_script *scri
 }
 
 /* Runs one test on the job's mutant. False when the job ends with it. */
-static bool run_test(const struct mg_session *session, const struct mg_mutant_job *job, uint32_t test, struct mg_arena *arena, struct mg_mutant_run *run)
+static bool run_test(const struct mg_session *session, const struct mg_mutant_job *job, uint32_t test, struct mg_arena *arena,
+                     struct mg_mutant_run *run)
 {
     const struct mg_memory_rule *rule = rule_for(session->agent->script, job->source, session->tests.at[test]);
     struct mg_test_run one = { .test = test, .hit = true };

@@ -69,7 +69,8 @@ static bool may_pass(const char *entry)
     return strncmp(entry, "LC_", 3) == 0;
 }
 
-static enum mg_code own_folder(struct mg_arena *arena, struct env *env, const char *variable, const char *scratch, const char *name, struct mg_err *err)
+static enum mg_code own_folder(struct mg_arena *arena, struct env *env, const char *variable, const char *scratch, const char *name,
+                               struct mg_err *err)
 {
     const char *path = mg_path_join(arena, mg_str_from(scratch), mg_str_from(name)).at;
     MG_TRY(mg_file_mkdirs(path, err));
@@ -152,8 +153,9 @@ static enum mg_code open_descriptors(const struct mg_child_spec *spec, struct la
     return code;
 }
 
-/* The file actions and attributes of the supervisor; *failed is the first error number of many calls that practically never fail. */
-static int describe_spawn(const struct mg_child_spec *spec, const struct launch *launch, posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes)
+/* The file actions and attributes of the supervisor. Returns the first error number of many calls that practically never fail. */
+static int describe_spawn(const struct mg_child_spec *spec, const struct launch *launch, posix_spawn_file_actions_t *actions,
+                          posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
     sigemptyset(&none);
