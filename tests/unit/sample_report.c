@@ -27,6 +27,7 @@ struct mg_outcome sample_outcome(struct mg_arena *arena, unsigned number)
     *MG_PUSH(arena, &o.tests.at[0].kills) = MG_STR("aaaaaaaaaaaa");
     *MG_PUSH(arena, &o.tests.at[0].kills) = MG_STR("bbbbbbbbbbbb");
     *MG_PUSH(arena, &o.tests) = (struct mg_test){ .name = MG_STR("test_b"), .source = MG_STR("def test_b():\n    assert f()\n"), .reason = MG_STR("kills nothing new") };
+    *MG_PUSH(arena, &o.tests.at[1].kills) = MG_STR("aaaaaaaaaaaa");
     *MG_PUSH(arena, &o.mutants) = judged(arena, "aaaaaaaaaaaa", MG_VERDICT_survived, MG_VERDICT_killed);
     *MG_PUSH(arena, &o.mutants) = judged(arena, "bbbbbbbbbbbb", MG_VERDICT_no_coverage, MG_VERDICT_killed);
     *MG_PUSH(arena, &o.mutants) = judged(arena, "cccccccccccc", MG_VERDICT_survived, MG_VERDICT_survived);
