@@ -94,9 +94,10 @@ static int64_t processors(void)
 
 /* ---- wiring ---- */
 
-static enum mg_code storage_root(struct mg_app *app, struct mg_str *root, struct mg_err *err)
+/* Makes it absolute: the ingest leaves it out of its copy, wherever it stands. */
+static enum mg_code resolve_storage_root(struct mg_app *app, struct mg_err *err)
 {
-    *root = app->config.storage.root;
+    struct mg_str *root = &app->config.storage.root;
     if (root->len > 0 && root->at[0] == '/')
         return MG_OK;
     char *here = getcwd(NULL, 0);
@@ -118,10 +119,9 @@ static void add_reporters(struct mg_app *app, struct mg_composed *composed)
 
 static enum mg_code open_store(struct mg_app *app, bool create, struct mg_composed *composed, struct mg_err *err)
 {
-    struct mg_str root;
-    MG_TRY(storage_root(app, &root, err));
+    MG_TRY(resolve_storage_root(app, err));
+    struct mg_str root = app->config.storage.root;
     MG_TRY(mg_store_sqlite_open(mg_arena_cstr(app->arena, root), create, &composed->services.store, err));
-    app->config.storage.root = root; /* absolute from here on: the ingest leaves it out of its copy */
     composed->reports_dir = mg_path_join(app->arena, root, MG_STR("reports"));
     add_reporters(app, composed);
     return MG_OK;
@@ -144,6 +144,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     struct mg_run_services *services = &composed->services;
     if (app->config.jobs == 0)
         app->config.jobs = processors();
+    MG_TRY(resolve_storage_root(app, err));
     if (purpose == MG_PURPOSE_RUN)
         MG_TRY(open_store(app, true, composed, err));
     else
