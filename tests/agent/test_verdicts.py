@@ -189,3 +189,11 @@ def test_a_hook_that_reads_reports_gets_them(repo):
     bench = Bench(repo, "mod.py", "f")
     assert bench.verdict("n + 1", "n + 2", ["test_any"]) == ("survived", True)
     assert bench.verdict("n + 1", "n + 2", ["test_two"]) == ("killed", True)
+
+
+def test_a_mutant_that_eats_memory_meets_its_limit(repo):
+    repo.write("mod.py", "def f(n):\n    return bytearray(n)\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_f(): assert len(f(3)) == 3\n")
+    repo.start(memory_limit_mb=2000)
+    answer = Bench(repo, "mod.py", "f").mutant("bytearray(n)", "bytearray(n << 32)", ["test_f"])
+    assert answer["end"] == "done" and answer["runs"][0][1:3] == [True, True] and "MemoryError" in answer["runs"][0][5]

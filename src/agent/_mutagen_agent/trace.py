@@ -2,6 +2,7 @@
 
 From 3.12 on by sys.monitoring, where a line costs once per test; before by sys.settrace.
 """
+import dis
 import sys
 import threading
 
@@ -28,6 +29,18 @@ class Tool:
         return cls.number
 
 
+def entry_line(code):
+    """The line that runs on entry without a LINE event of its own, 0 if none: in `def f(n): return n` 3.13 counts it to the start."""
+    resumed = 0
+    for instruction in dis.get_instructions(code):
+        line = instruction.positions.lineno
+        if resumed:
+            return resumed if line == resumed else 0
+        if instruction.opname == "RESUME":
+            resumed = line or 0
+    return 0
+
+
 class HitTracker:
     """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm()."""
 
@@ -48,8 +61,9 @@ class HitTracker:
         tool = Tool.get()
         if not self.ready:
             MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
+            MONITORING.register_callback(tool, MONITORING.events.PY_START, self.start)
             for code in self.codes:
-                MONITORING.set_local_events(tool, code, MONITORING.events.LINE)
+                MONITORING.set_local_events(tool, code, MONITORING.events.LINE | MONITORING.events.PY_START)
             self.ready = True
         MONITORING.restart_events()
 
@@ -68,8 +82,11 @@ class HitTracker:
             if self.on_hit:
                 self.on_hit()
 
+    def start(self, code, _offset):
+        return self.line(code, entry_line(code))
+
     def line(self, _code, number):
-        if self.first <= number <= self.last:
+        if number and self.first <= number <= self.last:
             self.mark()
         return MONITORING.DISABLE
 
@@ -96,7 +113,7 @@ class LineCollector:
         self.real_file = real_file
         self.known = {}  # co_filename -> position or -1
         self.stack = [set()]
-        self.watched = {}  # id(code) -> code: kept, so that no id comes again
+        self.watched = {}  # id(code) -> code (kept, so that no id comes again) and its entry line
 
     def start(self):
         if MONITORING is None:
@@ -136,8 +153,10 @@ class LineCollector:
 
     def begin(self, code, _offset):
         if id(code) not in self.watched and self.position(code.co_filename) >= 0:
-            self.watched[id(code)] = code
+            self.watched[id(code)] = code, entry_line(code)
             MONITORING.set_local_events(Tool.get(), code, MONITORING.events.LINE)
+        if id(code) in self.watched and self.watched[id(code)][1]:
+            self.line(code, self.watched[id(code)][1])
         return MONITORING.DISABLE
 
     def line(self, code, number):

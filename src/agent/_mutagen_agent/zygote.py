@@ -160,7 +160,8 @@ class Listener:
         return getattr(self.stream, name)
 
     def said(self):
-        for line in self.heard.splitlines():
+        lines = self.heard.splitlines()
+        for line in [line for line in lines if ": error: " in line] + lines:
             if "rror" in line:
                 return wire.one_line(line.replace("ERROR: usage: ", ""), 500)
         return wire.last_line(self.heard, 500)
