@@ -28,8 +28,8 @@ struct mg_toml {
     int64_t integer;
     double number;
     bool boolean;
-    struct { MG_VEC(struct mg_toml *) } items; /* of an array */
-    struct { MG_VEC(struct mg_toml_entry) } entries; /* of a table, in document order */
+    MG_LIST(struct mg_toml *) items; /* of an array */
+    MG_LIST(struct mg_toml_entry) entries; /* of a table, in document order */
     struct mg_map by_key; /* key -> struct mg_toml * */
 };
 struct mg_toml_entry {
