@@ -61,11 +61,16 @@ static struct mg_str allowed_words(const struct mg_setting *setting, struct mg_a
 struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_arena *arena)
 {
     switch (setting->kind) {
-    case MG_SETTING_INT: return mg_arena_printf(arena, "a whole number from %.0f to %.0f", setting->low, setting->high);
-    case MG_SETTING_FLOAT: return mg_arena_printf(arena, "a number from %.10g to %.10g", setting->low, setting->high);
-    case MG_SETTING_WORD: return allowed_words(setting, arena);
-    case MG_SETTING_LIST: return MG_STR("a list of texts");
-    case MG_SETTING_TEXT: break;
+    case MG_SETTING_INT:
+        return mg_arena_printf(arena, "a whole number from %.0f to %.0f", setting->low, setting->high);
+    case MG_SETTING_FLOAT:
+        return mg_arena_printf(arena, "a number from %.10g to %.10g", setting->low, setting->high);
+    case MG_SETTING_WORD:
+        return allowed_words(setting, arena);
+    case MG_SETTING_LIST:
+        return MG_STR("a list of texts");
+    case MG_SETTING_TEXT:
+        break;
     }
     return MG_STR("a text");
 }
@@ -135,11 +140,14 @@ static bool store(struct mg_config *config, const struct mg_setting *setting, st
     int64_t integer = 0;
     double number = 0;
     switch (setting->kind) {
-    case MG_SETTING_INT: return mg_str_to_i64(value, &integer) && store_int(config, setting, integer);
-    case MG_SETTING_FLOAT: return mg_str_to_double(value, &number) && store_float(config, setting, number);
+    case MG_SETTING_INT:
+        return mg_str_to_i64(value, &integer) && store_int(config, setting, integer);
+    case MG_SETTING_FLOAT:
+        return mg_str_to_double(value, &number) && store_float(config, setting, number);
     case MG_SETTING_WORD:
     case MG_SETTING_TEXT:
-    case MG_SETTING_LIST: break;
+    case MG_SETTING_LIST:
+        break;
     }
     return store_text(config, setting, arena, value);
 }
@@ -257,7 +265,8 @@ static enum mg_code unknown_table(const struct toml_reader *reader, struct mg_st
         }
     }
     if (nearest.len && mg_near_enough(name, best))
-        return MG_FAIL(reader->err, MG_E_CONFIG, "%s: unknown table [%.*s]; did you mean [%.*s]?", origin_of(reader, line), MG_FMT(shown), MG_FMT(nearest));
+        return MG_FAIL(reader->err, MG_E_CONFIG, "%s: unknown table [%.*s]; did you mean [%.*s]?", origin_of(reader, line), MG_FMT(shown),
+                       MG_FMT(nearest));
     return MG_FAIL(reader->err, MG_E_CONFIG, "%s: unknown table [%.*s] (`mutagen --help` lists the keys)", origin_of(reader, line), MG_FMT(shown));
 }
 

@@ -8,40 +8,40 @@
 enum mg_keep_rule { MG_KEEP_THRESHOLD, MG_KEEP_IMPROVING };
 
 struct mg_config {
-    double score_threshold;          /* run-level gate; 0 = off. [0,1] */
+    double score_threshold; /* run-level gate; 0 = off. [0,1] */
     struct {
-        double score_threshold;      /* keep rule of a target, default 0.8. [0,1] */
-        enum mg_keep_rule keep;      /* "threshold" | "improving" */
-        int64_t max_mutants;         /* per target, 0 = all (default 0) */
-        int64_t level;               /* operators up to this level: 1 … 3, default 2 */
+        double score_threshold; /* keep rule of a target, default 0.8. [0,1] */
+        enum mg_keep_rule keep; /* "threshold" | "improving" */
+        int64_t max_mutants;    /* per target, 0 = all (default 0) */
+        int64_t level;          /* operators up to this level: 1 … 3, default 2 */
     } mutation;
     struct {
-        int64_t max_targets;         /* 0 = unlimited */
-        double max_wallclock_seconds;/* 0 = unlimited */
-        int64_t max_parallel_targets;/* default 1 */
+        int64_t max_targets;          /* 0 = unlimited */
+        double max_wallclock_seconds; /* 0 = unlimited */
+        int64_t max_parallel_targets; /* default 1 */
     } orchestrator;
     struct {
-        double test_timeout_seconds; /* wall deadline of one existing test in the baseline, default 30 */
+        double test_timeout_seconds;   /* wall deadline of one existing test in the baseline, default 30 */
         double cpu_time_limit_seconds; /* per process, default 60 */
-        int64_t memory_limit_mb;     /* per process, default 2048; 0 = off */
+        int64_t memory_limit_mb;       /* per process, default 2048; 0 = off */
     } sandbox;
     struct {
-        int64_t seed;                /* default 0 */
-        int64_t max_tests;           /* per target, default 8 */
-        int64_t max_calls;           /* work budget of the search generator per target, default 2000 */
+        int64_t seed;      /* default 0 */
+        int64_t max_tests; /* per target, default 8 */
+        int64_t max_calls; /* work budget of the search generator per target, default 2000 */
     } generation;
     struct {
-        struct mg_str root;          /* default ".mutagen", relative to the current directory */
+        struct mg_str root; /* default ".mutagen", relative to the current directory */
     } storage;
-    int64_t jobs;                    /* mutant processes at once; 0 = number of processors */
+    int64_t jobs;                   /* mutant processes at once; 0 = number of processors */
     MG_LIST(struct mg_str) targets; /* globs on qualified names; empty = all */
-    struct mg_str python;            /* --python; empty = search */
-    struct mg_str provider;          /* "search" */
+    struct mg_str python;           /* --python; empty = search */
+    struct mg_str provider;         /* "search" */
 };
 
 /* One row of the table: what `--help` and messages say about a setting. */
 struct mg_setting {
-    const char *key;     /* dotted: "mutation.score_threshold" */
+    const char *key; /* dotted: "mutation.score_threshold" */
     enum mg_setting_kind { MG_SETTING_INT, MG_SETTING_FLOAT, MG_SETTING_WORD, MG_SETTING_TEXT, MG_SETTING_LIST } kind;
     size_t offset;       /* of the field in struct mg_config */
     double low, high;    /* INT, FLOAT: allowed range, both ends included */
@@ -59,8 +59,8 @@ void mg_config_defaults(struct mg_config *config);
 
 /* One setting by its dotted key (`mutation.score_threshold`). Values come as text; MG_E_CONFIG names the key, the value and what is allowed.
  * `origin` is put before the message: "mutagen.toml:12" or "--threshold". Text is copied into the arena; a list grows by the value. */
-MG_MUST_CHECK enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, struct mg_str key, struct mg_str value,
-                                         const char *origin, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, struct mg_str key, struct mg_str value, const char *origin,
+                                         struct mg_err *err);
 
 /* A TOML 1.0 document. Unknown keys and tables, wrong types and values out of range are errors with file and line. */
 MG_MUST_CHECK enum mg_code mg_config_read_toml(struct mg_config *config, struct mg_arena *arena, struct mg_str text, const char *file_name,

@@ -45,10 +45,7 @@ enum mg_run_state mg_run_state_from(struct mg_str name)
     return (enum mg_run_state)state;
 }
 
-bool mg_run_state_is_final(enum mg_run_state state)
-{
-    return state == MG_RUN_COMPLETED || state == MG_RUN_FAILED || state == MG_RUN_CANCELLED;
-}
+bool mg_run_state_is_final(enum mg_run_state state) { return state == MG_RUN_COMPLETED || state == MG_RUN_FAILED || state == MG_RUN_CANCELLED; }
 
 enum mg_code mg_run_step(enum mg_run_state *state, enum mg_run_event event, struct mg_err *err)
 {

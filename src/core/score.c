@@ -13,10 +13,7 @@ void mg_tally_sum(struct mg_tally *total, const struct mg_tally *part)
         total->of[i] += part->of[i];
 }
 
-uint32_t mg_tally_detected(const struct mg_tally *tally)
-{
-    return tally->of[MG_VERDICT_killed] + tally->of[MG_VERDICT_timeout];
-}
+uint32_t mg_tally_detected(const struct mg_tally *tally) { return tally->of[MG_VERDICT_killed] + tally->of[MG_VERDICT_timeout]; }
 
 bool mg_verdict_is_alive(enum mg_verdict verdict)
 {

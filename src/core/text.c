@@ -12,7 +12,11 @@ static size_t decode(struct mg_str text, size_t at, uint32_t *point)
 {
     static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     const unsigned char *bytes = (const unsigned char *)text.at + at;
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2 : (bytes[0] & 0xf0) == 0xe0 ? 3 : bytes[0] >= 0xf0 && bytes[0] < 0xf5 ? 4 : 0;
+    size_t length = bytes[0] < 0x80                       ? 1
+                    : bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2
+                    : (bytes[0] & 0xf0) == 0xe0           ? 3
+                    : bytes[0] >= 0xf0 && bytes[0] < 0xf5 ? 4
+                                                          : 0;
     if (length == 0 || length > text.len - at)
         return 0;
     *point = length == 1 ? bytes[0] : bytes[0] & (0xffu >> (length + 1));

@@ -7,8 +7,16 @@
 #include "base/map.h"
 
 enum mg_toml_kind {
-    MG_TOML_TABLE, MG_TOML_ARRAY, MG_TOML_STRING, MG_TOML_INTEGER, MG_TOML_FLOAT, MG_TOML_BOOL,
-    MG_TOML_DATETIME, MG_TOML_LOCAL_DATETIME, MG_TOML_LOCAL_DATE, MG_TOML_LOCAL_TIME
+    MG_TOML_TABLE,
+    MG_TOML_ARRAY,
+    MG_TOML_STRING,
+    MG_TOML_INTEGER,
+    MG_TOML_FLOAT,
+    MG_TOML_BOOL,
+    MG_TOML_DATETIME,
+    MG_TOML_LOCAL_DATETIME,
+    MG_TOML_LOCAL_DATE,
+    MG_TOML_LOCAL_TIME
 };
 
 /* Who may still add to a table or array. The rules of TOML hang on it; users of the tree can ignore it. */
@@ -28,9 +36,9 @@ struct mg_toml {
     int64_t integer;
     double number;
     bool boolean;
-    MG_LIST(struct mg_toml *) items; /* of an array */
+    MG_LIST(struct mg_toml *) items;       /* of an array */
     MG_LIST(struct mg_toml_entry) entries; /* of a table, in document order */
-    struct mg_map by_key; /* key -> struct mg_toml * */
+    struct mg_map by_key;                  /* key -> struct mg_toml * */
 };
 struct mg_toml_entry {
     struct mg_str key;

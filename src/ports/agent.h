@@ -41,7 +41,7 @@ struct mg_collected {
     MG_LIST(struct mg_test_case) tests;
     MG_LIST(struct mg_collect_error) errors;
     MG_LIST(struct mg_str) notes; /* degradations to tell the user, whole sentences */
-    struct mg_str tests_dir; /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
+    struct mg_str tests_dir;      /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
 };
 
 /* Lines [first, last] of a file, by index into the `files` given to the baseline. */

@@ -41,8 +41,13 @@ static int tear_down(void **state)
 
 static struct mg_run_record wanted(struct mg_str run_id)
 {
-    return (struct mg_run_record){ .run_id = run_id, .repo = MG_STR("/srv/repo"), .fingerprint = MG_STR("f1"), .config_fingerprint = MG_STR("c1"),
-                                   .tool_version = MG_STR("0.1.0"), .state = MG_RUN_PENDING, .started_at = 1763800000 };
+    return (struct mg_run_record){ .run_id = run_id,
+                                   .repo = MG_STR("/srv/repo"),
+                                   .fingerprint = MG_STR("f1"),
+                                   .config_fingerprint = MG_STR("c1"),
+                                   .tool_version = MG_STR("0.1.0"),
+                                   .state = MG_RUN_PENDING,
+                                   .started_at = 1763800000 };
 }
 
 static bool begin(struct fixture *f, struct mg_str run_id, struct mg_run_record *record)
@@ -154,7 +159,8 @@ static void a_whole_report_comes_back_as_it_was(void **state)
 
     const struct mg_str left[] = { report.run_id,    report.status,  report.stop_reason, report.repo,     report.python,
                                    report.generator, report.version, report.reports_dir, report.next_step };
-    const struct mg_str right[] = { back.run_id, back.status, back.stop_reason, back.repo, back.python, back.generator, back.version, back.reports_dir, back.next_step };
+    const struct mg_str right[] = { back.run_id,    back.status,  back.stop_reason, back.repo,     back.python,
+                                    back.generator, back.version, back.reports_dir, back.next_step };
     for (size_t i = 0; i < MG_COUNT(left); i++)
         same_str(left[i], right[i]);
     assert_true(report.started_at == back.started_at && report.finished_at == back.finished_at && report.duration_seconds == back.duration_seconds);

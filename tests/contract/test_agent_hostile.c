@@ -52,8 +52,8 @@ static const struct good {
 /* What all peers do; set before they start. */
 struct peer;
 static struct {
-    const char *lie_op;    /* the request that gets `lie` instead of the good answer … */
-    struct mg_str lie;     /* … and behind which the peer is gone */
+    const char *lie_op;                                                /* the request that gets `lie` instead of the good answer … */
+    struct mg_str lie;                                                 /* … and behind which the peer is gone */
     void (*play)(struct peer *peer, const char *request, uint64_t id); /* answers a session's requests itself */
 } script;
 
@@ -194,7 +194,11 @@ static enum mg_code fake_wait(void *self, struct mg_child *child, double seconds
 }
 
 static const struct mg_sandbox_ops fake_sandbox = {
-    .name = "none", .describe = fake_describe, .spawn = fake_spawn, .wait = fake_wait, .kill = fake_kill,
+    .name = "none",
+    .describe = fake_describe,
+    .spawn = fake_spawn,
+    .wait = fake_wait,
+    .kill = fake_kill,
 };
 
 /* --- one walk through the whole port --- */
@@ -204,8 +208,13 @@ static struct mg_cancel cancel = { .wake_fd = -1 };
 static enum mg_code begin(void)
 {
     struct mg_agent_start start = {
-        .python = MG_STR("/bin/sh"), .repo = mg_str_from(root), .original = mg_str_from(root), .scratch = mg_str_from(root), .jobs = 1,
-        .test_timeout_seconds = 5, .cancel = &cancel,
+        .python = MG_STR("/bin/sh"),
+        .repo = mg_str_from(root),
+        .original = mg_str_from(root),
+        .scratch = mg_str_from(root),
+        .jobs = 1,
+        .test_timeout_seconds = 5,
+        .cancel = &cancel,
     };
     struct mg_collected collected;
     return agent.ops->start(agent.self, &start, arena, &collected, &err);
@@ -494,7 +503,8 @@ static unsigned held_count;
 
 static void play_out_of_order(struct peer *peer, const char *request, uint64_t id)
 {
-    static const char format[] = "{\"id\":%llu,\"ok\":true,\"end\":\"done\",\"runs\":[[1,false,true,false,false,\"\\ud800 \\ud83d\\ude00 \\\\ud800\"]]}\n";
+    static const char format[] =
+        "{\"id\":%llu,\"ok\":true,\"end\":\"done\",\"runs\":[[1,false,true,false,false,\"\\ud800 \\ud83d\\ude00 \\\\ud800\"]]}\n";
     struct mg_buf answer = MG_BUF(100000);
     if (strstr(request, "\"op\":\"mutant\"")) {
         held[held_count++] = id;
@@ -654,14 +664,10 @@ static int clean(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_answers_are_believed),
-        cmocka_unit_test(every_operation_survives_what_is_no_answer),
-        cmocka_unit_test(wrong_fields_are_refused),
-        cmocka_unit_test(nesting_and_size_have_an_end),
-        cmocka_unit_test(damaged_answers_do_no_harm),
-        cmocka_unit_test(results_find_their_tickets),
-        cmocka_unit_test(full_pipes_do_not_lock_up),
-        cmocka_unit_test(silence_is_ended_by_the_cancel_token),
+        cmocka_unit_test(good_answers_are_believed),     cmocka_unit_test(every_operation_survives_what_is_no_answer),
+        cmocka_unit_test(wrong_fields_are_refused),      cmocka_unit_test(nesting_and_size_have_an_end),
+        cmocka_unit_test(damaged_answers_do_no_harm),    cmocka_unit_test(results_find_their_tickets),
+        cmocka_unit_test(full_pipes_do_not_lock_up),     cmocka_unit_test(silence_is_ended_by_the_cancel_token),
         cmocka_unit_test(calls_out_of_turn_are_refused),
     };
     return cmocka_run_group_tests(tests, prepare, clean);

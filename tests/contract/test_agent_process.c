@@ -18,18 +18,18 @@
 #include "os/fd.h"
 #include "os/file.h"
 
-static const char module_text[] = "import time\n"                       /* 1 */
-                                  "\n"                                  /* 2 */
-                                  "\n"                                  /* 3 */
-                                  "def grade(points):\n"                /* 4 */
-                                  "    if points >= 50:\n"              /* 5 */
-                                  "        return 'pass'\n"             /* 6 */
-                                  "    return 'fail'\n"                 /* 7 */
-                                  "\n"                                  /* 8 */
-                                  "\n"                                  /* 9 */
-                                  "def spin():\n"                       /* 10 */
-                                  "    while True:\n"                   /* 11 */
-                                  "        time.sleep(0.01)\n";         /* 12 */
+static const char module_text[] = "import time\n"               /* 1 */
+                                  "\n"                          /* 2 */
+                                  "\n"                          /* 3 */
+                                  "def grade(points):\n"        /* 4 */
+                                  "    if points >= 50:\n"      /* 5 */
+                                  "        return 'pass'\n"     /* 6 */
+                                  "    return 'fail'\n"         /* 7 */
+                                  "\n"                          /* 8 */
+                                  "\n"                          /* 9 */
+                                  "def spin():\n"               /* 10 */
+                                  "    while True:\n"           /* 11 */
+                                  "        time.sleep(0.01)\n"; /* 12 */
 static const char tests_text[] = "import pytest\n"
                                  "from shop import marks\n"
                                  "\n"
@@ -54,13 +54,13 @@ static struct mg_agent agent;
 static const char *python;
 static struct mg_err err;
 
-#define OK(call)                             \
-    do {                                     \
-        err.text[0] = '\0';                  \
-        enum mg_code code_ = (call);         \
-        if (code_ != MG_OK)                  \
-            print_message("%s\n", err.text); \
-        assert_int_equal(code_, MG_OK);      \
+#define OK(call)                                                                                                                                     \
+    do {                                                                                                                                             \
+        err.text[0] = '\0';                                                                                                                          \
+        enum mg_code code_ = (call);                                                                                                                 \
+        if (code_ != MG_OK)                                                                                                                          \
+            print_message("%s\n", err.text);                                                                                                         \
+        assert_int_equal(code_, MG_OK);                                                                                                              \
     } while (0)
 
 static struct mg_str at(const char *name) { return mg_arena_printf(arena, "%s/%s", root, name); }
@@ -75,7 +75,12 @@ static void put(const char *name, const char *text)
 static struct mg_agent_start how(void)
 {
     struct mg_agent_start start = {
-        .python = mg_str_from(python), .repo = at("copy"), .original = at("original"), .scratch = at("scratch"), .jobs = 2, .test_timeout_seconds = 5,
+        .python = mg_str_from(python),
+        .repo = at("copy"),
+        .original = at("original"),
+        .scratch = at("scratch"),
+        .jobs = 2,
+        .test_timeout_seconds = 5,
     };
     *MG_PUSH(arena, &start.import_roots) = at("copy");
     return start;
@@ -92,7 +97,9 @@ static struct mg_collected begin(void)
 static struct mg_target grade(void)
 {
     return (struct mg_target){
-        .qualified_name = MG_STR("shop.marks.grade"), .module = MG_STR("shop.marks"), .path = MG_STR("shop/marks.py"),
+        .qualified_name = MG_STR("shop.marks.grade"),
+        .module = MG_STR("shop.marks"),
+        .path = MG_STR("shop/marks.py"),
         .function = { .qualname = MG_STR("grade"), .name = MG_STR("grade"), .first_line = 4, .def_line = 4, .end_line = 7, .body_indent = 4 },
     };
 }
@@ -198,7 +205,10 @@ static void probes_calls_and_describes(void **unused)
     *MG_PUSH(arena, &probe.calls) = (struct mg_call){ .call = MG_STR("grade(50)") };
     *MG_PUSH(arena, &probe.calls) = (struct mg_call){ .call = MG_STR("grade(None)") };
     *MG_PUSH(arena, &probe.mutants) = (struct mg_probe_mutant){
-        .id = MG_STR("m"), .source = MG_STR("def grade(points):\n    if points > 50:\n        return 'pass'\n    return 'fail'\n"), .line = 5, .end_line = 5,
+        .id = MG_STR("m"),
+        .source = MG_STR("def grade(points):\n    if points > 50:\n        return 'pass'\n    return 'fail'\n"),
+        .line = 5,
+        .end_line = 5,
     };
     struct mg_probed probed;
     OK(agent.ops->session_probe(session, &probe, arena, &probed, &err));

@@ -84,7 +84,13 @@ static int daemonise(const char *path, bool parent_stays)
 static enum mg_code start(const char *const *argv, int pass_fd, struct mg_child *child)
 {
     struct mg_child_spec spec = {
-        .argv = argv, .directory = scratch, .log_path = log_path, .scratch = scratch, .pass_fd = pass_fd, .memory_limit_mb = MEMORY_MB, .cpu_limit_seconds = 9,
+        .argv = argv,
+        .directory = scratch,
+        .log_path = log_path,
+        .scratch = scratch,
+        .pass_fd = pass_fd,
+        .memory_limit_mb = MEMORY_MB,
+        .cpu_limit_seconds = 9,
         .extra_env = (const char *const[]){ "MUTAGEN=1", "TERM=mine", NULL },
     };
     struct mg_err err = { 0 };

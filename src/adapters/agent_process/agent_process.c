@@ -383,7 +383,11 @@ struct mg_agent mg_agent_process_new(struct mg_sandbox sandbox)
     struct mg_arena *arena = mg_arena_new();
     struct mg_agent_process *agent = MG_NEW(arena, struct mg_agent_process);
     *agent = (struct mg_agent_process){
-        .magic = MAGIC, .arena = arena, .sandbox = sandbox, .link = { .fd = -1 }, .child = { .pid = 0, .lifeline_fd = -1 },
+        .magic = MAGIC,
+        .arena = arena,
+        .sandbox = sandbox,
+        .link = { .fd = -1 },
+        .child = { .pid = 0, .lifeline_fd = -1 },
     };
     MG_ASSERT(pthread_mutex_init(&agent->lock, NULL) == 0);
     return (struct mg_agent){ .ops = &ops, .self = agent };

@@ -34,9 +34,10 @@ static void collect_errors(struct mg_fields *fields, yyjson_val *root, struct mg
     } errors = { NULL, 0, 0 };
     size_t i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(mg_field_list(fields, root, "errors", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &errors) = (struct mg_collect_error){
-            .where = mg_field_line(fields, item, "where", MG_NEEDED), .text = mg_field_line(fields, item, "text", MG_OPTIONAL),
+    yyjson_arr_foreach(mg_field_list(fields, root, "errors", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &errors) =
+        (struct mg_collect_error){
+            .where = mg_field_line(fields, item, "where", MG_NEEDED),
+            .text = mg_field_line(fields, item, "text", MG_OPTIONAL),
         };
     *at = errors.at;
     *len = errors.len;
@@ -63,15 +64,16 @@ void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_c
     yyjson_arr_foreach(tests, i, max, item)
     {
         *MG_PUSH(fields->arena, &collected->tests) = (struct mg_test_case){
-            .id = mg_field_str(fields, item, "id", MG_NEEDED), .file = mg_field_str(fields, item, "file", MG_NEEDED),
+            .id = mg_field_str(fields, item, "id", MG_NEEDED),
+            .file = mg_field_str(fields, item, "file", MG_NEEDED),
         };
         if (fields->bad)
             return;
     }
     collect_errors(fields, root, &collected->errors.at, &collected->errors.len);
     collected->errors.cap = collected->errors.len;
-    yyjson_arr_foreach(mg_field_list(fields, root, "notes", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &collected->notes) = mg_value_line(fields, item, "notes");
+    yyjson_arr_foreach(mg_field_list(fields, root, "notes", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &collected->notes) =
+        mg_value_line(fields, item, "notes");
     collected->tests_dir = mg_field_str(fields, root, "tests_dir", MG_OPTIONAL);
     if (!stays_inside(collected->tests_dir))
         mg_fields_bad(fields, "tests_dir", "leads out of the repo");
@@ -119,15 +121,18 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
 /* --- describe --- */
 
 static const char *const type_names[] = {
-    [MG_TYPE_ANY] = "any",         [MG_TYPE_NONE] = "none",         [MG_TYPE_BOOL] = "bool",       [MG_TYPE_INT] = "int",
-    [MG_TYPE_FLOAT] = "float",     [MG_TYPE_COMPLEX] = "complex",   [MG_TYPE_STR] = "str",         [MG_TYPE_BYTES] = "bytes",
-    [MG_TYPE_LITERAL] = "literal", [MG_TYPE_ENUM] = "enum",         [MG_TYPE_UNION] = "union",     [MG_TYPE_LIST] = "list",
+    [MG_TYPE_ANY] = "any",         [MG_TYPE_NONE] = "none",           [MG_TYPE_BOOL] = "bool",         [MG_TYPE_INT] = "int",
+    [MG_TYPE_FLOAT] = "float",     [MG_TYPE_COMPLEX] = "complex",     [MG_TYPE_STR] = "str",           [MG_TYPE_BYTES] = "bytes",
+    [MG_TYPE_LITERAL] = "literal", [MG_TYPE_ENUM] = "enum",           [MG_TYPE_UNION] = "union",       [MG_TYPE_LIST] = "list",
     [MG_TYPE_SET] = "set",         [MG_TYPE_FROZENSET] = "frozenset", [MG_TYPE_ITERABLE] = "iterable", [MG_TYPE_DICT] = "dict",
-    [MG_TYPE_TUPLE] = "tuple",     [MG_TYPE_CLASS] = "class",       [MG_TYPE_CALLABLE] = "callable", [MG_TYPE_SAMPLE] = "sample",
+    [MG_TYPE_TUPLE] = "tuple",     [MG_TYPE_CLASS] = "class",         [MG_TYPE_CALLABLE] = "callable", [MG_TYPE_SAMPLE] = "sample",
 };
 static const char *const param_names[] = {
-    [MG_PARAM_POSITIONAL_ONLY] = "positional_only", [MG_PARAM_POSITIONAL] = "positional", [MG_PARAM_KEYWORD] = "keyword",
-    [MG_PARAM_ARGS] = "args",                       [MG_PARAM_KWARGS] = "kwargs",
+    [MG_PARAM_POSITIONAL_ONLY] = "positional_only",
+    [MG_PARAM_POSITIONAL] = "positional",
+    [MG_PARAM_KEYWORD] = "keyword",
+    [MG_PARAM_ARGS] = "args",
+    [MG_PARAM_KWARGS] = "kwargs",
 };
 
 static struct mg_type *decode_type(struct mg_fields *fields, yyjson_val *object, unsigned depth);
@@ -180,12 +185,12 @@ static struct mg_type *decode_type(struct mg_fields *fields, yyjson_val *object,
     MG_FIELD_STRS(fields, object, "imports", &type->imports);
     size_t i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(mg_field_list(fields, object, "of", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &type->of) = decode_type(fields, item, depth + 1);
+    yyjson_arr_foreach(mg_field_list(fields, object, "of", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &type->of) =
+        decode_type(fields, item, depth + 1);
     while (type->of.len < least_elements(type->kind, type->variadic)) /* a bare `list` or `dict` */
         *MG_PUSH(fields->arena, &type->of) = MG_NEW(fields->arena, struct mg_type);
-    yyjson_arr_foreach(mg_field_list(fields, object, "params", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &type->params) = decode_param(fields, item, depth + 1);
+    yyjson_arr_foreach(mg_field_list(fields, object, "params", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &type->params) =
+        decode_param(fields, item, depth + 1);
     return type;
 }
 
@@ -193,15 +198,16 @@ void mg_decode_description(struct mg_fields *fields, yyjson_val *root, struct mg
 {
     size_t i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(mg_field_list(fields, root, "params", MG_NEEDED), i, max, item)
-        *MG_PUSH(fields->arena, &description->params) = decode_param(fields, item, 0);
+    yyjson_arr_foreach(mg_field_list(fields, root, "params", MG_NEEDED), i, max, item) * MG_PUSH(fields->arena, &description->params) =
+        decode_param(fields, item, 0);
     description->returns = decode_type(fields, mg_field_object(fields, root, "returns", MG_OPTIONAL), 0);
     yyjson_val *receiver = mg_field_object(fields, root, "receiver", MG_OPTIONAL);
     description->receiver = receiver ? decode_type(fields, receiver, 0) : NULL;
     MG_FIELD_STRS(fields, root, "receiver_values", &description->receiver_values);
-    yyjson_arr_foreach(mg_field_list(fields, root, "doctests", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &description->doctests) = (struct mg_doctest){
-            .source = mg_field_str(fields, item, "source", MG_NEEDED), .want = mg_field_str(fields, item, "want", MG_OPTIONAL),
+    yyjson_arr_foreach(mg_field_list(fields, root, "doctests", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &description->doctests) =
+        (struct mg_doctest){
+            .source = mg_field_str(fields, item, "source", MG_NEEDED),
+            .want = mg_field_str(fields, item, "want", MG_OPTIONAL),
         };
     description->is_async = mg_field_bool(fields, root, "is_async", MG_OPTIONAL);
     description->is_generator = mg_field_bool(fields, root, "is_generator", MG_OPTIONAL);
@@ -212,8 +218,8 @@ void mg_decode_description(struct mg_fields *fields, yyjson_val *root, struct mg
 /* --- probe --- */
 
 static const char *const form_names[] = {
-    [MG_FACT_IS] = "is",     [MG_FACT_EQ] = "eq",   [MG_FACT_APPROX] = "approx", [MG_FACT_NAN] = "nan",   [MG_FACT_TYPE] = "type",
-    [MG_FACT_LEN] = "len",   [MG_FACT_ATTR] = "attr", [MG_FACT_STR] = "str",     [MG_FACT_LIST] = "list", [MG_FACT_OUTPUT] = "output",
+    [MG_FACT_IS] = "is",   [MG_FACT_EQ] = "eq",     [MG_FACT_APPROX] = "approx", [MG_FACT_NAN] = "nan",   [MG_FACT_TYPE] = "type",
+    [MG_FACT_LEN] = "len", [MG_FACT_ATTR] = "attr", [MG_FACT_STR] = "str",       [MG_FACT_LIST] = "list", [MG_FACT_OUTPUT] = "output",
 };
 static const char *const difference_names[] = { [MG_DIFFERS] = "fact", [MG_DIFFERS_BY_CRASH] = "crash", [MG_DIFFERS_BY_TIMEOUT] = "timeout" };
 
@@ -237,8 +243,8 @@ static void decode_observation(struct mg_fields *fields, yyjson_val *object, str
         fact->source = mg_field_str(fields, item, "source", MG_OPTIONAL);
         MG_FIELD_STRS(fields, item, "imports", &fact->imports);
     }
-    yyjson_arr_foreach(mg_field_list(fields, object, "lines", MG_OPTIONAL), i, max, item)
-        *MG_PUSH(fields->arena, &seen->lines) = mg_value_u32(fields, item, "lines", UINT32_MAX);
+    yyjson_arr_foreach(mg_field_list(fields, object, "lines", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &seen->lines) =
+        mg_value_u32(fields, item, "lines", UINT32_MAX);
 }
 
 static void decode_difference(struct mg_fields *fields, yyjson_val *item, size_t mutant_count, struct mg_probed *probed)
@@ -278,8 +284,7 @@ void mg_decode_probed(struct mg_fields *fields, yyjson_val *root, size_t call_co
         *seen = (struct mg_observation){ 0 };
         decode_observation(fields, item, seen);
     }
-    yyjson_arr_foreach(mg_field_list(fields, root, "differences", MG_OPTIONAL), i, max, item)
-        decode_difference(fields, item, mutant_count, probed);
+    yyjson_arr_foreach(mg_field_list(fields, root, "differences", MG_OPTIONAL), i, max, item) decode_difference(fields, item, mutant_count, probed);
 }
 
 /* --- mutant --- */
@@ -319,8 +324,8 @@ void mg_decode_confirmed(struct mg_fields *fields, yyjson_val *root, struct mg_c
 {
     size_t i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(mg_field_list(fields, root, "tests", MG_NEEDED), i, max, item)
-        *MG_PUSH(fields->arena, &confirmed->tests) = (struct mg_confirmed_test){
+    yyjson_arr_foreach(mg_field_list(fields, root, "tests", MG_NEEDED), i, max, item) * MG_PUSH(fields->arena, &confirmed->tests) =
+        (struct mg_confirmed_test){
             .id = mg_field_str(fields, item, "id", MG_NEEDED),
             .outcome = outcome(fields, item),
             .text = mg_field_line(fields, item, "text", MG_OPTIONAL),

@@ -15,7 +15,7 @@ struct mg_fields {
     char problem[96];
 };
 
-void mg_fields_bad(struct mg_fields *fields, const char *key, const char *what); /* "key: what" */
+void mg_fields_bad(struct mg_fields *fields, const char *key, const char *what);                                /* "key: what" */
 MG_MUST_CHECK enum mg_code mg_fields_check(const struct mg_fields *fields, const char *op, struct mg_err *err); /* MG_E_CHILD */
 
 /* A missing or null optional field reads as empty, false or 0. `object` may be NULL or no object: then everything in it is missing. */
@@ -38,12 +38,12 @@ bool mg_value_bool(struct mg_fields *fields, yyjson_val *value, const char *key)
 uint32_t mg_value_u32(struct mg_fields *fields, yyjson_val *value, const char *key, uint32_t below);
 
 /* A list of texts into a MG_VEC(struct mg_str). */
-#define MG_FIELD_STRS(fields, object, key, vec)                                                     \
-    do {                                                                                            \
-        size_t mg_i_, mg_max_;                                                                      \
-        yyjson_val *mg_item_;                                                                       \
-        yyjson_arr_foreach(mg_field_list((fields), (object), (key), MG_OPTIONAL), mg_i_, mg_max_, mg_item_) \
-            *MG_PUSH((fields)->arena, (vec)) = mg_value_str((fields), mg_item_, (key));             \
+#define MG_FIELD_STRS(fields, object, key, vec)                                                                                                      \
+    do {                                                                                                                                             \
+        size_t mg_i_, mg_max_;                                                                                                                       \
+        yyjson_val *mg_item_;                                                                                                                        \
+        yyjson_arr_foreach(mg_field_list((fields), (object), (key), MG_OPTIONAL), mg_i_, mg_max_, mg_item_) * MG_PUSH((fields)->arena, (vec)) =      \
+            mg_value_str((fields), mg_item_, (key));                                                                                                 \
     } while (0)
 
 #endif

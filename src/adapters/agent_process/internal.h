@@ -48,10 +48,10 @@ bool mg_agent_refused_kind(yyjson_val *root, const char *kind);
 
 /* Starting interpreters (launch.c). */
 struct mg_launch {
-    const char *role;      /* "zygote", "confirm" */
+    const char *role; /* "zygote", "confirm" */
     struct mg_str hash_seed;
     const char *log_path;
-    int64_t cpu_seconds;   /* 0 = off */
+    int64_t cpu_seconds; /* 0 = off */
 };
 MG_MUST_CHECK enum mg_code mg_agent_write_files(struct mg_agent_process *agent, struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_agent_launch(struct mg_agent_process *agent, const struct mg_launch *launch, struct mg_child *child, int *fd,

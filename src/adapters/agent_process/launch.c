@@ -29,14 +29,8 @@ enum mg_code mg_agent_write_files(struct mg_agent_process *agent, struct mg_err 
 static const char *const *environment(struct mg_arena *arena, const struct mg_agent_process *agent, struct mg_str hash_seed)
 {
     static const char *const fixed[] = {
-        "MUTAGEN=1",
-        "PYTHONUNBUFFERED=1",
-        "OMP_NUM_THREADS=1",
-        "OPENBLAS_NUM_THREADS=1",
-        "MKL_NUM_THREADS=1",
-        "NUMEXPR_NUM_THREADS=1",
-        "VECLIB_MAXIMUM_THREADS=1",
-        "POLARS_MAX_THREADS=1",
+        "MUTAGEN=1",           "PYTHONUNBUFFERED=1",    "OMP_NUM_THREADS=1",        "OPENBLAS_NUM_THREADS=1",
+        "MKL_NUM_THREADS=1",   "NUMEXPR_NUM_THREADS=1", "VECLIB_MAXIMUM_THREADS=1", "POLARS_MAX_THREADS=1",
         "RAYON_NUM_THREADS=1",
     };
     const char **env = MG_NEW_ARRAY(arena, const char *, MG_COUNT(fixed) + 3);

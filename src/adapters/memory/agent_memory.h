@@ -5,12 +5,12 @@
 #include "ports/agent.h"
 
 struct mg_memory_test {
-    const char *id;      /* "tests/test_a.py::test_x"; its file is what stands before "::" */
+    const char *id; /* "tests/test_a.py::test_x"; its file is what stands before "::" */
     enum mg_test_outcome outcome;
     double seconds;
-    const char *covers;  /* file whose lines [first, last] it runs; NULL = none */
+    const char *covers; /* file whose lines [first, last] it runs; NULL = none */
     uint32_t first, last;
-    const char *text;    /* NULL = none */
+    const char *text; /* NULL = none */
 };
 
 enum mg_memory_effect {
@@ -21,8 +21,8 @@ enum mg_memory_effect {
     MG_MEMORY_MISSES,          /* passes without reaching the mutant */
     MG_MEMORY_TIMES_OUT,
     MG_MEMORY_DIES,
-    MG_MEMORY_REFUSED,   /* the whole mutant; `test` is not looked at */
-    MG_MEMORY_SAME_CODE  /* refused because it is equal to the original */
+    MG_MEMORY_REFUSED,  /* the whole mutant; `test` is not looked at */
+    MG_MEMORY_SAME_CODE /* refused because it is equal to the original */
 };
 /* The first rule that fits decides; a test without one reaches the mutant and passes. */
 struct mg_memory_rule {
@@ -36,12 +36,12 @@ struct mg_memory_script {
     size_t test_count;
     const struct mg_memory_rule *rules;
     size_t rule_count;
-    const char *tests_dir;       /* NULL = "tests" */
-    bool not_found;              /* session_target finds no live function */
-    const char *import_error;    /* session_target fails with it */
-    bool newest_first;           /* session_next answers in reverse order */
-    const char *broken_source;   /* a loaded text that holds it gives a collection error */
-    const char *failing_confirm; /* confirmed tests whose id holds it fail */
+    const char *tests_dir;                    /* NULL = "tests" */
+    bool not_found;                           /* session_target finds no live function */
+    const char *import_error;                 /* session_target fails with it */
+    bool newest_first;                        /* session_next answers in reverse order */
+    const char *broken_source;                /* a loaded text that holds it gives a collection error */
+    const char *failing_confirm;              /* confirmed tests whose id holds it fail */
     const struct mg_description *description; /* NULL = a function without parameters */
     /* NULL = every call is unstable and nothing differs. */
     enum mg_code (*probe)(void *data, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result, struct mg_err *err);

@@ -6,14 +6,14 @@
 static void copy_str(struct mg_arena *arena, struct mg_str *text) { *text = mg_arena_str(arena, *text); }
 
 /* Gives the vector elements of its own, still shallow. */
-#define OWN(arena, vec, type)                                           \
-    do {                                                                \
-        const type *from = (vec)->at;                                   \
-        type *own = (vec)->len ? MG_NEW_ARRAY(arena, type, (vec)->len) : NULL; \
-        for (size_t own_i = 0; own_i < (vec)->len; own_i++)             \
-            own[own_i] = from[own_i];                                   \
-        (vec)->at = own;                                                \
-        (vec)->cap = (vec)->len;                                        \
+#define OWN(arena, vec, type)                                                                                                                        \
+    do {                                                                                                                                             \
+        const type *from = (vec)->at;                                                                                                                \
+        type *own = (vec)->len ? MG_NEW_ARRAY(arena, type, (vec)->len) : NULL;                                                                       \
+        for (size_t own_i = 0; own_i < (vec)->len; own_i++)                                                                                          \
+            own[own_i] = from[own_i];                                                                                                                \
+        (vec)->at = own;                                                                                                                             \
+        (vec)->cap = (vec)->len;                                                                                                                     \
     } while (0)
 
 static void copy_test(struct mg_arena *arena, struct mg_test *test)

@@ -88,8 +88,8 @@ static enum mg_code take_up(struct store *store, struct run *run, const struct m
                             struct mg_run_record *record, struct mg_err *err)
 {
     if (run->held)
-        return MG_FAIL(err, MG_E_DENIED, "run %.*s is being worked on by process %ld; wait for it, or choose another --run-id", MG_FMT(wanted->run_id),
-                       (long)getpid());
+        return MG_FAIL(err, MG_E_DENIED, "run %.*s is being worked on by process %ld; wait for it, or choose another --run-id",
+                       MG_FMT(wanted->run_id), (long)getpid());
     if (!mg_str_eq(run->record.repo, wanted->repo))
         return MG_FAIL(err, MG_E_DENIED, "run %.*s belongs to another repo (%.*s); choose another --run-id", MG_FMT(wanted->run_id),
                        MG_FMT(run->record.repo));
@@ -273,9 +273,9 @@ static enum mg_code unknown_run(const struct store *store, struct mg_str run_id,
     int listed = 0;
     for (const struct run *run = store->runs; run && listed < 5; run = run->next, listed++)
         mg_buf_addf(&known, "%s%.*s", listed > 0 ? ", " : "", MG_FMT(run->record.run_id));
-    enum mg_code code =
-        run_id.len == 0 ? MG_FAIL(err, MG_E_NOT_FOUND, listed ? "no run has ended yet; begun: %s" : "no stored run%s", listed ? known.at : "")
-                        : MG_FAIL(err, MG_E_NOT_FOUND, "no run %.*s; known: %s", MG_FMT(run_id), listed ? known.at : "none");
+    enum mg_code code = run_id.len == 0
+                            ? MG_FAIL(err, MG_E_NOT_FOUND, listed ? "no run has ended yet; begun: %s" : "no stored run%s", listed ? known.at : "")
+                            : MG_FAIL(err, MG_E_NOT_FOUND, "no run %.*s; known: %s", MG_FMT(run_id), listed ? known.at : "none");
     mg_buf_free(&known);
     return code;
 }

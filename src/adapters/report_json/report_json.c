@@ -150,12 +150,13 @@ static value *plain_notes(struct tree *t, const struct mg_report *report)
 {
     value *list = yyjson_mut_arr(t->doc);
     if (mg_str_is(report->status, "partial"))
-        (void)yyjson_mut_arr_append(list, text(t, mg_arena_printf(t->arena, "the run is partial and can be continued with --run-id %.*s", MG_FMT(report->run_id))));
+        (void)yyjson_mut_arr_append(
+            list, text(t, mg_arena_printf(t->arena, "the run is partial and can be continued with --run-id %.*s", MG_FMT(report->run_id))));
     for (size_t i = 0; i < report->notes.len; i++) {
         const struct mg_note *note = &report->notes.at[i];
         if (note->kind == MG_NOTE_INFO)
-            (void)yyjson_mut_arr_append(list, text(t, note->subject.len ? mg_arena_printf(t->arena, "%.*s: %.*s", MG_FMT(note->subject), MG_FMT(note->text))
-                                                                       : note->text));
+            (void)yyjson_mut_arr_append(
+                list, text(t, note->subject.len ? mg_arena_printf(t->arena, "%.*s: %.*s", MG_FMT(note->subject), MG_FMT(note->text)) : note->text));
     }
     return list;
 }

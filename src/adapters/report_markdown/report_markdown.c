@@ -19,10 +19,7 @@ struct reporter {
     const char *directory;
 };
 
-static void add_score(struct mg_md *md, const struct mg_tally *tally)
-{
-    mg_buf_add(&md->text, mg_text_score(md->scratch, tally));
-}
+static void add_score(struct mg_md *md, const struct mg_tally *tally) { mg_buf_add(&md->text, mg_text_score(md->scratch, tally)); }
 
 static void add_title(struct mg_md *md, const struct mg_report *r)
 {
@@ -82,7 +79,7 @@ static void add_scores(struct mg_md *md, const struct mg_report *r)
     static const struct {
         enum mg_verdict verdict;
         const char *label;
-    } rows[] = { { MG_VERDICT_killed, "killed" },         { MG_VERDICT_timeout, "timeout" },         { MG_VERDICT_survived, "survived" },
+    } rows[] = { { MG_VERDICT_killed, "killed" },           { MG_VERDICT_timeout, "timeout" },         { MG_VERDICT_survived, "survived" },
                  { MG_VERDICT_no_coverage, "no coverage" }, { MG_VERDICT_not_reached, "not reached" }, { MG_VERDICT_invalid, "invalid" },
                  { MG_VERDICT_ignored, "ignored" } };
     mg_buf_adds(&md->text, "\n## Mutation Score\n\n| | Before | After | Δ |\n| --- | --- | --- | --- |\n| **Score** | **");
@@ -119,10 +116,7 @@ static uint32_t count_alive(const struct mg_outcome *o)
     return alive;
 }
 
-static struct mg_str place(struct mg_md *md, const struct mg_outcome *o)
-{
-    return mg_arena_printf(md->scratch, "%.*s:%u", MG_FMT(o->path), o->line);
-}
+static struct mg_str place(struct mg_md *md, const struct mg_outcome *o) { return mg_arena_printf(md->scratch, "%.*s:%u", MG_FMT(o->path), o->line); }
 
 static void add_targets(struct mg_md *md, const struct mg_report *r)
 {

@@ -15,9 +15,9 @@
 
 /* not_reached and invalid have no word of their own there; statusReason says which it was. */
 static const char *const statuses[] = {
-    [MG_VERDICT_pending] = "Pending",       [MG_VERDICT_killed] = "Killed",           [MG_VERDICT_survived] = "Survived",
-    [MG_VERDICT_timeout] = "Timeout",       [MG_VERDICT_no_coverage] = "NoCoverage",  [MG_VERDICT_not_reached] = "RuntimeError",
-    [MG_VERDICT_invalid] = "RuntimeError",  [MG_VERDICT_ignored] = "Ignored",
+    [MG_VERDICT_pending] = "Pending",      [MG_VERDICT_killed] = "Killed",          [MG_VERDICT_survived] = "Survived",
+    [MG_VERDICT_timeout] = "Timeout",      [MG_VERDICT_no_coverage] = "NoCoverage", [MG_VERDICT_not_reached] = "RuntimeError",
+    [MG_VERDICT_invalid] = "RuntimeError", [MG_VERDICT_ignored] = "Ignored",
 };
 
 typedef yyjson_mut_val value;

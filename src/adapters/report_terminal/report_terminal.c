@@ -57,8 +57,7 @@ static void show_target(struct mg_screen *screen, const struct mg_outcome *o)
     struct mg_arena *a = screen->scratch;
     unsigned tests = kept_tests(o);
     mg_screen_line(screen, o->state == MG_TARGET_KEPT ? MG_GREEN : MG_PLAIN, "  %-10s %.*s  %.*s:%u  %.*s  %u test%s", mg_text_status(o->state),
-                   MG_FMT(o->qualified_name), MG_FMT(o->path), o->line, MG_FMT(score_change(a, &o->before, &o->after)), tests,
-                   tests == 1 ? "" : "s");
+                   MG_FMT(o->qualified_name), MG_FMT(o->path), o->line, MG_FMT(score_change(a, &o->before, &o->after)), tests, tests == 1 ? "" : "s");
 }
 
 static void show_targets(struct mg_screen *screen, const struct mg_report *r)
@@ -165,7 +164,8 @@ static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum
         if (note->kind != kind)
             continue;
         if (count < NAMES_SHOWN)
-            names[count] = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject.len > 0 ? note->subject : note->text), NAME_LENGTH);
+            names[count] =
+                mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject.len > 0 ? note->subject : note->text), NAME_LENGTH);
         count++;
     }
     if (count > 0)

@@ -13,8 +13,9 @@
 #define NARROWEST 40
 #define WIDEST 1000
 
-static const char *const colours[] = { [MG_PLAIN] = "", [MG_BOLD] = "\033[1m", [MG_DIM] = "\033[2m", [MG_GREEN] = "\033[32m", [MG_YELLOW] = "\033[33m",
-                                       [MG_RED] = "\033[31m" };
+static const char *const colours[] = {
+    [MG_PLAIN] = "", [MG_BOLD] = "\033[1m", [MG_DIM] = "\033[2m", [MG_GREEN] = "\033[32m", [MG_YELLOW] = "\033[33m", [MG_RED] = "\033[31m"
+};
 
 static bool locale_is_utf8(void)
 {

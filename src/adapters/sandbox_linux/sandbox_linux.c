@@ -189,8 +189,8 @@ static enum mg_code run_spawn(const char *self_path, const struct mg_child_spec 
     if (failed == 0) {
         failed = describe_spawn(spec, launch, &actions, &attributes);
         if (failed == 0)
-            failed = posix_spawn(pid, self_path, &actions, &attributes, (char *const *)(uintptr_t)launch->argv,
-                                 (char *const *)(uintptr_t)launch->env.at);
+            failed =
+                posix_spawn(pid, self_path, &actions, &attributes, (char *const *)(uintptr_t)launch->argv, (char *const *)(uintptr_t)launch->env.at);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -309,7 +309,11 @@ static void kill_child(void *self, struct mg_child *child)
 }
 
 static const struct mg_sandbox_ops ops = {
-    .name = "linux", .describe = describe, .spawn = spawn, .wait = wait_child, .kill = kill_child,
+    .name = "linux",
+    .describe = describe,
+    .spawn = spawn,
+    .wait = wait_child,
+    .kill = kill_child,
 };
 
 struct mg_sandbox mg_sandbox_linux_new(const char *self_path)

@@ -149,9 +149,9 @@ static void put_mutant(struct mg_query *q, const struct mg_mutant *m)
     mg_put_int(q, m->span_end_line);
 }
 
-#define MUTANT_COLUMNS                                                                                                               \
-    "operator, description, level, start_byte, end_byte, original, replacement, line, end_line, start_column, end_column, span_line,"  \
-    " span_end_line, diff, before_verdict, before_kill, before_killer, before_reason, before_seconds, after_verdict, after_kill,"      \
+#define MUTANT_COLUMNS                                                                                                                               \
+    "operator, description, level, start_byte, end_byte, original, replacement, line, end_line, start_column, end_column, span_line,"                \
+    " span_end_line, diff, before_verdict, before_kill, before_killer, before_reason, before_seconds, after_verdict, after_kill,"                    \
     " after_killer, after_reason, after_seconds"
 
 static enum mg_code write_mutants(struct mg_sql *sql, struct mg_str run_id, const struct mg_outcome *o, struct mg_err *err)

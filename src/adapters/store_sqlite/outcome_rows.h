@@ -7,8 +7,8 @@
 
 /* All of these run inside the caller's transaction. */
 MG_MUST_CHECK enum mg_code mg_sqlite_delete_outcome(struct mg_sql *sql, struct mg_str run_id, struct mg_str target_id, struct mg_err *err);
-MG_MUST_CHECK enum mg_code mg_sqlite_write_outcome(struct mg_sql *sql, struct mg_str run_id, struct mg_str fingerprint, const struct mg_outcome *outcome,
-                                                   struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_sqlite_write_outcome(struct mg_sql *sql, struct mg_str run_id, struct mg_str fingerprint,
+                                                   const struct mg_outcome *outcome, struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_sqlite_read_outcomes(struct mg_sql *sql, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes,
                                                    size_t *count, struct mg_err *err);
 

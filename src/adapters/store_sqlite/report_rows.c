@@ -8,9 +8,9 @@ static const char *const note_names[] = {
     [MG_NOTE_SET_ASIDE] = "set_aside", [MG_NOTE_SKIPPED] = "skipped", [MG_NOTE_DEGRADED] = "degraded", [MG_NOTE_INFO] = "info"
 };
 
-#define REPORT_COLUMNS                                                                                                             \
-    "status, stop_reason, repo, python, generator, version, started_at, finished_at, duration_seconds, functions_found,"             \
-    " targets_selected, targets_left, kept, discarded, satisfied, unfinished, tests_generated, tests_kept, existing_tests,"          \
+#define REPORT_COLUMNS                                                                                                                               \
+    "status, stop_reason, repo, python, generator, version, started_at, finished_at, duration_seconds, functions_found,"                             \
+    " targets_selected, targets_left, kept, discarded, satisfied, unfinished, tests_generated, tests_kept, existing_tests,"                          \
     " existing_passed, tests_dir, reports_dir, next_step"
 
 static void put_report(struct mg_query *q, const struct mg_report *r)
@@ -21,8 +21,8 @@ static void put_report(struct mg_query *q, const struct mg_report *r)
     mg_put_int(q, r->started_at);
     mg_put_int(q, r->finished_at);
     mg_put_real(q, r->duration_seconds);
-    const uint32_t counts[] = { r->functions_found, r->targets_selected, r->targets_left,    r->kept,       r->discarded,      r->satisfied,
-                                r->unfinished,      r->tests_generated,  r->tests_kept,      r->existing_tests, r->existing_passed };
+    const uint32_t counts[] = { r->functions_found, r->targets_selected, r->targets_left, r->kept,           r->discarded,      r->satisfied,
+                                r->unfinished,      r->tests_generated,  r->tests_kept,   r->existing_tests, r->existing_passed };
     for (size_t i = 0; i < MG_COUNT(counts); i++)
         mg_put_int(q, counts[i]);
     mg_put_str(q, r->tests_dir);

@@ -71,8 +71,9 @@ static enum mg_code adopt(struct mg_arena *arena, struct mg_str root, struct mg_
     const char *marker = mg_path_join(arena, root, MG_STR(MARKER)).at;
     if (!is_kind(marker, S_IFREG)) {
         if (!is_empty_dir(root.at))
-            return MG_FAIL(err, MG_E_DENIED, "storage root %s: exists, is not empty and was not made by mutagen (it has no file %s); choose another one",
-                           root.at, MARKER);
+            return MG_FAIL(err, MG_E_DENIED,
+                           "storage root %s: exists, is not empty and was not made by mutagen (it has no file %s); choose another one", root.at,
+                           MARKER);
         /* The marker comes first: whatever stops us behind it, the folder is known as ours the next time. */
         MG_TRY(create_file(arena, root, MARKER, MARKER_TEXT, err));
     }
@@ -140,7 +141,8 @@ static enum mg_code take(int fd, const char *path, struct mg_str run_id, struct 
             return MG_FAIL(err, MG_E_IO, "%s: cannot be locked: %s", path, strerror(errno));
         long pid = read_holder(fd);
         if (pid > 0)
-            return MG_FAIL(err, MG_E_DENIED, "run %.*s is being worked on by process %ld; wait for it, or choose another --run-id", MG_FMT(run_id), pid);
+            return MG_FAIL(err, MG_E_DENIED, "run %.*s is being worked on by process %ld; wait for it, or choose another --run-id", MG_FMT(run_id),
+                           pid);
         return MG_FAIL(err, MG_E_DENIED, "run %.*s is being worked on by another process; wait for it, or choose another --run-id", MG_FMT(run_id));
     }
     char text[24];

@@ -91,7 +91,8 @@ static enum mg_code migrate(struct mg_sql *sql, struct mg_err *err)
     if (owner != APPLICATION_ID && (owner != 0 || version != 0 || tables != 0))
         return MG_FAIL(err, MG_E_STORE, "%s: not a database of this program; move it away or choose another storage root", sql->path);
     if (version > (int64_t)MG_COUNT(migrations))
-        return MG_FAIL(err, MG_E_STORE, "%s: written by a newer version of mutagen (schema %lld, this one knows %zu); use that version or another storage root",
+        return MG_FAIL(err, MG_E_STORE,
+                       "%s: written by a newer version of mutagen (schema %lld, this one knows %zu); use that version or another storage root",
                        sql->path, (long long)version, MG_COUNT(migrations));
     if (version < 0)
         return MG_FAIL(err, MG_E_STORE, "%s: damaged: schema version %lld", sql->path, (long long)version);

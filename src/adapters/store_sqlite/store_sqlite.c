@@ -140,7 +140,8 @@ static enum mg_code take_up(struct store *store, const struct mg_run_record *wan
         return insert_run(store, wanted, err);
     }
     if (!mg_str_eq(record->repo, wanted->repo))
-        return MG_FAIL(err, MG_E_DENIED, "run %.*s belongs to another repo (%.*s); choose another --run-id", MG_FMT(wanted->run_id), MG_FMT(record->repo));
+        return MG_FAIL(err, MG_E_DENIED, "run %.*s belongs to another repo (%.*s); choose another --run-id", MG_FMT(wanted->run_id),
+                       MG_FMT(record->repo));
     if (!mg_run_state_is_final(record->state))
         record->state = MG_RUN_FAILED; /* we hold its lock, so whoever left it like this is dead */
     const struct mg_str values[] = { wanted->fingerprint, wanted->config_fingerprint, wanted->tool_version,
@@ -191,7 +192,8 @@ static enum mg_code set_run_state(void *self, struct mg_str run_id, enum mg_run_
 }
 
 /* Whether the target is finished with this fingerprint. */
-static enum mg_code is_done(struct store *store, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, bool *done, struct mg_err *err)
+static enum mg_code is_done(struct store *store, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, bool *done,
+                            struct mg_err *err)
 {
     struct mg_arena *scratch = mg_arena_new();
     struct mg_query q;
@@ -338,7 +340,8 @@ static enum mg_code unknown_run(struct store *store, struct mg_str run_id, struc
     if (run_id.len == 0)
         return MG_FAIL(err, MG_E_NOT_FOUND, list.len > 0 ? "%s: no run has ended yet; begun: %.*s" : "%s: no stored run%.*s", store->sql.path,
                        MG_FMT(list));
-    return MG_FAIL(err, MG_E_NOT_FOUND, "%s: no run %.*s; known: %.*s", store->sql.path, MG_FMT(run_id), MG_FMT(list.len > 0 ? list : MG_STR("none")));
+    return MG_FAIL(err, MG_E_NOT_FOUND, "%s: no run %.*s; known: %.*s", store->sql.path, MG_FMT(run_id),
+                   MG_FMT(list.len > 0 ? list : MG_STR("none")));
 }
 
 static enum mg_code read_whole(struct store *store, struct mg_str run_id, struct mg_arena *arena, struct mg_report *report, struct mg_err *err)

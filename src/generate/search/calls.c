@@ -52,7 +52,10 @@ struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candi
     return candidate->as_text ? mg_arena_printf(s->arena, "str(%.*s)", MG_FMT(text)) : text;
 }
 
-static bool is_mutable(struct mg_str source) { return source.len > 0 && (source.at[0] == '[' || source.at[0] == '{' || mg_str_starts(source, "bytearray(")); }
+static bool is_mutable(struct mg_str source)
+{
+    return source.len > 0 && (source.at[0] == '[' || source.at[0] == '{' || mg_str_starts(source, "bytearray("));
+}
 
 struct mg_str mg_receiver_name(struct mg_search *s)
 {
@@ -298,7 +301,8 @@ static bool bind(struct mg_search *s, const struct mg_literal_call *seen, struct
         bool named = split_keyword(s, value, &key, &value);
         for (size_t n = named ? 0 : next; n < s->about.params.len && !param; n++) {
             const struct mg_param *p = s->about.params.at[n];
-            if (named ? (mg_str_eq(p->name, key) && p->kind != MG_PARAM_ARGS) || p->kind == MG_PARAM_KWARGS : p->kind < MG_PARAM_KEYWORD || p->kind == MG_PARAM_ARGS) {
+            if (named ? (mg_str_eq(p->name, key) && p->kind != MG_PARAM_ARGS) || p->kind == MG_PARAM_KWARGS
+                      : p->kind < MG_PARAM_KEYWORD || p->kind == MG_PARAM_ARGS) {
                 param = p;
                 next = named || p->kind == MG_PARAM_ARGS ? n : n + 1;
             }
@@ -346,7 +350,8 @@ static bool harvest_text(struct mg_search *s, struct mg_str text, enum mg_origin
             for (size_t n = 0; n < calls.at[i].arguments.len; n++)
                 inside = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(inside), n ? ", " : "", MG_FMT(calls.at[i].arguments.at[n]));
             if (!memchr(inside.at, '\n', inside.len))
-                mg_pool_add(s, s->receivers, mg_arena_printf(s->arena, "%.*s(%.*s)", MG_FMT(s->class_name), MG_FMT(mg_expr_black(s->arena, inside))), 8);
+                mg_pool_add(s, s->receivers, mg_arena_printf(s->arena, "%.*s(%.*s)", MG_FMT(s->class_name), MG_FMT(mg_expr_black(s->arena, inside))),
+                            8);
         }
         calls.len = 0;
     }
@@ -383,7 +388,8 @@ static bool take_raw(struct mg_search *s, const struct mg_doctest *doctest, cons
             continue;
         bool own = false;
         for (size_t n = 0; n < functions->len && !own; n++)
-            own = !functions->at[n].is_nested && mg_str_eq(mg_str_sub(functions->at[n].qualname, 0, mg_str_find(functions->at[n].qualname, '.', 0)), name);
+            own = !functions->at[n].is_nested &&
+                  mg_str_eq(mg_str_sub(functions->at[n].qualname, 0, mg_str_find(functions->at[n].qualname, '.', 0)), name);
         if (!own || !mg_str_eq(mg_search_name(s, s->request->target->module, name), name))
             return false;
     }

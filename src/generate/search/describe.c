@@ -30,7 +30,8 @@ struct mg_str mg_describe_value(struct mg_arena *arena, struct mg_str source)
 {
     static const struct {
         const char *source, *words;
-    } whole[] = { { "None", "none" }, { "True", "true" }, { "False", "false" }, { "[]", "empty_list" }, { "{}", "empty_dict" }, { "()", "empty_tuple" }, { "set()", "empty_set" } };
+    } whole[] = { { "None", "none" },     { "True", "true" },      { "False", "false" },    { "[]", "empty_list" },
+                  { "{}", "empty_dict" }, { "()", "empty_tuple" }, { "set()", "empty_set" } };
     struct mg_atoms atoms = { 0 };
     struct mg_str value;
     for (size_t i = 0; i < MG_COUNT(whole); i++)
@@ -43,7 +44,8 @@ struct mg_str mg_describe_value(struct mg_arena *arena, struct mg_str source)
     if (atoms.len == 1 || negative) {
         enum mg_atom_kind kind = atoms.at[atoms.len - 1].kind;
         if (kind == MG_ATOM_INT || kind == MG_ATOM_FLOAT)
-            return shorten(arena, mg_arena_printf(arena, "%s%.*s", negative ? "negative_" : "", MG_FMT(mg_snake_case(arena, atoms.at[atoms.len - 1].text))));
+            return shorten(arena,
+                           mg_arena_printf(arena, "%s%.*s", negative ? "negative_" : "", MG_FMT(mg_snake_case(arena, atoms.at[atoms.len - 1].text))));
         if (kind == MG_ATOM_BYTES)
             return MG_STR("bytes");
     }
@@ -75,7 +77,8 @@ struct mg_str mg_describe_call(struct mg_search *s, const struct mg_candidate *c
     }
     for (size_t i = 0; i < c->args.len; i++)
         if (c->args.at[i].keyword.len && words.len + c->args.at[i].keyword.len < PART_LIMIT)
-            words = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(words), words.len ? "_and_" : "with_", MG_FMT(mg_snake_case(s->arena, c->args.at[i].keyword)));
+            words = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(words), words.len ? "_and_" : "with_",
+                                    MG_FMT(mg_snake_case(s->arena, c->args.at[i].keyword)));
     if (words.len)
         return words;
     if (c->args.len)

@@ -110,7 +110,10 @@ static bool hex_value(struct mg_str digits, uint32_t *value)
     *value = 0;
     for (size_t i = 0; i < digits.len; i++) {
         char c = digits.at[i];
-        uint32_t digit = is_digit(c) ? (uint32_t)(c - '0') : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10) : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10) : 99;
+        uint32_t digit = is_digit(c)            ? (uint32_t)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
+                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
+                                                : 99;
         if (digit > 15)
             return false;
         *value = *value * 16 + digit;

@@ -5,14 +5,26 @@
 #include "base/arena.h"
 #include "base/base.h"
 
-enum mg_atom_kind { MG_ATOM_NAME, MG_ATOM_INT, MG_ATOM_FLOAT, MG_ATOM_STR, MG_ATOM_BYTES, MG_ATOM_FSTRING, MG_ATOM_SIGN, MG_ATOM_OPEN, MG_ATOM_CLOSE };
+enum mg_atom_kind {
+    MG_ATOM_NAME,
+    MG_ATOM_INT,
+    MG_ATOM_FLOAT,
+    MG_ATOM_STR,
+    MG_ATOM_BYTES,
+    MG_ATOM_FSTRING,
+    MG_ATOM_SIGN,
+    MG_ATOM_OPEN,
+    MG_ATOM_CLOSE
+};
 
 /* One token of an expression; text points into it. */
 struct mg_atom {
     enum mg_atom_kind kind;
     struct mg_str text;
 };
-struct mg_atoms { MG_VEC(struct mg_atom) };
+struct mg_atoms {
+    MG_VEC(struct mg_atom)
+};
 void mg_expr_atoms(struct mg_str expression, struct mg_arena *arena, struct mg_atoms *atoms);
 
 /* The value of a string literal as UTF-8. False for bytes, f-strings, surrogates and broken escapes. */
@@ -31,7 +43,9 @@ bool mg_expr_is_literal(struct mg_str expression, struct mg_arena *arena);
 /* Whether the expression uses `name` (not as an attribute, nor inside a string). */
 bool mg_expr_uses(struct mg_str expression, struct mg_str name, struct mg_arena *arena);
 /* Splits the inside of a display or argument list at its top-level commas. */
-struct mg_parts { MG_VEC(struct mg_str) };
+struct mg_parts {
+    MG_VEC(struct mg_str)
+};
 void mg_expr_split(struct mg_str inside, struct mg_arena *arena, struct mg_parts *parts);
 /* How hard it is to read; smaller is better. */
 unsigned mg_expr_cost(struct mg_str expression);

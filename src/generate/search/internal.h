@@ -20,8 +20,8 @@ struct mg_import {
 /* One candidate value: a Python expression. */
 struct mg_value {
     struct mg_str source;
-    unsigned weight; /* how often it is drawn, relative to its pool */
-    bool demoted;    /* values of its kind have only met TypeErrors at this parameter */
+    unsigned weight;    /* how often it is drawn, relative to its pool */
+    bool demoted;       /* values of its kind have only met TypeErrors at this parameter */
     uint32_t good, bad; /* calls with it that returned or killed, and others */
 };
 struct mg_pool {
@@ -32,10 +32,10 @@ struct mg_pool {
 
 /* Atoms of the code, by how near they stand to what must be tested. */
 struct mg_words {
-    struct mg_parts strings, regexes;    /* values, those of the target's own body first */
-    struct mg_parts ints, floats, bytes; /* source texts, same order */
-    struct mg_parts samples;             /* texts that the regexes match */
-    struct mg_parts plain;               /* words of docstrings and long texts */
+    struct mg_parts strings, regexes;                      /* values, those of the target's own body first */
+    struct mg_parts ints, floats, bytes;                   /* source texts, same order */
+    struct mg_parts samples;                               /* texts that the regexes match */
+    struct mg_parts plain;                                 /* words of docstrings and long texts */
     size_t own_strings, own_ints, own_floats, own_regexes; /* how many of them are from the body */
 };
 
@@ -86,8 +86,8 @@ struct mg_search {
     MG_LIST(struct mg_candidate *) calls;
     struct mg_map known_calls;
     const struct mg_candidate *varied; /* the call that is being varied: its strings are worth repeating elsewhere in it */
-    uint64_t work; /* calls probed so far */
-    bool *alive;   /* per mutant */
+    uint64_t work;                     /* calls probed so far */
+    bool *alive;                       /* per mutant */
     uint32_t alive_count;
     uint32_t reached_count; /* calls that ran a line of some mutant */
 };
@@ -144,11 +144,14 @@ size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str
 /* rounds.c */
 enum mg_probe_scope { MG_PROBE_ORIGINAL, MG_PROBE_ALIVE, MG_PROBE_KILLED };
 /* Runs the calls on the original and on the mutants of that scope; fills what was seen and adds the kills. */
-MG_MUST_CHECK enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope,
+                                           struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err);
 
 /* choose.c */
-struct mg_chosen { MG_VEC(struct mg_candidate *) };
+struct mg_chosen {
+    MG_VEC(struct mg_candidate *)
+};
 MG_MUST_CHECK enum mg_code mg_choose(struct mg_search *s, struct mg_chosen *chosen, struct mg_err *err);
 
 /* describe.c */

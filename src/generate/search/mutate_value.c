@@ -46,7 +46,8 @@ static struct mg_str any_string(struct mg_search *s)
         return s->words.samples.at[mg_rng_below(&s->rng, s->words.samples.len)];
     if (from->len && mg_rng_percent(&s->rng, 60))
         return from->at[mg_rng_below(&s->rng, s->words.own_strings && mg_rng_percent(&s->rng, 60) ? s->words.own_strings : from->len)];
-    static const char *const common[] = { "a", "b", "1", "-", "_", " ", ".", "A", "hello", "world", ",", "/", "x", "9", "\n", "\xc3\xa9", "&", "'", "Z", "0" };
+    static const char *const common[] = { "a", "b", "1", "-", "_",  " ",        ".", "A", "hello", "world",
+                                          ",", "/", "x", "9", "\n", "\xc3\xa9", "&", "'", "Z",     "0" };
     return mg_str_from(common[mg_rng_below(&s->rng, MG_COUNT(common))]);
 }
 
@@ -104,7 +105,8 @@ static struct mg_str int_neighbour(struct mg_search *s, struct mg_str source)
     if (hot.len && mg_str_to_i64(hot, &near) && near < 1000000000) {
         near += (int64_t)mg_rng_below(&s->rng, 3) - 1;
     } else {
-        const int64_t choices[] = { number + 1, number - 1, number + 1, number - 1, number * 2, number / 2, 0, number + 10, number * 10 + 1, number + 2 };
+        const int64_t choices[] = { number + 1, number - 1, number + 1,  number - 1,      number * 2,
+                                    number / 2, 0,          number + 10, number * 10 + 1, number + 2 };
         near = choices[mg_rng_below(&s->rng, MG_COUNT(choices))];
     }
     return mg_arena_printf(s->arena, "%lld", (long long)near);
@@ -146,7 +148,8 @@ static struct mg_str string_neighbour(struct mg_search *s, struct mg_str text)
         return mg_arena_printf(a, "%.*s%.*s%.*s", MG_FMT(head), MG_FMT(other), MG_FMT(tail));
     case 6:
         other = any_string(s);
-        return mg_rng_percent(&s->rng, 50) ? mg_arena_printf(a, "%.*s%.*s", MG_FMT(text), MG_FMT(other)) : mg_arena_printf(a, "%.*s%.*s", MG_FMT(other), MG_FMT(text));
+        return mg_rng_percent(&s->rng, 50) ? mg_arena_printf(a, "%.*s%.*s", MG_FMT(text), MG_FMT(other))
+                                           : mg_arena_printf(a, "%.*s%.*s", MG_FMT(other), MG_FMT(text));
     case 7:
         return flip_case(s, text, at, at + 1);
     case 8:
@@ -258,7 +261,7 @@ size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str
         if (atoms.at[i].kind != MG_ATOM_STR || !mg_expr_unquote(text, s->arena, &value) || value.len < 2)
             continue;
         size_t half = value.len / 2, word = mg_str_find(value, ' ', 1);
-        const struct mg_str shorter[] = { mg_str_sub(value, 0, half), mg_str_sub(value, half, value.len), mg_str_sub(value, 0, word),
+        const struct mg_str shorter[] = { mg_str_sub(value, 0, half),      mg_str_sub(value, half, value.len),  mg_str_sub(value, 0, word),
                                           mg_str_sub(value, 1, value.len), mg_str_sub(value, 0, value.len - 1), mg_str_trim(value) };
         for (size_t n = 0; n < MG_COUNT(shorter); n++)
             if (shorter[n].len < value.len && mg_str_is_utf8(shorter[n]))

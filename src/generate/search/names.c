@@ -6,14 +6,16 @@
 /* Names that tests use themselves, and the builtins that a reader expects to be the builtins. */
 #define FIRST_BUILTIN 11
 static const char *const reserved[] = {
-    "result", "expected", "match", "error", "pytest", "asyncio", "math", "capsys", "request", "tmp_path", "monkeypatch",
-    "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "compile", "complex", "delattr", "dict", "dir", "divmod",
-    "enumerate", "eval", "exec", "filter", "float", "format", "frozenset", "getattr", "hasattr", "hash", "hex", "id", "input", "int", "isinstance",
-    "iter", "len", "list", "map", "max", "min", "next", "object", "oct", "open", "ord", "pow", "print", "property", "range", "repr", "reversed",
-    "round", "set", "slice", "sorted", "str", "sum", "super", "tuple", "type", "vars", "zip",
+    "result", "expected", "match",  "error",     "pytest", "asyncio",    "math",   "capsys",   "request", "tmp_path",  "monkeypatch", "abs",
+    "all",    "any",      "ascii",  "bin",       "bool",   "bytearray",  "bytes",  "callable", "chr",     "compile",   "complex",     "delattr",
+    "dict",   "dir",      "divmod", "enumerate", "eval",   "exec",       "filter", "float",    "format",  "frozenset", "getattr",     "hasattr",
+    "hash",   "hex",      "id",     "input",     "int",    "isinstance", "iter",   "len",      "list",    "map",       "max",         "min",
+    "next",   "object",   "oct",    "open",      "ord",    "pow",        "print",  "property", "range",   "repr",      "reversed",    "round",
+    "set",    "slice",    "sorted", "str",       "sum",    "super",      "tuple",  "type",     "vars",    "zip",
 };
-static const char *const keywords[] = { "and", "as", "assert", "async", "await", "class", "def", "del", "elif", "else", "except", "for", "from", "global", "if",
-                                        "import", "in", "is", "lambda", "not", "or", "pass", "raise", "return", "self", "try", "while", "with", "yield" };
+static const char *const keywords[] = { "and",    "as",   "assert", "async",  "await", "class",  "def",   "del",  "elif",   "else",
+                                        "except", "for",  "from",   "global", "if",    "import", "in",    "is",   "lambda", "not",
+                                        "or",     "pass", "raise",  "return", "self",  "try",    "while", "with", "yield" };
 
 static bool is_reserved(struct mg_str name)
 {
@@ -119,12 +121,13 @@ struct mg_str mg_snake_case(struct mg_arena *arena, struct mg_str name)
 static const struct {
     const char *name, *form;
 } operators[] = {
-    { "__eq__", "\1 == \2" },      { "__ne__", "\1 != \2" },     { "__lt__", "\1 < \2" },      { "__le__", "\1 <= \2" },     { "__gt__", "\1 > \2" },
-    { "__ge__", "\1 >= \2" },      { "__add__", "\1 + \2" },     { "__sub__", "\1 - \2" },     { "__mul__", "\1 * \2" },     { "__truediv__", "\1 / \2" },
-    { "__floordiv__", "\1 // \2" }, { "__mod__", "\1 % \2" },    { "__and__", "\1 & \2" },     { "__or__", "\1 | \2" },      { "__xor__", "\1 ^ \2" },
-    { "__matmul__", "\1 @ \2" },   { "__contains__", "\2 in \1" }, { "__getitem__", "\1[\2]" }, { "__len__", "len(\1)" },     { "__str__", "str(\1)" },
-    { "__repr__", "repr(\1)" },    { "__bool__", "bool(\1)" },   { "__iter__", "list(\1)" },   { "__int__", "int(\1)" },     { "__float__", "float(\1)" },
-    { "__abs__", "abs(\1)" },      { "__neg__", "-\1" },         { "__reversed__", "list(reversed(\1))" },
+    { "__eq__", "\1 == \2" },       { "__ne__", "\1 != \2" },     { "__lt__", "\1 < \2" },        { "__le__", "\1 <= \2" },
+    { "__gt__", "\1 > \2" },        { "__ge__", "\1 >= \2" },     { "__add__", "\1 + \2" },       { "__sub__", "\1 - \2" },
+    { "__mul__", "\1 * \2" },       { "__truediv__", "\1 / \2" }, { "__floordiv__", "\1 // \2" }, { "__mod__", "\1 % \2" },
+    { "__and__", "\1 & \2" },       { "__or__", "\1 | \2" },      { "__xor__", "\1 ^ \2" },       { "__matmul__", "\1 @ \2" },
+    { "__contains__", "\2 in \1" }, { "__getitem__", "\1[\2]" },  { "__len__", "len(\1)" },       { "__str__", "str(\1)" },
+    { "__repr__", "repr(\1)" },     { "__bool__", "bool(\1)" },   { "__iter__", "list(\1)" },     { "__int__", "int(\1)" },
+    { "__float__", "float(\1)" },   { "__abs__", "abs(\1)" },     { "__neg__", "-\1" },           { "__reversed__", "list(reversed(\1))" },
 };
 
 void mg_search_callee(struct mg_search *s)
@@ -161,6 +164,6 @@ void mg_search_callee(struct mg_search *s)
         if (!mg_str_is(name, operators[i].name) || s->about.params.len != (binary ? 1u : 0u))
             continue;
         s->shape = MG_CALL_OPERATOR;
-        s->operator = operators[i].form;
+        s->operator= operators[i].form;
     }
 }

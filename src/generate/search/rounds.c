@@ -3,9 +3,9 @@
 #include "generate/search/internal.h"
 #include <string.h>
 
-#define FIRST_ROUND 60   /* without mutants: which values work at all */
+#define FIRST_ROUND 60 /* without mutants: which values work at all */
 #define ROUND 250
-#define IDLE_ROUNDS 2    /* without a new kill, then the search ends */
+#define IDLE_ROUNDS 2 /* without a new kill, then the search ends */
 #define CALL_SECONDS 0.05
 #define PROBE_SECONDS 60.0
 
@@ -46,7 +46,8 @@ static void add_kill(struct mg_search *s, struct mg_candidate *c, const struct m
     for (size_t i = 0; i < c->kills.len; i++)
         if (c->kills.at[i].mutant == mutant)
             return;
-    *MG_PUSH(s->arena, &c->kills) = (struct mg_kill){ .mutant = mutant, .fact = difference->fact, .by_timeout = difference->kind == MG_DIFFERS_BY_TIMEOUT };
+    *MG_PUSH(s->arena, &c->kills) =
+        (struct mg_kill){ .mutant = mutant, .fact = difference->fact, .by_timeout = difference->kind == MG_DIFFERS_BY_TIMEOUT };
     if (s->alive[mutant]) {
         s->alive[mutant] = false;
         s->alive_count--;

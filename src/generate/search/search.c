@@ -10,7 +10,9 @@ static struct mg_rng seeded(const struct mg_generate_request *request, struct mg
 {
     uint8_t digest[32];
     struct mg_rng rng = { 0 };
-    mg_sha256(mg_arena_printf(arena, "%lld|%.*s|%d", (long long)request->config->generation.seed, MG_FMT(request->target->id), request->previous != NULL), digest);
+    mg_sha256(
+        mg_arena_printf(arena, "%lld|%.*s|%d", (long long)request->config->generation.seed, MG_FMT(request->target->id), request->previous != NULL),
+        digest);
     for (size_t i = 0; i < 8; i++)
         rng.state = rng.state << 8 | digest[i];
     return rng;
@@ -46,11 +48,13 @@ static void compare_doctests(struct mg_search *s, struct mg_suite *suite)
             continue;
         const struct mg_fact *fact = &c->seen.facts.at[0];
         bool value = fact->form == MG_FACT_EQ || fact->form == MG_FACT_IS || fact->form == MG_FACT_APPROX;
-        if (!value || !mg_str_is(fact->of, "result") || !spelled(s->arena, c->want, &want) || !spelled(s->arena, fact->source, &got) || mg_str_eq(want, got))
+        if (!value || !mg_str_is(fact->of, "result") || !spelled(s->arena, c->want, &want) || !spelled(s->arena, fact->source, &got) ||
+            mg_str_eq(want, got))
             continue;
         c->usable = false;
-        *MG_PUSH(s->arena, &suite->suspected_bugs) = mg_arena_printf(s->arena, "%.*s: `%.*s` gives %.*s, its doctest says %.*s", MG_FMT(s->request->target->qualified_name),
-                                                                     MG_FMT(c->call.call), MG_FMT(mg_str_trim(fact->source)), MG_FMT(mg_str_trim(c->want)));
+        *MG_PUSH(s->arena, &suite->suspected_bugs) =
+            mg_arena_printf(s->arena, "%.*s: `%.*s` gives %.*s, its doctest says %.*s", MG_FMT(s->request->target->qualified_name),
+                            MG_FMT(c->call.call), MG_FMT(mg_str_trim(fact->source)), MG_FMT(mg_str_trim(c->want)));
     }
 }
 
@@ -68,13 +72,16 @@ static struct mg_str no_test_reason(struct mg_search *s)
             exception = c->seen.exception;
     }
     if (count == 0)
-        return s->shape != MG_CALL_FUNCTION && s->receivers->len == 0 ? MG_STR("no way to make an object of the class was found") : MG_STR("no call could be made up for its parameters");
+        return s->shape != MG_CALL_FUNCTION && s->receivers->len == 0 ? MG_STR("no way to make an object of the class was found")
+                                                                      : MG_STR("no call could be made up for its parameters");
     if (misfits == count)
-        return mg_arena_printf(s->arena, "every generated call raised %.*s (%zu calls)", MG_FMT(exception.len ? exception : MG_STR("an exception")), count);
+        return mg_arena_printf(s->arena, "every generated call raised %.*s (%zu calls)", MG_FMT(exception.len ? exception : MG_STR("an exception")),
+                               count);
     if (unstable == count)
         return MG_STR("no call gave the same result twice");
     if (unusable + misfits + unstable == count)
-        return mg_arena_printf(s->arena, "no call had a result that a test can state (%zu calls, %zu raised, %zu not repeatable)", count, misfits, unstable);
+        return mg_arena_printf(s->arena, "no call had a result that a test can state (%zu calls, %zu raised, %zu not repeatable)", count, misfits,
+                               unstable);
     if (s->reached_count == 0)
         return mg_arena_printf(s->arena, "no call reached the line of a live mutant (%zu calls)", count);
     return mg_arena_printf(s->arena, "no generated call told a mutant apart (%zu calls)", count);
@@ -102,7 +109,8 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     return MG_OK;
 }
 
-static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, struct mg_err *err)
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+                             struct mg_err *err)
 {
     (void)self;
     struct mg_search s = { .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };

@@ -151,25 +151,75 @@ static void add_own_strings(struct mg_search *s, struct mg_pool *pool)
 }
 
 static const struct sample strings[] = {
-    { "\"hello\"", 3 }, { "\"\"", 3 }, { "\"a\"", 3 }, { "\"hello world\"", 4 }, { "\"Hello World\"", 4 }, { "\"HELLO\"", 2 }, { "\"CamelCase\"", 3 },
-    { "\"snake_case_word\"", 3 }, { "\"with-dashes\"", 2 }, { "\"  padded  \"", 2 }, { "\"123\"", 3 }, { "\"a1b2\"", 1 }, { "\"Hello, World!\"", 3 },
-    { "\"a.b.c\"", 1 }, { "\"caf\xc3\xa9\"", 2 }, { "\"1.5\"", 1 }, { "\"-1\"", 1 }, { "\"key=value\"", 1 }, { "\"a b c\"", 2 }, { "\"one\\ntwo\"", 2 },
-    { "\"a,b,c\"", 2 }, { "\"A\"", 1 }, { "\"0\"", 1 }, { "\" \"", 2 }, { "\"aaa\"", 2 }, { "\"HTMLParser\"", 2 }, { "\"word\"", 1 }, { "\"abcabc\"", 1 },
-    { "\"one two three four\"", 1 }, { "\"x_y-z w\"", 1 }, { "\"a--b\"", 1 }, { "\"one-two-three\"", 2 }, { "\"True\"", 1 }, { "\"_private\"", 1 }, { "\"(a [b] {c})\"", 1 }, { "\"a/b.txt\"", 1 },
+    { "\"hello\"", 3 },
+    { "\"\"", 3 },
+    { "\"a\"", 3 },
+    { "\"hello world\"", 4 },
+    { "\"Hello World\"", 4 },
+    { "\"HELLO\"", 2 },
+    { "\"CamelCase\"", 3 },
+    { "\"snake_case_word\"", 3 },
+    { "\"with-dashes\"", 2 },
+    { "\"  padded  \"", 2 },
+    { "\"123\"", 3 },
+    { "\"a1b2\"", 1 },
+    { "\"Hello, World!\"", 3 },
+    { "\"a.b.c\"", 1 },
+    { "\"caf\xc3\xa9\"", 2 },
+    { "\"1.5\"", 1 },
+    { "\"-1\"", 1 },
+    { "\"key=value\"", 1 },
+    { "\"a b c\"", 2 },
+    { "\"one\\ntwo\"", 2 },
+    { "\"a,b,c\"", 2 },
+    { "\"A\"", 1 },
+    { "\"0\"", 1 },
+    { "\" \"", 2 },
+    { "\"aaa\"", 2 },
+    { "\"HTMLParser\"", 2 },
+    { "\"word\"", 1 },
+    { "\"abcabc\"", 1 },
+    { "\"one two three four\"", 1 },
+    { "\"x_y-z w\"", 1 },
+    { "\"a--b\"", 1 },
+    { "\"one-two-three\"", 2 },
+    { "\"True\"", 1 },
+    { "\"_private\"", 1 },
+    { "\"(a [b] {c})\"", 1 },
+    { "\"a/b.txt\"", 1 },
 };
-static const struct sample ints[] = { { "1", 6 }, { "0", 6 }, { "2", 5 }, { "3", 3 }, { "-1", 5 }, { "5", 2 }, { "10", 3 }, { "100", 2 }, { "-5", 2 },
-                                      { "7", 2 }, { "12", 1 }, { "1000", 1 }, { "-10", 1 }, { "4", 1 } };
-static const struct sample floats[] = { { "1.5", 5 }, { "0.0", 4 }, { "1.0", 3 }, { "-2.5", 4 }, { "0.1", 2 }, { "100.0", 1 }, { "0.5", 2 }, { "2", 1 }, { "3.75", 1 }, { "-0.5", 1 } };
-static const struct sample bytes[] = { { "b\"abc\"", 4 }, { "b\"\"", 3 }, { "b\"hello world\"", 2 }, { "b\"\\x00\\xff\"", 2 }, { "b\"a\"", 1 }, { "b\"123\"", 1 } };
+static const struct sample ints[] = { { "1", 6 },   { "0", 6 },  { "2", 5 }, { "3", 3 },  { "-1", 5 },   { "5", 2 },   { "10", 3 },
+                                      { "100", 2 }, { "-5", 2 }, { "7", 2 }, { "12", 1 }, { "1000", 1 }, { "-10", 1 }, { "4", 1 } };
+static const struct sample floats[] = { { "1.5", 5 },   { "0.0", 4 }, { "1.0", 3 }, { "-2.5", 4 }, { "0.1", 2 },
+                                        { "100.0", 1 }, { "0.5", 2 }, { "2", 1 },   { "3.75", 1 }, { "-0.5", 1 } };
+static const struct sample bytes[] = { { "b\"abc\"", 4 },        { "b\"\"", 3 },  { "b\"hello world\"", 2 },
+                                       { "b\"\\x00\\xff\"", 2 }, { "b\"a\"", 1 }, { "b\"123\"", 1 } };
 static const struct sample bools[] = { { "True", 1 }, { "False", 1 } };
-static const struct sample callables[] = { { "str", 3 }, { "len", 2 }, { "lambda x: x", 3 }, { "lambda *args, **kwargs: None", 1 }, { "int", 1 }, { "bool", 2 }, { "lambda x, y: x", 1 },
-                                           { "lambda *args: args", 1 }, { "str.upper", 1 }, { "lambda: 1", 1 } };
-static const struct sample lists[] = { { "[]", 4 }, { "[1, 2, 3]", 5 }, { "[\"a\", \"b\", \"c\"]", 4 }, { "[1]", 2 }, { "[3, 1, 2]", 2 }, { "[1, 1, 2]", 2 }, { "[\"b\", \"a\"]", 2 }, { "[0, None, \"\"]", 1 },
-                                       { "[[1, 2], [3, 4]]", 2 }, { "[(\"a\", 1), (\"b\", 2)]", 2 }, { "[{\"a\": 1}, {\"a\": 2, \"b\": 3}]", 1 }, { "[1, [2, [3]]]", 1 },
-                                       { "[1.5, 2.5]", 1 }, { "[5, 4, 3, 2, 1]", 1 }, { "[\"hello world\", \"foo\"]", 1 } };
-static const struct sample dicts[] = { { "{\"a\": 1, \"b\": 2}", 5 }, { "{}", 4 }, { "{\"a\": 1}", 3 }, { "{\"a\": {\"b\": 1}}", 3 }, { "{1: \"a\", 2: \"b\"}", 1 }, { "{\"a\": [1, 2]}", 2 },
-                                       { "{\"a\": None}", 1 }, { "{\"key\": \"value\"}", 2 }, { "{\"b\": 3, \"c\": 4}", 2 } };
-static const struct sample others[] = { { "None", 4 }, { "(1, 2)", 2 }, { "True", 2 }, { "{1, 2, 3}", 1 }, { "()", 1 }, { "(\"a\", \"b\")", 1 }, { "object()", 1 }, { "range(5)", 1 } };
+static const struct sample callables[] = { { "str", 3 },       { "len", 2 },      { "lambda x: x", 3 },    { "lambda *args, **kwargs: None", 1 },
+                                           { "int", 1 },       { "bool", 2 },     { "lambda x, y: x", 1 }, { "lambda *args: args", 1 },
+                                           { "str.upper", 1 }, { "lambda: 1", 1 } };
+static const struct sample lists[] = { { "[]", 4 },
+                                       { "[1, 2, 3]", 5 },
+                                       { "[\"a\", \"b\", \"c\"]", 4 },
+                                       { "[1]", 2 },
+                                       { "[3, 1, 2]", 2 },
+                                       { "[1, 1, 2]", 2 },
+                                       { "[\"b\", \"a\"]", 2 },
+                                       { "[0, None, \"\"]", 1 },
+                                       { "[[1, 2], [3, 4]]", 2 },
+                                       { "[(\"a\", 1), (\"b\", 2)]", 2 },
+                                       { "[{\"a\": 1}, {\"a\": 2, \"b\": 3}]", 1 },
+                                       { "[1, [2, [3]]]", 1 },
+                                       { "[1.5, 2.5]", 1 },
+                                       { "[5, 4, 3, 2, 1]", 1 },
+                                       { "[\"hello world\", \"foo\"]", 1 } };
+static const struct sample dicts[] = { { "{\"a\": 1, \"b\": 2}", 5 }, { "{}", 4 },
+                                       { "{\"a\": 1}", 3 },           { "{\"a\": {\"b\": 1}}", 3 },
+                                       { "{1: \"a\", 2: \"b\"}", 1 }, { "{\"a\": [1, 2]}", 2 },
+                                       { "{\"a\": None}", 1 },        { "{\"key\": \"value\"}", 2 },
+                                       { "{\"b\": 3, \"c\": 4}", 2 } };
+static const struct sample others[] = { { "None", 4 }, { "(1, 2)", 2 },         { "True", 2 },     { "{1, 2, 3}", 1 },
+                                        { "()", 1 },   { "(\"a\", \"b\")", 1 }, { "object()", 1 }, { "range(5)", 1 } };
 
 static void fill_ints(struct mg_search *s, struct mg_pool *pool)
 {
@@ -356,14 +406,16 @@ static void add_matches(struct mg_search *s, struct mg_pool *pool)
         for (int n = 0; n < 4; n++) {
             struct mg_str sample, pattern = mg_expr_quote_regex(s->arena, s->words.regexes.at[i]);
             if (mg_regex_sample(s->words.regexes.at[i], &s->rng, s->arena, &sample) && sample.len)
-                mg_pool_add(s, pool, mg_arena_printf(s->arena, "re.search(%.*s, %.*s)", MG_FMT(pattern), MG_FMT(mg_expr_quote(s->arena, sample))), 20);
+                mg_pool_add(s, pool, mg_arena_printf(s->arena, "re.search(%.*s, %.*s)", MG_FMT(pattern), MG_FMT(mg_expr_quote(s->arena, sample))),
+                            20);
         }
     if (pool->len)
         *MG_PUSH(s->arena, &s->import_lines) = MG_STR("import re\n");
 }
 
 /* `open a, b close` of drawn elements; with `pairs`, `a: x`. */
-static struct mg_str display(struct mg_search *s, const char *open, const char *close, const struct mg_pool *keys, const struct mg_pool *values, size_t count)
+static struct mg_str display(struct mg_search *s, const char *open, const char *close, const struct mg_pool *keys, const struct mg_pool *values,
+                             size_t count)
 {
     struct mg_str text = mg_arena_printf(s->arena, "%s", open), first = MG_NO_STR;
     for (size_t i = 0; i < count; i++) {
@@ -379,7 +431,10 @@ static struct mg_str display(struct mg_search *s, const char *open, const char *
     return mg_arena_printf(s->arena, "%.*s%s", MG_FMT(text), close);
 }
 
-static bool is_sequence(const struct mg_type *type) { return type->kind == MG_TYPE_LIST || type->kind == MG_TYPE_ITERABLE || (type->kind == MG_TYPE_TUPLE && type->variadic); }
+static bool is_sequence(const struct mg_type *type)
+{
+    return type->kind == MG_TYPE_LIST || type->kind == MG_TYPE_ITERABLE || (type->kind == MG_TYPE_TUPLE && type->variadic);
+}
 
 /* A list of lists is mostly a list of pairs. */
 static void add_pairs(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, int depth)
@@ -471,7 +526,8 @@ static void fill_class(struct mg_search *s, struct mg_pool *pool, const struct m
             }
             struct mg_str value = mg_pool_draw(s, pools[i]);
             bool named = (by_keyword || p->kind == MG_PARAM_KEYWORD) && p->kind != MG_PARAM_POSITIONAL_ONLY;
-            text = mg_arena_printf(s->arena, "%.*s%s%.*s%s%.*s", MG_FMT(text), first ? "" : ", ", named ? (int)p->name.len : 0, p->name.at, named ? "=" : "", MG_FMT(value));
+            text = mg_arena_printf(s->arena, "%.*s%s%.*s%s%.*s", MG_FMT(text), first ? "" : ", ", named ? (int)p->name.len : 0, p->name.at,
+                                   named ? "=" : "", MG_FMT(value));
             first = false;
         }
         mg_pool_add(s, pool, mg_arena_printf(s->arena, "%.*s)", MG_FMT(text)), 2);
@@ -492,7 +548,8 @@ static struct mg_str module_object(struct mg_search *s, struct mg_str expression
 {
     const struct mg_str modules[] = { s->request->target->module, s->about.receiver ? s->about.receiver->module : MG_NO_STR };
     for (size_t i = 0; i < MG_COUNT(modules); i++)
-        if (modules[i].len && expression.len > modules[i].len + 1 && expression.at[modules[i].len] == '.' && mg_str_eq(mg_str_sub(expression, 0, modules[i].len), modules[i]))
+        if (modules[i].len && expression.len > modules[i].len + 1 && expression.at[modules[i].len] == '.' &&
+            mg_str_eq(mg_str_sub(expression, 0, modules[i].len), modules[i]))
             return mg_search_name(s, modules[i], mg_str_sub(expression, modules[i].len + 1, expression.len));
     return mg_search_name(s, modules[0], expression);
 }
@@ -567,7 +624,8 @@ void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_typ
 /* The body asks for types or refuses some: then values of the wrong kind are behaviour too. */
 static void add_other_kinds(struct mg_search *s, struct mg_pool *pool)
 {
-    static const struct sample kinds[] = { { "1", 1 }, { "\"text\"", 1 }, { "None", 1 }, { "1.5", 1 }, { "[1]", 1 }, { "{\"a\": 1}", 1 }, { "b\"abc\"", 1 }, { "(1, 2)", 1 }, { "True", 1 }, { "object()", 1 } };
+    static const struct sample kinds[] = { { "1", 1 },          { "\"text\"", 1 }, { "None", 1 },   { "1.5", 1 },  { "[1]", 1 },
+                                           { "{\"a\": 1}", 1 }, { "b\"abc\"", 1 }, { "(1, 2)", 1 }, { "True", 1 }, { "object()", 1 } };
     unsigned share = (unsigned)(pool->total / 60) + 1;
     for (size_t i = 0; i < MG_COUNT(kinds); i++)
         mg_pool_add(s, pool, mg_str_from(kinds[i].source), share);

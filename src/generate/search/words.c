@@ -6,7 +6,7 @@
 
 #define LONG_TEXT 60 /* longer strings are prose or tables, not values */
 #define FROM_TESTS 240
-#define MANY 320     /* atoms of one sort; big tables of a module add nothing */
+#define MANY 320 /* atoms of one sort; big tables of a module add nothing */
 
 static void add_once(struct mg_arena *arena, struct mg_parts *list, struct mg_str text)
 {

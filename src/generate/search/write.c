@@ -14,8 +14,8 @@ struct written_case {
     struct mg_candidate *call;
     const struct mg_fact *facts[MAX_FACTS];
     size_t fact_count;
-    struct mg_str expected;  /* of the only fact, or the raises(...) arguments */
-    struct mg_str shape;     /* equal shapes may share a table; empty = stands alone */
+    struct mg_str expected; /* of the only fact, or the raises(...) arguments */
+    struct mg_str shape;    /* equal shapes may share a table; empty = stands alone */
     bool done;
 };
 struct test_text {
@@ -148,7 +148,8 @@ static struct mg_str assertion(struct writer *w, const struct mg_fact *fact, str
     case MG_FACT_LEN:
         return mg_arena_printf(a, "assert len(%.*s) == %.*s", MG_FMT(what), MG_FMT(source));
     case MG_FACT_ATTR:
-        return mg_arena_printf(a, "assert %.*s.%.*s %s %.*s", MG_FMT(what), MG_FMT(fact->attribute), is_constant(source) ? "is" : "==", MG_FMT(source));
+        return mg_arena_printf(a, "assert %.*s.%.*s %s %.*s", MG_FMT(what), MG_FMT(fact->attribute),
+                               is_constant(source) ? "is" : "==", MG_FMT(source));
     case MG_FACT_STR:
         return mg_arena_printf(a, "assert str(%.*s) == %.*s", MG_FMT(what), MG_FMT(source));
     case MG_FACT_LIST:
@@ -198,7 +199,9 @@ static struct mg_str inline_call(struct writer *w, const struct mg_candidate *c)
 /* `a == b` must not become part of a chained comparison. */
 static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call)
 {
-    return w->s->shape == MG_CALL_OPERATOR && !w->s->about.is_async && !c->as_text && !c->raw.len && strchr("\1\2", w->s->operator[0]) ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
+    return w->s->shape == MG_CALL_OPERATOR && !w->s->about.is_async && !c->as_text && !c->raw.len && strchr("\1\2", w->s->operator[0])
+               ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call))
+               : call;
 }
 
 static struct mg_str raises_text(struct writer *w, const struct mg_candidate *c)
@@ -251,7 +254,8 @@ static void body_of_result(struct writer *w, struct mg_buf *out, const struct wr
         add_statement(w, out, 4, assertion(w, one->facts[i], one->facts[i]->of, fact_source(w, one->facts[i])));
 }
 
-static void add_test(struct writer *w, struct mg_str words, struct mg_str source_after_name, struct mg_str decorator, struct written_case **cases, size_t count)
+static void add_test(struct writer *w, struct mg_str words, struct mg_str source_after_name, struct mg_str decorator, struct written_case **cases,
+                     size_t count)
 {
     struct mg_search *s = w->s;
     struct mg_str base = mg_snake_case(w->arena, s->request->target->function.name);
@@ -334,7 +338,10 @@ struct columns {
 };
 
 /* The value of a row in the `index`-th place: arguments first, then the receiver. */
-static struct mg_str place(const struct written_case *one, size_t index) { return index < one->call->args.len ? one->call->args.at[index].source : one->call->receiver; }
+static struct mg_str place(const struct written_case *one, size_t index)
+{
+    return index < one->call->args.len ? one->call->args.at[index].source : one->call->receiver;
+}
 
 static bool is_shared(struct written_case *const *rows, size_t count, size_t index)
 {
@@ -395,7 +402,8 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
         names = mg_arena_printf(w->arena, "%.*s%s\"%.*s\"", MG_FMT(names), i ? ", " : "", MG_FMT(columns.names[i]));
         parameters = mg_arena_printf(w->arena, "%.*s%s%.*s", MG_FMT(parameters), i ? ", " : "", MG_FMT(columns.names[i]));
     }
-    mg_buf_addf(&decorator, columns.count > 1 ? "@pytest.mark.parametrize(\n    (%.*s),\n    [\n" : "@pytest.mark.parametrize(\n    %.*s,\n    [\n", MG_FMT(names));
+    mg_buf_addf(&decorator, columns.count > 1 ? "@pytest.mark.parametrize(\n    (%.*s),\n    [\n" : "@pytest.mark.parametrize(\n    %.*s,\n    [\n",
+                MG_FMT(names));
     for (size_t i = 0; i < count; i++)
         add_row(w, &decorator, rows, count, i, columns.count);
     mg_buf_adds(&decorator, "    ],\n)\n");

@@ -12,7 +12,7 @@ static const struct mg_memory_test tests_known[] = {
     { .id = "tests/test_a.py::test_two", .outcome = MG_TEST_FAILED, .text = "AssertionError" },
 };
 static const struct mg_memory_rule rules[] = {
-    { "bad syntax", NULL, MG_MEMORY_REFUSED }, { "x < 1", "test_one", MG_MEMORY_FAILS },           { "x < 2", "test_two", MG_MEMORY_CRASHES },
+    { "bad syntax", NULL, MG_MEMORY_REFUSED },    { "x < 1", "test_one", MG_MEMORY_FAILS },         { "x < 2", "test_two", MG_MEMORY_CRASHES },
     { "while", "test_new", MG_MEMORY_TIMES_OUT }, { "unreached", NULL, MG_MEMORY_FAILS_UNREACHED }, { "x < 3", NULL, MG_MEMORY_MISSES },
 };
 static struct mg_arena *arena;

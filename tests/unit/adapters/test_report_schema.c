@@ -36,16 +36,21 @@ static int tear_down(void **state)
 }
 
 /* BOM, CRLF, a two-byte and a four-byte character before the spans, no newline at the end. */
-static const char source[] = "\xef\xbb\xbf" "def f(a):\r\n    \xc3\xa9 = '\xf0\x9f\x90\x8d' if a < 1 else (\n        a + 1)\n    return \xc3\xa9";
+static const char source[] = "\xef\xbb\xbf"
+                             "def f(a):\r\n    \xc3\xa9 = '\xf0\x9f\x90\x8d' if a < 1 else (\n        a + 1)\n    return \xc3\xa9";
 
 static struct mg_judged mutant_at(const char *id, const char *original, const char *replacement, enum mg_verdict verdict)
 {
     const char *at = strstr(source, original);
     assert_non_null(at);
     struct mg_judged j = { .diff = MG_NO_STR };
-    j.mutant = (struct mg_mutant){ .id = mg_str_from(id), .operator_name = "ROR", .description = "replace a relational operator",
-                                   .start = (uint32_t)(at - source), .end = (uint32_t)((size_t)(at - source) + strlen(original)),
-                                   .original = mg_str_from(original), .replacement = mg_str_from(replacement) };
+    j.mutant = (struct mg_mutant){ .id = mg_str_from(id),
+                                   .operator_name = "ROR",
+                                   .description = "replace a relational operator",
+                                   .start = (uint32_t)(at - source),
+                                   .end = (uint32_t)((size_t)(at - source) + strlen(original)),
+                                   .original = mg_str_from(original),
+                                   .replacement = mg_str_from(replacement) };
     j.before.verdict = verdict;
     return j;
 }

@@ -114,12 +114,30 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         const char *pointer;
         double value;
     } numbers[] = {
-        { "/schema_version", 1 }, { "/mutation_score/before", 2.0 / 9 }, { "/mutation_score/after", 4.0 / 9 }, { "/mutation_score/delta", 2.0 / 9 },
-        { "/targets/total", 3 }, { "/targets/kept", 1 }, { "/targets/discarded", 1 }, { "/targets/satisfied", 1 }, { "/targets/unfinished", 0 },
-        { "/targets/covered", 2 }, { "/targets/coverage_ratio", 2.0 / 3 }, { "/targets/left", 2 }, { "/tests_generated", 3 }, { "/cost/usd", 0 },
-        { "/cost/requests", 0 }, { "/duration_seconds", 12.25 }, { "/target_stats/0/mutation_score", 2.0 / 3 }, { "/target_stats/0/line", 2 },
-        { "/target_stats/0/tests_generated", 2 }, { "/target_stats/0/before/no_coverage", 1 }, { "/target_stats/0/before/score", 0 },
-        { "/target_stats/0/after/total", 3 }, { "/target_stats/1/mutation_score", 0 }, { "/target_stats/0/survivors/0/line", 3 },
+        { "/schema_version", 1 },
+        { "/mutation_score/before", 2.0 / 9 },
+        { "/mutation_score/after", 4.0 / 9 },
+        { "/mutation_score/delta", 2.0 / 9 },
+        { "/targets/total", 3 },
+        { "/targets/kept", 1 },
+        { "/targets/discarded", 1 },
+        { "/targets/satisfied", 1 },
+        { "/targets/unfinished", 0 },
+        { "/targets/covered", 2 },
+        { "/targets/coverage_ratio", 2.0 / 3 },
+        { "/targets/left", 2 },
+        { "/tests_generated", 3 },
+        { "/cost/usd", 0 },
+        { "/cost/requests", 0 },
+        { "/duration_seconds", 12.25 },
+        { "/target_stats/0/mutation_score", 2.0 / 3 },
+        { "/target_stats/0/line", 2 },
+        { "/target_stats/0/tests_generated", 2 },
+        { "/target_stats/0/before/no_coverage", 1 },
+        { "/target_stats/0/before/score", 0 },
+        { "/target_stats/0/after/total", 3 },
+        { "/target_stats/1/mutation_score", 0 },
+        { "/target_stats/0/survivors/0/line", 3 },
     };
     for (size_t i = 0; i < MG_COUNT(numbers); i++) {
         double difference = yyjson_get_num(at(doc, numbers[i].pointer)) - numbers[i].value;
@@ -127,12 +145,22 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
             fail_msg("%s is %f", numbers[i].pointer, yyjson_get_num(at(doc, numbers[i].pointer)));
     }
     static const char *const texts[][2] = {
-        { "/run_id", "run-1" }, { "/status", "partial" }, { "/stop_reason", "max_targets_reached" }, { "/tool/version", "0.1.0" },
-        { "/started_at", "2025-11-22T08:26:40Z" }, { "/target_stats/0/status", "kept" }, { "/target_stats/1/state", "discarded" },
-        { "/target_stats/2/state", "satisfied" }, { "/target_stats/0/file", "pkg/m.py" }, { "/target_stats/0/tests/1/reason", "kills nothing new" },
-        { "/target_stats/0/survivors/0/id", "cccccccccccc" }, { "/target_stats/0/survivors/0/verdict", "survived" },
-        { "/set_aside/0/test", "tests/test_m.py::test_flaky[a|b]" }, { "/skipped_files/0/file", "pkg/bad.py" },
-        { "/degradations/0/reason", "no user namespaces" }, { "/notes/1", "pytest: its options could not be used" },
+        { "/run_id", "run-1" },
+        { "/status", "partial" },
+        { "/stop_reason", "max_targets_reached" },
+        { "/tool/version", "0.1.0" },
+        { "/started_at", "2025-11-22T08:26:40Z" },
+        { "/target_stats/0/status", "kept" },
+        { "/target_stats/1/state", "discarded" },
+        { "/target_stats/2/state", "satisfied" },
+        { "/target_stats/0/file", "pkg/m.py" },
+        { "/target_stats/0/tests/1/reason", "kills nothing new" },
+        { "/target_stats/0/survivors/0/id", "cccccccccccc" },
+        { "/target_stats/0/survivors/0/verdict", "survived" },
+        { "/set_aside/0/test", "tests/test_m.py::test_flaky[a|b]" },
+        { "/skipped_files/0/file", "pkg/bad.py" },
+        { "/degradations/0/reason", "no user namespaces" },
+        { "/notes/1", "pytest: its options could not be used" },
         { "/next_step", "mutagen apply --run-id run-1" },
     };
     for (size_t i = 0; i < MG_COUNT(texts); i++)
@@ -213,7 +241,7 @@ static void markdown_cannot_be_broken_out_of(void **state)
     o->reason = MG_STR("<script>alert(1)</script> [x](http://y) | *b* \n# head");
     o->mutants.at[2].diff = MG_STR("+ `````\n+ <b>\r\n");
     const char *text = markdown(&report);
-    has(text, "`` pkg.`f`\\|x ## fake `` |");    /* in the table the bar is escaped */
+    has(text, "`` pkg.`f`\\|x ## fake `` |");   /* in the table the bar is escaped */
     has(text, "### `` pkg.`f`|x ## fake `` —"); /* elsewhere it stands for itself */
     lacks(text, "\n## fake");
     has(text, "\\<script\\>alert(1)\\</script\\> \\[x\\](http://y) \\| \\*b\\*  \\# head");

@@ -276,7 +276,8 @@ static void foreign_and_newer_databases_are_refused_untouched(void **state)
     assert_int_equal(mg_file_read(arena, database, 1 << 20, &after, &err), MG_OK);
     assert_true(mg_str_eq(before, after));
 
-    write_text(database, MG_STR("this is no database, but it is long enough to be looked at as if it were one; really it is, with a header of 100 bytes"));
+    write_text(database,
+               MG_STR("this is no database, but it is long enough to be looked at as if it were one; really it is, with a header of 100 bytes"));
     assert_int_equal(open_code(true), MG_E_STORE);
     static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
     for (size_t i = 0; i < MG_COUNT(suffixes); i++) {
@@ -382,11 +383,17 @@ static void a_run_id_never_leaves_the_folder(void **state)
     (void)state;
     struct mg_store store = must_open();
     struct mg_run_record record;
-    const struct mg_str bad[] = { MG_STR(""), MG_STR("../x"), MG_STR("a/b"), MG_STR("a b"), MG_STR("x\0y"), MG_STR("caf\xc3\xa9"),
+    const struct mg_str bad[] = { MG_STR(""),
+                                  MG_STR("../x"),
+                                  MG_STR("a/b"),
+                                  MG_STR("a b"),
+                                  MG_STR("x\0y"),
+                                  MG_STR("caf\xc3\xa9"),
                                   MG_STR("0123456789012345678901234567890123456789012345678901234567890123x") };
     for (size_t i = 0; i < MG_COUNT(bad); i++)
         assert_int_equal(begin(store, bad[i], &record), MG_E_USAGE);
-    const struct mg_str good[] = { MG_STR("."), MG_STR(".."), MG_STR("-"), MG_STR("0123456789012345678901234567890123456789012345678901234567890123") };
+    const struct mg_str good[] = { MG_STR("."), MG_STR(".."), MG_STR("-"),
+                                   MG_STR("0123456789012345678901234567890123456789012345678901234567890123") };
     for (size_t i = 0; i < MG_COUNT(good); i++)
         assert_int_equal(begin(store, good[i], &record), MG_OK);
     store.ops->close(store.self);

@@ -14,16 +14,16 @@
 #define I "INITIALIZING"
 static const char *const expected[MG_RUN_STATE_COUNT][MG_RUN_EVENT_COUNT] = {
     /*                        start ready        ingested             selected            processed gated        reported     fail  cancel resume */
-    /* PENDING           */ { I,    NULL,        NULL,                NULL,               NULL,     NULL,        NULL,        F,    C,     NULL },
-    /* INITIALIZING      */ { NULL, "INGESTING", NULL,                NULL,               NULL,     NULL,        NULL,        F,    C,     NULL },
-    /* INGESTING         */ { NULL, NULL,        "SELECTING_TARGETS", NULL,               NULL,     NULL,        NULL,        F,    C,     NULL },
-    /* SELECTING_TARGETS */ { NULL, NULL,        NULL,                "GENERATING_TESTS", NULL,     NULL,        NULL,        F,    C,     NULL },
-    /* GENERATING_TESTS  */ { NULL, NULL,        NULL,                NULL,               "GATING", NULL,        NULL,        F,    C,     NULL },
-    /* GATING            */ { NULL, NULL,        NULL,                NULL,               NULL,     "REPORTING", NULL,        F,    C,     NULL },
-    /* REPORTING         */ { NULL, NULL,        NULL,                NULL,               NULL,     NULL,        "COMPLETED", F,    C,     NULL },
-    /* COMPLETED         */ { NULL, NULL,        NULL,                NULL,               NULL,     NULL,        NULL,        NULL, NULL,  I },
-    /* FAILED            */ { NULL, NULL,        NULL,                NULL,               NULL,     NULL,        NULL,        NULL, NULL,  I },
-    /* CANCELLED         */ { NULL, NULL,        NULL,                NULL,               NULL,     NULL,        NULL,        NULL, NULL,  I },
+    /* PENDING           */ { I, NULL, NULL, NULL, NULL, NULL, NULL, F, C, NULL },
+    /* INITIALIZING      */ { NULL, "INGESTING", NULL, NULL, NULL, NULL, NULL, F, C, NULL },
+    /* INGESTING         */ { NULL, NULL, "SELECTING_TARGETS", NULL, NULL, NULL, NULL, F, C, NULL },
+    /* SELECTING_TARGETS */ { NULL, NULL, NULL, "GENERATING_TESTS", NULL, NULL, NULL, F, C, NULL },
+    /* GENERATING_TESTS  */ { NULL, NULL, NULL, NULL, "GATING", NULL, NULL, F, C, NULL },
+    /* GATING            */ { NULL, NULL, NULL, NULL, NULL, "REPORTING", NULL, F, C, NULL },
+    /* REPORTING         */ { NULL, NULL, NULL, NULL, NULL, NULL, "COMPLETED", F, C, NULL },
+    /* COMPLETED         */ { NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, I },
+    /* FAILED            */ { NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, I },
+    /* CANCELLED         */ { NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, I },
 };
 
 static void every_pair_is_as_drawn(void **unused)

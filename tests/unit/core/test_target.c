@@ -92,9 +92,9 @@ static void every_verdict_counts_as_said(void **unused)
         unsigned detected, scorable;
         bool alive;
     } expected[MG_VERDICT_COUNT] = {
-        [MG_VERDICT_pending] = { 0, 0, false },     [MG_VERDICT_killed] = { 1, 1, false },     [MG_VERDICT_survived] = { 0, 1, true },
-        [MG_VERDICT_timeout] = { 1, 1, false },     [MG_VERDICT_no_coverage] = { 0, 1, true }, [MG_VERDICT_not_reached] = { 0, 1, true },
-        [MG_VERDICT_invalid] = { 0, 0, false },     [MG_VERDICT_ignored] = { 0, 0, false },
+        [MG_VERDICT_pending] = { 0, 0, false }, [MG_VERDICT_killed] = { 1, 1, false },     [MG_VERDICT_survived] = { 0, 1, true },
+        [MG_VERDICT_timeout] = { 1, 1, false }, [MG_VERDICT_no_coverage] = { 0, 1, true }, [MG_VERDICT_not_reached] = { 0, 1, true },
+        [MG_VERDICT_invalid] = { 0, 0, false }, [MG_VERDICT_ignored] = { 0, 0, false },
     };
     struct mg_tally all = { { 0 } };
     assert_true(mg_score(&all) == 0.0); /* never NaN */
@@ -115,11 +115,8 @@ static void every_verdict_counts_as_said(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identities_are_stable),
-        cmocka_unit_test(filters_apply_in_order),
-        cmocka_unit_test(priority_follows_the_formula),
-        cmocka_unit_test(targets_are_ranked),
-        cmocka_unit_test(every_verdict_counts_as_said),
+        cmocka_unit_test(identities_are_stable), cmocka_unit_test(filters_apply_in_order),       cmocka_unit_test(priority_follows_the_formula),
+        cmocka_unit_test(targets_are_ranked),    cmocka_unit_test(every_verdict_counts_as_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,14 +13,14 @@
 #define LEFT "UNFINISHED"
 static const char *const expected[MG_TARGET_STATE_COUNT][MG_TARGET_EVENT_COUNT] = {
     /*                 generated    ran    mutated    strengthen   kept    discard  satisfied    leave  resume */
-    /* SELECTED   */ { "GENERATED", NULL,  NULL,      NULL,        NULL,   GONE,    "SATISFIED", LEFT,  NULL },
-    /* GENERATED  */ { NULL,        "RAN", NULL,      NULL,        NULL,   GONE,    NULL,        LEFT,  NULL },
-    /* RAN        */ { NULL,        NULL,  "MUTATED", NULL,        NULL,   GONE,    NULL,        LEFT,  NULL },
-    /* MUTATED    */ { NULL,        NULL,  NULL,      "GENERATED", "KEPT", GONE,    NULL,        LEFT,  NULL },
+    /* SELECTED   */ { "GENERATED", NULL, NULL, NULL, NULL, GONE, "SATISFIED", LEFT, NULL },
+    /* GENERATED  */ { NULL, "RAN", NULL, NULL, NULL, GONE, NULL, LEFT, NULL },
+    /* RAN        */ { NULL, NULL, "MUTATED", NULL, NULL, GONE, NULL, LEFT, NULL },
+    /* MUTATED    */ { NULL, NULL, NULL, "GENERATED", "KEPT", GONE, NULL, LEFT, NULL },
     /* KEPT       */ { NULL },
     /* DISCARDED  */ { NULL },
     /* SATISFIED  */ { NULL },
-    /* UNFINISHED */ { NULL,        NULL,  NULL,      NULL,        NULL,   NULL,    NULL,        NULL,  "SELECTED" },
+    /* UNFINISHED */ { NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "SELECTED" },
 };
 
 static void every_pair_is_as_drawn(void **unused)
@@ -56,7 +56,8 @@ static void only_three_states_are_final(void **unused)
 {
     (void)unused;
     for (int s = 0; s < MG_TARGET_STATE_COUNT; s++)
-        assert_int_equal(mg_target_state_is_final((enum mg_target_state)s), s == MG_TARGET_KEPT || s == MG_TARGET_DISCARDED || s == MG_TARGET_SATISFIED);
+        assert_int_equal(mg_target_state_is_final((enum mg_target_state)s),
+                         s == MG_TARGET_KEPT || s == MG_TARGET_DISCARDED || s == MG_TARGET_SATISFIED);
 }
 
 int main(void)

@@ -17,11 +17,15 @@ static void bad_bytes_become_replacement_characters(void **unused)
     } cases[] = {
         { MG_STR_INIT(""), MG_STR_INIT("") },
         { MG_STR_INIT("caf\xc3\xa9 \xf0\x9f\x90\x8d \0 z"), MG_STR_INIT("caf\xc3\xa9 \xf0\x9f\x90\x8d \0 z") },
-        { MG_STR_INIT("a\xff" "b"), MG_STR_INIT("a" BAD "b") },
-        { MG_STR_INIT("\xc3"), MG_STR_INIT(BAD) },                             /* cut off */
-        { MG_STR_INIT("\xe2\x82" "x"), MG_STR_INIT(BAD BAD "x") },
-        { MG_STR_INIT("\xc0\xaf"), MG_STR_INIT(BAD BAD) },                     /* overlong */
-        { MG_STR_INIT("\xed\xa0\x80"), MG_STR_INIT(BAD BAD BAD) },             /* a surrogate */
+        { MG_STR_INIT("a\xff"
+                      "b"),
+          MG_STR_INIT("a" BAD "b") },
+        { MG_STR_INIT("\xc3"), MG_STR_INIT(BAD) }, /* cut off */
+        { MG_STR_INIT("\xe2\x82"
+                      "x"),
+          MG_STR_INIT(BAD BAD "x") },
+        { MG_STR_INIT("\xc0\xaf"), MG_STR_INIT(BAD BAD) },                                    /* overlong */
+        { MG_STR_INIT("\xed\xa0\x80"), MG_STR_INIT(BAD BAD BAD) },                            /* a surrogate */
         { MG_STR_INIT("\xf4\x90\x80\x80\xc3\xa9"), MG_STR_INIT(BAD BAD BAD BAD "\xc3\xa9") }, /* beyond U+10FFFF */
     };
     struct mg_arena *arena = mg_arena_new();
@@ -35,7 +39,10 @@ static void a_line_has_nothing_that_moves_the_cursor(void **unused)
     (void)unused;
     struct mg_arena *arena = mg_arena_new();
     assert_true(mg_str_is(mg_text_line(arena, MG_STR("a\x1b[31mb\r\nc\td\x7f")), "a [31mb  c d "));
-    assert_true(mg_str_is(mg_text_line(arena, MG_STR("\xc2\x9b" "1m \xe2\x80\xae" "abc\xe2\x81\xa6 caf\xc3\xa9")), " 1m  abc  caf\xc3\xa9"));
+    assert_true(mg_str_is(mg_text_line(arena, MG_STR("\xc2\x9b"
+                                                     "1m \xe2\x80\xae"
+                                                     "abc\xe2\x81\xa6 caf\xc3\xa9")),
+                          " 1m  abc  caf\xc3\xa9"));
     assert_true(mg_str_is(mg_text_cut(arena, MG_STR("caf\xc3\xa9 noir"), 7), "caf\xc3\xa9..."));
     assert_true(mg_str_is(mg_text_cut(arena, MG_STR("caf\xc3\xa9 no"), 7), "caf\xc3\xa9 no"));
     assert_int_equal(mg_text_length(MG_STR("caf\xc3\xa9 \xf0\x9f\x90\x8d")), 6);

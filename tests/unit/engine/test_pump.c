@@ -73,7 +73,9 @@ static void answer(enum mg_mutant_end end, uint32_t at, bool at_hit, const struc
     for (size_t i = 0; i < count; i++)
         *MG_PUSH(arena, &run->runs) = runs[i];
 }
-#define DONE(...) answer(MG_RUN_DONE, 0, false, (const struct mg_test_run[]){ __VA_ARGS__ }, sizeof((const struct mg_test_run[]){ __VA_ARGS__ }) / sizeof(struct mg_test_run))
+#define DONE(...)                                                                                                                                    \
+    answer(MG_RUN_DONE, 0, false, (const struct mg_test_run[]){ __VA_ARGS__ },                                                                       \
+           sizeof((const struct mg_test_run[]){ __VA_ARGS__ }) / sizeof(struct mg_test_run))
 
 static const struct mg_candidate two[] = { { 3, 0.0 }, { 5, 0.1 } }, other[] = { { 9, 0.0 } };
 
@@ -84,7 +86,13 @@ static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *
     struct mg_err err;
     uint32_t mutant = 0;
     mg_pump_init(&pump, &request, NULL, arena);
-    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7, .source = MG_STR("def f(): pass"), .first = two, .first_count = 2, .second = second, .second_count = second_count, .bail = bail });
+    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7,
+                                             .source = MG_STR("def f(): pass"),
+                                             .first = two,
+                                             .first_count = 2,
+                                             .second = second,
+                                             .second_count = second_count,
+                                             .bail = bail });
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
     assert_int_equal(mutant, 7);
     struct mg_attempt_end none;

@@ -55,7 +55,8 @@ static void observe(const struct mg_session *session, const char *result, struct
         *MG_PUSH(into, &seen->lines) = line;
 }
 
-static enum mg_code play(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *into, struct mg_probed *probed, struct mg_err *err)
+static enum mg_code play(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *into, struct mg_probed *probed,
+                         struct mg_err *err)
 {
     (void)err;
     assert_true(mg_str_contains(probe->imports, "from school import grade\n"));
@@ -90,9 +91,17 @@ static void generate(struct mg_session *session, int64_t seed, uint32_t count, c
     session->about.params.len = 0;
     *MG_PUSH(arena, &session->about.params) = param;
 
-    struct mg_target target = { .id = MG_STR("0123456789abcdef"), .qualified_name = MG_STR("school.grade"), .module = MG_STR("school"), .path = MG_STR("school.py") };
-    target.function = (struct mg_function){ .qualname = MG_STR("grade"), .name = MG_STR("grade"), .first_line = 1, .def_line = 1, .end_line = 4,
-                                            .end = sizeof source_text - 1, .body_start = 34, .body_indent = 4 };
+    struct mg_target target = {
+        .id = MG_STR("0123456789abcdef"), .qualified_name = MG_STR("school.grade"), .module = MG_STR("school"), .path = MG_STR("school.py")
+    };
+    target.function = (struct mg_function){ .qualname = MG_STR("grade"),
+                                            .name = MG_STR("grade"),
+                                            .first_line = 1,
+                                            .def_line = 1,
+                                            .end_line = 4,
+                                            .end = sizeof source_text - 1,
+                                            .body_start = 34,
+                                            .body_indent = 4 };
     struct mg_source_file source = { .path = target.path, .module = target.module, .text = MG_STR_INIT(source_text) };
     struct mg_mutant mutants[5];
     struct mg_probe_mutant spliced[5];
@@ -101,8 +110,15 @@ static void generate(struct mg_session *session, int64_t seed, uint32_t count, c
         mutants[m] = (struct mg_mutant){ .id = spliced[m].id, .line = 4, .end_line = 4 };
     }
     struct mg_config config = { .generation = { .seed = seed, .max_tests = 8, .max_calls = 2000 } };
-    struct mg_generate_request request = { .target = &target, .source = &source, .repo = repo, .agent = { .ops = &ops }, .session = session, .mutants = mutants,
-                                           .spliced = spliced, .mutant_count = count, .config = &config };
+    struct mg_generate_request request = { .target = &target,
+                                           .source = &source,
+                                           .repo = repo,
+                                           .agent = { .ops = &ops },
+                                           .session = session,
+                                           .mutants = mutants,
+                                           .spliced = spliced,
+                                           .mutant_count = count,
+                                           .config = &config };
     struct mg_generator generator = mg_search_new();
     struct mg_err err = { .code = MG_OK };
     assert_int_equal(generator.ops->generate(generator.self, &request, arena, suite, &err), MG_OK);
@@ -188,7 +204,8 @@ static void a_doctest_that_is_not_kept_is_reported_and_not_asserted(void **unuse
     struct mg_session session = { .play = GRADES };
     struct mg_suite suite;
     *MG_PUSH(arena, &session.about.doctests) = (struct mg_doctest){ .source = MG_STR("grade(47)"), .want = MG_STR("'fail'") };
-    *MG_PUSH(arena, &session.about.doctests) = (struct mg_doctest){ .source = MG_STR("grade(46)"), .want = MG_STR("'fail'") }; /* other quotes are no contradiction */
+    *MG_PUSH(arena, &session.about.doctests) =
+        (struct mg_doctest){ .source = MG_STR("grade(46)"), .want = MG_STR("'fail'") }; /* other quotes are no contradiction */
     generate(&session, 0, 3, NULL, &suite);
     assert_int_equal(suite.suspected_bugs.len, 1);
     assert_string_equal(mg_arena_cstr(arena, suite.suspected_bugs.at[0]), "school.grade: `grade(47)` gives \"pass\", its doctest says 'fail'");
@@ -202,12 +219,14 @@ static void values_of_existing_tests_are_tried(void **unused)
     struct mg_session session = { .play = GRADES };
     struct mg_suite with, without;
     struct mg_repo repo = { 0 };
-    *MG_PUSH(arena, &repo.test_files) = (struct mg_source_file){ .path = MG_STR("test_school.py"), .text = MG_STR("def test_it():\n    assert grade(7919) == 'pass'\n") };
+    *MG_PUSH(arena, &repo.test_files) =
+        (struct mg_source_file){ .path = MG_STR("test_school.py"), .text = MG_STR("def test_it():\n    assert grade(7919) == 'pass'\n") };
     generate(&session, 0, 5, &repo, &with);
     generate(&session, 0, 5, NULL, &without);
     assert_true(mg_str_contains(all_text(&with), "(7919, \"pass\")"));
     assert_false(mg_str_contains(all_text(&without), "7919"));
-    repo.test_files.at[0].text = MG_STR("BEST = 7919\n\ndef test_it():\n    assert grade(BEST) == 'pass'\n"); /* no call of literals: the number alone */
+    repo.test_files.at[0].text =
+        MG_STR("BEST = 7919\n\ndef test_it():\n    assert grade(BEST) == 'pass'\n"); /* no call of literals: the number alone */
     generate(&session, 0, 5, &repo, &with);
     assert_true(mg_str_contains(all_text(&with), "(7919, \"pass\")"));
 }

@@ -34,7 +34,8 @@ static void start(struct mg_search *s, const char *qualname, enum mg_function_ki
 }
 
 /* One chosen call that kills `mutant` by its fact number `fact`. */
-static struct mg_candidate *add(struct mg_search *s, struct mg_chosen *chosen, const char *receiver, const char *text, const char *sep, uint32_t mutant, uint32_t fact)
+static struct mg_candidate *add(struct mg_search *s, struct mg_chosen *chosen, const char *receiver, const char *text, const char *sep,
+                                uint32_t mutant, uint32_t fact)
 {
     struct mg_candidate *c = MG_NEW(arena, struct mg_candidate);
     c->receiver = s_(receiver);
@@ -74,17 +75,19 @@ static void a_table_leaves_out_what_all_rows_share(void **unused)
     start(&s, "split", MG_FUNCTION);
     fact(add(&s, &chosen, NULL, "\"a-b\"", "\"-\"", 0, 0), MG_FACT_EQ, "result", "['a', 'b']");
     fact(add(&s, &chosen, NULL, "\"\"", "\"-\"", 1, 0), MG_FACT_EQ, "result", "[]");
-    fact(add(&s, &chosen, NULL, "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "\"-\"", 2, 0), MG_FACT_EQ, "result", "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']");
+    fact(add(&s, &chosen, NULL, "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"", "\"-\"", 2, 0), MG_FACT_EQ, "result",
+         "['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']");
     fact(add(&s, &chosen, NULL, "\"x\"", NULL, 3, 0), MG_FACT_IS, "result", "None");
-    written(&s, &chosen,
-            "from pkg.words import split\nimport pytest\n\n"
-            "@pytest.mark.parametrize(\n    (\"text\", \"expected\"),\n    [\n"
-            "        (\"a-b\", [\"a\", \"b\"]),\n"
-            "        (\"\", []),\n"
-            "        (\n            \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\n            [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"],\n        ),\n"
-            "    ],\n)\n"
-            "def test_split_with_sep(text, expected):\n    assert split(text, sep=\"-\") == expected\n\n"
-            "def test_split_x():\n    assert split(\"x\") is None\n");
+    written(
+        &s, &chosen,
+        "from pkg.words import split\nimport pytest\n\n"
+        "@pytest.mark.parametrize(\n    (\"text\", \"expected\"),\n    [\n"
+        "        (\"a-b\", [\"a\", \"b\"]),\n"
+        "        (\"\", []),\n"
+        "        (\n            \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\n            [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"],\n        ),\n"
+        "    ],\n)\n"
+        "def test_split_with_sep(text, expected):\n    assert split(text, sep=\"-\") == expected\n\n"
+        "def test_split_x():\n    assert split(\"x\") is None\n");
 }
 
 static void state_after_a_call_is_asserted_when_it_kills(void **unused)
@@ -146,9 +149,12 @@ static void literals_are_read_and_written_as_black_does(void **unused)
 {
     (void)unused;
     const char *const pairs[][2] = {
-        { "'a'", "\"a\"" },       { "'say \"hi\"'", "'say \"hi\"'" },   { "\"it's\"", "\"it's\"" },          { "'\\x41\\u00e9\\n'", "\"A\xc3\xa9\\n\"" },
-        { "r'\\d'", "r'\\d'" },   { "['a', {'b': 'c'}]", "[\"a\", {\"b\": \"c\"}]" }, { "b'a'", "b'a'" },    { "f('x', y='z') + 'q'", "f(\"x\", y=\"z\") + \"q\"" },
-        { "'\\\\'", "\"\\\\\"" }, { "'\\ud800'", "'\\ud800'" },       { "'''a'''", "\"a\"" },              { "'\\N{DIGIT ONE}'", "'\\N{DIGIT ONE}'" },
+        { "'a'", "\"a\"" },         { "'say \"hi\"'", "'say \"hi\"'" },
+        { "\"it's\"", "\"it's\"" }, { "'\\x41\\u00e9\\n'", "\"A\xc3\xa9\\n\"" },
+        { "r'\\d'", "r'\\d'" },     { "['a', {'b': 'c'}]", "[\"a\", {\"b\": \"c\"}]" },
+        { "b'a'", "b'a'" },         { "f('x', y='z') + 'q'", "f(\"x\", y=\"z\") + \"q\"" },
+        { "'\\\\'", "\"\\\\\"" },   { "'\\ud800'", "'\\ud800'" },
+        { "'''a'''", "\"a\"" },     { "'\\N{DIGIT ONE}'", "'\\N{DIGIT ONE}'" },
     };
     for (size_t i = 0; i < MG_COUNT(pairs); i++)
         assert_string_equal(mg_arena_cstr(arena, mg_expr_black(arena, s_(pairs[i][0]))), pairs[i][1]);
