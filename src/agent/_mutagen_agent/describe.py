@@ -5,7 +5,7 @@ import inspect
 import sys
 import types
 
-from . import annotations, examples, hints, values
+from . import annotations, examples, hints, names, values
 
 KINDS = {
     inspect.Parameter.POSITIONAL_ONLY: "positional_only", inspect.Parameter.POSITIONAL_OR_KEYWORD: "positional",
@@ -99,9 +99,9 @@ class Describer:
         if not isinstance(value, (int, float, str, bytes, type(None), tuple)):
             name = next((key for key, item in vars(self.target.module).items() if item is value and not key.startswith("__")), None)
             if name and not isinstance(value, type):
-                return values.named(self.home, name)[0]
+                return names.named(self.home, name)[0]
         source = values.source_of(value, self.home)
-        return source.text if source and set(source.imports) <= {values.named(self.home, "x")[1]} else ""
+        return source.text if source and set(source.imports) <= {names.named(self.home, "x")[1]} else ""
 
     def function_parameters(self, found):
         """The public object's own parameters, or the function's when a wrapper passes everything on."""
@@ -165,8 +165,8 @@ def instances_of(kind, module, home):
     found.sort(key=lambda name: name.startswith("_"))
     if isinstance(kind, type) and issubclass(kind, enum.Enum) and hints.place_of(kind, home):
         place = hints.place_of(kind, home)
-        return [values.named(place[0], "%s.%s" % (place[1], member))[0] for member in list(kind.__members__)[:MAX_INSTANCES]]
-    return [values.named(home, name)[0] for name in found if not name.startswith("__")][:MAX_INSTANCES]
+        return [names.named(place[0], "%s.%s" % (place[1], member))[0] for member in list(kind.__members__)[:MAX_INSTANCES]]
+    return [names.named(home, name)[0] for name in found if not name.startswith("__")][:MAX_INSTANCES]
 
 
 def describe(target, session):

@@ -7,7 +7,7 @@ import sys
 import types
 import typing
 
-from . import annotations, values
+from . import annotations, names, values
 
 MAX_CLASSES = 3  # constructors within constructors
 MAX_DEPTH = 8
@@ -219,9 +219,9 @@ def place_of(kind, home=None):
     module, name = getattr(kind, "__module__", None), getattr(kind, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
         return None
-    if home and values.resolve(home, name) is kind:
+    if home and names.resolve(home, name) is kind:
         return home, name
-    if "<" not in name and values.resolve(module, name) is kind:
+    if "<" not in name and names.resolve(module, name) is kind:
         return module, name
     found = [key for key, value in vars(sys.modules[home]).items() if value is kind] if home in sys.modules else []
     return (home, found[0]) if found else None

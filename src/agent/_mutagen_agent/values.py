@@ -10,7 +10,7 @@ import re
 import types
 import uuid
 
-from .names import evaluate, named, path_to, resolve  # noqa: F401
+from .names import evaluate, path_to
 
 MAX_TEXT = 2048
 MAX_DEPTH = 6

@@ -318,7 +318,7 @@ static void stored_values_are_checked(void **state)
         "UPDATE targets SET reason = x'00ff'",
         "UPDATE targets SET attempts = 'many'",
         "UPDATE tests SET kept = 2",
-        "UPDATE test_kills SET test = 7",
+        "UPDATE test_kills SET test = test + 70",
         "UPDATE mutants SET before_verdict = 'alive'",
         "UPDATE mutants SET after_kill = 'murder'",
         "UPDATE mutants SET start_byte = 9999",
