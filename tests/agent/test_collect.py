@@ -57,6 +57,15 @@ def test_unknown_options_are_a_usage_error(repo):
     assert repo.start(keep_addopts=False)["ok"]
 
 
+def test_a_failure_of_pytest_itself_is_told_by_its_exception(repo):
+    repo.write("conftest.py", """
+        def pytest_sessionstart():
+            raise RuntimeError("the plugin is unhappy\\nFor a reason: that takes two lines")
+    """)
+    answer = repo.start()
+    assert not answer["ok"] and answer["text"] == "pytest itself fails here: RuntimeError: the plugin is unhappy", answer
+
+
 def test_a_broken_conftest_is_a_collect_error(repo):
     repo.write("conftest.py", "import not_there_at_all\n")
     answer = repo.start()

@@ -37,7 +37,7 @@ enum mg_code mg_agent_refused(yyjson_val *root, const char *what, struct mg_err 
     if (mg_agent_refused_kind(root, "import"))
         code = MG_FAIL(err, MG_E_CHILD, "the module cannot be imported: %.*s", MG_FMT(text));
     else
-        code = MG_FAIL(err, MG_E_CHILD, "the agent could not %s: %.*s", what, MG_FMT(text));
+        code = MG_FAIL(err, MG_E_CHILD, "cannot %s: %.*s", what, MG_FMT(text));
     mg_arena_free(arena);
     return code;
 }

@@ -45,11 +45,13 @@ def arguments(given, keep_addopts, repo, scratch, seed):
 class Plugin:
     """Registered with pytest. Each hook does nothing until `loop`, `runner` or `watch` is set."""
 
-    def __init__(self, loop=None):
+    def __init__(self, loop=None, importing=None):
         self.loop = loop  # called instead of pytest's run loop, with the pytest session
+        self.importing = importing  # told the file of each test module before its import, "" after it
         self.runner = None  # runs the one item of a mutant
         self.watch = None  # looks on during the baseline
         self.errors = []
+        self.internal = ""  # what made pytest itself give up
 
     def run(self, runner):
         """One item by `runner`, inside whatever other plugins wrap around a test (warnings, Django, asyncio)."""
@@ -99,10 +101,21 @@ class Plugin:
             self.watch.teardown_begins(item)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_collectstart(self, collector):
+        if self.importing is not None and isinstance(collector, pytest.Module):
+            self.importing(item_file(collector))
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report):
+        if self.importing is not None:
+            self.importing("")
         if report.failed:
             text = wire.last_line(report.longrepr)
             self.errors.append({"where": report.nodeid or ".", "text": text[1:].strip() if text.startswith("E ") else text})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excinfo):
+        self.internal = "pytest itself fails here: %s" % wire.one_line("%s: %s" % (excinfo.typename, excinfo.value), 300)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self):

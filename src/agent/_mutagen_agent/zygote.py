@@ -50,7 +50,7 @@ class Zygote:
         from . import collect, host
 
         settings = self.start
-        plugin = collect.Plugin(lambda session: self.loop(session, request))
+        plugin = collect.Plugin(lambda session: self.loop(session, request), self.teller(request))
         self.host = host.Host(settings, plugin)
         arguments = collect.arguments(
             request.get("args") or [], request.get("keep_addopts", True), settings["repo"], settings["scratch"], self.host.seed
@@ -60,7 +60,7 @@ class Zygote:
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
             return "collect", "%s: %s" % (type(exc).__name__, exc)
-        text = heard.said() or "pytest ended with code %d before it ran anything" % code
+        text = plugin.internal or heard.said() or "pytest ended with code %d before it ran anything" % code
         return "usage" if code == 4 and "conftest" not in text else "collect", text
 
     def loop(self, session, request):
@@ -76,6 +76,7 @@ class Zygote:
         from . import baseline, collect, mutant
 
         host = self.host
+        host.plugin.importing = None
         host.adopt(session)
         notes = self.redirection.strays()
         threads = collect.thread_count()
@@ -161,6 +162,10 @@ class Listener:
 
     def said(self):
         lines = self.heard.splitlines()
+        broken = [line for line in lines if line.startswith("ImportError while loading conftest")]
+        causes = [line[1:].strip() for line in lines if line.startswith("E ")]
+        if broken and causes:
+            return "%s: %s" % (broken[0].rstrip("."), causes[-1])
         for line in [line for line in lines if ": error: " in line] + lines:
             if "rror" in line:
                 return wire.one_line(line.replace("ERROR: usage: ", ""), 500)
