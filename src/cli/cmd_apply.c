@@ -1,11 +1,9 @@
 /* `mutagen apply`: writes the kept tests of a stored run into the repo, another folder, or a patch. */
-#include "base/buf.h"
 #include "base/str.h"
 #include "cli/apply.h"
 #include "cli/compose.h"
 #include "os/file.h"
 #include <stdio.h>
-#include <string.h>
 
 static const struct mg_option options[] = {
     MG_OPT_TEXT("run-id", "ID", run_id, "the run whose tests are taken (default: the newest)"),
@@ -69,25 +67,6 @@ static uint32_t say_what_happened(FILE *out, const struct mg_apply_plan *plan, s
     return refused;
 }
 
-/* A word for the shell: quoted when it holds anything but plain characters. */
-static struct mg_str shell_word(struct mg_arena *arena, struct mg_str text)
-{
-    static const char plain[] = "/._-+,:@%=";
-    bool quote = text.len == 0;
-    struct mg_buf out = MG_BUF(1u << 16);
-    struct mg_str shown = mg_printable(arena, text);
-    for (size_t i = 0; i < shown.len; i++) {
-        unsigned char byte = (unsigned char)shown.at[i];
-        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
-        quote = quote || (!alnum && !strchr(plain, byte));
-        mg_buf_adds(&out, byte == '\'' ? "'\\''" : "");
-        if (byte != '\'')
-            mg_buf_addc(&out, (char)byte);
-    }
-    struct mg_str inner = mg_buf_take(&out, arena);
-    return quote ? mg_arena_printf(arena, "'%.*s'", MG_FMT(inner)) : inner;
-}
-
 /* Of a path relative to the current directory, for a command that changes it. */
 static struct mg_str absolute(struct mg_arena *arena, struct mg_str path)
 {
@@ -97,25 +76,26 @@ static struct mg_str absolute(struct mg_arena *arena, struct mg_str path)
 
 static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const struct mg_report *report, struct mg_str patch, struct mg_arena *arena)
 {
-    struct mg_str repo = shell_word(arena, report->repo), file = shell_word(arena, absolute(arena, patch));
+    struct mg_str repo = mg_shell_word(arena, report->repo), file = mg_shell_word(arena, absolute(arena, patch));
     if (patch.len && !mg_str_is(patch, "-"))
         (void)fprintf(out, "next: cd %.*s && git apply %.*s\n", MG_FMT(repo), MG_FMT(file));
     if (patch.len)
         return;
     (void)fprintf(out, "next: cd %.*s && python -m pytest", MG_FMT(repo));
     for (size_t i = 0; i < plan->len && i < 4; i++) {
-        struct mg_str path = shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
+        struct mg_str path = mg_shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
         if (plan->at[i].action != MG_APPLY_REFUSED)
             (void)fprintf(out, " %.*s", MG_FMT(path));
     }
     (void)fputc('\n', out);
 }
 
-static void say_nothing_to_apply(const struct mg_report *report, bool improved)
+static void say_nothing_to_apply(const struct mg_report *report, const char *program, bool improved)
 {
     (void)printf("nothing to apply: run %.*s kept no test\n", MG_FMT(report->run_id));
     if (!improved && mg_apply_has_improving(report))
-        (void)printf("next: mutagen apply --run-id %.*s --improved  takes tests that gained something below the threshold\n", MG_FMT(report->run_id));
+        (void)printf("next: %s apply --run-id %.*s --improved  (tests that gained something, but leave their target below the threshold)\n", program,
+                     MG_FMT(report->run_id));
 }
 
 static enum mg_code apply(struct mg_app *app, const struct mg_invocation *call, const struct mg_report *report, struct mg_err *err)
@@ -126,7 +106,7 @@ static enum mg_code apply(struct mg_app *app, const struct mg_invocation *call, 
         folder = mg_arena_str(app->arena, call->into);
     MG_TRY(mg_apply_make_plan(report, call->improved, folder, call->into.len == 0, app->arena, &plan, err));
     if (plan.len == 0) {
-        say_nothing_to_apply(report, call->improved);
+        say_nothing_to_apply(report, app->program, call->improved);
         return MG_OK;
     }
     if (call->patch.len)

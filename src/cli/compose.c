@@ -11,6 +11,7 @@
 #include "adapters/sandbox_linux/sandbox_linux.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 #include "adapters/vcs_git/vcs_git.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "cli/progress.h"
 #include "engine/gate.h"
@@ -58,6 +59,25 @@ struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text)
             at[i] = '?'; /* the rest of a C1 control */
     }
     return copy;
+}
+
+/* A word for the shell: quoted when it holds anything but plain characters. */
+struct mg_str mg_shell_word(struct mg_arena *arena, struct mg_str text)
+{
+    static const char plain[] = "/._-+,:@%=";
+    bool quote = text.len == 0;
+    struct mg_buf out = MG_BUF(1u << 16);
+    struct mg_str shown = mg_printable(arena, text);
+    for (size_t i = 0; i < shown.len; i++) {
+        unsigned char byte = (unsigned char)shown.at[i];
+        bool alnum = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte >= 0x80;
+        quote = quote || (!alnum && !strchr(plain, byte));
+        mg_buf_adds(&out, byte == '\'' ? "'\\''" : "");
+        if (byte != '\'')
+            mg_buf_addc(&out, (char)byte);
+    }
+    struct mg_str inner = mg_buf_take(&out, arena);
+    return quote ? mg_arena_printf(arena, "'%.*s'", MG_FMT(inner)) : inner;
 }
 
 enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct mg_str *repo, struct mg_err *err)
@@ -161,6 +181,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->cancel = app->cancel;
     services->protection = composed->sandbox.ops->describe(composed->sandbox.self);
     services->version = MG_VERSION;
+    services->program = app->program;
     return MG_OK;
 }
 

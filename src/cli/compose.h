@@ -18,6 +18,7 @@ struct mg_app {
     struct mg_config config;
     struct mg_cancel *cancel;
     enum mg_exit exit_code;
+    const char *program; /* how we were called, as a word for the shell */
 };
 
 /* Whether a run writes tests, keeps what it finds and reports it; a score does none of these. */
@@ -54,5 +55,7 @@ enum mg_exit mg_exit_for_error(enum mg_code code);
 
 /* Text from outside for a terminal: control characters become '?'. In the arena. */
 struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text);
+/* The same, quoted for a shell where it must be. */
+struct mg_str mg_shell_word(struct mg_arena *arena, struct mg_str text);
 
 #endif

@@ -73,6 +73,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "__sandbox") == 0)
         return mg_sandbox_main(argc, argv);
     struct mg_app app = { .arena = mg_arena_new(), .cancel = &cancel, .exit_code = MG_EXIT_OK };
+    app.program = argc > 0 ? mg_shell_word(app.arena, mg_str_from(argv[0])).at : "mutagen";
     struct mg_err err = { .code = MG_OK };
     enum mg_code code = dispatch(&app, argc, argv, &err);
     if (code != MG_OK) {

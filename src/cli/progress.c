@@ -15,6 +15,7 @@
 #define LINE_BYTES 1024
 #define SAMPLES 20u /* half-seconds over which the rate is measured */
 #define BAR 20u
+#define PLAIN_SECONDS 5.0 /* between two lines about steps where nothing can be redrawn */
 
 struct progress {
     unsigned magic;
@@ -25,7 +26,7 @@ struct progress {
     char phase[32], message[256];
     uint32_t done, first_done, total;
     bool first_step;
-    double started, phase_started;
+    double started, phase_started, plain_printed;
     uint64_t work, samples[SAMPLES]; /* work done at each of the last ticks */
     unsigned ticks;
 };
@@ -181,8 +182,9 @@ static void erase(struct progress *p)
     p->drawn = false;
 }
 
-static void plain_line(const struct progress *p, const char *text)
+static void plain_line(struct progress *p, const char *text)
 {
+    p->plain_printed = mg_now();
     if (p->total > 0)
         (void)fprintf(stderr, "[%s] %s (%u/%u)\n", p->phase, text, p->done, p->total);
     else
@@ -202,6 +204,7 @@ static void phase(void *self, const char *name, struct mg_str message, uint32_t 
     p->done = p->first_done = 0;
     p->first_step = true;
     p->phase_started = mg_now();
+    p->plain_printed = 0; /* a phase that says nothing itself is announced by its first step */
     if (p->redraws)
         draw(p);
     else if (!p->finished && p->message[0])
@@ -221,7 +224,7 @@ static void step(void *self, uint32_t done, struct mg_str message)
     p->first_step = false;
     p->done = done;
     memcpy(p->message, text, sizeof text);
-    if (!p->redraws && !p->finished && news && text[0])
+    if (!p->redraws && !p->finished && news && text[0] && mg_now() - p->plain_printed >= PLAIN_SECONDS)
         plain_line(p, p->message);
     else
         draw(p);

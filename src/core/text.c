@@ -116,3 +116,17 @@ const char *mg_text_status(enum mg_target_state state)
         return "discarded";
     return state == MG_TARGET_SATISFIED ? "satisfied" : "unfinished";
 }
+
+struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report)
+{
+    static const struct {
+        const char *reason, *words;
+    } known[] = { { "max_targets_reached", "--max-targets is reached" },
+                  { "wallclock_exceeded", "the time limit is reached" },
+                  { "cancelled", "interrupted" } };
+    for (size_t i = 0; i < MG_COUNT(known); i++)
+        if (mg_str_is(report->stop_reason, known[i].reason))
+            return mg_arena_printf(arena, "%s, %u of %u targets are left; the same command with --run-id %.*s goes on", known[i].words,
+                                   report->targets_left, report->targets_selected, MG_FMT(report->run_id));
+    return report->stop_reason;
+}

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "core/report.h"
 #include "core/score.h"
 #include "core/target_state.h"
 
@@ -21,5 +22,8 @@ struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally
 unsigned mg_text_percent(const struct mg_tally *tally); /* its number */
 /* "kept", "discarded", "satisfied"; every other state is "unfinished". */
 const char *mg_text_status(enum mg_target_state state);
+
+/* Why a run stopped before its end, in words, and how it goes on; empty when it did not. */
+struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report);
 
 #endif

@@ -1,5 +1,6 @@
 /* Fresh interpreters have the last word: other hash seeds, other order, the existing tests beside them. Then outcomes are stored. */
 #include "base/str.h"
+#include "core/text.h"
 #include "python/mutate.h"
 #include "python/testmodule.h"
 #include "services/context.h"
@@ -194,17 +195,15 @@ static void tell(struct mg_run_context *run, const struct mg_outcome *outcome, s
     uint32_t kept = 0;
     for (size_t i = 0; i < outcome->tests.len; i++)
         kept += outcome->tests.at[i].kept;
-    struct mg_str line;
-    double before = 100 * mg_score(&outcome->before), after = 100 * mg_score(&outcome->after);
+    struct mg_str line, before = mg_text_score(arena, &outcome->before), after = mg_text_score(arena, &outcome->after);
+    const char *status = outcome->state == MG_TARGET_UNFINISHED ? "measured" : mg_text_status(outcome->state);
+    struct mg_str name = mg_arena_printf(arena, "%-10s %.*s", status, MG_FMT(outcome->qualified_name));
     if (outcome->state == MG_TARGET_KEPT)
-        line = mg_arena_printf(arena, "kept       %.*s  %.0f %% -> %.0f %%  %u test%s", MG_FMT(outcome->qualified_name), before, after, kept,
-                               kept == 1 ? "" : "s");
-    else if (outcome->state == MG_TARGET_SATISFIED)
-        line = mg_arena_printf(arena, "satisfied  %.*s  %.0f %%", MG_FMT(outcome->qualified_name), before);
+        line = mg_arena_printf(arena, "%.*s  %.*s -> %.*s  %u test%s", MG_FMT(name), MG_FMT(before), MG_FMT(after), kept, kept == 1 ? "" : "s");
     else if (outcome->state == MG_TARGET_DISCARDED)
-        line = mg_arena_printf(arena, "discarded  %.*s  %.*s", MG_FMT(outcome->qualified_name), MG_FMT(outcome->reason));
+        line = mg_arena_printf(arena, "%.*s  %.*s", MG_FMT(name), MG_FMT(outcome->reason));
     else
-        line = mg_arena_printf(arena, "measured   %.*s  %.0f %%", MG_FMT(outcome->qualified_name), before);
+        line = mg_arena_printf(arena, "%.*s  %.*s", MG_FMT(name), MG_FMT(before));
     run->services->progress.ops->line(run->services->progress.self, line);
 }
 

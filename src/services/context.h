@@ -78,6 +78,6 @@ MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg
 
 /* services/reporting.c: sums up stored outcomes. */
 void mg_report_sum(struct mg_report *report);
-struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report);
+struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report, const char *program);
 
 #endif

@@ -30,18 +30,17 @@ static uint32_t improvable(const struct mg_report *report)
     return count;
 }
 
-struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report)
+struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report, const char *program)
 {
     if (report->tests_kept)
-        return mg_arena_printf(arena, "next: mutagen apply --run-id %.*s  (writes %u kept test%s into the repo; --patch FILE for a patch)",
+        return mg_arena_printf(arena, "next: %s apply --run-id %.*s  (writes %u kept test%s into the repo; --patch FILE for a patch)", program,
                                MG_FMT(report->run_id), report->tests_kept, report->tests_kept == 1 ? "" : "s");
     if (report->targets_left || report->unfinished)
         return mg_arena_printf(arena, "next: the same command with --run-id %.*s goes on where this run stopped", MG_FMT(report->run_id));
     uint32_t better = improvable(report);
     if (better)
-        return mg_arena_printf(arena,
-                               "next: mutagen apply --run-id %.*s --improved  (tests of %u target%s that gained, but stay below the threshold)",
-                               MG_FMT(report->run_id), better, better == 1 ? "" : "s");
+        return mg_arena_printf(arena, "next: %s apply --run-id %.*s --improved  (tests of %u target%s that gained, but stay below the threshold)",
+                               program, MG_FMT(report->run_id), better, better == 1 ? "" : "s");
     if (report->targets_selected == 0)
         return MG_STR("next: no function was selected: check --target, and that the repo holds functions of more than one statement");
     if (report->satisfied == report->targets_selected)

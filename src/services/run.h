@@ -30,6 +30,7 @@ struct mg_run_services {
     struct mg_cancel *cancel;
     const char *protection; /* mg_sandbox_ops.describe: goes into the report */
     const char *version;
+    const char *program; /* what the user types to start us; the last line of a run is to be copied */
 };
 struct mg_run_request {
     struct mg_str repo;        /* absolute path, resolved */

@@ -150,7 +150,7 @@ def test_run_keeps_tests_and_touches_nothing(finished):
     assert tree(finished.folder / "repo") == finished.before
     assert list(finished.tmp.iterdir()) == [], "the private copy is still there"
     lines = finished.result.out.splitlines()
-    assert lines[-1].startswith("next: mutagen apply --run-id first"), finished.result
+    assert lines[-1].startswith("next: %s apply --run-id first  (writes " % BINARY), finished.result
     report = json.loads((finished.folder / ".mutagen" / "reports" / "report.json").read_text())
     assert report["run_id"] == "first" and report["targets"]["kept"] == 2
     assert {one["qualified_name"] for one in report["target_stats"]} == {"calc.ops.clamp", "calc.ops.grade"}
@@ -303,7 +303,7 @@ def test_interrupted_run_exits_130_and_goes_on(desk, number):
     assert "[cancelled]" in out
     assert list(desk.tmp.iterdir()) == []
     again = desk("run", "repo", "--run-id", "cut", "--no-progress")
-    assert again.code == 0 and "next: mutagen apply" in again.out, again
+    assert again.code == 0 and "\nnext: %s apply --run-id" % BINARY in again.out, again
 
 
 def test_killed_run_goes_on(desk):
@@ -319,7 +319,7 @@ def test_killed_run_goes_on(desk):
     told = desk("report", "--run-id", "cut")
     assert told.code == 1 and "--run-id cut" in told.err, told
     again = desk("run", "repo", "--run-id", "cut", "--no-progress")
-    assert again.code == 0 and "next: mutagen apply" in again.out, again
+    assert again.code == 0 and "\nnext: %s apply --run-id" % BINARY in again.out, again
 
 
 def command_lines():

@@ -35,7 +35,7 @@ static void add_title(struct mg_md *md, const struct mg_report *r)
     mg_buf_adds(&md->text, "**");
     if (r->stop_reason.len > 0) {
         mg_buf_adds(&md->text, " — ");
-        mg_md_text(md, r->stop_reason);
+        mg_md_text(md, mg_text_stop(md->scratch, r));
     }
     mg_buf_adds(&md->text, "\n\nRepository ");
     mg_md_code(md, r->repo);
@@ -270,17 +270,20 @@ static void add_notes(struct mg_md *md, const struct mg_report *r, enum mg_note_
 
 static void add_next(struct mg_md *md, const struct mg_report *r)
 {
-    mg_buf_adds(&md->text, "\n## Next\n\n");
+    mg_buf_adds(&md->text, "\n## Next\n");
     if (r->tests_kept > 0) {
-        mg_buf_adds(&md->text, "The kept tests are stored, not yet in the repository: ");
+        mg_buf_adds(&md->text, "\nThe kept tests are stored, not yet in the repository: ");
         mg_md_code(md, mg_arena_printf(md->scratch, "mutagen apply --run-id %.*s", MG_FMT(r->run_id)));
-        mg_buf_adds(&md->text, " writes them there.\n\n");
+        mg_buf_adds(&md->text, " writes them there.\n");
     }
     if (mg_str_is(r->status, "partial"))
-        mg_buf_addf(&md->text, "This run is partial: it covers %u of %u targets and can be continued with the same run id.\n\n",
+        mg_buf_addf(&md->text, "\nThis run is partial: it covers %u of %u targets and can be continued with the same run id.\n",
                     r->kept + r->discarded + r->satisfied + r->unfinished, r->targets_selected);
-    mg_md_text(md, r->next_step);
-    mg_buf_adds(&md->text, "\n");
+    if (r->tests_kept == 0) {
+        mg_buf_adds(&md->text, "\n");
+        mg_md_text(md, r->next_step);
+        mg_buf_adds(&md->text, "\n");
+    }
 }
 
 static enum mg_code write_file(const char *directory, struct mg_md *md, struct mg_err *err)
@@ -302,7 +305,7 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     add_details(&md, report);
     add_notes(&md, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
     add_notes(&md, report, MG_NOTE_SKIPPED, "Files skipped");
-    add_notes(&md, report, MG_NOTE_DEGRADED, "Limited on this machine");
+    add_notes(&md, report, MG_NOTE_DEGRADED, "Limits of this run");
     add_notes(&md, report, MG_NOTE_INFO, "Notes");
     add_next(&md, report);
     enum mg_code code = write_file(reporter->directory, &md, err);

@@ -8,13 +8,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAGIC 0x52545431u
 #define LARGEST_DASHBOARD ((size_t)1 << 20)
 #define TARGETS_SHOWN 10
 #define REASONS_SHOWN 5
 #define NAMES_SHOWN 3
+#define NOTES_SHOWN 3
+#define NOTE_LENGTH 240
 #define NAME_LENGTH 100
+#define LONGEST_REASON 4096
 
 struct reporter {
     unsigned magic;
@@ -56,8 +60,10 @@ static void show_target(struct mg_screen *screen, const struct mg_outcome *o)
 {
     struct mg_arena *a = screen->scratch;
     unsigned tests = kept_tests(o);
-    mg_screen_line(screen, o->state == MG_TARGET_KEPT ? MG_GREEN : MG_PLAIN, "  %-10s %.*s  %.*s:%u  %.*s  %u test%s", mg_text_status(o->state),
-                   MG_FMT(o->qualified_name), MG_FMT(o->path), o->line, MG_FMT(score_change(a, &o->before, &o->after)), tests, tests == 1 ? "" : "s");
+    /* The place is what a narrow terminal may cut. */
+    mg_screen_line(screen, o->state == MG_TARGET_KEPT ? MG_GREEN : MG_PLAIN, "  %-10s %4s -> %-4s  %2u test%s  %.*s  %.*s:%u",
+                   mg_text_status(o->state), mg_arena_cstr(a, mg_text_score(a, &o->before)), mg_arena_cstr(a, mg_text_score(a, &o->after)), tests,
+                   tests == 1 ? " " : "s", MG_FMT(o->qualified_name), MG_FMT(o->path), o->line);
 }
 
 static void show_targets(struct mg_screen *screen, const struct mg_report *r)
@@ -79,20 +85,41 @@ static void show_targets(struct mg_screen *screen, const struct mg_report *r)
         mg_screen_line(screen, MG_DIM, "  and %zu more, in report.md", wanted - shown);
 }
 
-/* Reasons that differ only in numbers ("score 0.67 is below 0.80") are one. */
-static bool same_reason(struct mg_str a, struct mg_str b)
+static size_t skip_number(struct mg_str text, size_t at)
 {
+    while (at < text.len && ((text.at[at] >= '0' && text.at[at] <= '9') || (text.at[at] == '.' && at > 0 && text.at[at - 1] != ' ')))
+        at++;
+    return at;
+}
+
+/* Reasons that differ only in numbers ("score 0.67 is below 0.80") are one. *common gets an N where they differ. */
+static bool same_reason(struct mg_arena *arena, struct mg_str a, struct mg_str b, struct mg_str *common)
+{
+    struct mg_buf text = MG_BUF(LONGEST_REASON);
+    bool same = true;
     size_t i = 0, k = 0;
-    for (;;) {
-        while (i < a.len && ((a.at[i] >= '0' && a.at[i] <= '9') || a.at[i] == '.'))
-            i++;
-        while (k < b.len && ((b.at[k] >= '0' && b.at[k] <= '9') || b.at[k] == '.'))
-            k++;
-        if (i == a.len || k == b.len)
-            return i == a.len && k == b.len;
-        if (a.at[i++] != b.at[k++])
-            return false;
+    while (same && (i < a.len || k < b.len)) {
+        size_t a_end = skip_number(a, i), b_end = skip_number(b, k);
+        bool placeholder = a_end == i && i < a.len && a.at[i] == 'N' && b_end > k; /* an earlier difference */
+        if (placeholder)
+            a_end++;
+        struct mg_str left = mg_str_sub(a, i, a_end), right = mg_str_sub(b, k, b_end);
+        mg_buf_add(&text, mg_str_eq(left, right) ? left : MG_STR("N"));
+        same = (left.len > 0) == (right.len > 0);
+        i = a_end;
+        k = b_end;
+        if (same && (i < a.len || k < b.len))
+            same = i < a.len && k < b.len && a.at[i] == b.at[k];
+        if (same && i < a.len)
+            mg_buf_addc(&text, a.at[i]);
+        i++;
+        k++;
     }
+    same = same && !text.overflow;
+    struct mg_str taken = mg_buf_take(&text, arena);
+    if (same)
+        *common = taken;
+    return same;
 }
 
 struct reason {
@@ -133,7 +160,8 @@ static void show_reasons(struct mg_screen *screen, const struct mg_report *r)
             continue;
         const char *status = mg_text_status(o->state);
         size_t k = 0;
-        while (k < reasons.len && !(reasons.at[k].status == status && same_reason(reasons.at[k].text, o->reason)))
+        while (k < reasons.len &&
+               !(reasons.at[k].status == status && same_reason(screen->scratch, reasons.at[k].text, o->reason, &reasons.at[k].text)))
             k++;
         if (k == reasons.len)
             *MG_PUSH(screen->scratch, &reasons) = (struct reason){ .text = o->reason, .status = status };
@@ -148,28 +176,44 @@ static void show_reasons(struct mg_screen *screen, const struct mg_report *r)
     mg_screen_line(screen, MG_BOLD, "%s", "Not kept");
     for (size_t k = 0; k < reasons.len && k < REASONS_SHOWN; k++) {
         const struct reason *reason = &reasons.at[k];
-        mg_screen_line(screen, MG_PLAIN, "  %zu %s: %.*s (%.*s)", reason->count, reason->status, MG_FMT(reason->text),
-                       MG_FMT(list_names(screen->scratch, reason->names, reason->count)));
+        mg_screen_wrapped(screen, MG_PLAIN, 4, "  %zu %s: %.*s (%.*s)", reason->count, reason->status, MG_FMT(reason->text),
+                          MG_FMT(list_names(screen->scratch, reason->names, reason->count)));
     }
     if (reasons.len > REASONS_SHOWN)
         mg_screen_line(screen, MG_DIM, "  and %zu other reasons, in report.md", reasons.len - REASONS_SHOWN);
 }
 
+/* "label: 5", then the first few with their reasons. Without a label each note is a line of its own. */
 static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum mg_note_kind kind, const char *label)
 {
-    struct mg_str names[NAMES_SHOWN];
-    size_t count = 0;
-    for (size_t i = 0; i < r->notes.len; i++) {
+    size_t count = 0, shown = 0;
+    for (size_t i = 0; i < r->notes.len; i++)
+        count += r->notes.at[i].kind == kind;
+    if (count > 0 && label)
+        mg_screen_line(screen, MG_YELLOW, "%s: %zu", label, count);
+    for (size_t i = 0; i < r->notes.len && shown < NOTES_SHOWN; i++) {
         const struct mg_note *note = &r->notes.at[i];
         if (note->kind != kind)
             continue;
-        if (count < NAMES_SHOWN)
-            names[count] =
-                mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject.len > 0 ? note->subject : note->text), NAME_LENGTH);
-        count++;
+        struct mg_str text = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->text), NOTE_LENGTH);
+        struct mg_str subject = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject), NAME_LENGTH);
+        mg_screen_wrapped(screen, label ? MG_PLAIN : MG_YELLOW, 4, "%s%.*s%s%.*s", label ? "  " : "Note: ", MG_FMT(subject), subject.len ? ": " : "",
+                          MG_FMT(text));
+        shown++;
     }
-    if (count > 0)
-        mg_screen_line(screen, MG_YELLOW, "%s: %zu (%.*s)", label, count, MG_FMT(list_names(screen->scratch, names, count)));
+    if (count > shown)
+        mg_screen_line(screen, MG_DIM, "  and %zu more, in report.md", count - shown);
+}
+
+/* Relative where that is shorter to read: most runs keep their state below the current folder. */
+static struct mg_str shown_path(struct mg_arena *arena, struct mg_str path)
+{
+    char *here = getcwd(NULL, 0);
+    struct mg_str folder = mg_str_from(here);
+    if (here && folder.len > 1 && mg_str_starts(path, here) && path.len > folder.len && path.at[folder.len] == '/')
+        path = mg_arena_str(arena, mg_str_sub(path, folder.len + 1, path.len));
+    free(here);
+    return path;
 }
 
 static void show_bugs(struct mg_screen *screen, const struct mg_report *r)
@@ -181,7 +225,7 @@ static void show_bugs(struct mg_screen *screen, const struct mg_report *r)
         mg_screen_line(screen, MG_YELLOW, "Suspected bugs: %zu, in report.md", count);
 }
 
-static enum mg_code write(void *self, const struct mg_report *report, struct mg_err *err)
+static enum mg_code write_dashboard(void *self, const struct mg_report *report, struct mg_err *err)
 {
     const struct reporter *reporter = self;
     MG_ASSERT(reporter && reporter->magic == MAGIC);
@@ -193,11 +237,11 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     show_bugs(&screen, report);
     show_notes(&screen, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
     show_notes(&screen, report, MG_NOTE_SKIPPED, "Files skipped");
-    show_notes(&screen, report, MG_NOTE_DEGRADED, "Limited on this machine");
+    show_notes(&screen, report, MG_NOTE_DEGRADED, NULL);
     if (report->stop_reason.len > 0)
-        mg_screen_line(&screen, MG_YELLOW, "Stopped: %.*s", MG_FMT(report->stop_reason));
+        mg_screen_wrapped(&screen, MG_YELLOW, 4, "Stopped: %.*s", MG_FMT(mg_text_stop(screen.scratch, report)));
     if (report->reports_dir.len > 0)
-        mg_screen_line(&screen, MG_PLAIN, "Reports: %.*s/report.md, report.json", MG_FMT(report->reports_dir));
+        mg_screen_line(&screen, MG_PLAIN, "Reports: %.*s/report.md, report.json", MG_FMT(shown_path(screen.scratch, report->reports_dir)));
     screen.width = 0; /* the last line is to be copied: never cut */
     mg_screen_line(&screen, MG_BOLD, "%.*s", MG_FMT(report->next_step));
     struct mg_str text = mg_buf_view(&screen.text);
@@ -209,7 +253,7 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     return code;
 }
 
-static const struct mg_reporter_ops ops = { .name = "terminal", .write = write };
+static const struct mg_reporter_ops ops = { .name = "terminal", .write = write_dashboard };
 
 struct mg_reporter mg_report_terminal_new(struct mg_arena *arena, FILE *out)
 {

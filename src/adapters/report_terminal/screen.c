@@ -76,6 +76,39 @@ static void add_times(struct mg_screen *screen, const char *what, size_t count)
         mg_buf_adds(&screen->text, what);
 }
 
+/* Bytes of `text` that fit into `width` columns: up to the last blank if there is one, else as many as fit. */
+static size_t line_break(struct mg_str text, size_t width)
+{
+    size_t columns_used = 0, blank = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        bool starts = ((unsigned char)text.at[i] & 0xc0) != 0x80;
+        if (starts && columns_used++ == width)
+            return text.at[i] == ' ' || blank == 0 ? i : blank;
+        if (text.at[i] == ' ' && columns_used * 3 > width) /* not inside the indentation */
+            blank = i;
+    }
+    return text.len;
+}
+
+void mg_screen_wrapped(struct mg_screen *screen, enum mg_colour colour, size_t hang, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct mg_str rest = mg_text_line(screen->scratch, mg_arena_vprintf(screen->scratch, format, args));
+    va_end(args);
+    for (size_t indent = 0;; indent = hang) {
+        size_t end = screen->width ? line_break(rest, screen->width - indent) : rest.len;
+        add_times(screen, " ", indent);
+        add_coloured(screen, colour, mg_str_sub(rest, 0, end));
+        mg_buf_addc(&screen->text, '\n');
+        while (end < rest.len && rest.at[end] == ' ')
+            end++;
+        if (end == rest.len)
+            return;
+        rest = mg_str_sub(rest, end, rest.len);
+    }
+}
+
 static void add_framed_table(struct mg_screen *screen, struct mg_str title, const struct mg_screen_row *rows, size_t count)
 {
     size_t labels = 0, values = 0;

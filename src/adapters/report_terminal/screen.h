@@ -18,6 +18,8 @@ enum mg_colour { MG_PLAIN, MG_BOLD, MG_DIM, MG_GREEN, MG_YELLOW, MG_RED };
 void mg_screen_look(struct mg_screen *screen, FILE *out); /* fills the first four members */
 /* One line, cut to the width. Text from the repo is cleaned here. */
 void mg_screen_line(struct mg_screen *screen, enum mg_colour colour, const char *format, ...) MG_PRINTF(3, 4);
+/* The same, broken at blanks instead of cut; what follows the first line is indented by `hang`. */
+void mg_screen_wrapped(struct mg_screen *screen, enum mg_colour colour, size_t hang, const char *format, ...) MG_PRINTF(4, 5);
 /* A table of label and value under a title; a frame when there can be one. */
 struct mg_screen_row {
     const char *label;

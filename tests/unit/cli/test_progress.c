@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "cli/progress.h"
 
@@ -61,9 +63,33 @@ static void no_eta_before_it_means_something(void **state)
     assert_string_equal(render(&view, 120), "| processing  0:00");
 }
 
+static void a_pipe_gets_few_lines(void **state)
+{
+    (void)state;
+    FILE *file = tmpfile();
+    int real = dup(STDERR_FILENO);
+    assert_true(file && real >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    struct mg_progress progress = mg_cli_progress_open(true);
+    progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests"), 100);
+    for (uint32_t i = 1; i <= 100; i++)
+        progress.ops->step(progress.self, i, i % 2 ? MG_STR("test_odd") : MG_STR("test_even"));
+    progress.ops->phase(progress.self, "processing", MG_STR(""), 2);
+    progress.ops->step(progress.self, 0, MG_STR("pkg.f"));
+    progress.ops->step(progress.self, 1, MG_STR("pkg.g"));
+    mg_cli_progress_close(progress);
+    assert_true(dup2(real, STDERR_FILENO) >= 0);
+    close(real);
+    char text[1024];
+    rewind(file);
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    assert_string_equal(text, "[baseline] running the existing tests (0/100)\n[processing] pkg.f (0/2)\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_line_of_a_run), cmocka_unit_test(it_never_passes_the_width),
-                                        cmocka_unit_test(no_eta_before_it_means_something) };
+                                        cmocka_unit_test(no_eta_before_it_means_something), cmocka_unit_test(a_pipe_gets_few_lines) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
