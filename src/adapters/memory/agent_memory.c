@@ -55,6 +55,14 @@ static enum mg_code start(void *self, const struct mg_agent_start *how, struct m
     return MG_OK;
 }
 
+static enum mg_code revive(void *self, bool *revived, struct mg_err *err)
+{
+    (void)err;
+    checked(self);
+    *revived = false; /* nothing can kill it */
+    return MG_OK;
+}
+
 static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, struct mg_err *err)
 {
     (void)err;
@@ -101,7 +109,29 @@ static enum mg_code open_session(void *self, struct mg_session **session, struct
     return MG_OK;
 }
 
-/* Whole files, or one node of a file; a file without "::" stands for one test "file::*". */
+static void add_confirmed(const struct mg_memory_script *script, struct mg_str id, struct mg_arena *arena, struct mg_confirmed *result)
+{
+    bool fails = script->failing_confirm && mg_str_contains(id, script->failing_confirm);
+    *MG_PUSH(arena, &result->tests) = (struct mg_confirmed_test){
+        .id = id,
+        .outcome = fails ? MG_TEST_FAILED : MG_TEST_PASSED,
+        .text = fails ? MG_STR("AssertionError: by script") : MG_STR(""),
+    };
+}
+
+/* The test functions of a generated module. */
+static void confirm_source(const struct mg_memory_script *script, const struct mg_confirm_source *file, struct mg_arena *arena,
+                           struct mg_confirmed *result)
+{
+    struct mg_str rest = file->source, line;
+    while (mg_str_next_line(&rest, &line))
+        if (mg_str_starts(line, "def test_")) {
+            struct mg_str name = mg_str_sub(line, 4, mg_str_find(line, '(', 0));
+            add_confirmed(script, mg_arena_printf(arena, "%.*s::%.*s", MG_FMT(file->path), MG_FMT(name)), arena, result);
+        }
+}
+
+/* Generated modules by their tests; else one node, or "file::*" for a whole file. */
 static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result, struct mg_err *err)
 {
     (void)err;
@@ -109,13 +139,15 @@ static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg
     script->confirms++;
     *result = (struct mg_confirmed){ 0 };
     for (size_t i = 0; i < what->files.len; i++) {
+        const struct mg_confirm_source *source = NULL;
+        for (size_t s = 0; s < what->sources.len; s++)
+            if (mg_str_eq(what->sources.at[s].path, what->files.at[i]))
+                source = &what->sources.at[s];
         struct mg_str id = mg_arena_str(arena, what->files.at[i]);
-        bool fails = script->failing_confirm && mg_str_contains(id, script->failing_confirm);
-        *MG_PUSH(arena, &result->tests) = (struct mg_confirmed_test){
-            .id = mg_str_contains(id, "::") ? id : mg_arena_printf(arena, "%.*s::*", MG_FMT(id)),
-            .outcome = fails ? MG_TEST_FAILED : MG_TEST_PASSED,
-            .text = fails ? MG_STR("AssertionError: by script") : MG_STR(""),
-        };
+        if (source)
+            confirm_source(script, source, arena, result);
+        else
+            add_confirmed(script, mg_str_contains(id, "::") ? id : mg_arena_printf(arena, "%.*s::*", MG_FMT(id)), arena, result);
     }
     return MG_OK;
 }
@@ -267,6 +299,7 @@ static void close_agent(void *self) { mg_arena_free(checked(self)->arena); }
 static const struct mg_agent_ops ops = {
     .name = "memory",
     .start = start,
+    .revive = revive,
     .baseline = baseline,
     .baseline_next = baseline_next,
     .open_session = open_session,

@@ -1,0 +1,338 @@
+/* The whole pipeline in memory: real operators, engine and services; a scripted agent says which test notices which mutant. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "adapters/memory/agent_memory.h"
+#include "adapters/memory/store_memory.h"
+#include "base/str.h"
+#include "engine/gate.h"
+#include "services/run.h"
+
+#define SOURCE "def f(x):\n    x = x + 5\n    return x < 30\n\n\ndef g(x):\n    x = x + 6\n    return x > 40\n"
+
+/* f has eight mutants: three in its first line, five in its second; so has g. */
+#define NOTICES(test, text)                                                                                                                          \
+    {                                                                                                                                                \
+        text, test, MG_MEMORY_FAILS                                                                                                                  \
+    }
+#define SUM_OF_F(test) NOTICES(test, "x - 5"), NOTICES(test, "x + 4"), NOTICES(test, "x + 6\n    return x < 30")
+#define LIMIT_OF_F(test) NOTICES(test, "<= 30"), NOTICES(test, "!= 30"), NOTICES(test, "(False)"), NOTICES(test, "< 29"), NOTICES(test, "< 31")
+
+static struct mg_arena *arena;
+static struct mg_memory_script script;
+static struct mg_store store;
+static struct mg_config config;
+static struct mg_cancel cancel;
+static struct mg_run_result result;
+static struct mg_err err;
+static const char *suite_of_f[4], *reason_without_tests;
+static bool cancel_in_generator;
+static enum mg_code ingest_code;
+static unsigned generated, reported;
+
+static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_str python, struct mg_str root, const struct mg_cancel *token,
+                                struct mg_arena *into, struct mg_repo *repo, struct mg_err *why)
+{
+    (void)self, (void)python, (void)root, (void)token;
+    if (ingest_code != MG_OK)
+        return MG_FAIL(why, ingest_code, "no Python source in it");
+    *repo = (struct mg_repo){ .original = location, .copy = MG_STR("/copy"), .scratch = MG_STR("/scratch"), .fingerprint = MG_STR("abc") };
+    *MG_PUSH(into, &repo->sources) = (struct mg_source_file){ MG_STR("m.py"), MG_STR("m"), MG_STR(SOURCE) };
+    return MG_OK;
+}
+static void ingest_close(void *self, const struct mg_repo *repo) { (void)self, (void)repo; }
+
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite, struct mg_err *why)
+{
+    (void)self, (void)why;
+    generated++;
+    if (cancel_in_generator)
+        cancel.requested = 2;
+    *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n"), .reason = mg_str_from(reason_without_tests) };
+    for (size_t i = 0; i < MG_COUNT(suite_of_f) && suite_of_f[i] && mg_str_is(request->target->qualified_name, "m.f"); i++)
+        *MG_PUSH(into, &suite->tests) =
+            (struct mg_suite_test){ mg_str_from(suite_of_f[i]), mg_arena_printf(into, "def %s():\n    assert f\n", suite_of_f[i]) };
+    return MG_OK;
+}
+
+static double monotonic(void *self) { return (void)self, 1.0; }
+static int64_t unix_time(void *self) { return (void)self, 1000; }
+static void phase(void *self, const char *name, struct mg_str message, uint32_t total) { (void)self, (void)name, (void)message, (void)total; }
+static void step(void *self, uint32_t done, struct mg_str message) { (void)self, (void)done, (void)message; }
+static void line(void *self, struct mg_str text) { (void)self, (void)text; }
+static void work(void *self, uint32_t units) { (void)self, (void)units; }
+static void finish(void *self) { (void)self; }
+static enum mg_code write_report(void *self, const struct mg_report *report, struct mg_err *why)
+{
+    (void)self, (void)why;
+    assert_true(report->next_step.len > 0); /* it never ends without a next step */
+    reported++;
+    return MG_OK;
+}
+
+static const struct mg_ingest_ops ingest_ops = { .name = "scripted", .open = ingest_open, .close = ingest_close };
+static const struct mg_generator_ops generator_ops = { .name = "scripted", .generate = generate };
+static const struct mg_clock_ops clock_ops = { .name = "still", .monotonic = monotonic, .unix_time = unix_time };
+static const struct mg_progress_ops progress_ops = { .name = "silent", .phase = phase, .step = step, .line = line, .work = work, .finish = finish };
+static const struct mg_reporter_ops reporter_ops = { .name = "counting", .write = write_report };
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = mg_arena_new();
+    store = mg_store_memory_new();
+    memset(&script, 0, sizeof script);
+    memset(suite_of_f, 0, sizeof suite_of_f);
+    mg_config_defaults(&config);
+    config.jobs = 2;
+    cancel = (struct mg_cancel){ .wake_fd = -1 };
+    cancel_in_generator = false;
+    reason_without_tests = "nothing comes to mind";
+    ingest_code = MG_OK;
+    generated = reported = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    store.ops->close(store.self);
+    mg_arena_free(arena);
+    return 0;
+}
+
+static enum mg_code run_it(void)
+{
+    static const struct mg_reporter reporter = { &reporter_ops, NULL };
+    struct mg_progress progress = { &progress_ops, NULL };
+    struct mg_agent agent = mg_agent_memory_new(&script);
+    struct mg_run_services services = { .ingest = { &ingest_ops, NULL },
+                                        .agent = agent,
+                                        .generator = { &generator_ops, NULL },
+                                        .gate = mg_engine_gate(&progress),
+                                        .store = store,
+                                        .reporters = &reporter,
+                                        .reporter_count = 1,
+                                        .progress = progress,
+                                        .clock = { &clock_ops, NULL },
+                                        .cancel = &cancel,
+                                        .version = "test" };
+    struct mg_run_request request = { .repo = MG_STR("/repo"), .run_id = MG_STR("r"), .reports_dir = MG_STR("/reports") };
+    enum mg_code code = mg_run(&services, &config, &request, arena, &result, &err);
+    agent.ops->close(agent.self);
+    return code;
+}
+
+static const struct mg_outcome *outcome_of(const char *name)
+{
+    for (size_t i = 0; i < result.report.outcomes.len; i++)
+        if (mg_str_is(result.report.outcomes.at[i].qualified_name, name))
+            return &result.report.outcomes.at[i];
+    return NULL;
+}
+
+static const struct mg_test *test_of(const char *name)
+{
+    const struct mg_outcome *outcome = outcome_of("m.f");
+    for (size_t i = 0; i < outcome->tests.len; i++)
+        if (mg_str_is(outcome->tests.at[i].name, name))
+            return &outcome->tests.at[i];
+    fail_msg("no test %s", name);
+    return NULL;
+}
+
+static void use_rules(const struct mg_memory_rule *rules, size_t count)
+{
+    script.rules = rules;
+    script.rule_count = count;
+}
+
+static void only_tests_that_add_a_kill_are_kept(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = {
+        LIMIT_OF_F("test_limit"), SUM_OF_F("test_sum"), NOTICES("test_again", "x - 5"), { "x - 5", "test_crash", MG_MEMORY_CRASHES }
+    };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_again", suite_of_f[1] = "test_sum", suite_of_f[2] = "test_limit", suite_of_f[3] = "test_crash";
+    assert_int_equal(run_it(), MG_OK);
+    const struct mg_outcome *f = outcome_of("m.f");
+    assert_int_equal(f->state, MG_TARGET_KEPT);
+    assert_int_equal(mg_tally_detected(&f->before), 0);
+    assert_int_equal(mg_tally_detected(&f->after), 8);
+    assert_int_equal(mg_tally_scorable(&f->after), 8);
+    assert_true(test_of("test_sum")->kept && test_of("test_limit")->kept);
+    assert_int_equal(test_of("test_limit")->kills.len, 5);
+    assert_false(test_of("test_again")->kept); /* all it kills, test_sum kills too */
+    assert_false(test_of("test_crash")->kept); /* a crash kill is no reason to keep a test */
+    assert_true(test_of("test_again")->reason.len > 0);
+    const struct mg_outcome *g = outcome_of("m.g");
+    assert_int_equal(g->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_is(g->reason, "nothing comes to mind"));
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(result.report.kept, 1);
+    assert_int_equal(result.report.tests_kept, 2);
+    assert_int_equal(mg_tally_scorable(&result.report.after), 16);
+    assert_int_equal(reported, 1);
+    assert_true(mg_str_contains(result.report.next_step, "apply"));
+}
+
+static void below_the_threshold_a_gain_is_stored_but_not_kept(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 0);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 3);
+    assert_int_equal(test_of("test_sum")->kills.len, 3);
+    assert_true(mg_str_contains(result.report.next_step, "--improved"));
+
+    config.mutation.keep = MG_KEEP_IMPROVING;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 3);
+}
+
+static void fresh_interpreters_have_the_last_word(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_limit"), SUM_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum", suite_of_f[1] = "test_limit";
+    script.failing_confirm = "test_sum";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED); /* 5 of 8 without it */
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 5);
+    assert_true(mg_str_contains(test_of("test_sum")->reason, "fresh interpreter"));
+    assert_int_equal(test_of("test_sum")->kills.len, 0);
+    assert_int_equal(test_of("test_limit")->kills.len, 5);
+}
+
+static void well_tested_functions_are_left_alone(void **state)
+{
+    (void)state;
+    static const struct mg_memory_test tests[] = { { .id = "tests/test_m.py::test_old", .covers = "m.py", .first = 2, .last = 3 } };
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_old"), NOTICES("test_old", "x - 5"), NOTICES("test_old", "x + 4") };
+    script.tests = tests;
+    script.test_count = 1;
+    use_rules(rules, MG_COUNT(rules));
+    assert_int_equal(run_it(), MG_OK);
+    const struct mg_outcome *f = outcome_of("m.f");
+    assert_int_equal(f->state, MG_TARGET_SATISFIED); /* 7 of 8 */
+    assert_int_equal(mg_tally_detected(&f->before), 7);
+    assert_int_equal(generated, 1); /* for g alone */
+    assert_true(f->coverage > 0.99);
+    assert_int_equal(outcome_of("m.g")->before.of[MG_VERDICT_no_coverage], 8);
+}
+
+static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
+{
+    (void)state;
+    static const struct mg_memory_test tests[] = {
+        { .id = "tests/test_m.py::test_red", .outcome = MG_TEST_FAILED, .text = "AssertionError: no", .covers = "m.py", .first = 2, .last = 3 },
+        { .id = "tests/test_m.py::test_slow", .outcome = MG_TEST_TIMEOUT },
+        { .id = "tests/test_m.py::test_skip", .outcome = MG_TEST_SKIPPED }
+    };
+    script.tests = tests;
+    script.test_count = 3;
+    assert_int_equal(run_it(), MG_OK);
+    unsigned aside = 0;
+    for (size_t i = 0; i < result.report.notes.len; i++)
+        if (result.report.notes.at[i].kind == MG_NOTE_SET_ASIDE) {
+            aside++;
+            assert_false(mg_str_ends(result.report.notes.at[i].subject, "test_skip"));
+        }
+    assert_int_equal(aside, 2);
+    assert_int_equal(outcome_of("m.f")->before.of[MG_VERDICT_no_coverage], 8); /* a failing test covers nothing */
+    assert_int_equal(result.report.existing_passed, 0);
+}
+
+static void a_budget_stops_and_the_next_session_takes_the_next(void **state)
+{
+    (void)state;
+    config.orchestrator.max_targets = 1;
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "partial"));
+    assert_true(mg_str_is(result.report.stop_reason, "max_targets_reached"));
+    assert_int_equal(result.report.targets_left, 1);
+    assert_int_equal(generated, 1);
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(generated, 2); /* the finished one was not done again */
+    assert_int_equal(result.report.outcomes.len, 2);
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(generated, 2);
+    assert_int_equal(script.sessions_opened, 2);
+    assert_int_equal(script.sessions_opened, script.sessions_closed);
+}
+
+static void settings_that_change_verdicts_start_over(void **state)
+{
+    (void)state;
+    assert_int_equal(run_it(), MG_OK);
+    config.jobs = 1; /* says nothing about verdicts */
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(generated, 2);
+    config.generation.seed = 5;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(generated, 4);
+}
+
+static void what_breaks_in_a_target_ends_that_target(void **state)
+{
+    (void)state;
+    script.import_error = "ModuleNotFoundError: No module named 'yaml'";
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(result.report.discarded, 2);
+    assert_true(mg_str_contains(outcome_of("m.f")->reason, "No module named 'yaml'"));
+}
+
+static void a_cancelled_run_is_reported_and_can_go_on(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_limit"), SUM_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum", suite_of_f[1] = "test_limit";
+    cancel_in_generator = true;
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "cancelled"));
+    assert_int_equal(result.report.kept, 0);
+    cancel = (struct mg_cancel){ .wake_fd = -1 };
+    cancel_in_generator = false;
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(result.report.kept, 1);
+}
+
+static void a_repo_without_source_fails_with_its_reason(void **state)
+{
+    (void)state;
+    ingest_code = MG_E_CONFIG;
+    assert_int_equal(run_it(), MG_E_CONFIG);
+    assert_string_equal(err.text, "no Python source in it");
+    assert_true(mg_str_is(result.report.status, "failed"));
+    ingest_code = MG_OK;
+    assert_int_equal(run_it(), MG_OK); /* the run id is free again */
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(only_tests_that_add_a_kill_are_kept),          CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
+        CASE(fresh_interpreters_have_the_last_word),        CASE(well_tested_functions_are_left_alone),
+        CASE(tests_that_do_not_pass_are_set_aside_by_name), CASE(a_budget_stops_and_the_next_session_takes_the_next),
+        CASE(settings_that_change_verdicts_start_over),     CASE(what_breaks_in_a_target_ends_that_target),
+        CASE(a_cancelled_run_is_reported_and_can_go_on),    CASE(a_repo_without_source_fails_with_its_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
