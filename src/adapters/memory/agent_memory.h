@@ -42,6 +42,7 @@ struct mg_memory_script {
     bool newest_first;                        /* session_next answers in reverse order */
     const char *broken_source;                /* a loaded text that holds it gives a collection error */
     const char *failing_confirm;              /* confirmed tests whose id holds it fail */
+    const char *lost_confirm;                 /* those whose id holds it are not run at all */
     const struct mg_description *description; /* NULL = a function without parameters */
     /* NULL = every call is unstable and nothing differs. */
     enum mg_code (*probe)(void *data, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result, struct mg_err *err);

@@ -12,7 +12,7 @@
 #include "engine/gate.h"
 #include "services/run.h"
 
-#define SOURCE "def f(x):\n    x = x + 5\n    return x < 30\n\n\ndef g(x):\n    x = x + 6\n    return x > 40\n"
+#define SOURCE "def f(x):\n    x = x + 5\n    return x < 30\n\n\ndef g(x):\n    x = x + 6\n    return x > 40\n\n\ndef trivial(x):\n    return x\n"
 
 /* f has eight mutants: three in its first line, five in its second; so has g. */
 #define NOTICES(test, text)                                                                                                                          \
@@ -174,6 +174,8 @@ static void only_tests_that_add_a_kill_are_kept(void **state)
     assert_int_equal(g->state, MG_TARGET_DISCARDED);
     assert_true(mg_str_is(g->reason, "nothing comes to mind"));
     assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(result.report.functions_found, 3);
+    assert_null(outcome_of("m.trivial"));
     assert_int_equal(result.report.kept, 1);
     assert_int_equal(result.report.tests_kept, 2);
     assert_int_equal(mg_tally_scorable(&result.report.after), 16);
@@ -215,6 +217,18 @@ static void fresh_interpreters_have_the_last_word(void **state)
     assert_int_equal(test_of("test_limit")->kills.len, 5);
 }
 
+static void a_test_that_is_not_run_is_not_confirmed(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_limit"), SUM_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum", suite_of_f[1] = "test_limit";
+    script.lost_confirm = "test_limit";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 3);
+    assert_true(mg_str_contains(test_of("test_limit")->reason, "was not run"));
+}
+
 static void well_tested_functions_are_left_alone(void **state)
 {
     (void)state;
@@ -248,6 +262,8 @@ static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
         if (result.report.notes.at[i].kind == MG_NOTE_SET_ASIDE) {
             aside++;
             assert_false(mg_str_ends(result.report.notes.at[i].subject, "test_skip"));
+            if (mg_str_ends(result.report.notes.at[i].subject, "test_red"))
+                assert_true(mg_str_is(result.report.notes.at[i].text, "fails: AssertionError: no"));
         }
     assert_int_equal(aside, 2);
     assert_int_equal(outcome_of("m.f")->before.of[MG_VERDICT_no_coverage], 8); /* a failing test covers nothing */
@@ -328,11 +344,17 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(only_tests_that_add_a_kill_are_kept),          CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
-        CASE(fresh_interpreters_have_the_last_word),        CASE(well_tested_functions_are_left_alone),
-        CASE(tests_that_do_not_pass_are_set_aside_by_name), CASE(a_budget_stops_and_the_next_session_takes_the_next),
-        CASE(settings_that_change_verdicts_start_over),     CASE(what_breaks_in_a_target_ends_that_target),
-        CASE(a_cancelled_run_is_reported_and_can_go_on),    CASE(a_repo_without_source_fails_with_its_reason),
+        CASE(only_tests_that_add_a_kill_are_kept),
+        CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
+        CASE(fresh_interpreters_have_the_last_word),
+        CASE(a_test_that_is_not_run_is_not_confirmed),
+        CASE(well_tested_functions_are_left_alone),
+        CASE(tests_that_do_not_pass_are_set_aside_by_name),
+        CASE(a_budget_stops_and_the_next_session_takes_the_next),
+        CASE(settings_that_change_verdicts_start_over),
+        CASE(what_breaks_in_a_target_ends_that_target),
+        CASE(a_cancelled_run_is_reported_and_can_go_on),
+        CASE(a_repo_without_source_fails_with_its_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
