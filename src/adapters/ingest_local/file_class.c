@@ -75,9 +75,16 @@ static bool is_in_side_folder(const struct mg_folders *folders, struct mg_str pa
     return false;
 }
 
+bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path)
+{
+    static const char *const helpers[] = { "tools", "tool", "scripts", "script", "bin", "ci", "dev", "devtools", "hack", NULL };
+    struct mg_str top = mg_str_sub(path, 0, mg_str_find(path, '/', 0));
+    return top.len < path.len && is_one_of(top, helpers) && !mg_folders_is_package(folders, top);
+}
+
 enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_str path, struct mg_str text)
 {
-    static const char *const tooling[] = { "setup.py", "noxfile.py", "versioneer.py", NULL };
+    static const char *const tooling[] = { "setup.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py", NULL };
     struct mg_str base = mg_path_base(path);
     if (mg_str_starts(base, "test_generated_"))
         return MG_FILE_OTHER;

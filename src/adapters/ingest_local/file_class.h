@@ -22,6 +22,9 @@ bool mg_folders_is_package(const struct mg_folders *folders, struct mg_str folde
 
 enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_str path, struct mg_str text);
 
+/* In a folder of scripts in the repo's root (tools, scripts, …) that is no package: the product only where there is no other. */
+bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path);
+
 struct mg_str mg_path_folder(struct mg_str path); /* "" for a file in the root */
 struct mg_str mg_path_base(struct mg_str path);
 bool mg_is_identifier(struct mg_str name);

@@ -60,6 +60,16 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
     return MG_OK;
 }
 
+static void leave_helpers_out(struct layout *layout)
+{
+    bool product = false;
+    for (size_t i = 0; i < layout->files.len; i++)
+        product |= layout->files.at[i].class == MG_FILE_SOURCE && !mg_is_helper_script(&layout->folders, layout->files.at[i].path);
+    for (size_t i = 0; product && i < layout->files.len; i++)
+        if (layout->files.at[i].class == MG_FILE_SOURCE && mg_is_helper_script(&layout->folders, layout->files.at[i].path))
+            layout->files.at[i].class = MG_FILE_OTHER;
+}
+
 static void add_import_root(struct layout *layout, struct mg_str root)
 {
     for (size_t i = 0; i < layout->repo->import_roots.len; i++)
@@ -132,6 +142,7 @@ enum mg_code mg_ingest_layout(const struct mg_copied *python_files, const struct
         qsort(python_files->at, python_files->len, sizeof *python_files->at, by_path);
     enum mg_code code = read_files(&layout, python_files, cancel, err);
     if (code == MG_OK) {
+        leave_helpers_out(&layout);
         name_sources(&layout);
         code = take_fingerprint(&layout, err);
     }

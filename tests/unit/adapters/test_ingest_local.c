@@ -148,6 +148,22 @@ static void src_layout(void **state)
     close_repo(fixture);
 }
 
+static void scripts_are_the_product_where_nothing_else_is(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "repo/setup.py", "");
+    put(fixture, "repo/scripts/task.py", "");
+    put(fixture, "repo/tools/__init__.py", "");
+    put(fixture, "repo/tools/task.py", "");
+    must_open(fixture);
+    assert_string_equal(sources(fixture), "tools/__init__.py=tools tools/task.py=tools.task");
+    close_repo(fixture);
+    shell(fixture, "rm -r repo/tools");
+    must_open(fixture);
+    assert_string_equal(sources(fixture), "scripts/task.py=scripts.task");
+    close_repo(fixture);
+}
+
 static void flat_layouts(void **state)
 {
     struct fixture *fixture = *state;
@@ -160,10 +176,10 @@ static void flat_layouts(void **state)
     put(fixture, "repo/org/team/pkg2/__init__.py", ""); /* the test's import shows that org.team is a namespace */
     put(fixture, "repo/build/lib/pkg/__init__.py", "");
     put(fixture, "repo/code/loose.py", "");
-    put(fixture, "repo/tools/task.py", "");
+    put(fixture, "repo/tools/task.py", ""); /* helpers of the developers, not the product */
     must_open(fixture);
     assert_string_equal(sources(fixture), "code/loose.py=loose lib/other/__init__.py=other module.py=module org/team/pkg2/__init__.py=org.team.pkg2 "
-                                          "pkg/__init__.py=pkg pkg/sub/__init__.py=pkg.sub pkg/sub/m.py=pkg.sub.m tools/task.py=tools.task");
+                                          "pkg/__init__.py=pkg pkg/sub/__init__.py=pkg.sub pkg/sub/m.py=pkg.sub.m");
     assert_string_equal(roots(fixture), "<code><lib><>");
     close_repo(fixture);
 }
@@ -403,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(src_layout, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flat_layouts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(scripts_are_the_product_where_nothing_else_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusable_files_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_copy_of_a_plain_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_copy_of_a_checkout, set_up, tear_down),
