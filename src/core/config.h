@@ -18,11 +18,9 @@ struct mg_config {
     struct {
         int64_t max_targets;          /* 0 = unlimited */
         double max_wallclock_seconds; /* 0 = unlimited */
-        int64_t max_parallel_targets; /* default 1 */
     } orchestrator;
     struct {
         double test_timeout_seconds;   /* wall deadline of one existing test in the baseline, default 30 */
-        double cpu_time_limit_seconds; /* per process, default 60 */
         int64_t memory_limit_mb;       /* per process, default 2048; 0 = off */
     } sandbox;
     struct {
