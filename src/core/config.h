@@ -20,8 +20,8 @@ struct mg_config {
         double max_wallclock_seconds; /* 0 = unlimited */
     } orchestrator;
     struct {
-        double test_timeout_seconds;   /* wall deadline of one existing test in the baseline, default 30 */
-        int64_t memory_limit_mb;       /* per process, default 2048; 0 = off */
+        double test_timeout_seconds; /* wall deadline of one existing test in the baseline, default 30 */
+        int64_t memory_limit_mb;     /* per process, default 2048; 0 = off */
     } sandbox;
     struct {
         int64_t seed;      /* default 0 */

@@ -45,9 +45,7 @@ static void defaults_are_the_documented_ones(void **state)
 static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
 {
     (void)state;
-    static const char *const harmful[] = {
-        "python", "provider", "storage.root", "sandbox.test_timeout_seconds", "sandbox.memory_limit_mb"
-    };
+    static const char *const harmful[] = { "python", "provider", "storage.root", "sandbox.test_timeout_seconds", "sandbox.memory_limit_mb" };
     size_t count, found = 0;
     const struct mg_setting *settings = mg_settings(&count);
     for (size_t i = 0; i < count; i++)
