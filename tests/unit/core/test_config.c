@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include "base/str.h"
@@ -148,9 +149,44 @@ static void distances(void **state)
     assert_true(mg_near_enough(MG_STR("mutatoin"), 1));
 }
 
+static struct mg_str example_text(void)
+{
+    FILE *file = fopen("mutagen.example.toml", "rb"); /* ctest runs in the source folder */
+    assert_non_null(file);
+    char *text = mg_arena_alloc(arena, 1, 1 << 16);
+    size_t len = fread(text, 1, 1 << 16, file);
+    assert_int_equal(fclose(file), 0);
+    return (struct mg_str){ text, len };
+}
+
+static void the_example_has_every_setting_at_its_default(void **state)
+{
+    (void)state;
+    struct mg_err err = { .code = MG_OK };
+    struct mg_str text = example_text();
+    struct mg_config defaults;
+    mg_config_defaults(&defaults);
+    assert_int_equal(mg_config_read_toml(&config, arena, text, "mutagen.example.toml", &err), MG_OK);
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct mg_str key = mg_str_from(settings[i].key);
+        size_t dot = mg_str_rfind(key, '.');
+        struct mg_str name = dot < key.len ? mg_str_sub(key, dot + 1, key.len) : key;
+        assert_true(mg_str_contains(text, mg_arena_printf(arena, "\n%.*s = ", MG_FMT(name)).at));
+        if (settings[i].kind == MG_SETTING_INT)
+            assert_memory_equal((char *)&config + settings[i].offset, (char *)&defaults + settings[i].offset, sizeof(int64_t));
+        if (settings[i].kind == MG_SETTING_FLOAT)
+            assert_memory_equal((char *)&config + settings[i].offset, (char *)&defaults + settings[i].offset, sizeof(double));
+    }
+    assert_true(mg_str_eq(config.storage.root, defaults.storage.root));
+    assert_int_equal(config.mutation.keep, defaults.mutation.keep);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_example_has_every_setting_at_its_default, set_up, tear_down),
         cmocka_unit_test_setup_teardown(defaults_are_the_documented_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whoever_runs_code_or_writes_files_is_not_harmless, set_up, tear_down),
         cmocka_unit_test_setup_teardown(both_ends_of_every_range, set_up, tear_down),
