@@ -126,7 +126,6 @@ struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *repor
                   { "cancelled", "interrupted" } };
     for (size_t i = 0; i < MG_COUNT(known); i++)
         if (mg_str_is(report->stop_reason, known[i].reason))
-            return mg_arena_printf(arena, "%s, %u of %u targets are left; the same command with --run-id %.*s goes on", known[i].words,
-                                   report->targets_left, report->targets_selected, MG_FMT(report->run_id));
+            return mg_arena_printf(arena, "%s, %u of %u targets are left", known[i].words, report->targets_left, report->targets_selected);
     return report->stop_reason;
 }

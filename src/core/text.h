@@ -23,7 +23,7 @@ unsigned mg_text_percent(const struct mg_tally *tally); /* its number */
 /* "kept", "discarded", "satisfied"; every other state is "unfinished". */
 const char *mg_text_status(enum mg_target_state state);
 
-/* Why a run stopped before its end, in words, and how it goes on; empty when it did not. */
+/* Why a run stopped before its end, in words; empty when it did not. */
 struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report);
 
 #endif

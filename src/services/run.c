@@ -61,6 +61,25 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
+/* Tests that miss their packages are the most frequent reason why nothing works: it must not look like anything else. */
+static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    struct mg_err cause;
+    enum mg_code code = services->agent.ops->start(services->agent.self, &run->start, run->arena, &run->collected, &cause);
+    if (code != MG_OK && mg_str_contains(mg_str_from(cause.text), "ModuleNotFoundError"))
+        return MG_FAIL(err, code, "%s; install it for %.*s, or name another interpreter with --python", cause.text, MG_FMT(run->repo->python));
+    if (code != MG_OK && err)
+        *err = cause;
+    if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len > 0)
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
+                mg_arena_printf(run->arena,
+                                "no existing test could be collected with %.*s; if it misses packages, install them there or name another "
+                                "interpreter with --python",
+                                MG_FMT(run->repo->python)));
+    return code;
+}
+
 /* INGESTING: private copy, interpreter, collection, baseline. */
 static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
 {
@@ -86,7 +105,7 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
             root.len ? mg_arena_printf(run->arena, "%.*s/%.*s", MG_FMT(run->repo->copy), MG_FMT(root)) : run->repo->copy;
     }
     services->progress.ops->phase(services->progress.self, "collecting", MG_STR("importing the existing tests"), 0);
-    MG_TRY(services->agent.ops->start(services->agent.self, &run->start, run->arena, &run->collected, err));
+    MG_TRY(start_agent(run, err));
     for (size_t i = 0; i < run->collected.errors.len; i++)
         mg_note(run, MG_NOTE_SET_ASIDE, run->collected.errors.at[i].where,
                 mg_arena_printf(run->arena, "cannot be collected: %.*s", MG_FMT(run->collected.errors.at[i].text)));

@@ -82,7 +82,12 @@ static bool namespace_root(const struct mg_import_roots *roots, struct mg_str to
     }
 }
 
-static struct mg_str find_root(struct mg_import_roots *roots, struct mg_str folder, struct mg_str base)
+struct found {
+    struct mg_str root;
+    bool guess;
+};
+
+static struct mg_str find_root(struct mg_import_roots *roots, struct mg_str folder, struct mg_str base, bool *guess)
 {
     struct mg_str root = MG_STR(""), top = folder;
     while (mg_folders_is_package(roots->folders, top))
@@ -92,22 +97,27 @@ static struct mg_str find_root(struct mg_import_roots *roots, struct mg_str fold
     if (top.len < folder.len)
         return top;
     /* Loose modules: importable by their bare name when somebody does so, else through the repo's root as a namespace. */
-    return is_imported(roots, mg_str_sub(base, 0, base.len - 3)) ? top : MG_STR("");
+    *guess = !is_imported(roots, mg_str_sub(base, 0, base.len - 3));
+    return *guess ? MG_STR("") : top;
 }
 
-struct mg_str mg_import_root_of(struct mg_import_roots *roots, struct mg_str path)
+static const struct found *look_up(struct mg_import_roots *roots, struct mg_str path)
 {
     struct mg_str folder = mg_path_folder(path);
     bool loose = !mg_folders_is_package(roots->folders, folder);
     struct mg_str key = loose ? path : folder; /* packages share one answer */
-    struct mg_str *known = mg_map_get(&roots->known, key);
+    struct found *known = mg_map_get(&roots->known, key);
     if (!known) {
-        known = MG_NEW(roots->arena, struct mg_str);
-        *known = find_root(roots, folder, mg_path_base(path));
+        known = MG_NEW(roots->arena, struct found);
+        *known = (struct found){ .guess = false };
+        known->root = find_root(roots, folder, mg_path_base(path), &known->guess);
         *mg_map_slot(&roots->known, key) = known;
     }
-    return *known;
+    return known;
 }
+
+struct mg_str mg_import_root_of(struct mg_import_roots *roots, struct mg_str path) { return look_up(roots, path)->root; }
+bool mg_import_root_is_guess(struct mg_import_roots *roots, struct mg_str path) { return look_up(roots, path)->guess; }
 
 struct mg_str mg_module_name(struct mg_arena *arena, struct mg_str root, struct mg_str path)
 {

@@ -5,6 +5,7 @@
 #include "adapters/ingest_local/import_root.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "core/text.h"
 #include "os/file.h"
 
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static int by_length_then_name(const void *a, const void *b)
 
 static void skip(struct layout *layout, struct mg_str path, const char *reason)
 {
-    *MG_PUSH(layout->arena, &layout->repo->skipped) = (struct mg_skipped_file){ .path = path, .reason = mg_str_from(reason) };
+    *MG_PUSH(layout->arena, &layout->repo->skipped) =
+        (struct mg_skipped_file){ .path = mg_text_utf8(layout->arena, path), .reason = mg_str_from(reason) };
 }
 
 /* Texts of what we use; a file we cannot use is skipped by name, unless nobody would miss it. */
@@ -51,6 +53,8 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
         struct mg_str whole = mg_path_join(layout->scratch, layout->repo->copy, file.path);
         enum mg_code code = mg_file_read(layout->arena, whole.at, TEXT_LIMIT, &file.text, NULL);
         const char *problem = code == MG_E_LIMIT ? "larger than 4 MB" : code != MG_OK ? "unreadable" : mg_text_problem(file.text);
+        if (!mg_str_is_utf8(file.path))
+            problem = "its name is not UTF-8";
         file.class = mg_file_classify(&layout->folders, file.path, problem ? MG_STR("") : file.text);
         if (!problem)
             *MG_PUSH(layout->scratch, &layout->files) = file;
@@ -60,13 +64,18 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
     return MG_OK;
 }
 
-static void leave_helpers_out(struct layout *layout)
+/* Scripts of the developers: no product, unless there is no other. */
+static void leave_scripts_out(struct layout *layout, struct mg_import_roots *roots)
 {
-    bool product = false;
-    for (size_t i = 0; i < layout->files.len; i++)
-        product |= layout->files.at[i].class == MG_FILE_SOURCE && !mg_is_helper_script(&layout->folders, layout->files.at[i].path);
+    bool *script = MG_NEW_ARRAY(layout->scratch, bool, layout->files.len), product = false;
+    for (size_t i = 0; i < layout->files.len; i++) {
+        const struct python_file *file = &layout->files.at[i];
+        script[i] =
+            file->class == MG_FILE_SOURCE && (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path));
+        product |= file->class == MG_FILE_SOURCE && !script[i];
+    }
     for (size_t i = 0; product && i < layout->files.len; i++)
-        if (layout->files.at[i].class == MG_FILE_SOURCE && mg_is_helper_script(&layout->folders, layout->files.at[i].path))
+        if (script[i])
             layout->files.at[i].class = MG_FILE_OTHER;
 }
 
@@ -85,6 +94,7 @@ static void name_sources(struct layout *layout)
         texts[i] = layout->files.at[i].text;
     struct mg_import_roots roots = { .arena = layout->arena, .folders = &layout->folders, .texts = texts, .text_count = layout->files.len };
     mg_map_init(&roots.known, layout->scratch);
+    leave_scripts_out(layout, &roots);
     struct mg_map modules;
     mg_map_init(&modules, layout->scratch);
 
@@ -142,7 +152,6 @@ enum mg_code mg_ingest_layout(const struct mg_copied *python_files, const struct
         qsort(python_files->at, python_files->len, sizeof *python_files->at, by_path);
     enum mg_code code = read_files(&layout, python_files, cancel, err);
     if (code == MG_OK) {
-        leave_helpers_out(&layout);
         name_sources(&layout);
         code = take_fingerprint(&layout, err);
     }

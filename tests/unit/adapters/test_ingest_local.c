@@ -176,7 +176,8 @@ static void flat_layouts(void **state)
     put(fixture, "repo/org/team/pkg2/__init__.py", ""); /* the test's import shows that org.team is a namespace */
     put(fixture, "repo/build/lib/pkg/__init__.py", "");
     put(fixture, "repo/code/loose.py", "");
-    put(fixture, "repo/tools/task.py", ""); /* helpers of the developers, not the product */
+    put(fixture, "repo/tools/task.py", ""); /* scripts of the developers, not the product */
+    put(fixture, "repo/downstream/check.py", "import pkg\n");
     must_open(fixture);
     assert_string_equal(sources(fixture), "code/loose.py=loose lib/other/__init__.py=other module.py=module org/team/pkg2/__init__.py=org.team.pkg2 "
                                           "pkg/__init__.py=pkg pkg/sub/__init__.py=pkg.sub pkg/sub/m.py=pkg.sub.m");

@@ -1,0 +1,36 @@
+"""Repositories of other shapes than the usual one."""
+import json
+
+from conftest import OPS, TEST_OPS
+
+LIMIT = ["--max-targets", "2", "--no-progress", "--run-id", "shape"]
+
+
+def report(desk):
+    return json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
+
+
+def test_a_fixture_that_skips_some_variants_of_every_test(desk):
+    desk.repo({
+        "calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS,
+        "tests/conftest.py": """
+import pytest
+
+@pytest.fixture(autouse=True, params=["plain", "fast"])
+def variant(request):
+    if request.param == "fast":
+        pytest.skip("the fast variant is not built")
+""",
+    })
+    told = desk("run", "repo", *LIMIT, "--target", "*.grade")
+    assert told.code == 0 and report(desk)["targets"]["kept"] == 1, told
+
+
+def test_missing_packages_are_named_with_the_interpreter(desk):
+    desk.repo({"calc.py": OPS, "tests/test_ops.py": "import not_installed_here\n" + TEST_OPS})
+    told = desk("run", "repo", *LIMIT, "--target", "*.nothing")
+    assert "ModuleNotFoundError: No module named 'not_installed_here'" in told.out, told
+    assert "no existing test could be collected with /" in told.out and "--python" in told.out, told
+    desk.repo({"calc.py": OPS, "tests/conftest.py": "import not_installed_here\n"}, name="other")
+    told = desk("run", "other")
+    assert told.code == 1 and "; install it for /" in told.err.splitlines()[-1], told
