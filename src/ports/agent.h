@@ -238,6 +238,10 @@ struct mg_agent_ops {
      * missing; MG_E_CHILD when the agent died. Collection errors are no error: they are in `collected`. */
     enum mg_code (*start)(void *self, const struct mg_agent_start *start, struct mg_arena *arena, struct mg_collected *collected, struct mg_err *err);
 
+    /* After an operation failed: looks whether the zygote still lives, and starts it again when a test has killed it. Numbers of tests
+     * keep their meaning; sessions and a baseline that were open are lost. MG_E_CHILD when it cannot be had back. */
+    enum mg_code (*revive)(void *self, bool *revived, struct mg_err *err);
+
     /* Starts running tests (all when tests is NULL) in forks, in order. With `files`, lines of these repo-relative files are traced. A test
      * that hangs or crashes costs its own deadline; the run goes on behind it. Then baseline_next gives one result a call; *more is false
      * after the last. Nothing else may be asked of the agent in between. */

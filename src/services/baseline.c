@@ -46,14 +46,18 @@ static void keep_lines(struct mg_run_context *run, const struct mg_baseline_resu
     }
 }
 
-/* One pass over `tests`; `files` makes it the traced one. */
-static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t count,
-                         struct mg_baseline_result *results, struct mg_err *err)
+/* What one pass runs: all tests when `at` is NULL. */
+struct selection {
+    const uint32_t *at;
+    size_t count;
+};
+
+/* Takes results until the end or an error; *done counts them. */
+static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_result *results, size_t *done, struct mg_err *err)
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
     struct mg_progress progress = run->services->progress;
-    MG_TRY(agent->baseline(run->services->agent.self, files, file_count, tests, count, err));
-    for (uint32_t done = 0;; done++) {
+    for (;;) {
         struct mg_baseline_result result = { 0 };
         bool more = false;
         MG_TRY(agent->baseline_next(run->services->agent.self, run->arena, &result, &more, err));
@@ -62,8 +66,37 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;
-        progress.ops->step(progress.self, done + 1, run->collected.tests.at[result.test].id);
+        ++*done;
+        progress.ops->step(progress.self, (uint32_t)*done, run->collected.tests.at[result.test].id);
     }
+}
+
+/* One pass; `files` makes it the traced one. A test that kills even the interpreter it was forked from is set aside, the rest goes on. */
+static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files, size_t file_count, const struct selection *tests,
+                         struct mg_baseline_result *results, struct mg_err *err)
+{
+    const struct mg_agent_ops *agent = run->services->agent.ops;
+    uint32_t *all = MG_NEW_ARRAY(run->arena, uint32_t, tests->count);
+    for (size_t i = 0; i < tests->count; i++)
+        all[i] = tests->at ? tests->at[i] : (uint32_t)i;
+    for (size_t done = 0; done < tests->count;) {
+        struct mg_err why = { .code = MG_OK };
+        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, all + done, tests->count - done, &why);
+        if (code == MG_OK)
+            code = take_results(run, results, &done, &why);
+        if (code == MG_OK)
+            return MG_OK;
+        bool revived = false;
+        if (code == MG_E_CHILD && done < tests->count)
+            MG_TRY(agent->revive(run->services->agent.self, &revived, err));
+        if (!revived) {
+            if (err)
+                *err = why;
+            return code;
+        }
+        results[all[done++]].text = mg_arena_str(run->arena, mg_str_from(why.text)); /* its outcome is CRASHED from the beginning */
+    }
+    return MG_OK;
 }
 
 static void set_aside(struct mg_run_context *run, uint32_t test, struct mg_str text)
@@ -108,14 +141,14 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
     }
     if (count == 0)
         return MG_OK;
-    for (size_t i = 0; i < count; i++)
-        first[i].outcome = second[i].outcome = MG_TEST_CRASHED; /* until it has said otherwise */
+    for (uint32_t i = 0; i < count; i++)
+        first[i] = second[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED }; /* until it has said otherwise */
 
     struct mg_str *files = MG_NEW_ARRAY(run->arena, struct mg_str, file_count);
     for (size_t i = 0; i < file_count; i++)
         files[i] = run->repo->sources.at[i].path;
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
-    MG_TRY(pass(run, files, file_count, NULL, 0, first, err));
+    MG_TRY(pass(run, files, file_count, &(struct selection){ NULL, count }, first, err));
 
     MG_LIST(uint32_t) again = { 0 };
     for (uint32_t i = 0; i < count; i++)
@@ -123,7 +156,7 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
             *MG_PUSH(run->arena, &again) = i;
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
     if (again.len)
-        MG_TRY(pass(run, NULL, 0, again.at, again.len, second, err));
+        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len }, second, err));
     compare(run, first, second);
     return MG_OK;
 }

@@ -208,44 +208,68 @@ static enum mg_code steps(struct work *work, struct mg_err *err)
     return judge_suite(work, err);
 }
 
+static struct mg_outcome fresh_outcome(const struct mg_target *target)
+{
+    return (struct mg_outcome){
+        .target_id = target->id,
+        .qualified_name = target->qualified_name,
+        .module = target->module,
+        .path = target->path,
+        .line = target->function.def_line,
+        .end_line = target->function.end_line,
+        .coverage = target->coverage,
+        .priority = target->priority,
+        .state = MG_TARGET_SELECTED,
+    };
+}
+
+/* All steps in a session of their own. */
+static enum mg_code attempt(struct work *work, struct mg_err *err)
+{
+    const struct mg_run_services *services = work->run->services;
+    *work->outcome = fresh_outcome(work->target);
+    *work->pending = (struct mg_pending){ .outcome = work->outcome };
+    work->suite = (struct mg_suite){ 0 };
+    MG_TRY(services->agent.ops->open_session(services->agent.self, &work->session, err));
+    work->gate = (struct mg_gate_request){ .target = work->target,
+                                           .source = work->source,
+                                           .agent = services->agent,
+                                           .session = work->session,
+                                           .collected = &work->run->collected,
+                                           .config = work->run->config,
+                                           .cancel = services->cancel };
+    enum mg_code code = steps(work, err);
+    services->agent.ops->session_close(work->session);
+    return code;
+}
+
 enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
                                struct mg_err *err)
 {
-    memset(pending, 0, sizeof *pending);
-    struct mg_outcome *outcome = pending->outcome = MG_NEW(arena, struct mg_outcome);
-    outcome->target_id = target->id;
-    outcome->qualified_name = target->qualified_name;
-    outcome->module = target->module;
-    outcome->path = target->path;
-    outcome->line = target->function.def_line;
-    outcome->end_line = target->function.end_line;
-    outcome->coverage = target->coverage;
-    outcome->priority = target->priority;
-    outcome->state = MG_TARGET_SELECTED;
-    struct work work = { .run = run, .target = target, .arena = arena, .pending = pending, .outcome = outcome };
+    const struct mg_run_services *services = run->services;
+    struct work work = { .run = run, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
     work.source = &run->repo->sources.at[file_index(run, target->path)];
-    double started = run->services->clock.ops->monotonic(run->services->clock.self);
-    MG_TRY(run->services->agent.ops->open_session(run->services->agent.self, &work.session, err));
-    work.gate = (struct mg_gate_request){ .target = target,
-                                          .source = work.source,
-                                          .agent = run->services->agent,
-                                          .session = work.session,
-                                          .collected = &run->collected,
-                                          .config = run->config,
-                                          .cancel = run->services->cancel };
+    double started = services->clock.ops->monotonic(services->clock.self);
     struct mg_err cause = { .code = MG_OK };
-    enum mg_code code = steps(&work, &cause);
-    run->services->agent.ops->session_close(work.session);
-    outcome->seconds = run->services->clock.ops->monotonic(run->services->clock.self) - started;
+    enum mg_code code = attempt(&work, &cause);
+    bool died = false, again = false;
+    if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
+        MG_TRY(services->agent.ops->revive(services->agent.self, &died, err));
+    if (died) { /* whatever killed the zygote may have had nothing to do with this target: once more */
+        code = attempt(&work, &cause);
+        if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
+            MG_TRY(services->agent.ops->revive(services->agent.self, &again, err));
+    }
+    work.outcome->seconds = services->clock.ops->monotonic(services->clock.self) - started;
     if (code == MG_OK)
         return MG_OK;
-    if (code == MG_E_CANCELLED || mg_target_state_is_final(outcome->state)) {
+    if (code == MG_E_CANCELLED || mg_target_state_is_final(work.outcome->state)) {
         if (err)
             *err = cause;
         return code;
     }
     /* What happens inside one target's processes ends that target, never the run. */
-    return discard(&work, mg_arena_str(arena, mg_str_from(cause.text)), err);
+    return discard(&work, mg_arena_printf(arena, "%s%s", again ? "it killed the interpreter of the tests, twice: " : "", cause.text), err);
 }
 
 /* What the chosen tests do to one mutant that was alive. */
@@ -289,7 +313,7 @@ static void mark_tests(struct mg_arena *arena, struct mg_pending *pending, const
             test->reason = reasons[pending->order[i]];
             test->kills.len = 0;
         } else if (!kept) {
-            test->reason = mg_arena_printf(arena, "with it the target reaches %.0f %%, below %.0f %%", 100 * score, 100 * threshold);
+            test->reason = mg_arena_printf(arena, "with it the target reaches %.0f%%, below %.0f%%", 100 * score, 100 * threshold);
         } else {
             test->reason = MG_STR("");
         }
@@ -319,7 +343,7 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
             outcome->mutants.at[i].after = after[i];
         outcome->after = outcome->improved;
     } else if (gained) {
-        outcome->reason = mg_arena_printf(arena, "its tests raise the score from %.0f %% to %.0f %%, below %.0f %%", 100 * mg_score(&outcome->before),
+        outcome->reason = mg_arena_printf(arena, "its tests raise the score from %.0f%% to %.0f%%, below %.0f%%", 100 * mg_score(&outcome->before),
                                           100 * score, 100 * threshold);
     } else {
         outcome->reason =

@@ -14,7 +14,7 @@ PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "
 
 class Wire:
     def __init__(self, sock):
-        self.sock, self.buffer, self.last_id = sock, b"", 0
+        self.sock, self.buffer, self.last_id, self.events = sock, b"", 0, []
         sock.settimeout(60)
 
     def send(self, request, fd=None):
@@ -39,6 +39,9 @@ class Wire:
         request["op"] = op
         number = self.send(request)
         answer = self.read()
+        while answer is not None and "event" in answer:
+            self.events.append(answer)
+            answer = self.read()
         assert answer is not None, "the agent is gone"
         assert answer["id"] == number
         return answer

@@ -165,3 +165,31 @@ def test_hypothesis_is_deterministic(repo):
     text = open(repo.path + "/seen").read().splitlines()
     assert text[0] == text[2] and len(text[0].split()) <= 5 and text[1] == text[3]
     assert not __import__("os").path.exists(repo.path + "/.hypothesis/examples")
+
+
+def test_junk_in_every_descriptor_hurts_nobody(repo):
+    repo.write("tests/test_a.py", """
+        import os
+
+        JUNK = b'{}\\n[1]\\n{"event": 1}\\n.\\nhalf a line'
+
+        def shower():
+            for fd in range(3, 200):
+                try:
+                    os.write(fd, JUNK)
+                except OSError:
+                    pass
+
+        shower()
+
+        def test_writes():
+            shower()
+
+        def test_closes():
+            os.closerange(3, 200)
+
+        def test_last():
+            pass
+    """)
+    repo.start()
+    assert [event["outcome"] for event in repo.baseline()] == ["passed"] * 3

@@ -148,3 +148,18 @@ def test_nothing_is_written_into_the_repo(repo):
     assert os.listdir(os.path.join(repo.path, "tests")) == []
     assert os.listdir(repo.original) == []
     shutil.rmtree(repo.scratch)
+
+
+def test_each_file_is_announced_before_its_import(repo):
+    repo.write("tests/test_a.py", "def test_a(): pass\n")
+    repo.write("tests/test_b.py", "import os\nos._exit(0)\n")
+    with pytest.raises(AssertionError, match="gone"):
+        repo.start()
+    assert [event["file"] for event in repo.zygote.events] == ["tests/test_a.py", "", "tests/test_b.py"]
+
+
+def test_a_conftest_that_raises_is_named_with_its_error(repo):
+    repo.write("tests/conftest.py", "raise RuntimeError('no luck')\n")
+    repo.write("tests/test_a.py", "def test_a(): pass\n")
+    repo.start()
+    assert not repo.collected["ok"] and "'tests/conftest.py'" in repo.collected["text"] and "no luck" in repo.collected["text"]

@@ -10,11 +10,17 @@
 
 /* Deadlines in seconds, on our side. The agent's own are shorter: these only catch an agent that hangs itself. */
 #define MG_SECONDS_START 120.0 /* import and collection of a heavy test suite */
+#define MG_SECONDS_IMPORT 60.0 /* of one test file */
 #define MG_SECONDS_TARGET 30.0
 #define MG_SECONDS_DESCRIBE 30.0
 #define MG_SECONDS_LOAD 60.0
 #define MG_SECONDS_SLACK 30.0 /* on top of what an operation was told to take */
 #define MG_SECONDS_SEND 30.0
+
+/* A test file that ended or hung the interpreter while it was imported: left out from then on. */
+struct mg_left_out {
+    struct mg_str file, why;
+};
 
 struct mg_agent_process {
     unsigned magic;
@@ -26,7 +32,13 @@ struct mg_agent_process {
     struct mg_agent_start how;
     const char *program, *log_path; /* the agent's folder, the zygote's log */
     bool keep_addopts;
+    struct mg_str refused; /* what pytest said against the repo's own options, or empty */
+    struct {
+        MG_VEC(struct mg_left_out)
+    } left_out;
     uint32_t test_count;
+    uint64_t tests_hash; /* over the tests' ids: after a revival their numbers must mean the same tests */
+    unsigned revivals;
     struct mg_child child;
 
     pthread_mutex_t lock; /* guards link: sessions are opened from worker threads */

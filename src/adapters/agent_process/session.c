@@ -62,6 +62,8 @@ static enum mg_code ask_zygote(struct mg_agent_process *agent, int fd, pid_t *pi
         code = MG_FAIL(err, MG_E_STATE, "a session cannot be opened now");
     else
         code = ask_session(agent, fd, pid, err);
+    if (code == MG_E_TIMEOUT)
+        mg_fd_close(&agent->link.fd); /* it hangs: only a new one helps */
     if (code == MG_E_CHILD && agent->run && agent->link.fd < 0)
         code = mg_agent_explain(agent, &agent->child, agent->log_path, "opening a session", err);
     pthread_mutex_unlock(&agent->lock);

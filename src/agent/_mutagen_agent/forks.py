@@ -31,8 +31,8 @@ class Ended:
 class Child:
     """A running child. `deadline` (time.monotonic) may be moved by an on_record callback."""
 
-    def __init__(self, key, pid, fd, deadline, on_record):
-        self.key, self.pid, self.fd, self.deadline, self.on_record = key, pid, fd, deadline, on_record
+    def __init__(self, key, pid, fd, deadline, on_record, mark=b""):
+        self.key, self.pid, self.fd, self.deadline, self.on_record, self.mark = key, pid, fd, deadline, on_record, mark
         self.started = time.monotonic()
         self.tail = b""
         self.records = []
@@ -55,13 +55,16 @@ class Child:
                 self.take(line)
 
     def take(self, line):
+        if not line.startswith(self.mark):
+            return  # the code under test wrote into our pipe
+        line = line[len(self.mark):]
         if line == END:
             self.complete = True
             return
         try:
             record = json.loads(line.decode("ascii"))
         except ValueError:
-            return  # the code under test wrote into our pipe
+            return
         if isinstance(record, dict) and "\0error" in record:
             self.error = record["\0error"]
             return
@@ -169,12 +172,14 @@ def wait(pool):
 
 def spawn(key, fn, wall_seconds, on_record):
     reader, writer = os.pipe()
+    writer = wire.out_of_reach(writer)
+    mark = os.urandom(6).hex().encode("ascii")
     flush()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(reader)
-            run_child(fn, writer)
+            run_child(fn, writer, mark)
         finally:
             os._exit(1)
     os.close(writer)
@@ -183,22 +188,22 @@ def spawn(key, fn, wall_seconds, on_record):
     except OSError:
         pass  # the child was faster
     os.set_blocking(reader, False)
-    return Child(key, pid, reader, time.monotonic() + wall_seconds, on_record)
+    return Child(key, pid, reader, time.monotonic() + wall_seconds, on_record, mark)
 
 
-def run_child(fn, writer):
+def run_child(fn, writer, mark):
     prepare_child()
     owner = os.getpid()
 
-    def write(line):
-        if os.getpid() != owner:
+    def write(line, shared=False):
+        if os.getpid() != owner and not shared:
             os._exit(0)  # the code under test forked and came back to us: only one of us may report
-        data = line
+        data = b"\n" + mark + line  # a line of its own, whatever was written into the pipe before
         while data:
             data = data[os.write(writer, data):]
 
     try:
-        fn(lambda record: write(wire.encode(record)))
+        fn(lambda record, shared=False: write(wire.encode(record), shared))
         write(END + b"\n")
     except BaseException as exc:  # also SystemExit: nothing may pass beyond this frame
         write(wire.encode({"\0error": wire.last_line("".join(traceback.format_exception_only(type(exc), exc)), 500)}))

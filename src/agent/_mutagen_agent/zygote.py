@@ -59,9 +59,23 @@ class Zygote:
         try:
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
-            return "collect", "%s: %s" % (type(exc).__name__, exc)
+            refused = isinstance(exc, ImportError) and "Error importing plugin" in str(exc)  # -p in the repo's own options
+            return "usage" if refused else "collect", "%s: %s" % (type(exc).__name__, exc)
         text = plugin.internal or heard.said() or "pytest ended with code %d before it ran anything" % code
-        return "usage" if code == 4 and "conftest" not in text else "collect", text
+        return "usage" if code == 4 and "conftest" not in text else "collect", text.replace(settings["repo"] + os.sep, "")
+
+    def teller(self, request):
+        """Tells mutagen which file is being imported: it may end or hang this process, and then only the other end can say so."""
+        from . import collect
+
+        owner, last = os.getpid(), [""]
+
+        def tell(path):
+            if path != last[0] and os.getpid() == owner:
+                last[0] = path
+                self.channel.send({"id": request.get("id"), "event": "importing", "file": path and collect.relative(path, self.host.repo)})
+
+        return tell
 
     def loop(self, session, request):
         try:
@@ -180,6 +194,8 @@ def prepare(request, zygote):
         import pytest
     except BaseException as exc:
         return wire.failure("no_pytest", "cannot import pytest in %s: %s" % (sys.executable, wire.one_line(exc)))
+    if not hasattr(pytest, "__version__") or not hasattr(pytest, "hookimpl"):
+        return wire.failure("no_pytest", "the module that is imported as pytest is another one: %s" % getattr(pytest, "__file__", "a folder"))
     version = tuple(int(part) for part in pytest.__version__.split(".")[:2])
     if version < (6, 2):
         return wire.failure("no_pytest", "pytest %s is too old: 6.2 is the first that works" % pytest.__version__)
