@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/str.h"
 #include "python/operators.h"
 
@@ -278,16 +279,17 @@ static void fill_places(const struct mg_module *module, const struct mg_node *fu
 
 static void fill_ids(struct mg_str module_name, struct mg_str qualified_name, struct mg_arena *arena, struct mg_mutants *mutants, size_t from)
 {
+    struct mg_map seen; /* how many mutants of that change stand before */
+    mg_map_init(&seen, arena);
     for (size_t i = from; i < mutants->len; i++) {
         struct mg_mutant *mutant = &mutants->at[i];
-        unsigned occurrence = 0;
-        for (size_t j = from; j < i; j++) {
-            const struct mg_mutant *other = &mutants->at[j];
-            occurrence += other->operator_name == mutant->operator_name && mg_str_eq(other->original, mutant->original) &&
-                          mg_str_eq(other->replacement, mutant->replacement);
-        }
-        mutant->id = mg_mutant_id(arena, module_name, qualified_name, mutant->operator_name, mutant->original, mutant->replacement, occurrence);
+        struct mg_str key = mg_arena_printf(arena, "%s%c%.*s%c%.*s", mutant->operator_name, 0, MG_FMT(mutant->original), 0, MG_FMT(mutant->replacement));
+        unsigned *count = mg_map_get(&seen, key);
+        if (!count)
+            *mg_map_slot(&seen, key) = count = MG_NEW(arena, unsigned);
+        mutant->id = mg_mutant_id(arena, module_name, qualified_name, mutant->operator_name, mutant->original, mutant->replacement, *count);
         mutant->original = mg_arena_str(arena, mutant->original);
+        ++*count;
     }
 }
 

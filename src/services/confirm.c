@@ -83,8 +83,8 @@ static size_t add_neighbours(const struct mg_run_context *run, struct mg_confirm
     double seconds = 0;
     for (size_t i = 0; i < run->collected.tests.len && seconds < NEIGHBOUR_SECONDS; i++) {
         const struct mg_baseline_result *result = &run->baseline.results[i];
-        if (result->outcome != MG_TEST_PASSED || passing++ % stride)
-            continue;
+        if (result->outcome != MG_TEST_PASSED || passing++ % stride || mg_str_contains(run->collected.tests.at[i].id, "\xEF\xBF\xBD"))
+            continue; /* U+FFFD stands for bytes that could not be told: nothing is found by that name */
         *MG_PUSH(arena, &what->files) = run->collected.tests.at[i].id;
         seconds += result->seconds;
         added++;
@@ -163,10 +163,14 @@ static enum mg_code vote_batch(struct mg_run_context *run, struct mg_pending *pe
                 add_source(&what, &pending[p], arena);
         if (what.sources.len == 0)
             return MG_OK;
-        if (rounds[r].neighbours)
-            add_neighbours(run, &what, arena);
+        size_t generated = what.files.len, neighbours = rounds[r].neighbours ? add_neighbours(run, &what, arena) : 0;
         struct mg_confirmed confirmed = { 0 };
         MG_TRY(confirm(run, &what, arena, &confirmed, err));
+        if (confirmed.tests.len == 0 && neighbours) { /* pytest runs nothing at all when it does not find one of them by its name */
+            mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), MG_STR("existing tests cannot be run beside the generated ones: pytest does not find them by name"));
+            what.files.len = generated;
+            MG_TRY(confirm(run, &what, arena, &confirmed, err));
+        }
         for (size_t p = 0; p < count; p++)
             count_votes(&pending[p], &votes[p], &confirmed, rounds[r].where, arena);
         struct mg_str *failing;

@@ -183,18 +183,17 @@ def test_odd_sources_and_names(desk):
         "calc/latin.py": b"# coding: latin-1\nx = '\xe9'\n" + OPS.encode(),
         "calc/utf16.py": OPS.encode("utf-16"),
         "calc/deep.py": "def f(x: int) -> int:\n    y = " + "(" * 5000 + "x" + ")" * 5000 + "\n    return y\n",
-        "calc/long.py": "def f(x: int) -> int:\n    y = [" + "1, " * 330000 + "2]\n    return len(y) + x\n",
         "calc/new\nline.py": OPS,
         "calc/quo'te\".py": OPS,
         b"calc/bad\xff.py": OPS,
         b"tests/test_q'\n\xfe.py": "def test_a(): pass\n",
         "json.py": OPS,
+        "calc/table.py": "def grade(x: int) -> int:\n    y = [" + "1, " * 20000 + "2]\n    return len(y) + x\n",
     }
     variants = {"bom": "\ufeff" + OPS, "crlf": OPS.replace("\n", "\r\n"), "tabs": OPS.replace("    ", "\t"), "feed": "\f\n" + OPS.replace("\n\n\n", "\n\f\n\n")}
     files = {os.fsdecode(name): text for name, text in {**odd, **{f"calc/{name}.py": text for name, text in variants.items()}}.items()}
     repo = desk.repo({**GOOD, **files})
     (repo / "calc" / "outside.py").symlink_to("/etc/passwd")
-    (repo / "loop").symlink_to(".")
     (repo / "etc").symlink_to("/etc")
     with open(repo / "calc" / "huge.py", "wb") as file:
         file.truncate(200 << 20)
@@ -204,6 +203,8 @@ def test_odd_sources_and_names(desk):
     report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
     kept = {one["qualified_name"] for one in report["target_stats"] if one["status"] == "kept"}
     assert {f"calc.{name}.grade" for name in variants} | {"calc.ops.grade"} <= kept, told
+    (table,) = [one for one in report["target_stats"] if one["qualified_name"] == "calc.table.grade"]
+    assert table["status"] == "discarded" and "too many" in table["reason"], table
     text = (desk.folder / ".mutagen" / "reports" / "report.md").read_text()
     for name in ("nul", "latin", "utf16", "huge"):
         assert f"calc/{name}.py" in text, text
