@@ -82,6 +82,24 @@ bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path)
     return top.len < path.len && is_one_of(top, helpers) && !mg_folders_is_package(folders, top);
 }
 
+bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path)
+{
+    static const char *const carried[] = { "vendor", "_vendor", "vendored", "_vendored", "third_party", "thirdparty", "third-party", NULL };
+    for (struct mg_str folder = mg_path_folder(path); folder.len > 0; folder = mg_path_folder(folder))
+        if (is_one_of(mg_path_base(folder), carried))
+            return true;
+    for (struct mg_str line; mg_str_next_line(&gitmodules, &line);) {
+        line = mg_str_trim(line);
+        size_t equals = mg_str_find(line, '=', 0);
+        if (equals == line.len || !mg_str_is(mg_str_trim(mg_str_sub(line, 0, equals)), "path"))
+            continue;
+        struct mg_str folder = mg_str_trim(mg_str_sub(line, equals + 1, line.len));
+        if (folder.len > 0 && folder.len < path.len && path.at[folder.len] == '/' && mg_str_eq(mg_str_sub(path, 0, folder.len), folder))
+            return true;
+    }
+    return false;
+}
+
 enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_str path, struct mg_str text)
 {
     static const char *const tooling[] = { "setup.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py", NULL };

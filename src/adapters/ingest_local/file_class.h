@@ -8,7 +8,7 @@
 enum mg_file_class {
     MG_FILE_SOURCE,  /* importable code */
     MG_FILE_TEST,    /* holds tests */
-    MG_FILE_SUPPORT, /* conftest.py, helpers of tests: verdicts depend on it */
+    MG_FILE_SUPPORT, /* conftest.py, helpers of tests, vendored code: verdicts depend on it */
     MG_FILE_OTHER    /* set-up, docs, examples, by-products, our own generated tests */
 };
 
@@ -24,6 +24,9 @@ enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_
 
 /* In a folder of scripts in the repo's root (tools, scripts, …) that is no package: the product only where there is no other. */
 bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path);
+
+/* Other people's code, carried along: in a folder named vendor or the like, or in a submodule that `gitmodules` (its text) names. */
+bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path);
 
 struct mg_str mg_path_folder(struct mg_str path); /* "" for a file in the root */
 struct mg_str mg_path_base(struct mg_str path);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define TEXT_LIMIT ((size_t)4 << 20)
+#define GITMODULES_LIMIT ((size_t)1 << 20)
 
 struct python_file {
     struct mg_str path, text;
@@ -64,19 +65,28 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
     return MG_OK;
 }
 
-/* Scripts of the developers: no product, unless there is no other. */
-static void leave_scripts_out(struct layout *layout, struct mg_import_roots *roots)
+/* Scripts of the developers and code that is carried along: no product, unless there is no other. */
+static void leave_others_out(struct layout *layout, struct mg_import_roots *roots)
 {
-    bool *script = MG_NEW_ARRAY(layout->scratch, bool, layout->files.len), product = false;
+    struct mg_str gitmodules = MG_STR("");
+    if (mg_file_read(layout->scratch, mg_path_join(layout->scratch, layout->repo->copy, MG_STR(".gitmodules")).at, GITMODULES_LIMIT, &gitmodules,
+                     NULL) != MG_OK)
+        gitmodules = MG_STR("");
+    enum mg_file_class *better = MG_NEW_ARRAY(layout->scratch, enum mg_file_class, layout->files.len);
+    bool product = false;
     for (size_t i = 0; i < layout->files.len; i++) {
         const struct python_file *file = &layout->files.at[i];
-        script[i] =
-            file->class == MG_FILE_SOURCE && (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path));
-        product |= file->class == MG_FILE_SOURCE && !script[i];
+        better[i] = file->class;
+        if (file->class != MG_FILE_SOURCE)
+            continue;
+        if (mg_is_vendored(gitmodules, file->path))
+            better[i] = MG_FILE_SUPPORT;
+        else if (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path))
+            better[i] = MG_FILE_OTHER;
+        product |= better[i] == MG_FILE_SOURCE;
     }
     for (size_t i = 0; product && i < layout->files.len; i++)
-        if (script[i])
-            layout->files.at[i].class = MG_FILE_OTHER;
+        layout->files.at[i].class = better[i];
 }
 
 static void add_import_root(struct layout *layout, struct mg_str root)
@@ -94,7 +104,7 @@ static void name_sources(struct layout *layout)
         texts[i] = layout->files.at[i].text;
     struct mg_import_roots roots = { .arena = layout->arena, .folders = &layout->folders, .texts = texts, .text_count = layout->files.len };
     mg_map_init(&roots.known, layout->scratch);
-    leave_scripts_out(layout, &roots);
+    leave_others_out(layout, &roots);
     struct mg_map modules;
     mg_map_init(&modules, layout->scratch);
 

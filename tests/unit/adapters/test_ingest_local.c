@@ -178,6 +178,9 @@ static void flat_layouts(void **state)
     put(fixture, "repo/code/loose.py", "");
     put(fixture, "repo/tools/task.py", ""); /* scripts of the developers, not the product */
     put(fixture, "repo/downstream/check.py", "import pkg\n");
+    put(fixture, "repo/pkg/_vendor/theirs.py", "");
+    put(fixture, "repo/sub/theirs/__init__.py", "");
+    put(fixture, "repo/.gitmodules", "[submodule \"x\"]\n\tpath = sub\n\turl = ../x\n");
     must_open(fixture);
     assert_string_equal(sources(fixture), "code/loose.py=loose lib/other/__init__.py=other module.py=module org/team/pkg2/__init__.py=org.team.pkg2 "
                                           "pkg/__init__.py=pkg pkg/sub/__init__.py=pkg.sub pkg/sub/m.py=pkg.sub.m");
