@@ -106,7 +106,7 @@ BIG = ("return n\n        for", "return n + 1\n        for")
 ])
 def test_each_way_to_fail(bench, test, verdict):
     old, new = "if n > 10:\n        return n", "if n > 10:\n        return n + 1"
-    assert bench.verdict(old, new, [test], line=bench.function.first + 2, end_line=bench.function.first + 2) == (verdict, test != "test_fork")
+    assert bench.verdict(old, new, [test], line=bench.function.first + 2, end_line=bench.function.first + 2) == (verdict, True)
 
 
 def test_died_names_the_test_and_the_signal(bench):
@@ -197,3 +197,30 @@ def test_a_mutant_that_eats_memory_meets_its_limit(repo):
     repo.start(memory_limit_mb=2000)
     answer = Bench(repo, "mod.py", "f").mutant("bytearray(n)", "bytearray(n << 32)", ["test_f"])
     assert answer["end"] == "done" and answer["runs"][0][1:3] == [True, True] and "MemoryError" in answer["runs"][0][5]
+
+
+def test_tmp_path_works_without_reports(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_dir(tmp_path):\n    tmp_path.joinpath('x').write_text(str(f(1)))\n")
+    repo.start()
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "n + 2", ["test_dir"]) == ("survived", True)
+
+
+def test_what_an_earlier_test_left_behind_kills(repo):
+    repo.write("mod.py", "import functools\n@functools.lru_cache()\ndef f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_fill(): f(1)\ndef test_use(): assert f(1) == 2\n")
+    repo.start()
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "n + 2", ["test_fill", "test_use"]) == ("killed", True)
+
+
+def test_forked_processes_count(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", """
+        import multiprocessing
+        from mod import f
+        def test_pool():
+            with multiprocessing.get_context("fork").Pool(1) as pool: assert pool.map(f, [1]) == [2]
+        """)
+    repo.start()
+    assert [2, 2] in [line[1:] for line in repo.baseline(["mod.py"])[0]["lines"]]
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "n + 2", ["test_pool"]) == ("killed", True)

@@ -67,6 +67,7 @@ class Baseline:
         self.timeout = float(request.get("timeout") or 30.0)
         self.done = 0  # tests whose event has been sent
         self.began = None  # when the running one began
+        self.forked = []  # (file, line) that processes forked by the running test have executed
 
     def run(self):
         pool = forks.Pool(1)
@@ -85,6 +86,7 @@ class Baseline:
         items = [self.host.items[index] for index in self.tests[self.done:]]
         if watch.traced:
             watch.collector.start()
+            os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
         modules = 0
         for turn, item in enumerate(items):
             emit({"begin": turn})
@@ -99,6 +101,8 @@ class Baseline:
         if "begin" in record:
             self.began = time.monotonic()
             child.deadline = self.began + self.timeout
+        elif "line" in record:
+            self.forked.append(record["line"])
         else:
             child.deadline = time.monotonic() + self.timeout + 30.0
             self.began = None
@@ -120,5 +124,7 @@ class Baseline:
 
     def send(self, event):
         event.update(id=self.id, event="test", test=self.tests[self.done])
+        event["lines"] = event["lines"] + [[file, line, line] for file, line in self.forked]
+        self.forked = []
         self.done += 1
         self.channel.send(event)

@@ -24,15 +24,19 @@ class Plan:
 
     def on_record(self, _child, record):
         if "begin" in record:
-            self.at, self.at_hit = record["begin"], False
+            # What an earlier test left behind (a cache, a shared fixture) may be what fails now: with `bail` a hit holds from then on.
+            self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
             self.at_hit = True
+        elif "run" in record:
+            failed, hit = record["run"][1:3]  # at_hit knows of hits in processes that the test has forked, too
+            record["run"][2] = hit or self.at_hit and (self.bail or not failed)
 
     def run(self, emit):
         host = self.host
         host.enter_fork()
         self.target.swap(self.code)
-        tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}))
+        tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
         items = [host.items[index] for index in self.tests]
         for turn, item in enumerate(items):
             emit({"begin": self.tests[turn]})
@@ -41,7 +45,8 @@ class Plan:
             runner = Runner(item, items[turn + 1] if turn + 1 < len(items) else None, tracker, self.bail, host)
             if limit > 0:
                 signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
-            tracker.arm()
+            if not (self.bail and tracker.hit):
+                tracker.arm()
             host.plugin.run(runner)
             signal.setitimer(signal.ITIMER_PROF, 0)
             found = runner.failure
@@ -73,6 +78,7 @@ class Runner:
         forget_explanations()
         if hasattr(item, "_request") and not item._request:
             item._initrequest()
+        leave_results(item)
         passed = self.do("setup", item.ihook.pytest_runtest_setup)
         if passed:
             self.do("call", item.ihook.pytest_runtest_call)
@@ -151,6 +157,14 @@ def needs_reports(item, host):
     function = getattr(item, "obj", None)
     owner = getattr(item, "cls", None)
     return bool(getattr(function, "__unittest_expecting_failure__", False) or getattr(owner, "__unittest_expecting_failure__", False))
+
+
+def leave_results(item):
+    """tmp_path looks up at its end what the reports said of its test; without reports nobody has told it."""
+    tmpdir = sys.modules.get("_pytest.tmpdir")
+    key, stash = getattr(tmpdir, "tmppath_result_key", None), getattr(item, "stash", None)
+    if key is not None and stash is not None:
+        stash.setdefault(key, {})
 
 
 def forget_explanations():

@@ -105,6 +105,17 @@ class HitTracker:
         return None if self.hit else self.local
 
 
+class Relay(set):
+    def __init__(self, tell):
+        super().__init__()
+        self.tell = tell
+
+    def add(self, line):
+        if line not in self:
+            super().add(line)
+            self.tell(line)
+
+
 class LineCollector:
     """Lines of some files, collected into the sets on a stack: the innermost gets them, and gives them on when it is popped."""
 
@@ -144,6 +155,10 @@ class LineCollector:
     def take(self):
         lines, self.stack = self.stack[0], [set()]
         return lines
+
+    def relay(self, tell):
+        """In a process that a test has forked: nobody will ask this one for its lines, so each is told at once."""
+        self.stack = [Relay(tell)]
 
     def position(self, filename):
         found = self.known.get(filename)
