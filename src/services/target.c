@@ -343,8 +343,8 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
             outcome->mutants.at[i].after = after[i];
         outcome->after = outcome->improved;
     } else if (gained) {
-        outcome->reason = mg_arena_printf(arena, "its tests raise the score from %.0f%% to %.0f%%, below %.0f%%", 100 * mg_score(&outcome->before),
-                                          100 * score, 100 * threshold);
+        outcome->reason = mg_arena_printf(arena, "its tests leave the score below %.0f%% (%.0f%% -> %.0f%%)", 100 * threshold,
+                                          100 * mg_score(&outcome->before), 100 * score);
     } else {
         outcome->reason =
             pending->order_count ? MG_STR("no test was confirmed in fresh interpreters") : MG_STR("no generated test makes an assertion kill");

@@ -102,7 +102,7 @@ bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path)
 
 enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_str path, struct mg_str text)
 {
-    static const char *const tooling[] = { "setup.py", "noxfile.py", "tasks.py", "fabfile.py", "versioneer.py", NULL };
+    static const char *const tooling[] = { "setup.py", "noxfile.py", "manage.py", "tasks.py", "fabfile.py", "versioneer.py", NULL };
     struct mg_str base = mg_path_base(path);
     if (mg_str_starts(base, "test_generated_"))
         return MG_FILE_OTHER;

@@ -18,7 +18,6 @@
 #define NOTES_SHOWN 3
 #define NOTE_LENGTH 240
 #define NAME_LENGTH 100
-#define LONGEST_REASON 4096
 
 struct reporter {
     unsigned magic;
@@ -85,41 +84,11 @@ static void show_targets(struct mg_screen *screen, const struct mg_report *r)
         mg_screen_line(screen, MG_DIM, "  and %zu more, in report.md", wanted - shown);
 }
 
-static size_t skip_number(struct mg_str text, size_t at)
+/* What a reason says apart from its figures, which stand in brackets at its end: "… (560 calls)". */
+static struct mg_str without_figures(struct mg_str text)
 {
-    while (at < text.len && ((text.at[at] >= '0' && text.at[at] <= '9') || (text.at[at] == '.' && at > 0 && text.at[at - 1] != ' ')))
-        at++;
-    return at;
-}
-
-/* Reasons that differ only in numbers ("score 0.67 is below 0.80") are one. *common gets an N where they differ. */
-static bool same_reason(struct mg_arena *arena, struct mg_str a, struct mg_str b, struct mg_str *common)
-{
-    struct mg_buf text = MG_BUF(LONGEST_REASON);
-    bool same = true;
-    size_t i = 0, k = 0;
-    while (same && (i < a.len || k < b.len)) {
-        size_t a_end = skip_number(a, i), b_end = skip_number(b, k);
-        bool placeholder = a_end == i && i < a.len && a.at[i] == 'N' && b_end > k; /* an earlier difference */
-        if (placeholder)
-            a_end++;
-        struct mg_str left = mg_str_sub(a, i, a_end), right = mg_str_sub(b, k, b_end);
-        mg_buf_add(&text, mg_str_eq(left, right) ? left : MG_STR("N"));
-        same = (left.len > 0) == (right.len > 0);
-        i = a_end;
-        k = b_end;
-        if (same && (i < a.len || k < b.len))
-            same = i < a.len && k < b.len && a.at[i] == b.at[k];
-        if (same && i < a.len)
-            mg_buf_addc(&text, a.at[i]);
-        i++;
-        k++;
-    }
-    same = same && !text.overflow;
-    struct mg_str taken = mg_buf_take(&text, arena);
-    if (same)
-        *common = taken;
-    return same;
+    size_t open = mg_str_rfind(text, '(');
+    return open > 1 && open < text.len && text.at[open - 1] == ' ' && mg_str_ends(text, ")") ? mg_str_sub(text, 0, open - 1) : text;
 }
 
 struct reason {
@@ -160,12 +129,13 @@ static void show_reasons(struct mg_screen *screen, const struct mg_report *r)
             continue;
         const char *status = mg_text_status(o->state);
         size_t k = 0;
-        while (k < reasons.len &&
-               !(reasons.at[k].status == status && same_reason(screen->scratch, reasons.at[k].text, o->reason, &reasons.at[k].text)))
+        while (k < reasons.len && !(reasons.at[k].status == status && mg_str_eq(without_figures(reasons.at[k].text), without_figures(o->reason))))
             k++;
         if (k == reasons.len)
             *MG_PUSH(screen->scratch, &reasons) = (struct reason){ .text = o->reason, .status = status };
         struct reason *reason = &reasons.at[k];
+        if (!mg_str_eq(reason->text, o->reason)) /* one figure cannot stand for all */
+            reason->text = without_figures(o->reason);
         if (reason->count < NAMES_SHOWN)
             reason->names[reason->count] = o->qualified_name;
         reason->count++;

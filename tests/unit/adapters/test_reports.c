@@ -279,13 +279,13 @@ static void the_dashboard_shows_ten_targets_and_groups_reasons(void **state)
         if (i % 7 == 0)
             continue; /* kept: the first and the eighth */
         o->state = MG_TARGET_DISCARDED;
-        o->reason = mg_arena_printf(arena, i == 3 ? "no test could be written" : "score 0.%u is below 0.80", i);
+        o->reason = mg_arena_printf(arena, i == 3 ? "no test could be written" : i == 4 ? "below 80%%" : "below 80%% (%u calls)", i);
     }
     const char *text = terminal(&report);
     has(text, "Targets\n  kept         0% -> 67%    1 test   pkg.m.f0  ");
     has(text, "  1 test   pkg.m.f7  ");
     has(text, "  and 4 more, in report.md\n");
-    has(text, "  11 discarded: score N is below 0.80 (pkg.m.f1, pkg.m.f2, pkg.m.f4 and 8 more)\n");
+    has(text, "  11 discarded: below 80% (pkg.m.f1, pkg.m.f2, pkg.m.f4 and 8 more)\n");
     has(text, "  1 discarded: no test could be written (pkg.m.f3)\n");
     lacks(text, "pkg.m.f13  ");
 }
