@@ -52,6 +52,14 @@ def test_target_of_a_module_no_test_imports(repo):
     assert not broken["ok"] and broken["kind"] == "import" and "at import" in broken["text"]
 
 
+def test_a_module_left_half_made_is_told_as_broken(repo):
+    repo.write("half.py", "import not_installed_here\n\ndef f():\n    return 1\n")
+    repo.write("test_a.py", "import sys, types\nsys.modules['half'] = types.ModuleType('half')  # as pytest leaves it behind\n")
+    repo.start()
+    bench = Bench(repo, "half.py", "f")
+    assert bench.target["kind"] == "import" and "not_installed_here" in bench.target["text"], bench.target
+
+
 def test_sessions_are_independent(bench):
     other = Bench(bench.repo, "mod.py", "f")
     bench.submit("n + 1", "n - 1", ["test_f"])

@@ -86,6 +86,8 @@ class Target:
         index.extend()
         place = os.path.realpath(os.path.join(index.repo, self.file)), self.first_line, self.name
         self.functions = list(index.by_place.get(place, ()))
+        if not self.functions:
+            import_again(self.module_name)
         self.code = self.functions[0].__code__ if self.functions else None
         self.swapped = []  # (function, its original code)
 
@@ -129,4 +131,14 @@ def import_module(name):
     try:
         return importlib.import_module(name)
     except BaseException as exc:  # modules that call sys.exit at import exist
-        raise NotImportable("%s: %s" % (type(exc).__name__, wire.one_line(exc))) from None
+        text = wire.one_line(exc)
+        raise NotImportable(type(exc).__name__ + (": " + text if text else "")) from None
+
+
+def import_again(name):
+    """pytest leaves a module whose import failed where it was, half made: only a new import says what is wrong with it."""
+    known = sys.modules.pop(name)
+    try:
+        import_module(name)
+    finally:
+        sys.modules[name] = known
