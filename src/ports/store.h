@@ -39,8 +39,10 @@ struct mg_store_ops {
     enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count,
                              struct mg_err *err);
 
-    /* Drops outcomes of targets that are not in `target_ids` any more (the code changed). */
-    enum mg_code (*retain)(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err);
+    /* Drops outcomes that were stored under another fingerprint (what they depend on changed: they are to be redone) and, unless
+     * `target_ids` is NULL, those of targets that are not in it (their code is gone). */
+    enum mg_code (*retain)(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_str *target_ids, size_t count,
+                           struct mg_err *err);
 
     /* The run's report without its outcomes: written at the end, read by `report` and `apply`. `load_report` fills the outcomes too.
      * An empty run_id means the newest that has a report. MG_E_NOT_FOUND when there is none; the text lists up to five known ids.

@@ -154,12 +154,12 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
 {
     const struct mg_run_services *services = run->services;
     struct mg_progress progress = services->progress;
-    progress.ops->phase(progress.self, "processing", MG_STR(""), (uint32_t)run->targets.len);
-    uint32_t processed = 0;
+    uint32_t processed = 0, total = (uint32_t)run->targets.len, limit = (uint32_t)run->config->orchestrator.max_targets;
+    bool limited = limit > 0 && limit < total; /* then the limit is what the user waits for */
+    progress.ops->phase(progress.self, "processing", MG_STR(""), limited ? limit : total);
     for (size_t i = 0; i < run->targets.len; i++) {
         const struct mg_target *target = &run->targets.at[i];
         bool claimed = false;
-        progress.ops->step(progress.self, (uint32_t)i, target->qualified_name);
         MG_TRY(services->store.ops->claim(services->store.self, run->request.run_id, target->id, run->fingerprint, &claimed, err));
         if (!claimed)
             continue;
@@ -168,6 +168,7 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
             run->report->stop_reason = mg_str_from(stop);
             break;
         }
+        progress.ops->step(progress.self, limited ? processed : (uint32_t)i, target->qualified_name);
         MG_TRY(mg_process_target(run, target, batch->arena, &batch->at[batch->len], err));
         batch->len++;
         processed++;
@@ -177,17 +178,23 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
     return flush(run, batch, err);
 }
 
-/* Outcomes of targets that are no longer selected are dropped; those outside this session's --target stay out of its report. */
+/* All that is stored; left are the selected targets among them that are not finished. */
 static enum mg_code collect_outcomes(struct mg_run_context *run, struct mg_err *err)
 {
     struct mg_outcome *outcomes = NULL;
     size_t count = 0;
     MG_TRY(run->services->store.ops->outcomes(run->services->store.self, run->request.run_id, run->arena, &outcomes, &count, err));
-    for (size_t i = 0; i < count; i++)
+    struct mg_map finished;
+    mg_map_init(&finished, run->arena);
+    for (size_t i = 0; i < count; i++) {
         *MG_PUSH(run->arena, &run->report->outcomes) = outcomes[i];
+        if (mg_target_state_is_final(outcomes[i].state))
+            *mg_map_slot(&finished, outcomes[i].target_id) = run;
+    }
     mg_report_sum(run->report);
-    uint32_t done = run->report->kept + run->report->discarded + run->report->satisfied;
-    run->report->targets_left = run->report->targets_selected > done ? run->report->targets_selected - done : 0;
+    run->report->targets_left = 0;
+    for (size_t i = 0; i < run->targets.len; i++)
+        run->report->targets_left += mg_map_get(&finished, run->targets.at[i].id) == NULL;
     return MG_OK;
 }
 
@@ -216,11 +223,13 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     MG_TRY(step(run, MG_RUN_ON_ingested, err));
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("ranking functions by how badly they are tested"), 0);
     MG_TRY(mg_select_targets(run, err));
-    struct mg_str *ids = MG_NEW_ARRAY(run->arena, struct mg_str, run->targets.len);
+    struct mg_str *ids = MG_NEW_ARRAY(run->arena, struct mg_str, run->targets.len + 1);
     for (size_t i = 0; i < run->targets.len; i++)
         ids[i] = run->targets.at[i].id;
-    if (run->config->targets.len == 0) /* a session with --target looks at a part: it must not drop the rest */
-        MG_TRY(run->services->store.ops->retain(run->services->store.self, run->request.run_id, ids, run->targets.len, err));
+    /* A session with --target looks at a part: it must not drop the rest. */
+    bool part = run->config->targets.len > 0;
+    MG_TRY(run->services->store.ops->retain(run->services->store.self, run->request.run_id, run->fingerprint, part ? NULL : ids,
+                                            part ? 0 : run->targets.len, err));
     MG_TRY(step(run, MG_RUN_ON_selected, err));
     MG_TRY(process_targets(run, batch, err));
     if (mg_str_is(run->report->stop_reason, "cancelled"))

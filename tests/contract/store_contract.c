@@ -279,14 +279,17 @@ static void only_wanted_targets_are_retained(void **state)
         store_outcome(f, &outcome);
     }
     const struct mg_str ids[] = { MG_STR("0000000000000004"), MG_STR("0000000000000002"), MG_STR("new") };
-    assert_int_equal(f->store.ops->retain(f->store.self, RUN, ids, MG_COUNT(ids), &f->err), MG_OK);
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, PRINT, ids, MG_COUNT(ids), &f->err), MG_OK);
     const struct mg_outcome *found = stored(f, &count);
     assert_int_equal(count, 2);
     same_str(found[0].target_id, ids[1]);
     same_str(found[1].target_id, ids[0]);
     assert_int_equal(found[0].mutants.len, 3);
     assert_true(claim(f, MG_STR("0000000000000001"), PRINT));
-    assert_int_equal(f->store.ops->retain(f->store.self, RUN, NULL, 0, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, PRINT, NULL, 0, &f->err), MG_OK);
+    (void)stored(f, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, MG_STR("the code has changed"), NULL, 0, &f->err), MG_OK);
     (void)stored(f, &count);
     assert_int_equal(count, 0);
 }

@@ -230,16 +230,17 @@ static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *
     return leave(store, MG_OK);
 }
 
-static enum mg_code retain(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err)
+static enum mg_code retain(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_str *target_ids, size_t count,
+                           struct mg_err *err)
 {
     struct store *store = enter(self);
     struct run *run;
     enum mg_code code = find_held(store, run_id, &run, err);
     for (size_t i = 0; code == MG_OK && i < run->entries.len; i++) {
-        bool wanted = false;
+        bool wanted = target_ids == NULL;
         for (size_t k = 0; k < count && !wanted; k++)
             wanted = mg_str_eq(target_ids[k], run->entries.at[i].target_id);
-        run->entries.at[i].stored = run->entries.at[i].stored && wanted;
+        run->entries.at[i].stored = run->entries.at[i].stored && wanted && mg_str_eq(run->entries.at[i].fingerprint, fingerprint);
     }
     return leave(store, code);
 }

@@ -269,17 +269,19 @@ static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *
     return leave(store, code);
 }
 
-static enum mg_code drop_others(struct store *store, struct mg_str run_id, const struct mg_map *wanted, struct mg_arena *scratch, struct mg_err *err)
+/* `wanted` NULL: all targets. */
+static enum mg_code drop_others(struct store *store, struct mg_str run_id, struct mg_str fingerprint, const struct mg_map *wanted,
+                                struct mg_arena *scratch, struct mg_err *err)
 {
     struct {
         MG_VEC(struct mg_str)
     } gone = { NULL, 0, 0 };
     struct mg_query q;
-    mg_query_open(&q, &store->sql, "SELECT target_id FROM targets WHERE run_id = ?", err);
+    mg_query_open(&q, &store->sql, "SELECT target_id, fingerprint FROM targets WHERE run_id = ?", err);
     mg_put_str(&q, run_id);
     while (mg_query_row(&q)) {
         struct mg_str target_id = mg_get_str(&q, scratch);
-        if (!mg_map_get(wanted, target_id))
+        if (!mg_str_eq(mg_get_str(&q, scratch), fingerprint) || (wanted && !mg_map_get(wanted, target_id)))
             *MG_PUSH(scratch, &gone) = target_id;
     }
     MG_TRY(mg_query_close(&q));
@@ -288,19 +290,20 @@ static enum mg_code drop_others(struct store *store, struct mg_str run_id, const
     return MG_OK;
 }
 
-static enum mg_code retain(void *self, struct mg_str run_id, const struct mg_str *target_ids, size_t count, struct mg_err *err)
+static enum mg_code retain(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_str *target_ids, size_t count,
+                           struct mg_err *err)
 {
     struct store *store = enter(self);
     struct mg_arena *scratch = mg_arena_new();
     struct mg_map wanted;
     mg_map_init(&wanted, scratch);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; target_ids && i < count; i++)
         *mg_map_slot(&wanted, target_ids[i]) = store;
     enum mg_code code = must_hold(store, run_id, err);
     if (code == MG_OK)
         code = begin(store, true, err);
     if (code == MG_OK)
-        code = mg_sql_end(&store->sql, drop_others(store, run_id, &wanted, scratch, err), err);
+        code = mg_sql_end(&store->sql, drop_others(store, run_id, fingerprint, target_ids ? &wanted : NULL, scratch, err), err);
     mg_arena_free(scratch);
     return leave(store, code);
 }
