@@ -29,7 +29,7 @@ test-c: configure
 	@tail -n 4 build/ctest.log
 
 test-python: build
-	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/e2e
+	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e
 
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
