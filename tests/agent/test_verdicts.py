@@ -155,6 +155,16 @@ def test_a_type_error_of_the_test_itself_is_no_crash(repo):
     assert bench.verdict("return n + 1", "return None", ["test_sum"]) == ("killed", True)
 
 
+def test_a_condition_that_is_folded_away_is_still_reached(repo):
+    """`if True:` leaves no instruction on its line before 3.10."""
+    repo.write("mod.py", "def f(n):\n    if n > 90:\n        return 0\n    if n > 10:\n        n += 1\n    return n\n")
+    repo.write("test_mod.py", "from mod import f\ndef test_small(): assert f(1) == 1\ndef test_big(): assert f(20) == 21\n")
+    repo.start()
+    bench = Bench(repo, "mod.py", "f")
+    assert bench.verdict("if n > 10:", "if (True):", ["test_small"], line=4, end_line=4) == ("killed", True)
+    assert bench.verdict("if n > 10:", "if (True):", ["test_big"], line=4, end_line=4) == ("survived", True)
+
+
 def test_threads_prove_activation_too(repo):
     repo.write("mod.py", "def f(n):\n    return n + 1\n")
     repo.write("test_mod.py", """
