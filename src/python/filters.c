@@ -16,6 +16,14 @@ bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, c
     return node && node->kind == N_CALL && mg_node_is(module, mg_node_field(node, F_function), name);
 }
 
+struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call)
+{
+    const struct mg_node *callee = mg_node_field(call, F_function);
+    if (callee && callee->kind == N_ATTRIBUTE)
+        callee = mg_node_field(callee, F_attribute);
+    return callee && callee->kind == N_IDENTIFIER ? mg_node_text(module, callee) : MG_NO_STR;
+}
+
 bool mg_line_is_skipped(const struct mg_module *module, uint32_t first, uint32_t last)
 {
     size_t low = 0, high = module->skipped_lines.len;
@@ -29,23 +37,30 @@ bool mg_line_is_skipped(const struct mg_module *module, uint32_t first, uint32_t
     return low < module->skipped_lines.len && module->skipped_lines.at[low] <= last;
 }
 
-/* Calls whose effect is a message to people: `logger.debug(…)`, `self._log.info(…)`, `print(…)`. */
+/* Calls whose effect is a message to people: `logger.debug(…)`, `self._log.info(…)`, `getLogger(…).info(…)`, `print(…)`. */
 static bool is_logging(const struct mg_module *module, const struct mg_node *call)
 {
     static const char *const whole[] = { "print",         "sys.stderr.write", "sys.stdout.flush", "sys.stderr.flush", "time.sleep",    "sleep",
                                          "asyncio.sleep", "TypeVar",          "typing.TypeVar",   "NewType",          "typing.NewType" };
-    static const char *const owners[] = { "log", "_log", "LOG", "logger", "_logger", "LOGGER", "logging", "structlog", "warnings", "span" };
+    static const char *const owners[] = { "log",     "_log",    "LOG",       "_LOG",     "logger", "_logger",   "LOGGER",
+                                          "_LOGGER", "logging", "structlog", "warnings", "span",   "getLogger", "get_logger" };
     static const char *const verbs[] = { "debug", "info", "warning", "warn",          "error",         "exception", "critical",
                                          "fatal", "log",  "msg",     "set_attribute", "warn_explicit", "trace",     "success" };
-    struct mg_str dotted = mg_node_dotted(module, call);
-    if (dotted.len == 0)
-        return false;
-    if (IS_IN(dotted, whole))
+    if (IS_IN(mg_node_dotted(module, call), whole))
         return true;
-    struct mg_str verb = mg_last_component(dotted);
-    if (verb.len == dotted.len || !IS_IN(verb, verbs))
-        return false;
-    return IS_IN(mg_last_component(mg_str_sub(dotted, 0, dotted.len - verb.len - 1)), owners);
+    const struct mg_node *callee = mg_node_field(call, F_function), *owner = NULL;
+    if (callee && callee->kind == N_ATTRIBUTE)
+        owner = mg_node_field(callee, F_object);
+    return owner && IS_IN(mg_callee_name(module, call), verbs) && IS_IN(mg_last_component(mg_node_dotted(module, owner)), owners);
+}
+
+/* The type in `cast("Type", value)`: it does nothing when it runs. */
+static bool is_cast_type(const struct mg_module *module, const struct mg_node *node)
+{
+    static const char *const names[] = { "cast", "typing.cast", "t.cast" };
+    const struct mg_node *arguments = node->parent;
+    return arguments && arguments->kind == N_ARGUMENTS && arguments->parent && mg_node_first_named(arguments) == node &&
+           IS_IN(mg_node_dotted(module, arguments->parent), names);
 }
 
 /* How long, how many, how deep: numbers that change speed and not results. */
@@ -78,7 +93,8 @@ static bool names(struct mg_str text, const char *name)
 static bool is_platform_test(const struct mg_module *module, const struct mg_node *condition)
 {
     struct mg_str text = mg_node_text(module, condition);
-    return names(text, "sys.version_info") || names(text, "sys.platform") || names(text, "os.name") || is_never_run(module, condition);
+    return names(text, "sys.version_info") || names(text, "sys.platform") || names(text, "os.name") || names(text, "__debug__") ||
+           is_never_run(module, condition);
 }
 
 /* `if self is other: return True` in __eq__ only saves time. */
@@ -173,7 +189,7 @@ bool mg_is_skipped(const struct mg_module *module, const struct mg_node *node)
     if (module->skipped_lines.len && (mg_node_is_statement(node) || node->kind == N_ELIF || node->kind == N_EXCEPT || node->kind == N_CASE) &&
         mg_line_is_skipped(module, node->line, node->line))
         return true;
-    if (node->field != F_NONE && is_skipped_part(module, node))
+    if ((node->field != F_NONE && is_skipped_part(module, node)) || is_cast_type(module, node))
         return true;
     switch (node->kind) {
     case N_ERROR:
@@ -199,6 +215,9 @@ bool mg_is_skipped(const struct mg_module *module, const struct mg_node *node)
         return is_plain_statement(module, node);
     case N_CALL:
         return is_logging(module, node);
+    case N_COMPARISON:
+    case N_BOOLEAN:
+        return is_platform_test(module, node);
     case N_KEYWORD_ARGUMENT:
         return is_hint(mg_node_text(module, mg_node_field(node, F_name)));
     case N_IF:
@@ -230,10 +249,7 @@ static bool makes_text(const struct mg_module *module, const struct mg_node *cal
     static const char *const names[] = { "str",     "repr",       "join",   "format", "strip",   "lstrip",   "rstrip", "lower", "upper",
                                          "replace", "hex",        "chr",    "list",   "tuple",   "sorted",   "bytes",  "ljust", "rjust",
                                          "title",   "capitalize", "decode", "encode", "dirname", "basename", "split" };
-    const struct mg_node *callee = mg_node_field(call, F_function);
-    if (callee && callee->kind == N_ATTRIBUTE)
-        callee = mg_node_field(callee, F_attribute);
-    return callee && IS_IN(mg_node_text(module, callee), names);
+    return IS_IN(mg_callee_name(module, call), names);
 }
 
 bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand)

@@ -2,10 +2,11 @@
 #include "base/str.h"
 #include "python/operators.h"
 
-static bool is_symmetric(struct mg_str callee)
+/* Either order means the same, or the other one fails at once. */
+static bool is_pointless(struct mg_str callee)
 {
-    static const char *const names[] = { "super", "isinstance", "issubclass", "len",     "cast",    "min",
-                                         "max",   "print",      "gcd",        "isclose", "getattr", "setattr" };
+    static const char *const names[] = { "super", "isinstance", "issubclass", "getattr", "setattr", "hasattr", "delattr", "encode", "decode",
+                                         "cast",  "min",        "max",        "print",   "gcd",     "lcm",     "hypot",   "isclose" };
     for (size_t i = 0; i < MG_COUNT(names); i++)
         if (mg_str_is(callee, names[i]))
             return true;
@@ -14,15 +15,15 @@ static bool is_symmetric(struct mg_str callee)
 
 static bool are_alike(const struct mg_module *module, const struct mg_node *a, const struct mg_node *b)
 {
-    if (a->kind != b->kind || mg_str_eq(mg_node_text(module, a), mg_node_text(module, b)))
-        return false;
+    if (a->kind != b->kind || mg_str_eq(mg_node_text(module, a), mg_node_text(module, b)) || mg_node_is(module, a, "self"))
+        return false; /* `Base.__init__(self, x)`: another object in its place is noticed at once */
     return a->kind == N_IDENTIFIER || a->kind == N_ATTRIBUTE || a->kind == N_INTEGER || a->kind == N_STRING || a->kind == N_SUBSCRIPT;
 }
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_node *arguments = mg_node_field(node, F_arguments);
-    if (!arguments || arguments->kind != N_ARGUMENTS || is_symmetric(mg_last_component(mg_node_dotted(sink->module, node))))
+    if (!arguments || arguments->kind != N_ARGUMENTS || is_pointless(mg_callee_name(sink->module, node)))
         return;
     for (const struct mg_node *a = mg_node_first_named(arguments), *b; a && (b = mg_node_next_named(a)); a = b) {
         if (!are_alike(sink->module, a, b))

@@ -1,10 +1,23 @@
 /* SDL: delete a statement that is there for its effect. Plain assignments stay: their loss is a NameError, which any test notices. */
 #include "python/operators.h"
 
+/* `del x, y`: a name that goes earlier or later makes no difference, but `del d[k]` does. */
+static bool deletes_only_names(const struct mg_node *targets)
+{
+    if (targets->kind != N_EXPRESSION_LIST)
+        return targets->kind == N_IDENTIFIER;
+    for (const struct mg_node *target = mg_node_first_named(targets); target; target = mg_node_next_named(target))
+        if (target->kind != N_IDENTIFIER)
+            return false;
+    return true;
+}
+
 static int level_of(const struct mg_node *node, const struct mg_node *inner)
 {
-    if (node->kind == N_RAISE || node->kind == N_DELETE)
+    if (node->kind == N_RAISE)
         return 1;
+    if (node->kind == N_DELETE)
+        return deletes_only_names(inner) ? 3 : 1;
     if (node->kind == N_ASSERT || inner->kind == N_AWAIT)
         return 3;
     if (inner->kind == N_CALL)

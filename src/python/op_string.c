@@ -1,4 +1,4 @@
-/* CRP-str: a text becomes empty, an empty text becomes some. Messages of exceptions only on request. */
+/* CRP-str: a text becomes empty, an empty text becomes some. Messages to people only on request. */
 #include "base/str.h"
 #include "python/operators.h"
 
@@ -12,8 +12,42 @@ static bool is_technical(const struct mg_module *module, const struct mg_node *n
     }
     if (above->kind != N_ARGUMENTS || !above->parent)
         return false;
-    struct mg_str callee = mg_last_component(mg_node_dotted(module, above->parent));
-    return (mg_str_is(callee, "open") && mg_node_named(above, 0) != node) || mg_str_is(callee, "encode") || mg_str_is(callee, "decode");
+    struct mg_str callee = mg_callee_name(module, above->parent);
+    if (mg_str_is(callee, "encode") || mg_str_is(callee, "decode"))
+        return true;
+    bool second = mg_str_is(callee, "open") || mg_str_is(callee, "str") || mg_str_is(callee, "bytes");
+    return second && mg_node_first_named(above) != node;
+}
+
+static bool mentions(const struct mg_module *module, const struct mg_node *node, struct mg_str name)
+{
+    for (uint32_t i = 0; i < node->size; i++)
+        if (node[i].kind == N_IDENTIFIER && mg_str_eq(mg_node_text(module, &node[i]), name))
+            return true;
+    return false;
+}
+
+/* What `raise` and `assert` say, also by way of a variable (`msg = "…"` and `raise E(msg)`), and the help of an option. */
+static bool is_message(const struct mg_module *module, const struct mg_node *node)
+{
+    for (const struct mg_node *above = node->parent; above; node = above, above = above->parent) {
+        if (above->kind == N_RAISE)
+            return true;
+        if (above->kind == N_ASSERT)
+            return mg_node_first_named(above) != node;
+        if (above->kind == N_KEYWORD_ARGUMENT) {
+            const struct mg_node *name = mg_node_field(above, F_name);
+            if (mg_node_is(module, name, "help") || mg_node_is(module, name, "epilog"))
+                return true;
+        }
+        if (above->kind == N_ASSIGNMENT && node->field == F_right) {
+            const struct mg_node *left = mg_node_field(above, F_left), *next = above->parent ? mg_node_next_named(above->parent) : NULL;
+            return left && left->kind == N_IDENTIFIER && next && next->kind == N_RAISE && mentions(module, next, mg_node_text(module, left));
+        }
+        if (mg_node_is_statement(above))
+            break;
+    }
+    return false;
 }
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
@@ -24,7 +58,7 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         return;
     if (above->kind == N_CONCATENATED_STRING && node->line != node->end_line)
         return; /* parentheses, which would hold the newlines, cannot stand there */
-    if (mg_node_ancestor(node, N_RAISE))
+    if (is_message(sink->module, node))
         sink->level = 3;
     struct mg_str start = mg_node_text(sink->module, quote);
     size_t prefix = 0;

@@ -48,6 +48,8 @@ bool mg_binds(const struct mg_node *node);
 bool mg_may_force(const struct mg_node *node, bool value);
 /* Text or a container by its looks: arithmetic on it dies of a TypeError and proves nothing. */
 bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand);
+/* `strip` of `f(x).strip()`, whatever stands before it; empty when what is called has no name. */
+struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call);
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
 
 /* clang-format off */
