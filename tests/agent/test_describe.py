@@ -244,7 +244,8 @@ def test_defaults_are_written_down_when_that_is_safe(describe):
 
 def test_receivers(describe):
     grow = describe("Square.grow")
-    assert show(grow["receiver"]) == "class:pkg.things.Square(side:int)"
+    both = "union:pkg.things.Square[class:pkg.things.Square(side:int), class:pkg.things.Square.make(side:sample)]"
+    assert show(grow["receiver"]) == both  # by its constructor, and by a class method that makes one
     assert grow["receiver_values"] == ["pkg.things.BIG", "pkg.things._SMALL"]
     assert [(p["name"], p["default"], show(p["type"])) for p in grow["params"]] == [
         ("by", "2", "int"), ("color", "pkg.things.Color.RED", "enum:pkg.things.Color=RED,BLUE"),
@@ -253,7 +254,7 @@ def test_receivers(describe):
     make = describe("Square.make")
     assert make["receiver"] is None and [(p["name"], show(p["type"])) for p in make["params"]] == [("side", "sample")]
     twice = describe("Shape.twice")  # abstract itself, but a concrete class inherits the method
-    assert show(twice["receiver"]) == "class:pkg.things.Square(side:int)" and twice["unreachable"] == ""
+    assert show(twice["receiver"]) == both and twice["unreachable"] == ""
 
 
 def test_what_cannot_be_called_says_why(describe):

@@ -156,7 +156,7 @@ SURE = [  # what the call returns, the facts that it becomes
     ("uuid.UUID(int=5)", eq("uuid.UUID('00000000-0000-0000-0000-000000000005')")), ("pathlib.Path('a/b')", eq("pathlib.Path('a/b')")),
     ("range(3)", eq("range(0, 3, 1)")), ("slice(1, 2)", eq("slice(1, 2, None)")), ("re.compile('a', re.I | re.M)", eq("re.compile('a', re.IGNORECASE | re.MULTILINE)")),
     ("Pair(1)", eq("pkg.m.Pair(x=1)")), ("Box('n')", eq("pkg.m.Box(name='n')")), ("[Box('n', 2.5)]", eq("[pkg.m.Box(name='n', size=2.5)]")),
-    ("Money(3)", eq("pkg.m.Money(units=3)")), ("Word('w')", eq("pkg.m.Word('w')")), ("int", eq("int")), ("Money", eq("pkg.m.Money")),
+    ("Money(3)", eq("pkg.m.Money(3)")), ("Word('w')", eq("pkg.m.Word('w')")), ("int", eq("int")), ("Money", eq("pkg.m.Money")),
     ("collections.OrderedDict(a=1)", eq("collections.OrderedDict([('a', 1)])")), ("collections.Counter('aab')", eq("collections.Counter({'a': 2, 'b': 1})")),
     ("collections.deque([1], 3)", eq("collections.deque([1], maxlen=3)")), ("collections.defaultdict(list, a=[1])", eq("collections.defaultdict(list, {'a': [1]})")),
     ("iter([1, 2])", [("list", "[1, 2]")]), ("{'a': 1}.keys()", [("list", "['a']")]), ("itertools.count()", [("type", "'count'")]),

@@ -13,6 +13,7 @@ KINDS = {
 }
 MAX_INSTANCES = 8
 MAX_UNWRAP = 8
+MAX_MAKERS = 2
 GENERATOR, ASYNC = 0x20, 0x80 | 0x200
 
 
@@ -147,6 +148,25 @@ class Describer:
         return self.parameters(parameters, known)
 
 
+MAKERS = ("from_", "parse", "create", "make", "of", "load")  # class methods of such names make objects, hint or not
+
+
+def makers(kind, describer):
+    """Class methods that return an object of the class, described like constructors."""
+    place = hints.place_of(kind, describer.home)
+    for name, attribute in list(vars(kind).items()):
+        if not isinstance(attribute, classmethod) or name.startswith("_") or place is None:
+            continue
+        try:
+            known = annotations.of_function(attribute.__func__, sys.modules.get(kind.__module__))
+            back = known.get("return")
+            if back is None and name.startswith(MAKERS) or back is kind or getattr(back, "__name__", "") == "Self" or back in (kind.__name__, "Self"):
+                parameters = list(describer.signature(getattr(kind, name)).parameters.values())
+                yield hints.make("class", name="%s.%s" % (place[1], name), module=place[0], params=describer.parameters(parameters, known))
+        except Exception:  # hostile annotations
+            continue
+
+
 def receiver_class(found, target):
     """The class to build for a method: its owner, or a concrete subclass that inherits this very method."""
     owner = found.owner
@@ -191,7 +211,10 @@ def describe(target, session):
     if found.owner is not None and not static:
         kind = receiver_class(found, target)
         if kind is not None:
-            answer["receiver"] = describer.hints.describe(kind)
+            answer["receiver"] = receiver = describer.hints.describe(kind)
+            others = list(makers(kind, describer))[:MAX_MAKERS] if receiver["kind"] == "class" else []
+            if others:
+                answer["receiver"] = hints.make("union", name=receiver["name"], module=receiver["module"], of=[receiver] + others)
         answer["receiver_values"] = instances_of(found.owner, target.module, target.module_name)
         known = answer["receiver"] is not None and answer["receiver"]["kind"] != "any"
         if not known and not answer["receiver_values"] and not answer["unreachable"]:

@@ -125,7 +125,8 @@ def of_object(name, value, state, screen):
             facts.append(fact("len", name, repr(len(value))))
         except Exception:
             pass
-    return facts + [of_type(name, value)]
+    says_nothing = callable(value) and not facts  # "function", "partial": any other would do as well
+    return facts + ([] if says_nothing else [of_type(name, value)])
 
 
 def attribute_fact(name, attribute, source):

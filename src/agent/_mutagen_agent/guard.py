@@ -142,8 +142,9 @@ class Guard:
 
 
 def other_world(modules):
-    """What must not matter, made different in the second run: random numbers, the time module's clock, where new objects lie."""
+    """What must not matter, made different in the second run: random numbers, the command line, the time module's clock, where new objects lie."""
     random.seed(987654321)
+    sys.argv[1:] = ["--no-such-option"]
     numpy = sys.modules.get("numpy.random")
     if numpy is not None and hasattr(numpy, "seed"):
         numpy.seed(987654321)

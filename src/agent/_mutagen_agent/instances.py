@@ -14,17 +14,34 @@ def write(writer, value, kind, depth):
     where = path_to(kind, writer.home)
     if where is None:
         raise NoSource()
-    for way in (by_fields, by_repr, by_signature, by_base):
-        text = attempt(way, writer, value, kind, where, depth)
-        if text is not None:
+    for ways in ((by_fields,), (by_repr, by_signature), (by_base,)):
+        start = state_of(writer)
+        found = []
+        for way in ways:
+            text = attempt(way, writer, value, kind, where, depth)
+            if text is not None:
+                found.append((len(text), text, state_of(writer)))
+            restore(writer, start)
+        if found:  # repr() often spells out what the constructor would fill in
+            _length, text, end = min(found, key=lambda one: one[0])
+            restore(writer, end)
             writer.need(where)
             return text
     raise NoSource()
 
 
+def state_of(writer):
+    return set(writer.imports), writer.nodes, writer.length, writer.floats, writer.proven
+
+
+def restore(writer, state):
+    imports, writer.nodes, writer.length, writer.floats, writer.proven = state
+    writer.imports = set(imports)
+
+
 def attempt(way, writer, value, kind, where, depth):
     """The text of one way of writing, when it evaluates to an equal value of the same type."""
-    before = (set(writer.imports), writer.nodes, writer.length, writer.floats)
+    before = state_of(writer)
     try:
         text = way(writer, value, kind, where[0], depth)
         if text is not None:
@@ -33,7 +50,7 @@ def attempt(way, writer, value, kind, where, depth):
                 return text
     except Exception:  # whatever the class does when it is built from these arguments
         pass
-    writer.imports, writer.nodes, writer.length, writer.floats = before
+    restore(writer, before)
     return None
 
 
@@ -73,8 +90,8 @@ def by_repr(writer, value, kind, name, depth):
 
 def by_signature(writer, value, kind, name, depth):
     """Constructor parameters that are kept in attributes of the same name."""
-    pairs = []
-    for parameter in inspect.signature(kind).parameters.values():
+    pairs, names = [], inspect.signature(kind).parameters
+    for parameter in names.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         held = [a for a in (parameter.name, "_" + parameter.name) if hasattr(value, a)]
@@ -84,7 +101,8 @@ def by_signature(writer, value, kind, name, depth):
             continue
         item = getattr(value, held[0])
         if parameter.default is parameter.empty or type(item) is not type(parameter.default) or item != parameter.default:
-            pairs.append(("" if parameter.kind is parameter.POSITIONAL_ONLY else parameter.name, item))
+            leading = parameter.name == next(iter(names)) and parameter.kind is not parameter.KEYWORD_ONLY  # `Version(1, patch=2)`
+            pairs.append(("" if leading or parameter.kind is parameter.POSITIONAL_ONLY else parameter.name, item))
     return call(writer, name, pairs, depth)
 
 

@@ -11,6 +11,7 @@ CHUNK = 128          # the second run takes calls in reverse within a chunk, so 
 BATCH = 16           # observations a record
 RESTARTS = 24        # forks of the original that may die
 MUTANT_RESTARTS = 2
+MUTANTS_A_FORK = 8
 ORIGINAL_SHARE = 0.5  # of the wall time
 
 
@@ -170,27 +171,48 @@ class Probe:
 
     # --- the mutants ---------------------------------------------------------------------------------------------------
 
-    def mutant_task(self, code, calls, place):
+    def mutants_task(self, items, place):
+        """Runs several (number, code, calls) one after the other in one fork: forks cost more than calls do."""
         def task(emit):
             self.enter_fork()
-            self.target.swap(code)
-            own, outcome, quiet, batch = {id(one) for one in codes.all_codes(code)}, Outcome(), lines.Silent(), []
-            for index in calls:
-                self.progress.set(place, index)
-                expected = self.expected[index]
-
-                def look(outcome, watched):
-                    found = expected.differs(outcome, own)
-                    return found or ("", expected.unseen(outcome))
-                limit = 10 * self.seconds[index] + 0.05
-                found = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome)
+            for number, code, calls in items:
+                self.progress.set(2 * place, number)
+                self.target.swap(code)
+                found = self.run_mutant(code, calls, 2 * place + 1)
+                emit([number, found])
                 if self.guard.timed_out:
-                    emit(batch + [[index, "timeout", -1]])
                     return
-                if found is not None and (found[0] or found[1]):
-                    batch.append([index, found[0], found[1]])
-            emit(batch)
+                self.target.restore()
+                if found and number != items[-1][0] and self.is_spoilt(found[-1][0]):
+                    return
         return task
+
+    def run_mutant(self, code, calls, place):
+        """[call, kind, fact] of all that differ, and ["", what] for what a stricter assertion would see."""
+        own, outcome, quiet, found = {id(one) for one in codes.all_codes(code)}, Outcome(), lines.Silent(), []
+        for index in calls:
+            self.progress.set(place, index)
+            expected = self.expected[index]
+
+            def look(outcome, watched):
+                return expected.differs(outcome, own) or ("", expected.unseen(outcome))
+            limit = self.limit(index)
+            seen = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome)
+            if self.guard.timed_out:
+                return found + [[index, "timeout", -1]]
+            if seen is not None and (seen[0] or seen[1]):
+                found.append([index, seen[0], seen[1]])
+        return found
+
+    def is_spoilt(self, index):
+        """Whether the mutant left something behind: the original now fails where the mutant did."""
+        def look(outcome, watched):
+            return (self.expected[index].differs(outcome, ()),)
+        limit = self.limit(index)
+        return self.run(self.programs[index], limit, max(2.0, 4 * limit), look, lines.Silent(), Outcome()) != (None,)
+
+    def limit(self, index):
+        return 10 * self.seconds[index] + 0.05
 
     def compare(self, observations):
         """[mutant, call, kind, fact] for all that differ; strengthens observations where a mutant is only seen by a stricter assertion."""
@@ -211,44 +233,61 @@ class Probe:
             except Exception:  # Refused: no mutant
                 pass
         waiting = [one for one in waiting if one]
-        self.progress = Progress(len(self.mutants))
-        differences, unseen = [], []
-        for _turn in range(1 + MUTANT_RESTARTS):
-            waiting = self.compare_once(waiting, differences, unseen)
+        self.progress = Progress(2 * len(self.mutants))
+        differences, unseen, tries = [], [], {}
+        while waiting and self.left() > 0:
+            waiting = self.compare_once(waiting, differences, unseen, tries)
         self.strengthen(observations, differences, unseen)
         return sorted(differences)
 
-    def compare_once(self, waiting, differences, unseen):
-        """Runs each (number, code, calls) in a fork; returns what is left of those that ended early."""
-        plans = {number: (code, calls) for number, code, calls in waiting}
+    def compare_once(self, waiting, differences, unseen, tries):
+        """Runs each (number, code, calls); returns what is left of the forks that ended early, at least one mutant fewer."""
+        size = max(1, min(MUTANTS_A_FORK, -(-len(waiting) // max(1, self.session.jobs))))
+        plans = [waiting[at:at + size] for at in range(0, len(waiting), size)]
         rest = []
+        for place in range(2 * len(plans)):
+            self.progress.set(place, -1)
 
         def tasks():
-            for number, code, calls in waiting:
+            for place, items in enumerate(plans):
                 if self.left() <= 0:
                     return
-                limit = sum(10 * self.seconds[index] + 0.06 for index in calls) + 2.0
-                yield number, self.mutant_task(code, calls, number), min(limit, self.left() + 0.5)
+                limit = sum(self.limit(index) + 0.01 for _number, _code, calls in items for index in calls) + 2.0
+                yield place, self.mutants_task(items, place), min(limit, self.left() + 0.5)
 
         def on_result(ended):
-            code, calls = plans[ended.key]
-            stop = None
-            for batch in ended.records:
-                for index, kind, what in batch:
+            items = {number: (code, calls) for number, code, calls in plans[ended.key]}
+            stops = {}
+            for number, found in ended.records:
+                for index, kind, what in found:
                     if kind:
-                        differences.append([ended.key, index, kind, what])
-                        stop = index if kind == "timeout" else stop
+                        differences.append([number, index, kind, what])
+                        if kind == "timeout":
+                            stops[number] = index
                     else:
-                        unseen.append((ended.key, index, what))
+                        unseen.append((number, index, what))
+                code, calls = items.pop(number)
+                if number in stops:
+                    self.go_on(rest, tries, number, code, calls, stops[number])
             if ended.how != "done":
-                stop = self.progress.get(ended.key)
-                if ended.signal:  # killed by the hard limit, or by its own fault
-                    differences.append([ended.key, stop, "timeout" if ended.signal == guard.HARD_LIMIT else "crash", -1])
-            if stop is not None and stop in calls[:-1]:
-                rest.append((ended.key, code, calls[calls.index(stop) + 1:]))
+                number, stop = self.progress.get(2 * ended.key), self.progress.get(2 * ended.key + 1)
+                if number in items and stop in items[number][1]:
+                    code, calls = items.pop(number)
+                    if ended.signal:  # killed by the hard limit, or by its own fault
+                        differences.append([number, stop, "timeout" if ended.signal == guard.HARD_LIMIT else "crash", -1])
+                    self.go_on(rest, tries, number, code, calls, stop)
+                elif items:  # it died before its first call, or between two mutants
+                    items.pop(next(iter(items)))
+            rest.extend((number, code, calls) for number, (code, calls) in items.items())
 
         forks.run_many(tasks(), self.session.jobs, on_result)
-        return rest
+        return sorted(rest, key=lambda item: item[0])
+
+    def go_on(self, rest, tries, number, code, calls, stop):
+        """Behind the call that ended its fork, a few times."""
+        tries[number] = tries.get(number, 0) + 1
+        if tries[number] <= MUTANT_RESTARTS and stop in calls[:-1]:
+            rest.append((number, code, calls[calls.index(stop) + 1:]))
 
     def strengthen(self, observations, differences, unseen):
         known = {mutant for mutant, _call, _kind, _fact in differences}

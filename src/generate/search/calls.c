@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define MAX_ARGS 16
-#define HARVEST_LIMIT 150
+#define MANY_PARAMS 4 /* more are given by keyword: nobody remembers their order */
+#define PLAINER 3     /* values of the pool tried in place of an odd one */
 
 static struct mg_str joined_args(struct mg_search *s, const struct mg_candidate *candidate, const struct mg_str *args)
 {
@@ -17,6 +18,22 @@ static struct mg_str joined_args(struct mg_search *s, const struct mg_candidate 
         mg_buf_add(&out, args[i]);
     }
     return mg_buf_take(&out, s->arena);
+}
+
+/* `slice(1, None)` between brackets is written `1:`. */
+static struct mg_str as_slice(struct mg_search *s, struct mg_str inside)
+{
+    struct mg_parts parts = { 0 };
+    if (!mg_str_starts(inside, "slice(") || !mg_str_ends(inside, ")"))
+        return inside;
+    mg_expr_split(mg_str_sub(inside, 6, inside.len - 1), s->arena, &parts);
+    if (parts.len == 0 || parts.len > 3 || !mg_expr_is_literal(mg_str_sub(inside, 5, inside.len), s->arena))
+        return inside;
+    struct mg_str text = parts.len == 1 ? MG_STR(":") : MG_STR("");
+    for (size_t i = 0; i < parts.len; i++)
+        text = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(text), i ? ":" : "", mg_str_is(parts.at[i], "None") ? 0 : (int)parts.at[i].len,
+                               parts.at[i].at);
+    return text;
 }
 
 struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candidate, struct mg_str receiver, const struct mg_str *args)
@@ -36,6 +53,8 @@ struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candi
         mg_buf_addf(&out, "%.*s.%.*s", MG_FMT(receiver), MG_FMT(s->callee));
         break;
     case MG_CALL_OPERATOR:
+        if (mg_str_is(mg_str_from(s->operator), "\1[\2]"))
+            inside = as_slice(s, inside);
         for (const char *c = s->operator; *c; c++) {
             if (*c == '\1')
                 mg_buf_add(&out, receiver);
@@ -82,7 +101,7 @@ struct mg_candidate *mg_call_finish(struct mg_search *s, struct mg_candidate *c)
     if (c->args.len > MAX_ARGS)
         return NULL;
     c->call.watch.len = 0;
-    c->cost = (c->as_text ? 8 : 0) + mg_expr_cost(c->receiver) + mg_expr_cost(c->raw) + (c->origin == MG_FROM_DRAW ? 15 : 0);
+    c->cost = (c->as_text ? 8 : 0) + mg_value_cost(s, c->receiver) + mg_value_cost(s, c->raw) + (c->origin == MG_FROM_DRAW ? 15 : 0);
     if (c->receiver.len) {
         receiver = mg_receiver_name(s);
         setup = mg_arena_printf(s->arena, "%.*s = %.*s\n", MG_FMT(receiver), MG_FMT(c->receiver));
@@ -90,7 +109,7 @@ struct mg_candidate *mg_call_finish(struct mg_search *s, struct mg_candidate *c)
     }
     for (size_t i = 0; i < c->args.len; i++) {
         struct mg_str source = texts[i] = c->args.at[i].source;
-        c->cost += mg_expr_cost(source) + 4 + (unsigned)c->args.at[i].keyword.len / 2;
+        c->cost += mg_value_cost(s, source) + 4 + (unsigned)c->args.at[i].keyword.len / 2;
         if (!is_mutable(source))
             continue;
         texts[i] = mg_arg_name(s, c, i);
@@ -117,46 +136,61 @@ struct mg_candidate *mg_call_copy(struct mg_search *s, const struct mg_candidate
     return copy;
 }
 
-static void push_arg(struct mg_search *s, struct mg_candidate *c, const struct mg_param *param, struct mg_str keyword, struct mg_str source)
+void mg_call_push_arg(struct mg_search *s, struct mg_candidate *c, const struct mg_param *param, struct mg_str keyword, struct mg_str source)
 {
     if (source.len && c->args.len < MAX_ARGS)
         *MG_PUSH(s->arena, &c->args) = (struct mg_arg){ .param = param, .keyword = keyword, .source = source };
 }
 
-static bool wants_receiver(const struct mg_search *s) { return s->shape != MG_CALL_FUNCTION; }
+bool mg_wants_receiver(const struct mg_search *s) { return s->shape != MG_CALL_FUNCTION; }
+
+/* A value for one of many parameters: mostly the plainest of a few, so that a call is about few things at once. */
+static struct mg_str draw_value(struct mg_search *s, const struct mg_pool *pool, size_t params)
+{
+    struct mg_str best = mg_pool_draw(s, pool);
+    for (size_t n = params > 2 && mg_rng_percent(&s->rng, 70) ? 3 : 0; n > 0; n--) {
+        struct mg_str other = mg_pool_draw(s, pool);
+        best = mg_value_cost(s, other) < mg_value_cost(s, best) ? other : best;
+    }
+    return best;
+}
 
 struct mg_candidate *mg_call_draw(struct mg_search *s)
 {
     struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
     bool by_keyword = false;
     size_t optional = 0;
-    if (wants_receiver(s) && (c->receiver = mg_pool_draw(s, s->receivers)).len == 0)
+    if (mg_wants_receiver(s) && (c->receiver = mg_pool_draw(s, s->receivers)).len == 0)
         return NULL;
-    for (size_t i = 0; i < s->about.params.len; i++)
+    bool has_args = false;
+    for (size_t i = 0; i < s->about.params.len; i++) {
         optional += s->about.params.at[i]->has_default;
+        has_args |= s->about.params.at[i]->kind == MG_PARAM_ARGS;
+    }
     unsigned present = optional <= 1 ? 55 : optional <= 3 ? 40 : 25;
     for (size_t i = 0; i < s->about.params.len; i++) {
         const struct mg_param *p = s->about.params.at[i];
         struct mg_pool *pool = s->pools.at[i];
         if (p->kind == MG_PARAM_ARGS) {
             for (size_t n = by_keyword ? 0 : mg_rng_below(&s->rng, 4); n > 0; n--)
-                push_arg(s, c, p, MG_NO_STR, mg_pool_draw(s, pool));
+                mg_call_push_arg(s, c, p, MG_NO_STR, mg_pool_draw(s, pool));
         } else if (p->kind == MG_PARAM_KWARGS) {
             static const char *const keys[] = { "a", "b", "key", "name" };
             for (size_t n = mg_rng_percent(&s->rng, 35) ? 1 + mg_rng_below(&s->rng, 2) : 0; n > 0; n--)
-                push_arg(s, c, p, mg_str_from(keys[n]), mg_pool_draw(s, pool));
+                mg_call_push_arg(s, c, p, mg_str_from(keys[n]), mg_pool_draw(s, pool));
         } else if (p->has_default && !mg_rng_percent(&s->rng, present)) {
             by_keyword = true;
         } else if (!(by_keyword && p->kind == MG_PARAM_POSITIONAL_ONLY)) {
-            bool named = p->kind == MG_PARAM_KEYWORD || (p->has_default && p->kind != MG_PARAM_POSITIONAL_ONLY) || by_keyword;
+            bool many = i > 0 && s->about.params.len > MANY_PARAMS && p->kind == MG_PARAM_POSITIONAL && !has_args;
+            bool named = many || p->kind == MG_PARAM_KEYWORD || (p->has_default && p->kind != MG_PARAM_POSITIONAL_ONLY) || by_keyword;
             by_keyword |= named;
-            push_arg(s, c, p, named ? p->name : MG_NO_STR, mg_pool_draw(s, pool));
+            mg_call_push_arg(s, c, p, named ? p->name : MG_NO_STR, draw_value(s, pool, s->about.params.len));
         }
     }
     return mg_call_finish(s, c);
 }
 
-static size_t param_index(const struct mg_search *s, const struct mg_param *param)
+size_t mg_param_index(const struct mg_search *s, const struct mg_param *param)
 {
     for (size_t i = 0; i < s->about.params.len; i++)
         if (s->about.params.at[i] == param)
@@ -192,7 +226,7 @@ static bool add_optional(struct mg_search *s, struct mg_candidate *c)
             continue;
         if (p->kind == MG_PARAM_ARGS || p->kind == MG_PARAM_KWARGS)
             continue;
-        push_arg(s, c, p, p->name, mg_pool_draw(s, s->pools.at[(from + i) % count]));
+        mg_call_push_arg(s, c, p, p->name, mg_pool_draw(s, s->pools.at[(from + i) % count]));
         return true;
     }
     return false;
@@ -235,7 +269,7 @@ struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candida
             if (dice < 30)
                 c->args.at[at].source = kept;
         } else if (dice < 55) {
-            c->args.at[at].source = mg_pool_draw(s, s->pools.at[param_index(s, c->args.at[at].param)]);
+            c->args.at[at].source = mg_pool_draw(s, s->pools.at[mg_param_index(s, c->args.at[at].param)]);
         } else {
             c->args.at[at].source = mg_value_neighbour(s, c->args.at[at].source);
         }
@@ -243,200 +277,138 @@ struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candida
     return mg_call_finish(s, c);
 }
 
-size_t mg_call_simpler(struct mg_search *s, const struct mg_candidate *candidate, struct mg_candidate **variants, size_t limit)
+struct variants {
+    struct mg_candidate **at;
+    size_t count, limit;
+};
+
+/* The call with one part replaced, unless that is no simpler. */
+static void add_simpler(struct mg_search *s, const struct mg_candidate *from, size_t place, struct mg_str source, struct variants *to)
 {
-    size_t count = 0;
-    struct mg_str simpler[12];
-    for (size_t i = 0; i < candidate->args.len && count < limit; i++) {
-        if (!may_drop(candidate, i))
-            continue;
-        struct mg_candidate *c = mg_call_copy(s, candidate);
-        drop_arg(c, i);
-        if ((c = mg_call_finish(s, c)) != NULL)
-            variants[count++] = c;
-    }
-    if (candidate->raw.len) {
-        size_t found = mg_value_simpler(s, candidate->raw, simpler, MG_COUNT(simpler));
-        for (size_t n = 0; n < found && count < limit; n++) {
-            struct mg_candidate *c = mg_call_copy(s, candidate);
-            c->raw = simpler[n];
-            if ((c = mg_call_finish(s, c)) != NULL)
-                variants[count++] = c;
-        }
-        return count;
-    }
-    for (size_t i = 0; i <= candidate->args.len; i++) {
-        bool receiver = i == candidate->args.len;
-        struct mg_str source = receiver ? candidate->receiver : candidate->args.at[i].source;
-        size_t found = source.len ? mg_value_simpler(s, source, simpler, MG_COUNT(simpler)) : 0;
-        for (size_t n = 0; n < found && count < limit; n++) {
-            struct mg_candidate *c = mg_call_copy(s, candidate);
-            *(receiver ? &c->receiver : &c->args.at[i].source) = simpler[n];
-            if ((c = mg_call_finish(s, c)) != NULL)
-                variants[count++] = c;
-        }
-    }
-    return count;
+    bool receiver = place == from->args.len;
+    struct mg_str old = from->raw.len ? from->raw : receiver ? from->receiver : from->args.at[place].source;
+    if (to->count >= to->limit || source.len == 0 || mg_value_cost(s, source) >= mg_value_cost(s, old))
+        return;
+    struct mg_candidate *c = mg_call_copy(s, from);
+    *(from->raw.len ? &c->raw : receiver ? &c->receiver : &c->args.at[place].source) = source;
+    if ((c = mg_call_finish(s, c)) != NULL)
+        to->at[to->count++] = c;
 }
 
-/* `key=value` taken apart; false for a positional argument. */
-static bool split_keyword(struct mg_search *s, struct mg_str argument, struct mg_str *key, struct mg_str *value)
+static struct mg_str plainest(struct mg_search *s, const struct mg_pool *pool)
 {
-    struct mg_atoms atoms = { 0 };
-    mg_expr_atoms(argument, s->arena, &atoms);
-    if (atoms.len < 3 || atoms.at[0].kind != MG_ATOM_NAME || !mg_str_is(atoms.at[1].text, "=") || mg_str_is(atoms.at[2].text, "="))
-        return false;
-    *key = atoms.at[0].text;
-    *value = mg_str_sub(argument, (size_t)(atoms.at[2].text.at - argument.at), argument.len);
-    return true;
+    const struct mg_value *best = NULL;
+    for (size_t i = 0; i < pool->len; i++)
+        if (!pool->at[i].demoted && (!best || mg_value_cost(s, pool->at[i].source) < mg_value_cost(s, best->source)))
+            best = &pool->at[i];
+    return best ? best->source : MG_NO_STR;
 }
 
-/* A call of literals seen elsewhere, bound to the parameters; false when it does not fit them. */
-static bool bind(struct mg_search *s, const struct mg_literal_call *seen, struct mg_candidate *c)
+/* Halves and quarters of many arguments made plain at once: most have nothing to do with what the call shows. */
+static void add_plain_halves(struct mg_search *s, const struct mg_candidate *from, struct variants *to)
 {
-    size_t next = 0;
-    for (size_t i = 0; i < seen->arguments.len; i++) {
-        struct mg_str key = MG_NO_STR, value = seen->arguments.at[i];
-        const struct mg_param *param = NULL;
-        bool named = split_keyword(s, value, &key, &value);
-        for (size_t n = named ? 0 : next; n < s->about.params.len && !param; n++) {
-            const struct mg_param *p = s->about.params.at[n];
-            if (named ? (mg_str_eq(p->name, key) && p->kind != MG_PARAM_ARGS) || p->kind == MG_PARAM_KWARGS
-                      : p->kind < MG_PARAM_KEYWORD || p->kind == MG_PARAM_ARGS) {
-                param = p;
-                next = named || p->kind == MG_PARAM_ARGS ? n : n + 1;
+    size_t args = from->args.len;
+    for (size_t size = args / 2; args > 3 && size > 0 && size >= args / 4; size /= 2)
+        for (size_t first = 0; first < args && to->count < to->limit; first += size) {
+            struct mg_candidate *c = mg_call_copy(s, from);
+            for (size_t i = first; i < first + size && i < args; i++) {
+                struct mg_str plain = plainest(s, s->pools.at[mg_param_index(s, c->args.at[i].param)]);
+                if (plain.len && mg_value_cost(s, plain) < mg_value_cost(s, c->args.at[i].source))
+                    c->args.at[i].source = plain;
+            }
+            if ((c = mg_call_finish(s, c)) != NULL)
+                to->at[to->count++] = c;
+        }
+}
+
+/* The cheapest values of a pool that are cheaper than this one. */
+static void add_plainer(struct mg_search *s, const struct mg_candidate *from, size_t place, const struct mg_pool *pool, struct variants *to)
+{
+    struct mg_str seen[PLAINER];
+    unsigned floor = 0;
+    for (size_t n = 0; n < PLAINER; n++) {
+        struct mg_str best = MG_NO_STR;
+        unsigned best_cost = UINT32_MAX;
+        for (size_t i = 0; i < pool->len; i++) {
+            struct mg_str source = pool->at[i].source;
+            unsigned cost = mg_value_cost(s, source);
+            bool used = pool->at[i].demoted || cost < floor;
+            for (size_t k = 0; k < n && !used; k++)
+                used = mg_str_eq(seen[k], source);
+            if (!used && cost < best_cost) {
+                best = source;
+                best_cost = cost;
             }
         }
-        if (!param || memchr(value.at, '\n', value.len) || value.len > 300)
-            return false;
-        value = mg_expr_black(s->arena, value);
-        mg_pool_add(s, s->pools.at[param_index(s, param)], value, 6);
-        push_arg(s, c, param, named ? key : MG_NO_STR, value);
+        if (best.len == 0)
+            return;
+        seen[n] = best;
+        floor = best_cost;
+        add_simpler(s, from, place, best, to);
     }
-    return c->args.len == seen->arguments.len;
 }
 
-/* Whether the text is nothing but one call of `callee`: only then does a doctest's result belong to that call. */
-static bool is_one_call(struct mg_search *s, struct mg_str text, struct mg_str callee)
+static void drop_args(struct mg_search *s, const struct mg_candidate *from, struct variants *to)
 {
-    struct mg_atoms atoms = { 0 };
-    int depth = 0;
-    text = mg_str_trim(text);
-    if (!mg_str_eq(mg_str_sub(text, 0, callee.len), callee))
-        return false;
-    mg_expr_atoms(mg_str_sub(text, callee.len, text.len), s->arena, &atoms);
-    for (size_t i = 0; i < atoms.len; i++) {
-        if (depth == 0 && i > 0)
-            return false;
-        depth += atoms.at[i].kind == MG_ATOM_OPEN ? 1 : atoms.at[i].kind == MG_ATOM_CLOSE ? -1 : 0;
+    for (size_t i = 0; i < from->args.len && to->count < to->limit; i++) {
+        if (!may_drop(from, i))
+            continue;
+        struct mg_candidate *c = mg_call_copy(s, from);
+        drop_arg(c, i);
+        if ((c = mg_call_finish(s, c)) != NULL)
+            to->at[to->count++] = c;
     }
-    return depth == 0 && atoms.len > 0;
 }
 
-/* Takes over all calls of literals in the text; false when the whole text is no such call. */
-static bool harvest_text(struct mg_search *s, struct mg_str text, enum mg_origin origin, struct mg_str want)
+size_t mg_call_simpler(struct mg_search *s, const struct mg_candidate *candidate, struct mg_candidate **variants, size_t limit)
 {
-    struct mg_module *module = NULL;
-    struct mg_literal_calls calls = { 0 };
-    struct mg_str name = s->request->target->function.name;
-    if (mg_module_parse(text, &module, NULL) != MG_OK)
-        return false;
-    size_t dot = mg_str_rfind(s->class_name, '.');
-    struct mg_str class_last = s->class_name.len && dot < s->class_name.len ? mg_str_sub(s->class_name, dot + 1, s->class_name.len) : s->class_name;
-    if (s->class_name.len && wants_receiver(s)) {
-        mg_module_literal_calls(module, class_last, s->arena, &calls);
-        for (size_t i = 0; i < calls.len && i < HARVEST_LIMIT; i++) {
-            struct mg_str inside = MG_STR("");
-            for (size_t n = 0; n < calls.at[i].arguments.len; n++)
-                inside = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(inside), n ? ", " : "", MG_FMT(calls.at[i].arguments.at[n]));
-            if (!memchr(inside.at, '\n', inside.len))
-                mg_pool_add(s, s->receivers, mg_arena_printf(s->arena, "%.*s(%.*s)", MG_FMT(s->class_name), MG_FMT(mg_expr_black(s->arena, inside))),
-                            8);
+    struct variants to = { .at = variants, .limit = limit };
+    struct mg_str simpler[12];
+    add_plain_halves(s, candidate, &to);
+    drop_args(s, candidate, &to);
+    size_t places = candidate->raw.len ? 1 : candidate->args.len + (candidate->receiver.len ? 1 : 0);
+    for (size_t i = 0; i < places && !candidate->raw.len; i++)
+        add_plainer(s, candidate, i, i < candidate->args.len ? s->pools.at[mg_param_index(s, candidate->args.at[i].param)] : s->receivers, &to);
+    for (size_t i = 0; i < places; i++) {
+        struct mg_str source = candidate->raw.len ? candidate->raw : i == candidate->args.len ? candidate->receiver : candidate->args.at[i].source;
+        size_t found = mg_value_simpler(s, source, simpler, MG_COUNT(simpler));
+        for (size_t n = 0; n < found; n++)
+            add_simpler(s, candidate, i, simpler[n], &to);
+    }
+    return to.count;
+}
+
+/* The call with another value for that parameter; NULL when it cannot be given or the call is known. */
+static struct mg_candidate *with_value(struct mg_search *s, const struct mg_candidate *base, const struct mg_param *p, struct mg_str value)
+{
+    struct mg_candidate *c = mg_call_copy(s, base);
+    bool found = false;
+    for (size_t a = 0; a < c->args.len && !found; a++)
+        if (c->args.at[a].param == p) {
+            c->args.at[a].source = value;
+            found = true;
         }
-        calls.len = 0;
-    }
-    bool whole = false, constructs = s->shape == MG_CALL_FUNCTION && mg_str_eq(s->callee, s->class_name);
-    mg_module_literal_calls(module, constructs ? class_last : name, s->arena, &calls);
-    whole = calls.len == 1 && !wants_receiver(s) && is_one_call(s, text, s->callee);
-    for (size_t i = 0; i < calls.len && i < HARVEST_LIMIT; i++) {
-        struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
-        c->origin = origin;
-        c->want = whole ? want : MG_NO_STR;
-        if (wants_receiver(s) && (c->receiver = mg_pool_draw(s, s->receivers)).len == 0)
-            continue;
-        if (s->calls.len < HARVEST_LIMIT && bind(s, &calls.at[i], c) && mg_call_finish(s, c) != NULL)
-            *MG_PUSH(s->arena, &s->calls) = c;
-    }
-    mg_module_free(module);
-    return whole;
-}
-
-/* A doctest that is more than a call of literals is taken whole when all its names are the module's own functions and classes or builtins. */
-static bool take_raw(struct mg_search *s, const struct mg_doctest *doctest, const struct mg_functions *functions)
-{
-    struct mg_atoms atoms = { 0 };
-    struct mg_str source = mg_expr_black(s->arena, mg_str_trim(doctest->source));
-    if (s->about.is_async || memchr(source.at, '\n', source.len) || source.len > 200)
-        return false;
-    mg_expr_atoms(source, s->arena, &atoms);
-    for (size_t i = 0; i < atoms.len; i++) {
-        struct mg_str name = atoms.at[i].text;
-        bool attribute = i > 0 && mg_str_is(atoms.at[i - 1].text, "."), keyword = i + 1 < atoms.len && mg_str_is(atoms.at[i + 1].text, "=");
-        if (atoms.at[i].kind == MG_ATOM_FSTRING)
-            return false;
-        if (atoms.at[i].kind != MG_ATOM_NAME || attribute || keyword || mg_name_is_builtin(name))
-            continue;
-        bool own = false;
-        for (size_t n = 0; n < functions->len && !own; n++)
-            own = !functions->at[n].is_nested &&
-                  mg_str_eq(mg_str_sub(functions->at[n].qualname, 0, mg_str_find(functions->at[n].qualname, '.', 0)), name);
-        if (!own || !mg_str_eq(mg_search_name(s, s->request->target->module, name), name))
-            return false;
-    }
-    struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
-    *c = (struct mg_candidate){ .raw = source, .origin = MG_FROM_DOCTEST, .want = doctest->want };
-    if (mg_call_finish(s, c))
-        *MG_PUSH(s->arena, &s->calls) = c;
-    return true;
-}
-
-void mg_calls_harvest(struct mg_search *s)
-{
-    struct mg_functions functions = { 0 };
-    mg_module_functions(s->module, s->arena, &functions);
-    const struct mg_repo *repo = s->request->repo;
-    const char *name = mg_arena_cstr(s->arena, s->request->target->function.name);
-    const char *owner = mg_arena_cstr(s->arena, s->class_name);
-    for (size_t i = 0; i < s->about.doctests.len; i++)
-        if (!harvest_text(s, s->about.doctests.at[i].source, MG_FROM_DOCTEST, s->about.doctests.at[i].want))
-            (void)take_raw(s, &s->about.doctests.at[i], &functions);
-    for (size_t i = 0; repo && i < repo->test_files.len; i++)
-        if (mg_str_contains(repo->test_files.at[i].text, name) || (s->class_name.len && mg_str_contains(repo->test_files.at[i].text, owner)))
-            harvest_text(s, repo->test_files.at[i].text, MG_FROM_TESTS, MG_NO_STR);
+    if (!found && p->kind == MG_PARAM_POSITIONAL_ONLY)
+        return NULL;
+    if (!found)
+        mg_call_push_arg(s, c, p, p->name, value);
+    return mg_call_finish(s, c);
 }
 
 void mg_calls_around(struct mg_search *s, const struct mg_candidate *base, struct mg_candidate **calls, size_t *count, size_t limit)
 {
+    struct mg_candidate *c;
+    for (size_t i = 0; i < s->about.params.len; i++)
+        for (size_t n = 0; n < s->pools.at[i]->special.len && *count < limit; n++)
+            if (s->about.params.at[i]->kind < MG_PARAM_ARGS && (c = with_value(s, base, s->about.params.at[i], s->pools.at[i]->special.at[n])))
+                calls[(*count)++] = c;
     for (size_t i = 0; i < s->about.params.len; i++) {
         const struct mg_param *p = s->about.params.at[i];
-        if (p->kind == MG_PARAM_ARGS || p->kind == MG_PARAM_KWARGS)
-            continue;
-        for (size_t n = 0; n < 14 && *count < limit; n++) {
-            struct mg_candidate *c = mg_call_copy(s, base);
-            bool found = false;
+        for (size_t n = 0; n < 14 && *count < limit && p->kind < MG_PARAM_ARGS; n++) {
             struct mg_str value = n < s->pools.at[i]->len ? s->pools.at[i]->at[n].source : MG_NO_STR;
             if (n >= 7 || value.len == 0 || s->pools.at[i]->at[n].demoted)
                 value = mg_pool_draw(s, s->pools.at[i]);
-            for (size_t a = 0; a < c->args.len && !found; a++)
-                if (c->args.at[a].param == p) {
-                    c->args.at[a].source = value;
-                    found = true;
-                }
-            if (!found && p->kind == MG_PARAM_POSITIONAL_ONLY)
-                break;
-            if (!found)
-                push_arg(s, c, p, p->name, value);
-            if ((c = mg_call_finish(s, c)) != NULL)
+            if ((c = with_value(s, base, p, value)) != NULL)
                 calls[(*count)++] = c;
         }
     }

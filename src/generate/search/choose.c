@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define MATRIX_CALLS 150
-#define SHRINK_VARIANTS 8
+#define SHRINK_VARIANTS 16
+#define SHRINK_ROUNDS 4
 #define SHRINK_CALLS 240
 
 static bool kills(const struct mg_candidate *c, uint32_t mutant)
@@ -88,9 +89,10 @@ static bool replaces(const struct mg_search *s, const struct mg_chosen *chosen, 
     return true;
 }
 
-static enum mg_code shrink(struct mg_search *s, struct mg_chosen *chosen, struct mg_err *err)
+static enum mg_code shrink(struct mg_search *s, struct mg_chosen *chosen, bool *progress, struct mg_err *err)
 {
-    struct mg_candidate *variants[SHRINK_CALLS];
+    *progress = false;
+    struct mg_candidate *variants[SHRINK_CALLS] = { NULL };
     size_t first[SHRINK_CALLS / SHRINK_VARIANTS + 1] = { 0 }, count = 0, shrunk = 0;
     for (; shrunk < chosen->len && shrunk < MG_COUNT(first) - 1; shrunk++) {
         size_t room = SHRINK_CALLS - count < SHRINK_VARIANTS ? SHRINK_CALLS - count : SHRINK_VARIANTS;
@@ -100,8 +102,10 @@ static enum mg_code shrink(struct mg_search *s, struct mg_chosen *chosen, struct
     MG_TRY(mg_rounds_probe(s, variants, count, MG_PROBE_KILLED, err));
     for (size_t i = 0; i < shrunk; i++)
         for (size_t v = first[i]; v < first[i + 1]; v++)
-            if (replaces(s, chosen, chosen->at[i], variants[v]))
+            if (replaces(s, chosen, chosen->at[i], variants[v])) {
                 chosen->at[i] = variants[v];
+                *progress = true;
+            }
     return MG_OK;
 }
 
@@ -128,8 +132,9 @@ enum mg_code mg_choose(struct mg_search *s, struct mg_chosen *chosen, struct mg_
     MG_TRY(complete_matrix(s, &killers, err));
     cover(s, &killers, chosen);
     drop_redundant(s, chosen);
-    for (int round = 0; round < 2; round++) {
-        MG_TRY(shrink(s, chosen, err));
+    bool progress = true;
+    for (int round = 0; round < SHRINK_ROUNDS && progress; round++) {
+        MG_TRY(shrink(s, chosen, &progress, err));
         drop_redundant(s, chosen);
     }
     return MG_OK;

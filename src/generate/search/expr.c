@@ -185,6 +185,23 @@ bool mg_expr_unquote(struct mg_str literal, struct mg_arena *arena, struct mg_st
     return true;
 }
 
+/* Length of a letter that looks like nothing (joiners, marks of direction, variation selectors), with its code; 0 for any other. */
+static size_t invisible_length(struct mg_str rest, uint32_t *code)
+{
+    const unsigned char *at = (const unsigned char *)rest.at;
+    if (rest.len >= 3 && (at[0] & 0xf0) == 0xe0) {
+        *code = (uint32_t)(at[0] & 0x0f) << 12 | (uint32_t)(at[1] & 0x3f) << 6 | (at[2] & 0x3f);
+        bool hidden = (*code >= 0x2000 && *code <= 0x200f) || (*code >= 0x2028 && *code <= 0x202f) || (*code >= 0x205f && *code <= 0x206f) ||
+                      *code == 0x3000 || (*code >= 0xfe00 && *code <= 0xfe0f) || *code == 0xfeff;
+        return hidden ? 3 : 0;
+    }
+    if (rest.len >= 4 && at[0] == 0xf3) { /* tags and more variation selectors */
+        *code = 3u << 18 | (uint32_t)(at[1] & 0x3f) << 12 | (uint32_t)(at[2] & 0x3f) << 6 | (at[3] & 0x3f);
+        return 4;
+    }
+    return 0;
+}
+
 struct mg_str mg_expr_quote(struct mg_arena *arena, struct mg_str value)
 {
     struct mg_buf out = MG_BUF(TEXT_LIMIT);
@@ -192,7 +209,12 @@ struct mg_str mg_expr_quote(struct mg_arena *arena, struct mg_str value)
     mg_buf_addc(&out, quote);
     for (size_t i = 0; i < value.len; i++) {
         unsigned char c = (unsigned char)value.at[i];
-        if (c == '\n')
+        uint32_t code = 0;
+        size_t hidden = invisible_length(mg_str_sub(value, i, value.len), &code);
+        if (hidden) {
+            mg_buf_addf(&out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
+            i += hidden - 1;
+        } else if (c == '\n')
             mg_buf_adds(&out, "\\n");
         else if (c == '\t')
             mg_buf_adds(&out, "\\t");
@@ -229,6 +251,13 @@ struct mg_str mg_expr_replace(struct mg_arena *arena, struct mg_str expression, 
     return mg_buf_take(&out, arena);
 }
 
+/* `b'…'` without any quote inside; black writes it with double quotes. */
+static bool is_single_bytes(struct mg_str text)
+{
+    return text.len >= 3 && text.at[0] == 'b' && text.at[1] == '\'' && !memchr(text.at, '"', text.len) && !(text.len > 3 && text.at[2] == '\'') &&
+           !mg_str_contains(text, "\\'");
+}
+
 struct mg_str mg_expr_black(struct mg_arena *arena, struct mg_str expression)
 {
     struct mg_atoms atoms = { 0 };
@@ -238,6 +267,12 @@ struct mg_str mg_expr_black(struct mg_arena *arena, struct mg_str expression)
     mg_expr_atoms(expression, arena, &atoms);
     for (size_t i = 0; i < atoms.len; i++) {
         struct mg_str text = atoms.at[i].text;
+        if (atoms.at[i].kind == MG_ATOM_BYTES && is_single_bytes(text)) {
+            mg_buf_add(&out, mg_str_sub(expression, done, (size_t)(text.at - expression.at)));
+            mg_buf_addf(&out, "b\"%.*s\"", MG_FMT(mg_str_sub(text, 2, text.len - 1)));
+            done = (size_t)(text.at - expression.at) + text.len;
+            continue;
+        }
         if (atoms.at[i].kind != MG_ATOM_STR || (text.at[0] != '\'' && text.at[0] != '"') || !mg_expr_unquote(text, arena, &value))
             continue;
         size_t start = (size_t)(text.at - expression.at);
@@ -303,7 +338,7 @@ unsigned mg_expr_cost(struct mg_str expression)
     unsigned cost = 0;
     for (size_t i = 0; i < expression.len && cost < 10000; i++) {
         unsigned char c = (unsigned char)expression.at[i];
-        cost += c >= 0x80 ? 6 : c == '\\' ? 4 : 1;
+        cost += c >= 0x80 ? 6 : c == '\\' ? 4 : c && strchr("!#$%&*;<>?@^`|~", c) ? 2 : 1;
     }
     return cost;
 }

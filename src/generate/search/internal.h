@@ -1,5 +1,6 @@
 /* What the files of the search generator share. The pipeline, one file each:
  *   words.c   literals and words of the code          values.c  candidate values of each parameter
+ *   harvest.c calls that somebody wrote already
  *   calls.c   calls made from them, and their text    rounds.c  which calls tell which mutants apart
  *   choose.c  the smallest readable set of them       write.c   tests as a person would write them
  * search.c runs them in order. Everything lives in the request's arena. */
@@ -26,8 +27,9 @@ struct mg_value {
 };
 struct mg_pool {
     MG_VEC(struct mg_value)
-    struct mg_map known; /* source -> index + 1 */
-    uint64_t total;      /* of the weights */
+    struct mg_map known;            /* source -> index + 1 */
+    uint64_t total;                 /* of the weights */
+    MG_LIST(struct mg_str) special; /* what the code refuses or asks about: each is tried once around calls that work */
 };
 
 /* Atoms of the code, by how near they stand to what must be tested. */
@@ -56,6 +58,7 @@ struct mg_candidate {
     MG_LIST(struct mg_arg) args;
     enum mg_origin origin;
     struct mg_str want; /* of a doctest */
+    bool printed;       /* the doctest prints the result: `want` is its str() */
     struct mg_call call;
     unsigned cost;
     bool observed, usable;
@@ -73,6 +76,7 @@ struct mg_search {
     struct mg_module *module;
     struct mg_description about;
     struct mg_words words;
+    struct mg_map plain; /* literals that a reader takes in at a glance: samples of ours, values of doctests and tests */
 
     enum mg_call_shape shape;
     struct mg_str callee;     /* `func`, `Class`, `Class.method`; for methods the attribute's name */
@@ -102,6 +106,9 @@ struct mg_pool *mg_pool_new(struct mg_search *s);
 void mg_pool_add(struct mg_search *s, struct mg_pool *pool, struct mg_str source, unsigned weight);
 /* Remembers how a call with that value ended: what works is drawn more often. Unknown values are ignored. */
 void mg_pool_learn(struct mg_pool *pool, struct mg_str source, bool good);
+/* How hard a value is to read; the plain ones are easier than their length says. */
+unsigned mg_value_cost(struct mg_search *s, struct mg_str source);
+void mg_value_is_plain(struct mg_search *s, struct mg_str source);
 /* A value by weight and experience; empty when the pool is. */
 struct mg_str mg_pool_draw(struct mg_search *s, const struct mg_pool *pool);
 void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, struct mg_str name, int depth);
@@ -127,8 +134,6 @@ struct mg_candidate *mg_call_finish(struct mg_search *s, struct mg_candidate *ca
 struct mg_candidate *mg_call_copy(struct mg_search *s, const struct mg_candidate *candidate);
 struct mg_candidate *mg_call_draw(struct mg_search *s);
 struct mg_candidate *mg_call_mutate(struct mg_search *s, const struct mg_candidate *parent);
-/* Calls written in doctests and existing tests, with all their values. */
-void mg_calls_harvest(struct mg_search *s);
 /* One parameter at a time around a call that works, up to `limit` in `calls`. */
 void mg_calls_around(struct mg_search *s, const struct mg_candidate *base, struct mg_candidate **calls, size_t *count, size_t limit);
 /* Variables of a call's setup. */
@@ -136,6 +141,14 @@ struct mg_str mg_receiver_name(struct mg_search *s);
 struct mg_str mg_arg_name(struct mg_search *s, const struct mg_candidate *candidate, size_t index);
 /* Up to `limit` simpler variants of a call. */
 size_t mg_call_simpler(struct mg_search *s, const struct mg_candidate *candidate, struct mg_candidate **variants, size_t limit);
+
+bool mg_wants_receiver(const struct mg_search *s);
+size_t mg_param_index(const struct mg_search *s, const struct mg_param *param);
+void mg_call_push_arg(struct mg_search *s, struct mg_candidate *c, const struct mg_param *param, struct mg_str keyword, struct mg_str source);
+
+/* harvest.c */
+/* Calls written in doctests and existing tests, with all their values. */
+void mg_calls_harvest(struct mg_search *s);
 
 /* mutate_value.c */
 struct mg_str mg_value_neighbour(struct mg_search *s, struct mg_str source);
@@ -159,6 +172,10 @@ MG_MUST_CHECK enum mg_code mg_choose(struct mg_search *s, struct mg_chosen *chos
 struct mg_str mg_describe_value(struct mg_arena *arena, struct mg_str source);
 /* What sets this call apart, as a part of a test's name; may be empty. */
 struct mg_str mg_describe_call(struct mg_search *s, const struct mg_candidate *candidate);
+/* Whether it gives an optional argument by keyword: that is then what the test is about. */
+bool mg_has_choice(const struct mg_candidate *candidate);
+/* The same and longer descriptions, shortest first: for where the first is another test's too. */
+void mg_describe_options(struct mg_search *s, const struct mg_candidate *candidate, struct mg_parts *options);
 
 /* write.c */
 void mg_write_suite(struct mg_search *s, const struct mg_chosen *chosen, struct mg_suite *suite);

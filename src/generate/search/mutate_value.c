@@ -241,6 +241,24 @@ static void push(struct mg_str *variants, size_t limit, size_t *count, struct mg
         variants[(*count)++] = text;
 }
 
+/* `Name(a, b, c=d)` without one of its last or named arguments. */
+static size_t fewer_arguments(struct mg_search *s, struct mg_str source, struct mg_str *variants, size_t limit, size_t count)
+{
+    struct mg_parts parts = { 0 };
+    size_t open = mg_str_find(source, '(', 0);
+    if (open == 0 || open + 2 >= source.len || mg_value_kind(source) != 'x' || source.at[source.len - 1] != ')')
+        return count;
+    mg_expr_split(mg_str_sub(source, open + 1, source.len - 1), s->arena, &parts);
+    for (size_t i = parts.len; i-- > 0;) {
+        struct mg_str text = mg_str_sub(source, 0, open + 1);
+        for (size_t n = 0, written = 0; n < parts.len; n++)
+            if (n != i)
+                text = mg_arena_printf(s->arena, "%.*s%s%.*s", MG_FMT(text), written++ ? ", " : "", MG_FMT(parts.at[n]));
+        push(variants, limit, &count, mg_arena_printf(s->arena, "%.*s)", MG_FMT(text)));
+    }
+    return count;
+}
+
 size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str *variants, size_t limit)
 {
     struct mg_parts parts = { 0 };
@@ -249,6 +267,7 @@ size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str
     if (display_parts(s, source, &parts) && parts.len > 1)
         for (size_t i = 0; i < parts.len; i++)
             push(variants, limit, &count, join_parts(s, source, &parts, i, SIZE_MAX));
+    count = fewer_arguments(s, source, variants, limit, count);
     mg_expr_atoms(source, s->arena, &atoms);
     for (size_t i = 0; i < atoms.len; i++) {
         struct mg_str text = atoms.at[i].text, value;
@@ -258,8 +277,11 @@ size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str
             if (number > 3)
                 push(variants, limit, &count, mg_expr_replace(s->arena, source, text, MG_STR("2")));
         }
-        if (atoms.at[i].kind != MG_ATOM_STR || !mg_expr_unquote(text, s->arena, &value) || value.len < 2)
+        if (atoms.at[i].kind == MG_ATOM_BYTES && text.len > 2 && text.at[0] == 'b')
+            push(variants, limit, &count, mg_expr_replace(s->arena, source, text, mg_str_sub(text, 1, text.len)));
+        if (atoms.at[i].kind != MG_ATOM_STR || !mg_expr_unquote(text, s->arena, &value) || value.len < 2 || mg_map_get(&s->plain, text))
             continue;
+        push(variants, limit, &count, mg_expr_replace(s->arena, source, text, MG_STR("\"a\"")));
         size_t half = value.len / 2, word = mg_str_find(value, ' ', 1);
         const struct mg_str shorter[] = { mg_str_sub(value, 0, half),      mg_str_sub(value, half, value.len),  mg_str_sub(value, 0, word),
                                           mg_str_sub(value, 1, value.len), mg_str_sub(value, 0, value.len - 1), mg_str_trim(value) };

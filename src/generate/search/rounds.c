@@ -14,13 +14,16 @@ static bool raises_on_purpose(struct mg_search *s, struct mg_str exception, stru
 {
     const struct mg_function *f = &s->request->target->function;
     struct mg_str own = mg_str_sub(s->request->source->text, f->start, f->end);
+    if (mg_str_is(exception, "SystemExit") && mg_str_contains(own, "sys.exit("))
+        return true;
     return match.len > 0 && mg_str_contains(own, mg_arena_cstr(s->arena, mg_arena_printf(s->arena, "raise %.*s", MG_FMT(exception))));
 }
 
 /* Whether a test can be made of what was seen. */
 static bool is_usable(struct mg_search *s, const struct mg_observation *seen)
 {
-    static const char *const misuse[] = { "TypeError", "AttributeError", "NameError", "RecursionError", "AssertionError", "MemoryError" };
+    static const char *const misuse[] = { "TypeError",   "AttributeError", "NameError",   "RecursionError",     "AssertionError",
+                                          "MemoryError", "SystemExit",     "ImportError", "ModuleNotFoundError" };
     if (!seen->stable || seen->raised_by_arguments)
         return false;
     if (!seen->raised)

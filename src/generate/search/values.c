@@ -77,6 +77,29 @@ char mg_value_kind(struct mg_str source)
     return c;
 }
 
+void mg_value_is_plain(struct mg_search *s, struct mg_str source)
+{
+    struct mg_atoms atoms = { 0 };
+    mg_expr_atoms(source, s->arena, &atoms);
+    for (size_t i = 0; i < atoms.len; i++)
+        if (atoms.at[i].kind == MG_ATOM_STR)
+            *mg_map_slot(&s->plain, atoms.at[i].text) = s;
+}
+
+unsigned mg_value_cost(struct mg_search *s, struct mg_str source)
+{
+    struct mg_atoms atoms = { 0 };
+    unsigned cost = 0;
+    mg_expr_atoms(source, s->arena, &atoms);
+    for (size_t i = 0; i < atoms.len; i++) {
+        const struct mg_atom *atom = &atoms.at[i];
+        bool plain = atom->kind == MG_ATOM_STR && mg_map_get(&s->plain, atom->text);
+        cost += plain ? 3 + (unsigned)atom->text.len / 4 : mg_expr_cost(atom->text);
+        cost += atom->kind == MG_ATOM_STR && !plain ? 8 : atom->kind == MG_ATOM_BYTES ? 10 : atom->kind == MG_ATOM_FLOAT ? 2 : 0;
+    }
+    return cost;
+}
+
 static void add_quoted(struct mg_search *s, struct mg_pool *pool, struct mg_str value, unsigned weight)
 {
     mg_pool_add(s, pool, mg_expr_quote(s->arena, value), weight);
@@ -88,8 +111,10 @@ struct sample {
 };
 static void add_samples(struct mg_search *s, struct mg_pool *pool, const struct sample *samples, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        mg_value_is_plain(s, mg_str_from(samples[i].source));
         mg_pool_add(s, pool, mg_str_from(samples[i].source), samples[i].weight);
+    }
 }
 #define ADD_SAMPLES(s, pool, samples) add_samples((s), (pool), (samples), MG_COUNT(samples))
 
@@ -132,8 +157,10 @@ static void add_word(struct mg_search *s, struct mg_pool *pool, struct mg_str wo
 static void add_own_strings(struct mg_search *s, struct mg_pool *pool)
 {
     const struct mg_words *w = &s->words;
-    for (size_t i = 0; i < w->own_strings; i++)
+    for (size_t i = 0; i < w->own_strings; i++) {
+        mg_value_is_plain(s, mg_expr_quote(s->arena, w->strings.at[i]));
         add_word(s, pool, w->strings.at[i], 6);
+    }
     for (size_t i = w->own_strings; i < w->strings.len; i++)
         add_quoted(s, pool, w->strings.at[i], 1);
     for (size_t i = 0; i < w->plain.len; i++)
@@ -337,8 +364,10 @@ static enum mg_type_kind add_by_name(struct mg_search *s, struct mg_pool *pool, 
             continue;
         if (kind != MG_TYPE_ANY && kind != names[i].kind)
             continue;
-        for (size_t n = 0; n < MG_COUNT(names[i].samples) && names[i].samples[n]; n++)
+        for (size_t n = 0; n < MG_COUNT(names[i].samples) && names[i].samples[n]; n++) {
+            mg_value_is_plain(s, mg_str_from(names[i].samples[n]));
             mg_pool_add(s, pool, mg_str_from(names[i].samples[n]), 20);
+        }
         return names[i].kind;
     }
     return MG_TYPE_ANY;
@@ -537,8 +566,12 @@ static void fill_class(struct mg_search *s, struct mg_pool *pool, const struct m
 static void add_listed(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type)
 {
     struct mg_str prefix = type->kind == MG_TYPE_ENUM ? mg_search_name(s, type->module, type->name) : MG_NO_STR;
-    for (size_t i = 0; i < type->values.len; i++)
-        mg_pool_add(s, pool, prefix.len ? mg_arena_printf(s->arena, "%.*s.%.*s", MG_FMT(prefix), MG_FMT(type->values.at[i])) : type->values.at[i], 4);
+    for (size_t i = 0; i < type->values.len; i++) {
+        struct mg_str value = prefix.len ? mg_arena_printf(s->arena, "%.*s.%.*s", MG_FMT(prefix), MG_FMT(type->values.at[i]))
+                                         : mg_expr_black(s->arena, type->values.at[i]);
+        mg_value_is_plain(s, value);
+        mg_pool_add(s, pool, value, 4);
+    }
     for (size_t i = 0; i < type->imports.len; i++)
         *MG_PUSH(s->arena, &s->import_lines) = type->imports.at[i];
 }
@@ -621,20 +654,22 @@ void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_typ
     }
 }
 
-/* The body asks for types or refuses some: then values of the wrong kind are behaviour too. */
+/* The body asks for the type of this parameter: then values of the wrong kind are behaviour too. */
 static void add_other_kinds(struct mg_search *s, struct mg_pool *pool)
 {
     static const struct sample kinds[] = { { "1", 1 },          { "\"text\"", 1 }, { "None", 1 },   { "1.5", 1 },  { "[1]", 1 },
                                            { "{\"a\": 1}", 1 }, { "b\"abc\"", 1 }, { "(1, 2)", 1 }, { "True", 1 }, { "object()", 1 } };
     unsigned share = (unsigned)(pool->total / 60) + 1;
-    for (size_t i = 0; i < MG_COUNT(kinds); i++)
+    for (size_t i = 0; i < MG_COUNT(kinds); i++) {
         mg_pool_add(s, pool, mg_str_from(kinds[i].source), share);
+        *MG_PUSH(s->arena, &pool->special) = mg_str_from(kinds[i].source);
+    }
 }
 
 /* Objects of the method's own class, and what its constructor would take as a tuple, list or dict: for comparing and converting methods. */
 static void add_siblings(struct mg_search *s, struct mg_pool *pool, unsigned share)
 {
-    const struct mg_type *type = s->about.receiver;
+    const struct mg_type *type = s->about.receiver->kind == MG_TYPE_UNION ? s->about.receiver->of.at[0] : s->about.receiver;
     merge(s, pool, s->receivers, share);
     for (size_t n = 0; n < s->receivers->len && n < 8; n++) {
         struct mg_str source = s->receivers->at[n].source, dict = MG_STR("{");
@@ -662,6 +697,60 @@ static void add_siblings(struct mg_search *s, struct mg_pool *pool, unsigned sha
     }
 }
 
+/* The attributes that the body reads of a parameter; none when it calls a method of it: then any object will not do. */
+static void read_attributes(struct mg_search *s, struct mg_str name, struct mg_parts *attributes)
+{
+    const struct mg_function *f = &s->request->target->function;
+    struct mg_atoms atoms = { 0 };
+    mg_expr_atoms(mg_str_sub(s->request->source->text, f->start, f->end), s->arena, &atoms);
+    for (size_t i = 0; i + 3 < atoms.len; i++) {
+        bool whole = i == 0 || !mg_str_is(atoms.at[i - 1].text, "."), known = false;
+        if (!whole || !mg_str_eq(atoms.at[i].text, name) || !mg_str_is(atoms.at[i + 1].text, ".") || atoms.at[i + 2].kind != MG_ATOM_NAME)
+            continue;
+        if (mg_str_is(atoms.at[i + 3].text, "(") || mg_str_starts(atoms.at[i + 2].text, "_")) {
+            attributes->len = 0;
+            return;
+        }
+        for (size_t n = 0; n < attributes->len; n++)
+            known |= mg_str_eq(attributes->at[n], atoms.at[i + 2].text);
+        if (!known)
+            *MG_PUSH(s->arena, attributes) = atoms.at[i + 2].text;
+    }
+}
+
+/* Objects with just these attributes. */
+static void add_namespaces(struct mg_search *s, struct mg_pool *pool, const struct mg_param *param)
+{
+    struct mg_parts attributes = { 0 };
+    struct mg_pool *values[8], *made = mg_pool_new(s);
+    bool any_class = param->type && param->type->kind == MG_TYPE_CLASS;
+    read_attributes(s, param->name, &attributes);
+    if (attributes.len == 0 || attributes.len > MG_COUNT(values))
+        return;
+    struct mg_str constructor = any_class ? mg_search_name(s, param->type->module, param->type->name) : MG_STR("types.SimpleNamespace");
+    for (size_t i = 0; i < attributes.len; i++) {
+        values[i] = mg_pool_new(s);
+        mg_pool_fill(s, values[i], &(struct mg_type){ .kind = MG_TYPE_ANY }, attributes.at[i], 1);
+    }
+    for (int n = 0; n < 40; n++) {
+        struct mg_str inside = MG_STR("");
+        for (size_t i = 0; i < attributes.len; i++) {
+            struct mg_str value = mg_pool_draw(s, values[i]);
+            inside = mg_arena_printf(s->arena, "%.*s%s%.*s=%.*s", MG_FMT(inside), i ? ", " : "", MG_FMT(attributes.at[i]), MG_FMT(value));
+        }
+        mg_pool_add(s, made, mg_arena_printf(s->arena, "%.*s(%.*s)", MG_FMT(constructor), MG_FMT(inside)), 1);
+    }
+    merge(s, pool, made, (unsigned)pool->total + 40);
+    if (!any_class)
+        *MG_PUSH(s->arena, &s->import_lines) = MG_STR("import types\n");
+}
+
+/* A class that takes whatever it is given by name, such as argparse.Namespace. */
+static bool takes_anything(const struct mg_type *type)
+{
+    return type->kind == MG_TYPE_CLASS && type->params.len == 1 && type->params.at[0]->kind == MG_PARAM_KWARGS;
+}
+
 static void collect_param(struct mg_search *s, const struct mg_param *param, struct mg_pool *pool)
 {
     const struct mg_function *f = &s->request->target->function;
@@ -671,13 +760,17 @@ static void collect_param(struct mg_search *s, const struct mg_param *param, str
     if ((silent && mg_str_contains(param->name, "match")) || (!silent && mg_str_is(param->type->name, "Match")))
         add_matches(s, pool);
     mg_pool_fill(s, pool, silent ? &(struct mg_type){ .kind = MG_TYPE_ANY } : param->type, param->name, 0);
+    if (silent || takes_anything(param->type))
+        add_namespaces(s, pool, param);
     if (param->default_source.len && mg_expr_is_literal(param->default_source, s->arena))
         mg_pool_add(s, pool, mg_value_neighbour(s, param->default_source), 3);
     bool other = mg_str_contains(param->name, "other");
     if (s->about.receiver && s->receivers->len && (other || silent || param->type->kind == MG_TYPE_UNION))
         add_siblings(s, pool, (unsigned)(pool->total / (other ? 1 : 5)) + 1);
-    if (mg_str_contains(body, "isinstance(") || mg_str_contains(body, "raise TypeError"))
+    if (mg_str_contains(body, mg_arena_cstr(s->arena, mg_arena_printf(s->arena, "isinstance(%.*s,", MG_FMT(param->name)))))
         add_other_kinds(s, pool);
+    if (param->type && (param->type->kind == MG_TYPE_LITERAL || param->type->kind == MG_TYPE_STR) && mg_str_contains(body, "raise "))
+        *MG_PUSH(s->arena, &pool->special) = MG_STR("\"other\"");
 }
 
 void mg_values_collect(struct mg_search *s)

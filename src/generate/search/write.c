@@ -8,6 +8,8 @@
 #define WIDTH 88
 #define TEXT_LIMIT (1u << 18)
 #define MAX_FACTS 12
+#define MAX_COLUMNS 5 /* of arguments in a table; wider ones are hard to read */
+#define NAME_LIMIT 64 /* characters of a test's name */
 
 /* One chosen call on its way to a test. */
 struct written_case {
@@ -20,6 +22,9 @@ struct written_case {
 };
 struct test_text {
     struct mg_str name, source;
+    struct mg_str decorator, after_name; /* what becomes `source` when all names are known */
+    struct mg_parts options;             /* for the name, best first */
+    bool is_table;
     MG_LIST(const struct mg_candidate *) calls;
 };
 struct writer {
@@ -167,7 +172,9 @@ static void add_statement(struct writer *w, struct mg_buf *out, size_t indent, s
     struct mg_parts parts = { 0 };
     const char *open = NULL;
     int depth = 0;
-    if (indent + text.len > WIDTH && text.at[text.len - 1] != ':') {
+    const char *ending = mg_str_ends(text, "):") ? ":" : "";
+    text.len -= strlen(ending);
+    if (indent + text.len + strlen(ending) > WIDTH) {
         mg_expr_atoms(text, w->arena, &atoms);
         for (size_t i = 0; i < atoms.len; i++) {
             if (atoms.at[i].kind == MG_ATOM_OPEN && depth++ == 0)
@@ -180,11 +187,11 @@ static void add_statement(struct writer *w, struct mg_buf *out, size_t indent, s
     size_t at = open ? (size_t)(open - text.at) + 1 : text.len;
     if (open)
         mg_expr_split(mg_str_sub(text, at, text.len - 1), w->arena, &parts);
-    mg_buf_addf(out, "%*s%.*s\n", (int)indent, "", MG_FMT(mg_str_sub(text, 0, at)));
+    mg_buf_addf(out, "%*s%.*s%s\n", (int)indent, "", MG_FMT(mg_str_sub(text, 0, at)), open ? "" : ending);
     for (size_t i = 0; i < parts.len; i++)
         mg_buf_addf(out, "%*s%.*s,\n", (int)indent + 4, "", MG_FMT(parts.at[i]));
     if (open)
-        mg_buf_addf(out, "%*s%c\n", (int)indent, "", text.at[text.len - 1]);
+        mg_buf_addf(out, "%*s%c%s\n", (int)indent, "", text.at[text.len - 1], ending);
 }
 
 /* The call with everything written in place. */
@@ -199,9 +206,8 @@ static struct mg_str inline_call(struct writer *w, const struct mg_candidate *c)
 /* `a == b` must not become part of a chained comparison. */
 static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call)
 {
-    return w->s->shape == MG_CALL_OPERATOR && !w->s->about.is_async && !c->as_text && !c->raw.len && strchr("\1\2", w->s->operator[0])
-               ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call))
-               : call;
+    bool compares = w->s->shape == MG_CALL_OPERATOR && (strpbrk(w->s->operator, "=<>!") || strstr(w->s->operator, " in "));
+    return compares && !w->s->about.is_async && !c->as_text && !c->raw.len ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
 }
 
 static struct mg_str raises_text(struct writer *w, const struct mg_candidate *c)
@@ -242,7 +248,7 @@ static void body_of_result(struct writer *w, struct mg_buf *out, const struct wr
     bool uses_result = false;
     for (size_t i = 0; i < one->fact_count; i++)
         uses_result |= mg_str_is(one->facts[i]->of, "result") && one->facts[i]->form != MG_FACT_OUTPUT;
-    if (state || call.len + 13 > WIDTH) {
+    if (state || (c->receiver.len && call.len + 13 > WIDTH)) {
         add_setup(w, out, c);
         if (c->call.setup.len)
             mg_buf_addc(out, '\n');
@@ -254,31 +260,73 @@ static void body_of_result(struct writer *w, struct mg_buf *out, const struct wr
         add_statement(w, out, 4, assertion(w, one->facts[i], one->facts[i]->of, fact_source(w, one->facts[i])));
 }
 
-static void add_test(struct writer *w, struct mg_str words, struct mg_str source_after_name, struct mg_str decorator, struct written_case **cases,
+static void add_test(struct writer *w, const struct mg_parts *options, struct mg_str after_name, struct mg_str decorator, struct written_case **cases,
                      size_t count)
+{
+    struct test_text *test = MG_PUSH(w->arena, &w->tests);
+    *test = (struct test_text){ .after_name = after_name, .decorator = decorator, .options = *options, .is_table = decorator.len > 0 };
+    for (size_t i = 0; i < count; i++)
+        *MG_PUSH(w->arena, &test->calls) = cases[i]->call;
+}
+
+static bool is_shorter(const struct test_text *one, const struct test_text *other)
+{
+    return one->is_table ? !other->is_table : !other->is_table && one->calls.at[0]->args.len < other->calls.at[0]->args.len;
+}
+
+/* Whether a test is called so, or wants to be in the first place. */
+static bool is_claimed(const struct writer *w, size_t self, struct mg_str words, struct mg_str name)
+{
+    for (size_t i = 0; i < w->tests.len; i++) {
+        const struct test_text *other = &w->tests.at[i];
+        if (i == self)
+            continue;
+        bool wants = other->options.len && mg_str_eq(other->options.at[0], words); /* the shortest call of all may have it */
+        if (mg_str_eq(other->name, name) || (wants && !is_shorter(&w->tests.at[self], other)))
+            return true;
+    }
+    return false;
+}
+
+static struct mg_str test_name(struct writer *w, struct mg_str base, struct mg_str words)
+{
+    struct mg_str name = mg_arena_printf(w->arena, "test_%.*s%s%.*s", MG_FMT(mg_str_sub(base, 0, 36)), words.len ? "_" : "", MG_FMT(words));
+    if (name.len > NAME_LIMIT) { /* cut to whole words */
+        size_t end = NAME_LIMIT;
+        while (end > NAME_LIMIT / 2 && name.at[end] != '_')
+            end--;
+        name = mg_str_sub(name, 0, end);
+    }
+    while (name.len && name.at[name.len - 1] == '_')
+        name.len--;
+    return name;
+}
+
+/* Each test takes the shortest description that no other one has; a number only where words are all the same. */
+static void name_tests(struct writer *w)
 {
     struct mg_search *s = w->s;
     struct mg_str base = mg_snake_case(w->arena, s->request->target->function.name);
     if (s->class_name.len)
         base = mg_arena_printf(w->arena, "%.*s_%.*s", MG_FMT(mg_snake_case(w->arena, s->class_name)), MG_FMT(base));
-    struct mg_str name = mg_arena_printf(w->arena, "test_%.*s%s%.*s", MG_FMT(mg_str_sub(base, 0, 36)), words.len ? "_" : "", MG_FMT(words));
-    name = mg_str_sub(name, 0, 57);
-    while (name.len && name.at[name.len - 1] == '_')
-        name.len--;
-    struct mg_str unique = name;
-    for (int number = 2; number > 0; number++) {
-        bool taken = false;
-        for (size_t i = 0; i < w->tests.len; i++)
-            taken |= mg_str_eq(w->tests.at[i].name, unique);
-        if (!taken)
-            break;
-        unique = mg_arena_printf(w->arena, "%.*s_%d", MG_FMT(name), number);
+    for (size_t i = 0; i < w->tests.len; i++) {
+        struct test_text *test = &w->tests.at[i];
+        struct mg_str name = MG_NO_STR;
+        for (size_t n = 0; n < test->options.len; n++) {
+            name = test_name(w, base, test->options.at[n]);
+            if (!is_claimed(w, i, test->options.at[n], name))
+                break;
+            name = MG_NO_STR;
+        }
+        for (int number = 2; name.len == 0; number++) {
+            struct mg_str first = test_name(w, base, test->options.len ? test->options.at[0] : MG_NO_STR);
+            name = mg_arena_printf(w->arena, "%.*s_%d", MG_FMT(first), number);
+            if (is_claimed(w, i, name, name))
+                name = MG_NO_STR;
+        }
+        test->name = mg_arena_str(w->arena, name);
+        test->source = mg_arena_printf(w->arena, "%.*sdef %.*s%.*s", MG_FMT(test->decorator), MG_FMT(name), MG_FMT(test->after_name));
     }
-    struct test_text *test = MG_PUSH(w->arena, &w->tests);
-    *test = (struct test_text){ .name = mg_arena_str(w->arena, unique) };
-    test->source = mg_arena_printf(w->arena, "%.*sdef %.*s%.*s", MG_FMT(decorator), MG_FMT(unique), MG_FMT(source_after_name));
-    for (size_t i = 0; i < count; i++)
-        *MG_PUSH(w->arena, &test->calls) = cases[i]->call;
 }
 
 static void write_alone(struct writer *w, struct written_case *one)
@@ -296,12 +344,14 @@ static void write_alone(struct writer *w, struct written_case *one)
                 mg_buf_addc(&out, '\n');
             call = one->call->call.call;
         }
-        mg_buf_addf(&out, "    with pytest.raises(%.*s):\n", MG_FMT(raises_text(w, one->call)));
+        add_statement(w, &out, 4, mg_arena_printf(w->arena, "with pytest.raises(%.*s):", MG_FMT(raises_text(w, one->call))));
         add_statement(w, &out, 8, call);
     } else {
         body_of_result(w, &out, one);
     }
-    add_test(w, mg_describe_call(w->s, one->call), mg_buf_take(&out, w->arena), MG_NO_STR, &one, 1);
+    struct mg_parts options = { 0 };
+    mg_describe_options(w->s, one->call, &options);
+    add_test(w, &options, mg_buf_take(&out, w->arena), MG_NO_STR, &one, 1);
     one->done = true;
 }
 
@@ -312,7 +362,7 @@ static void find_shape(struct writer *w, struct written_case *one)
 {
     const struct mg_candidate *c = one->call;
     struct mg_str shape;
-    if (c->raw.len)
+    if (c->raw.len || c->args.len > MAX_COLUMNS)
         return;
     if (c->seen.raised) {
         one->expected = raises_text(w, c);
@@ -409,7 +459,7 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
     mg_buf_adds(&decorator, "    ],\n)\n");
     mg_buf_addf(&body, "(%.*s):\n", MG_FMT(parameters));
     if (c->seen.raised) {
-        mg_buf_addf(&body, "    with pytest.raises(%.*s):\n", MG_FMT(rows[0]->expected));
+        add_statement(w, &body, 4, mg_arena_printf(w->arena, "with pytest.raises(%.*s):", MG_FMT(rows[0]->expected)));
         add_statement(w, &body, 8, call);
     } else {
         struct mg_fact fact = *rows[0]->facts[0];
@@ -423,8 +473,13 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
         add_statement(w, &body, 4, assertion(w, &fact, what, MG_STR("expected")));
     }
     offer_import(w, MG_STR("import pytest"));
-    struct mg_str words = c->seen.raised || (c->args.len && c->args.at[c->args.len - 1].keyword.len) ? mg_describe_call(w->s, c) : MG_NO_STR;
-    add_test(w, words, mg_buf_take(&body, w->arena), mg_buf_take(&decorator, w->arena), rows, count);
+    struct mg_str words = c->seen.raised || mg_has_choice(c) ? mg_describe_call(w->s, c) : MG_NO_STR;
+    struct mg_parts options = { 0 };
+    *MG_PUSH(w->arena, &options) = words;
+    if (!c->seen.raised && rows[0]->facts[0]->attribute.len)
+        *MG_PUSH(w->arena, &options) = mg_snake_case(w->arena, rows[0]->facts[0]->attribute);
+    *MG_PUSH(w->arena, &options) = c->as_text ? MG_STR("as_text") : mg_arena_printf(w->arena, "%.*s%scases", MG_FMT(words), words.len ? "_" : "");
+    add_test(w, &options, mg_buf_take(&body, w->arena), mg_buf_take(&decorator, w->arena), rows, count);
     for (size_t i = 0; i < count; i++)
         rows[i]->done = true;
 }
@@ -536,6 +591,7 @@ void mg_write_suite(struct mg_search *s, const struct mg_chosen *chosen, struct 
         write_all(&w, 2);
     if (w.tests.len > limit)
         keep_best(&w, limit);
+    name_tests(&w);
     suite->imports = needed_imports(&w);
     for (size_t i = 0; i < w.tests.len; i++)
         *MG_PUSH(s->arena, &suite->tests) = (struct mg_suite_test){ .name = w.tests.at[i].name, .source = w.tests.at[i].source };

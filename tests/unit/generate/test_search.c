@@ -206,9 +206,12 @@ static void a_doctest_that_is_not_kept_is_reported_and_not_asserted(void **unuse
     *MG_PUSH(arena, &session.about.doctests) = (struct mg_doctest){ .source = MG_STR("grade(47)"), .want = MG_STR("'fail'") };
     *MG_PUSH(arena, &session.about.doctests) =
         (struct mg_doctest){ .source = MG_STR("grade(46)"), .want = MG_STR("'fail'") }; /* other quotes are no contradiction */
+    *MG_PUSH(arena, &session.about.doctests) = (struct mg_doctest){ .source = MG_STR("print(grade(45))"), .want = MG_STR("fail") };
+    *MG_PUSH(arena, &session.about.doctests) = (struct mg_doctest){ .source = MG_STR("print(grade(50))"), .want = MG_STR("fail") };
     generate(&session, 0, 3, NULL, &suite);
-    assert_int_equal(suite.suspected_bugs.len, 1);
-    assert_string_equal(mg_arena_cstr(arena, suite.suspected_bugs.at[0]), "school.grade: `grade(47)` gives \"pass\", its doctest says 'fail'");
+    assert_int_equal(suite.suspected_bugs.len, 2);
+    assert_string_equal(mg_arena_cstr(arena, suite.suspected_bugs.at[0]), "school.grade: grade(47) gives \"pass\", its doctest says \"fail\"");
+    assert_string_equal(mg_arena_cstr(arena, suite.suspected_bugs.at[1]), "school.grade: grade(50) gives \"pass\", its doctest says \"fail\"");
     assert_false(mg_str_contains(all_text(&suite), "47"));
     assert_true(mg_str_contains(all_text(&suite), "46"));
 }

@@ -28,6 +28,7 @@ static void start(struct mg_search *s, const char *qualname, enum mg_function_ki
     request = (struct mg_generate_request){ .target = &target, .mutant_count = 4, .config = &config };
     *s = (struct mg_search){ .request = &request, .arena = arena };
     mg_map_init(&s->known_calls, arena);
+    mg_map_init(&s->plain, arena);
     if (mg_str_is(name, "__eq__"))
         *MG_PUSH(arena, &s->about.params) = &text_param;
     mg_search_callee(s);
@@ -88,6 +89,32 @@ static void a_table_leaves_out_what_all_rows_share(void **unused)
         "    ],\n)\n"
         "def test_split_with_sep(text, expected):\n    assert split(text, sep=\"-\") == expected\n\n"
         "def test_split_x():\n    assert split(\"x\") is None\n");
+}
+
+static void tests_that_would_be_called_alike_say_more(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    struct mg_chosen chosen = { 0 };
+    start(&s, "Version.__getitem__", MG_METHOD);
+    s.shape = MG_CALL_OPERATOR;
+    s.operator= "\1[\2]";
+    const char *const places[] = { "-1", "slice(1, None)" };
+    for (uint32_t i = 0; i < 2; i++) {
+        struct mg_candidate *c = add(&s, &chosen, "Version(1)", places[i], NULL, i, UINT32_MAX);
+        c->seen.raised = true;
+        c->seen.exception = MG_STR("IndexError");
+        c->seen.match = i ? MG_STR("a message that is too long for the line it would have to stand on in the test") : MG_NO_STR;
+    }
+    fact(add(&s, &chosen, "Version(2)", "0", NULL, 2, 0), MG_FACT_EQ, "result", "2");
+    written(&s, &chosen,
+            "from pkg.words import Version\nimport pytest\n\n"
+            "def test_version_getitem_raises_index_error_for_negative_1():\n    version = Version(1)\n\n"
+            "    with pytest.raises(IndexError):\n        version[-1]\n\n"
+            "def test_version_getitem_raises_index_error_for_slice():\n    version = Version(1)\n\n"
+            "    with pytest.raises(\n        IndexError,\n"
+            "        match=\"a message that is too long for the line it would have to stand on in the test\",\n    ):\n        version[1:]\n\n"
+            "def test_version_getitem_0():\n    assert Version(2)[0] == 2\n");
 }
 
 static void state_after_a_call_is_asserted_when_it_kills(void **unused)
@@ -152,7 +179,7 @@ static void literals_are_read_and_written_as_black_does(void **unused)
         { "'a'", "\"a\"" },         { "'say \"hi\"'", "'say \"hi\"'" },
         { "\"it's\"", "\"it's\"" }, { "'\\x41\\u00e9\\n'", "\"A\xc3\xa9\\n\"" },
         { "r'\\d'", "r'\\d'" },     { "['a', {'b': 'c'}]", "[\"a\", {\"b\": \"c\"}]" },
-        { "b'a'", "b'a'" },         { "f('x', y='z') + 'q'", "f(\"x\", y=\"z\") + \"q\"" },
+        { "b'a'", "b\"a\"" },       { "f('x', y='z') + 'q'", "f(\"x\", y=\"z\") + \"q\"" },
         { "'\\\\'", "\"\\\\\"" },   { "'\\ud800'", "'\\ud800'" },
         { "'''a'''", "\"a\"" },     { "'\\N{DIGIT ONE}'", "'\\N{DIGIT ONE}'" },
     };
@@ -208,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_table_leaves_out_what_all_rows_share, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(tests_that_would_be_called_alike_say_more, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(state_after_a_call_is_asserted_when_it_kills, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(errors_numbers_and_output_have_their_own_forms, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
