@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cli/apply.h"
 #include "cli/compose.h"
+#include "core/text.h"
 #include "os/file.h"
 #include <stdio.h>
 
@@ -81,7 +82,8 @@ static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const st
         (void)fprintf(out, "next: cd %.*s && git apply %.*s\n", MG_FMT(repo), MG_FMT(file));
     if (patch.len)
         return;
-    (void)fprintf(out, "next: cd %.*s && python -m pytest", MG_FMT(repo));
+    struct mg_str python = mg_text_interpreter(report); /* "python" may be another one, or none */
+    (void)fprintf(out, "next: cd %.*s && %.*s -m pytest", MG_FMT(repo), MG_FMT(python.len ? mg_shell_word(arena, python) : MG_STR("python")));
     for (size_t i = 0; i < plan->len && i < 4; i++) {
         struct mg_str path = mg_shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
         if (plan->at[i].action != MG_APPLY_REFUSED)

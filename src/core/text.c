@@ -117,6 +117,12 @@ const char *mg_text_status(enum mg_target_state state)
     return state == MG_TARGET_SATISFIED ? "satisfied" : "unfinished";
 }
 
+struct mg_str mg_text_interpreter(const struct mg_report *report)
+{
+    size_t bracket = mg_str_rfind(report->python, '(');
+    return bracket < report->python.len ? mg_str_trim(mg_str_sub(report->python, 0, bracket)) : report->python;
+}
+
 struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report)
 {
     static const struct {

@@ -23,6 +23,8 @@ unsigned mg_text_percent(const struct mg_tally *tally); /* its number */
 /* "kept", "discarded", "satisfied"; every other state is "unfinished". */
 const char *mg_text_status(enum mg_target_state state);
 
+/* The path in report->python, which says more than that. */
+struct mg_str mg_text_interpreter(const struct mg_report *report);
 /* Why a run stopped before its end, in words; empty when it did not. */
 struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report);
 

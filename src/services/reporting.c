@@ -1,5 +1,6 @@
 /* Sums up stored outcomes into the report, and finds the last line: what to do next. */
 #include "base/str.h"
+#include "core/text.h"
 #include "services/context.h"
 
 void mg_report_sum(struct mg_report *report)
@@ -30,11 +31,22 @@ static uint32_t improvable(const struct mg_report *report)
     return count;
 }
 
+static bool misses_packages(const struct mg_report *report)
+{
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        if (!mg_str_contains(report->outcomes.at[i].reason, "cannot be imported: ModuleNotFoundError"))
+            return false;
+    return report->outcomes.len > 0;
+}
+
 struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report, const char *program)
 {
     if (report->tests_kept)
         return mg_arena_printf(arena, "next: %s apply --run-id %.*s  (writes %u kept test%s into the repo; --patch FILE for a patch)", program,
                                MG_FMT(report->run_id), report->tests_kept, report->tests_kept == 1 ? "" : "s");
+    if (misses_packages(report))
+        return mg_arena_printf(arena, "next: install what the repo needs into %.*s, or name another interpreter with --python",
+                               MG_FMT(mg_text_interpreter(report)));
     if (report->targets_left || report->unfinished)
         return mg_arena_printf(arena, "next: the same command with --run-id %.*s goes on where this run stopped", MG_FMT(report->run_id));
     uint32_t better = improvable(report);

@@ -1,5 +1,6 @@
 """Repositories of other shapes than the usual one."""
 import json
+import subprocess
 
 from conftest import OPS, TEST_OPS
 
@@ -24,6 +25,12 @@ def variant(request):
     })
     told = desk("run", "repo", *LIMIT, "--target", "*.grade")
     assert told.code == 0 and report(desk)["targets"]["kept"] == 1, told
+    for _ in range(2):  # apply, then pytest: each last line is a command that works as it stands
+        command = told.out.splitlines()[-1].removeprefix("next: ").split("  (")[0]
+        done = subprocess.run(["sh", "-c", command], cwd=desk.folder, env=desk.environment(PATH="/usr/bin:/bin"), text=True, capture_output=True)
+        assert done.returncode == 0, (command, done)
+        told.out = done.stdout
+    assert "passed" in told.out, told
 
 
 def test_missing_packages_are_named_with_the_interpreter(desk):
@@ -31,6 +38,9 @@ def test_missing_packages_are_named_with_the_interpreter(desk):
     told = desk("run", "repo", *LIMIT, "--target", "*.nothing")
     assert "ModuleNotFoundError: No module named 'not_installed_here'" in told.out, told
     assert "no existing test could be collected with /" in told.out and "--python" in told.out, told
+    desk.repo({"calc.py": "import not_installed_here\n" + OPS}, name="third")
+    told = desk("run", "third")
+    assert told.out.splitlines()[-1].startswith("next: install what the repo needs into /"), told
     desk.repo({"calc.py": OPS, "tests/conftest.py": "import not_installed_here\n"}, name="other")
     told = desk("run", "other")
     assert told.code == 1 and "; install it for /" in told.err.splitlines()[-1], told

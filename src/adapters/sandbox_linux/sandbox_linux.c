@@ -33,7 +33,7 @@ static struct linux_sandbox *checked(void *self)
 static const char *describe(void *self)
 {
     checked(self);
-    return "the tests ran without your keys and with limits on time, memory and file sizes, but the file system and the network were open to them";
+    return "tests run without your keys and with limits on time, memory and file sizes; the file system and the network are not closed off";
 }
 
 /* --- the child's environment --- */
