@@ -38,7 +38,9 @@ enum mg_code mg_agent_refused(yyjson_val *root, const char *what, struct mg_err 
     struct mg_fields fields = { .arena = arena };
     struct mg_str text = mg_field_line(&fields, root, "text", MG_OPTIONAL);
     enum mg_code code;
-    if (mg_agent_refused_kind(root, "import"))
+    if (mg_agent_refused_kind(root, "machine"))
+        code = MG_FAIL(err, MG_E_IO, "cannot %s: %.*s", what, MG_FMT(text));
+    else if (mg_agent_refused_kind(root, "import"))
         code = MG_FAIL(err, MG_E_CHILD, "the module cannot be imported: %.*s", MG_FMT(text));
     else
         code = MG_FAIL(err, MG_E_CHILD, "cannot %s: %.*s", what, MG_FMT(text));

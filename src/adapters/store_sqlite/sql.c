@@ -7,7 +7,13 @@
 
 enum mg_code mg_sql_fail(const struct mg_sql *sql, struct mg_err *err)
 {
-    return MG_FAIL(err, MG_E_STORE, "%s: %s", sql->path, sql->db ? sqlite3_errmsg(sql->db) : "out of memory");
+    const int kind = sql->db ? sqlite3_errcode(sql->db) & 0xff : SQLITE_NOMEM;
+    const char *advice = "";
+    if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB)
+        advice = "; move it away (its runs are lost) or choose another storage root";
+    else if (kind == SQLITE_FULL)
+        advice = "; make room and run again with the same --run-id: what is finished is stored";
+    return MG_FAIL(err, MG_E_STORE, "%s: %s%s", sql->path, sql->db ? sqlite3_errmsg(sql->db) : "out of memory", advice);
 }
 
 enum mg_code mg_sql_exec(struct mg_sql *sql, const char *text, struct mg_err *err)

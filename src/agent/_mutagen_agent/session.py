@@ -1,12 +1,14 @@
 """One forked process for one target: answers its own socket, loads generated tests, runs mutants in forks of its own."""
+import errno
 import importlib
 import os
 import select
 import signal
 import sys
-import traceback
 
 from . import collect, forks, mutant, target, wire
+
+MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
 
 class Session:
@@ -34,7 +36,7 @@ class Session:
                 for ended in self.pool.step():
                     self.channel.queue(mutant.answer(ended, self.host))
         except BaseException:
-            traceback.print_exc()
+            wire.log_exception()
         self.close()
 
     def wait(self):
@@ -64,8 +66,9 @@ class Session:
         try:
             return operation(request)
         except Exception as exc:
-            traceback.print_exc()
-            return wire.failure("agent", "%s: %s" % (type(exc).__name__, exc))
+            wire.log_exception()
+            machine = isinstance(exc, OSError) and exc.errno in MACHINE_ERRORS
+            return wire.failure("machine" if machine else "agent", "%s: %s" % (type(exc).__name__, exc))
 
     def set_target(self, request):
         try:

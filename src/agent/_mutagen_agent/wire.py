@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import socket
+import traceback
 
 LIMIT = 64 << 20
 
@@ -114,6 +115,14 @@ class Channel:
 def encode(message):
     # ASCII only: lone surrogates of odd test ids survive as escapes.
     return json.dumps(message, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+
+
+def log_exception():
+    """The traceback for the log; a log that cannot be written (a full disk) is no reason to die."""
+    try:
+        traceback.print_exc()
+    except Exception:
+        pass
 
 
 def one_line(text, limit=200):

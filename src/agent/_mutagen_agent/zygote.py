@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 
 from . import forks, paths, wire
 
@@ -83,7 +82,7 @@ class Zygote:
                 sys.stderr = sys.stderr.stream
             self.serve(session, request)
         except BaseException:
-            traceback.print_exc()
+            wire.log_exception()
         self.leave()
 
     def serve(self, session, request):
@@ -129,7 +128,7 @@ class Zygote:
             try:
                 session.start(fd, self.host)
             except BaseException:
-                traceback.print_exc()
+                wire.log_exception()
             finally:
                 os._exit(1)
         os.close(fd)
