@@ -78,6 +78,9 @@ static bool write_all(int fd, struct mg_str text)
 enum mg_code mg_file_write(const char *path, struct mg_str text, struct mg_err *err)
 {
     char temporary[PATH_MAX];
+    struct stat there;
+    if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode)) /* rename() would put a file in place of /dev/stdout, or of a link */
+        return MG_FAIL(err, MG_E_IO, "cannot write %s: something that is no regular file stands there", path);
     int len = snprintf(temporary, sizeof temporary, "%s.mg-XXXXXX", path);
     if (len < 0 || (size_t)len >= sizeof temporary)
         return MG_FAIL(err, MG_E_IO, "cannot write %s: the path is too long", path);
@@ -233,6 +236,17 @@ enum mg_code mg_file_resolve(struct mg_arena *arena, const char *path, struct mg
     *resolved = mg_arena_str(arena, mg_str_from(whole));
     free(whole);
     return MG_OK;
+}
+
+bool mg_path_stays_inside(struct mg_str path)
+{
+    struct mg_str rest = path, name;
+    if (mg_str_starts(path, "/") || mg_str_find(path, '\0', 0) < path.len)
+        return false;
+    while (mg_str_next_part(&rest, '/', &name))
+        if (mg_str_is(name, ".."))
+            return false;
+    return true;
 }
 
 struct mg_str mg_path_join(struct mg_arena *arena, struct mg_str directory, struct mg_str name)

@@ -7,7 +7,8 @@
 
 /* Reads a regular file whole. MG_E_LIMIT when it is larger than `limit` bytes, MG_E_IO otherwise. */
 MG_MUST_CHECK enum mg_code mg_file_read(struct mg_arena *arena, const char *path, size_t limit, struct mg_str *text, struct mg_err *err);
-/* Writes by a temporary file and rename, so that a reader sees the old or the new text, never half. Mode 0644. */
+/* Writes by a temporary file and rename, so that a reader sees the old or the new text, never half. Mode 0644.
+ * MG_E_IO when something else than a regular file stands there: a device, a link. */
 MG_MUST_CHECK enum mg_code mg_file_write(const char *path, struct mg_str text, struct mg_err *err);
 /* As mkdir -p, mode 0755. */
 MG_MUST_CHECK enum mg_code mg_file_mkdirs(const char *path, struct mg_err *err);
@@ -17,6 +18,8 @@ bool mg_file_exists(const char *path);
 bool mg_file_is_dir(const char *path);
 /* Absolute path without symbolic links, in the arena. MG_E_NOT_FOUND when it does not exist. */
 MG_MUST_CHECK enum mg_code mg_file_resolve(struct mg_arena *arena, const char *path, struct mg_str *resolved, struct mg_err *err);
+/* Relative, and no part of it leads up: for paths told by someone who is not trusted. */
+bool mg_path_stays_inside(struct mg_str path);
 struct mg_str mg_path_join(struct mg_arena *arena, struct mg_str directory, struct mg_str name);
 
 #endif

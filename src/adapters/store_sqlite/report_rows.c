@@ -3,6 +3,7 @@
 
 #include "adapters/store_sqlite/outcome_rows.h"
 #include "base/str.h"
+#include "os/file.h"
 
 static const char *const note_names[] = {
     [MG_NOTE_SET_ASIDE] = "set_aside", [MG_NOTE_SKIPPED] = "skipped", [MG_NOTE_DEGRADED] = "degraded", [MG_NOTE_INFO] = "info"
@@ -78,6 +79,8 @@ static void get_report(struct mg_query *q, struct mg_arena *arena, struct mg_rep
     for (size_t i = 0; i < MG_COUNT(counts); i++)
         *counts[i] = mg_get_u32(q);
     r->tests_dir = mg_get_str(q, arena);
+    if (!mg_path_stays_inside(r->tests_dir)) /* `apply` writes there */
+        mg_get_refuse(q);
     r->reports_dir = mg_get_str(q, arena);
     r->next_step = mg_get_str(q, arena);
 }

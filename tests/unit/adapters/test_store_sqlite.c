@@ -327,6 +327,8 @@ static void stored_values_are_checked(void **state)
         "UPDATE report_tallies SET count = -1",
         "UPDATE notes SET kind = 'loud'",
         "UPDATE reports SET kept = 1.5",
+        "UPDATE reports SET tests_dir = 'tests/../../elsewhere'",
+        "UPDATE reports SET tests_dir = '/etc'",
         "UPDATE runs SET state = 'SLEEPING'",
         "DROP TABLE suspected_bugs",
         "ALTER TABLE reports RENAME COLUMN next_step TO last_step",

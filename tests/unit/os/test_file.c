@@ -39,6 +39,11 @@ static void reads_what_was_written(void **unused)
     assert_int_equal(mg_file_write(at("no/such/folder"), MG_STR("x"), &err), MG_E_IO);
     assert_int_equal(mkfifo(at("pipe"), 0600), 0); /* would block for ever */
     assert_int_equal(mg_file_read(arena, at("pipe"), 5, &text, &err), MG_E_IO);
+    assert_int_equal(mg_file_write(at("pipe"), MG_STR("x"), &err), MG_E_IO); /* as /dev/null: it must not be replaced */
+    assert_int_equal(symlink("a", at("to a")), 0);
+    assert_int_equal(mg_file_write(at("to a"), MG_STR("x"), &err), MG_E_IO); /* as /dev/stdout */
+    assert_int_equal(lstat(at("pipe"), &about), 0);
+    assert_true(S_ISFIFO(about.st_mode));
     assert_int_equal(mg_file_read(arena, "/proc/self/status", 1 << 20, &text, &err), MG_OK); /* says that it has no bytes */
     assert_true(text.len > 100);
 }
