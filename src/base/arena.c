@@ -18,7 +18,6 @@ struct block {
 
 struct mg_arena {
     struct block *head;
-    size_t taken;
 };
 
 static void *must(void *memory)
@@ -57,7 +56,6 @@ static void add_block(struct mg_arena *arena, size_t bytes)
     block->size = size;
     block->next = arena->head;
     arena->head = block;
-    arena->taken += sizeof(struct block) + size;
 }
 
 void *mg_arena_alloc(struct mg_arena *arena, size_t count, size_t size)
@@ -105,8 +103,6 @@ struct mg_str mg_arena_printf(struct mg_arena *arena, const char *format, ...)
     va_end(args);
     return text;
 }
-
-size_t mg_arena_bytes(const struct mg_arena *arena) { return arena->taken; }
 
 void *mg_vec_grow(struct mg_arena *arena, void *at, size_t len, size_t *cap, size_t size)
 {

@@ -22,8 +22,6 @@ const char *mg_arena_cstr(struct mg_arena *arena, struct mg_str text);
 struct mg_str mg_arena_printf(struct mg_arena *arena, const char *format, ...) MG_PRINTF(2, 3);
 struct mg_str mg_arena_vprintf(struct mg_arena *arena, const char *format, va_list args);
 
-size_t mg_arena_bytes(const struct mg_arena *arena); /* taken from the system so far */
-
 /* A growing array in an arena: `MG_LIST(struct mg_test) tests;`, or MG_VEC inside a named struct. Growth copies, old blocks stay until the
  * arena goes. */
 /* clang-format off */

@@ -5,8 +5,7 @@
 
 #define MOST_GENERATIONS 64
 
-/* 0 when it is gone. */
-static pid_t parent_of(pid_t pid)
+pid_t mg_process_parent(pid_t pid)
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -24,7 +23,7 @@ static pid_t parent_of(pid_t pid)
 bool mg_process_is_below(pid_t pid, pid_t ancestor)
 {
     for (int i = 0; i < MOST_GENERATIONS && pid > 1 && ancestor > 1; i++) {
-        pid = parent_of(pid);
+        pid = mg_process_parent(pid);
         if (pid == ancestor)
             return true;
     }

@@ -283,7 +283,8 @@ static void fill_ids(struct mg_str module_name, struct mg_str qualified_name, st
     mg_map_init(&seen, arena);
     for (size_t i = from; i < mutants->len; i++) {
         struct mg_mutant *mutant = &mutants->at[i];
-        struct mg_str key = mg_arena_printf(arena, "%s%c%.*s%c%.*s", mutant->operator_name, 0, MG_FMT(mutant->original), 0, MG_FMT(mutant->replacement));
+        struct mg_str key =
+            mg_arena_printf(arena, "%s%c%.*s%c%.*s", mutant->operator_name, 0, MG_FMT(mutant->original), 0, MG_FMT(mutant->replacement));
         unsigned *count = mg_map_get(&seen, key);
         if (!count)
             *mg_map_slot(&seen, key) = count = MG_NEW(arena, unsigned);

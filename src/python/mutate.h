@@ -23,11 +23,4 @@ struct mg_str mg_raising_function_text(struct mg_str text, const struct mg_funct
 /* Unified diff of the mutant against its file, three lines of context, `a/path` and `b/path`. */
 struct mg_str mg_mutant_diff(struct mg_str path, struct mg_str text, const struct mg_mutant *mutant, struct mg_arena *arena);
 
-/* The table behind `mutagen` documentation and tests. */
-struct mg_operator;
-const struct mg_operator *const *mg_operators(size_t *count);
-const char *mg_operator_name(const struct mg_operator *op);
-const char *mg_operator_doc(const struct mg_operator *op);
-int mg_operator_level(const struct mg_operator *op);
-
 #endif

@@ -9,7 +9,3 @@ const struct mg_operator *const *mg_operators(size_t *count)
     *count = MG_COUNT(table);
     return table;
 }
-
-const char *mg_operator_name(const struct mg_operator *op) { return op->name; }
-const char *mg_operator_doc(const struct mg_operator *op) { return op->doc; }
-int mg_operator_level(const struct mg_operator *op) { return op->level; }

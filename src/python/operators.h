@@ -59,5 +59,6 @@ bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, c
 /* clang-format on */
 #define MG_OPERATOR_DECLARE(name) extern const struct mg_operator mg_op_##name;
 MG_OPERATORS(MG_OPERATOR_DECLARE)
+const struct mg_operator *const *mg_operators(size_t *count); /* all of them */
 
 #endif

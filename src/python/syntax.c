@@ -227,5 +227,3 @@ void mg_module_free(struct mg_module *module)
     module->magic = 0;
     mg_arena_free(module->arena);
 }
-
-struct mg_str mg_module_text(const struct mg_module *module) { return module->text; }

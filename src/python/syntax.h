@@ -12,7 +12,6 @@ struct mg_module; /* a parsed file; the text is borrowed and must outlive it */
  * Local errors are no error: functions they touch have has_error. Threads: any, each call on its own module. */
 MG_MUST_CHECK enum mg_code mg_module_parse(struct mg_str text, struct mg_module **module, struct mg_err *err);
 void mg_module_free(struct mg_module *module);
-struct mg_str mg_module_text(const struct mg_module *module);
 
 struct mg_functions {
     MG_VEC(struct mg_function)

@@ -2,6 +2,7 @@
  * It is a subreaper: whatever daemonises below it comes back to it, so "no children left" means "no descendants left". */
 #include "adapters/sandbox_linux/sandbox_linux.h"
 #include "base/str.h"
+#include "os/process.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -143,19 +144,7 @@ static void add_own_children_by_scan(struct victims *victims)
         return;
     for (struct dirent *entry; (entry = readdir(processes)) != NULL && victims->count < MOST_VICTIMS;) {
         int64_t pid;
-        if (!mg_str_to_i64(mg_str_from(entry->d_name), &pid))
-            continue;
-        char path[64], text[512];
-        snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-        FILE *file = fopen(path, "re");
-        if (!file)
-            continue;
-        size_t len = fread(text, 1, sizeof text - 1, file);
-        fclose(file);
-        text[len] = '\0';
-        const char *behind_name = strrchr(text, ')'); /* the name may hold anything, also ')' and blanks */
-        int parent;
-        if (behind_name && sscanf(behind_name, ") %*c %d", &parent) == 1 && parent == getpid())
+        if (mg_str_to_i64(mg_str_from(entry->d_name), &pid) && mg_process_parent((pid_t)pid) == getpid())
             victims->pids[victims->count++] = (pid_t)pid;
     }
     closedir(processes);

@@ -85,13 +85,6 @@ bool mg_query_row(struct mg_query *query)
     return false;
 }
 
-enum mg_code mg_query_run(struct mg_query *query)
-{
-    while (mg_query_row(query))
-        ;
-    return query->code;
-}
-
 static void refuse(struct mg_query *query, int column)
 {
     if (query->code != MG_OK)

@@ -18,7 +18,7 @@ MG_MUST_CHECK enum mg_code mg_sql_exec(struct mg_sql *sql, const char *text, str
 /* Ends a transaction: COMMIT when `code` is MG_OK, else ROLLBACK. Returns `code`, or the error of the COMMIT (then nothing was written). */
 MG_MUST_CHECK enum mg_code mg_sql_end(struct mg_sql *sql, enum mg_code code, struct mg_err *err);
 
-/* One prepared statement. Errors are latched in `code`: after the first, every call does nothing; mg_query_run and mg_query_close return it. */
+/* One prepared statement. Errors are latched in `code`: after the first, every call does nothing; mg_query_close returns it. */
 struct mg_query {
     struct mg_sql *sql;
     sqlite3_stmt *stmt;
@@ -35,8 +35,7 @@ void mg_put_name(struct mg_query *query, const char *text);
 void mg_put_int(struct mg_query *query, int64_t value);
 void mg_put_real(struct mg_query *query, double value);
 
-MG_MUST_CHECK enum mg_code mg_query_run(struct mg_query *query); /* to its end; ready for new parameters afterwards */
-bool mg_query_row(struct mg_query *query);                       /* false after the last row (ready for new parameters) and after an error */
+bool mg_query_row(struct mg_query *query); /* false after the last row (ready for new parameters) and after an error */
 
 /* Columns of the row, from the first on. A wrong type or range is MG_E_STORE, and a neutral value comes back. */
 struct mg_str mg_get_str(struct mg_query *query, struct mg_arena *arena);
