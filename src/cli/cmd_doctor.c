@@ -1,6 +1,5 @@
 /* `mutagen doctor`: is everything there that a run needs? One line a check, a remedy where something is missing. */
 #include "adapters/ingest_local/interpreter.h"
-#include "adapters/store_sqlite/store_sqlite.h"
 #include "base/str.h"
 #include "cli/capture.h"
 #include "cli/compose.h"
@@ -107,7 +106,7 @@ static void check_storage(struct doctor *doctor)
 {
     struct mg_arena *arena = doctor->app->arena;
     const char *root = mg_arena_cstr(arena, doctor->app->config.storage.root);
-    struct mg_store store;
+    struct mg_composed composed;
     struct mg_err err = { .code = MG_OK };
     if (!mg_file_exists(root)) {
         const char *parent = dirname((char *)(uintptr_t)mg_arena_cstr(arena, doctor->app->config.storage.root));
@@ -117,9 +116,9 @@ static void check_storage(struct doctor *doctor)
             "set storage.root in a file given by -c, or run in a folder that you may write to");
         return;
     }
-    bool opened = mg_store_sqlite_open(root, false, &store, &err) == MG_OK;
+    bool opened = mg_compose_stored(doctor->app, &composed, &err) == MG_OK;
     if (opened)
-        store.ops->close(store.self);
+        mg_compose_close(&composed);
     bool good = (opened || err.code == MG_E_NOT_FOUND) && access(root, W_OK | X_OK) == 0;
     say(doctor, good ? GOOD : FATAL, "storage root", good || opened ? mg_str_from(root) : mg_str_from(err.text),
         "set storage.root in a file given by -c to a folder that you may write to");

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "cli/progress.h"
+#include "core/text.h"
 #include "engine/gate.h"
 #include "generate/search/search.h"
 #include "os/file.h"
@@ -47,19 +48,7 @@ enum mg_exit mg_exit_for_report(const struct mg_report *report, double threshold
     return threshold > 0 && mg_score(&report->after) < threshold ? MG_EXIT_BELOW_THRESHOLD : MG_EXIT_OK;
 }
 
-struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text)
-{
-    struct mg_str copy = mg_arena_str(arena, text);
-    char *at = (char *)(uintptr_t)copy.at; /* our own copy */
-    for (size_t i = 0; i < copy.len; i++) {
-        unsigned char byte = (unsigned char)at[i];
-        if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && i + 1 < copy.len && (unsigned char)at[i + 1] < 0xa0))
-            at[i] = '?';
-        else if (byte >= 0x80 && byte < 0xa0 && i > 0 && at[i - 1] == '?')
-            at[i] = '?'; /* the rest of a C1 control */
-    }
-    return copy;
-}
+struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text) { return mg_arena_str(arena, mg_text_line(arena, text)); }
 
 /* A word for the shell: quoted when it holds anything but plain characters. */
 struct mg_str mg_shell_word(struct mg_arena *arena, struct mg_str text)

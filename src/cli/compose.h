@@ -53,7 +53,7 @@ MG_MUST_CHECK enum mg_code mg_choose_run_id(struct mg_app *app, struct mg_str gi
 enum mg_exit mg_exit_for_report(const struct mg_report *report, double threshold);
 enum mg_exit mg_exit_for_error(enum mg_code code);
 
-/* Text from outside for a terminal: control characters become '?'. In the arena. */
+/* Text from outside for a terminal: as mg_text_line, and NUL-terminated. In the arena. */
 struct mg_str mg_printable(struct mg_arena *arena, struct mg_str text);
 /* The same, quoted for a shell where it must be. */
 struct mg_str mg_shell_word(struct mg_arena *arena, struct mg_str text);

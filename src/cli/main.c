@@ -81,8 +81,10 @@ int main(int argc, char **argv)
         app.exit_code = mg_exit_for_error(code);
         (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app.arena, mg_str_from(err.text)).at);
     }
-    if (fflush(stdout) != 0 && app.exit_code == MG_EXIT_OK)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && app.exit_code == MG_EXIT_OK) {
+        (void)fputs("mutagen: stdout cannot be written\n", stderr);
         app.exit_code = MG_EXIT_FAILURE;
+    }
     mg_arena_free(app.arena);
     return (int)app.exit_code;
 }

@@ -1,6 +1,8 @@
 /* Progress on stderr: a line that a ticker thread redraws twice a second, so that it never looks stuck, or plain lines. */
 #include "cli/progress.h"
+#include "base/arena.h"
 #include "base/str.h"
+#include "core/text.h"
 #include "os/fd.h"
 #include <pthread.h>
 #include <signal.h>
@@ -38,20 +40,18 @@ static struct progress *from(void *self)
     return progress;
 }
 
-/* Copies text from outside: control characters (also C1 in UTF-8) cannot reach the terminal. Cut at a character. */
+/* Copies text from outside, so that no control character reaches the terminal. Cut at a character. */
 static void copy_text(char *to, size_t size, struct mg_str text)
 {
-    size_t len = text.len < size - 1 ? text.len : size - 1;
-    while (len > 0 && len < text.len && ((unsigned char)text.at[len] & 0xc0) == 0x80)
+    struct mg_arena *scratch = mg_arena_new();
+    struct mg_str line = mg_text_line(scratch, text);
+    size_t len = line.len < size - 1 ? line.len : size - 1;
+    while (len > 0 && len < line.len && ((unsigned char)line.at[len] & 0xc0) == 0x80)
         len--;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)text.at[i];
-        bool c1 = byte == 0xc2 && i + 1 < len && (unsigned char)text.at[i + 1] < 0xa0;
-        to[i] = byte < 0x20 || byte == 0x7f || c1 ? '?' : (char)byte;
-        if (c1)
-            to[++i] = '?';
-    }
+    if (len > 0)
+        memcpy(to, line.at, len);
     to[len] = '\0';
+    mg_arena_free(scratch);
 }
 
 /* ---- the line ---- */
