@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 
-#define MG_VERDICTS(X) X(pending) X(killed) X(survived) X(timeout) X(no_coverage) X(not_reached) X(invalid) X(ignored)
+#define MG_VERDICTS(X) X(pending) X(killed) X(survived) X(timeout) X(no_coverage) X(not_reached) X(invalid) X(ignored) X(static)
 #define MG_VERDICT_ENUM(name) MG_VERDICT_##name,
 enum mg_verdict { MG_VERDICTS(MG_VERDICT_ENUM) MG_VERDICT_COUNT };
 const char *mg_verdict_name(enum mg_verdict verdict);

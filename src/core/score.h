@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "core/mutant.h"
 
-/* Counts of verdicts. detected = killed + timeout; invalid, ignored and pending stay outside the score. */
+/* Counts of verdicts. detected = killed + timeout; invalid, ignored, static and pending stay outside the score. */
 struct mg_tally {
     uint32_t of[MG_VERDICT_COUNT];
 };
@@ -14,6 +14,8 @@ void mg_tally_sum(struct mg_tally *total, const struct mg_tally *part);
 uint32_t mg_tally_detected(const struct mg_tally *tally);
 /* survived, no_coverage or not_reached: counts against the score. */
 bool mg_verdict_is_alive(enum mg_verdict verdict);
+/* alive, or static: the existing tests said nothing against it, and a new test may kill it. */
+bool mg_verdict_is_open(enum mg_verdict verdict);
 /* detected + survived + no_coverage + not_reached */
 uint32_t mg_tally_scorable(const struct mg_tally *tally);
 /* detected / scorable, or 0 when nothing is scorable. Never NaN. */

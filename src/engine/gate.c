@@ -1,6 +1,7 @@
 /* `before`: every mutant of a target against the existing tests, after two checks that the measurement itself can be trusted. */
 #include "engine/gate.h"
 #include "base/str.h"
+#include "core/score.h"
 #include "engine/measure.h"
 #include "engine/pump.h"
 #include "python/mutate.h"
@@ -16,10 +17,10 @@ static int by_seconds(const void *a, const void *b)
     return (x->test > y->test) - (x->test < y->test);
 }
 
-static bool runs_lines(const struct mg_coverage_entry *entry, uint32_t line, uint32_t end_line)
+static bool meets(const struct mg_line_range *ranges, size_t count, uint32_t line, uint32_t end_line)
 {
-    for (size_t i = 0; i < entry->lines.len; i++)
-        if (entry->lines.at[i].first <= end_line && entry->lines.at[i].last >= line)
+    for (size_t i = 0; i < count; i++)
+        if (ranges[i].first <= end_line && ranges[i].last >= line)
             return true;
     return false;
 }
@@ -36,7 +37,7 @@ static struct mg_candidate *candidates(const struct mg_gate_request *request, ui
         bool flaky = false;
         for (size_t f = 0; f < measured->flaky.len; f++)
             flaky |= mg_str_eq(measured->flaky.at[f], id);
-        if (!flaky && (line == 0 || runs_lines(entry, line, end_line) == wanted))
+        if (!flaky && (line == 0 || meets(entry->lines.at, entry->lines.len, line, end_line) == wanted))
             list[(*count)++] = (struct mg_candidate){ entry->test, entry->seconds };
     }
     if (*count)
@@ -57,7 +58,8 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
     size_t limit = request->config->mutation.max_mutants > 0 ? (size_t)request->config->mutation.max_mutants : mutants.len;
     size_t bytes = (limit < mutants.len ? limit : mutants.len) * (target->function.end - target->function.start);
     if (bytes > MOST_BYTES) { /* a table of thousands of numbers: each mutant is a whole function to compile */
-        measured->untrusted = mg_arena_printf(arena, "%zu mutants of a function this long are too many (mutation.max_mutants takes a sample)", mutants.len);
+        measured->untrusted =
+            mg_arena_printf(arena, "%zu mutants of a function this long are too many (mutation.max_mutants takes a sample)", mutants.len);
         return MG_OK;
     }
     for (size_t i = 0, taken = 0; i < mutants.len; i++) {
@@ -143,6 +145,20 @@ static enum mg_code check_raising(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
+/* A mutant is swapped in after import: what its lines do on import, plain pytest would see and we do not. A kill is a kill all the same;
+ * for any other verdict there is no proof. */
+static void doubt_static(const struct mg_gate_request *request, struct mg_measured *measured)
+{
+    for (size_t i = 0; i < measured->mutants.len; i++) {
+        struct mg_mutant_result *result = &measured->results.at[i];
+        const struct mg_mutant *mutant = &measured->mutants.at[i];
+        if (mg_verdict_is_alive(result->verdict) && meets(request->found->imported.at, request->found->imported.len, mutant->line, mutant->end_line))
+            *result = (struct mg_mutant_result){ .verdict = MG_VERDICT_static,
+                                                 .reason = MG_STR("static: its lines run while the tests are imported"),
+                                                 .seconds = result->seconds };
+    }
+}
+
 static void queue_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump)
 {
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
@@ -194,7 +210,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         struct mg_attempt_end end;
         MG_TRY(mg_pump_next(&pump, &mutant, &end, err));
         if (mutant == UINT32_MAX)
-            return MG_OK;
+            break;
         if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
             end.result.killer = request->collected->tests.at[end.killer].id;
             if (end.result.verdict == MG_VERDICT_killed)
@@ -202,6 +218,8 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         }
         measured->results.at[mutant] = end.result;
     }
+    doubt_static(request, measured);
+    return MG_OK;
 }
 
 static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };

@@ -1,5 +1,6 @@
 /* `suite`: what each generated test does to the mutants that the existing tests leave alive. */
 #include "base/str.h"
+#include "core/score.h"
 #include "engine/measure.h"
 #include "engine/pump.h"
 #include "python/mutate.h"
@@ -126,11 +127,6 @@ static void note_run(const struct items *items, uint32_t mutant, const struct mg
     }
 }
 
-static bool is_alive(enum mg_verdict verdict)
-{
-    return verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage || verdict == MG_VERDICT_not_reached;
-}
-
 enum mg_code mg_measure_suite(void *self, const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_suite *suite,
                               struct mg_str path, struct mg_str module, struct mg_arena *arena, struct mg_suite_measured *result, struct mg_err *err)
 {
@@ -160,7 +156,7 @@ enum mg_code mg_measure_suite(void *self, const struct mg_gate_request *request,
     struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
     for (uint32_t i = 0; i < measured->mutants.len; i++)
-        if (is_alive(measured->results.at[i].verdict)) {
+        if (mg_verdict_is_open(measured->results.at[i].verdict)) {
             const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
             mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i,
                                                      .source = spliced->source,

@@ -48,6 +48,11 @@ struct mg_collected {
 struct mg_line_range {
     uint32_t file, first, last;
 };
+/* The target as the interpreter has it. */
+struct mg_found {
+    uint32_t functions;                     /* live function objects with its code */
+    MG_LIST(struct mg_line_range) imported; /* its lines that ran on import or in collection, before any test; `file` is 0 */
+};
 enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_XFAILED, MG_TEST_ERROR, MG_TEST_TIMEOUT, MG_TEST_CRASHED };
 struct mg_baseline_result {
     uint32_t test;
@@ -254,9 +259,10 @@ struct mg_agent_ops {
     /* New interpreters with plain pytest; nothing of the zygote. */
     enum mg_code (*confirm)(void *self, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result, struct mg_err *err);
 
-    /* The session's target; imports its module when no test has. *found_functions = live function objects with that code.
+    /* The session's target; imports its module when no test has.
      * MG_E_CHILD with the import error's last line when the module cannot be imported. */
-    enum mg_code (*session_target)(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err);
+    enum mg_code (*session_target)(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,
+                                   struct mg_err *err);
     enum mg_code (*session_describe)(struct mg_session *session, struct mg_arena *arena, struct mg_description *description, struct mg_err *err);
     enum mg_code (*session_probe)(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result,
                                   struct mg_err *err);

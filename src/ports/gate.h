@@ -25,6 +25,7 @@ struct mg_gate_request {
     struct mg_session *session;
     const struct mg_coverage_entry *covering; /* passing existing tests that run a line of the target */
     size_t covering_count;
+    const struct mg_found *found;         /* of session_target */
     const struct mg_collected *collected; /* for test ids */
     const struct mg_config *config;
     const struct mg_cancel *cancel;

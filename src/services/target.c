@@ -66,11 +66,12 @@ static struct mg_tally tally_of(const struct mg_outcome *outcome, bool after)
 static enum mg_code measure_before(struct work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
-    uint32_t functions = 0;
-    MG_TRY(services->agent.ops->session_target(work->session, work->target, &functions, err));
-    if (functions == 0)
+    struct mg_found *found = MG_NEW(work->arena, struct mg_found);
+    MG_TRY(services->agent.ops->session_target(work->session, work->target, work->arena, found, err));
+    if (found->functions == 0)
         return discard(work, MG_STR("the interpreter has no live function with this code (compiled, replaced or deleted on import)"), err);
     find_covering(work);
+    work->gate.found = found;
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
     for (size_t i = 0; i < measured->flaky.len; i++)
@@ -84,16 +85,11 @@ static enum mg_code measure_before(struct work *work, struct mg_err *err)
     work->outcome->before = work->outcome->after = work->outcome->improved = tally_of(work->outcome, false);
     if (!services->generator.ops)
         return MG_OK;
-    if (mg_tally_scorable(&work->outcome->before) == 0)
+    if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
         return discard(work, MG_STR("nothing in it can be mutated"), err);
     if (mg_score(&work->outcome->before) >= work->run->config->mutation.score_threshold)
         return mg_target_step(&work->outcome->state, MG_TARGET_ON_satisfied, err);
     return MG_OK;
-}
-
-static bool is_alive(enum mg_verdict verdict)
-{
-    return verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage || verdict == MG_VERDICT_not_reached;
 }
 
 static enum mg_code generate(struct work *work, struct mg_err *err)
@@ -103,7 +99,7 @@ static enum mg_code generate(struct work *work, struct mg_err *err)
     MG_LIST(struct mg_mutant) live = { 0 };
     MG_LIST(struct mg_probe_mutant) spliced = { 0 };
     for (size_t i = 0; i < measured->mutants.len; i++)
-        if (is_alive(measured->results.at[i].verdict)) {
+        if (mg_verdict_is_open(measured->results.at[i].verdict)) {
             *MG_PUSH(work->arena, &live) = measured->mutants.at[i];
             *MG_PUSH(work->arena, &spliced) = measured->spliced.at[i];
         }
@@ -286,7 +282,7 @@ static struct mg_mutant_result after_of(const struct mg_pending *pending, uint32
             continue;
         bool kills = contains(test->kills.at, test->kills.len, mutant), crashes = contains(test->crashes.at, test->crashes.len, mutant);
         bool timeout = contains(test->timeouts.at, test->timeouts.len, mutant);
-        if (!kills && (!is_alive(after.verdict) || !(crashes || timeout)))
+        if (!kills && (!mg_verdict_is_open(after.verdict) || !(crashes || timeout)))
             continue;
         after.verdict = kills || crashes ? MG_VERDICT_killed : MG_VERDICT_timeout;
         after.kill_kind = kills ? MG_KILL_ASSERTION : crashes ? MG_KILL_CRASH : MG_KILL_NONE;
@@ -330,7 +326,7 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
     outcome->improved = (struct mg_tally){ 0 };
     for (uint32_t i = 0; i < outcome->mutants.len; i++) {
         after[i] = outcome->mutants.at[i].before;
-        if (is_alive(after[i].verdict))
+        if (mg_verdict_is_open(after[i].verdict))
             after[i] = after_of(pending, i, keep, &outcome->mutants.at[i].before);
         mg_tally_add(&outcome->improved, after[i].verdict);
     }

@@ -290,7 +290,8 @@ static enum mg_code walk_session(struct mg_session *session)
     struct mg_description description;
     struct mg_collected collected;
     uint32_t number;
-    MG_TRY(agent.ops->session_target(session, &target, &number, &err));
+    struct mg_found found = { 0 };
+    MG_TRY(agent.ops->session_target(session, &target, arena, &found, &err));
     MG_TRY(agent.ops->session_describe(session, arena, &description, &err));
     count_types(description.returns, 0);
     for (size_t i = 0; i < description.params.len; i++)

@@ -109,9 +109,10 @@ static struct mg_session *session_on_grade(void)
     struct mg_session *session = NULL;
     OK(agent.ops->open_session(agent.self, &session, &err));
     struct mg_target target = grade();
-    uint32_t found = 0;
-    OK(agent.ops->session_target(session, &target, &found, &err));
-    assert_int_equal(found, 1);
+    struct mg_found found = { 0 };
+    OK(agent.ops->session_target(session, &target, arena, &found, &err));
+    assert_int_equal(found.functions, 1);
+    assert_int_equal(found.imported.len, 0);
     return session;
 }
 

@@ -55,6 +55,22 @@ static bool stays_inside(struct mg_str path)
     return true;
 }
 
+void mg_decode_found(struct mg_fields *fields, yyjson_val *root, struct mg_found *found)
+{
+    size_t i, max;
+    yyjson_val *item;
+    found->functions = mg_field_u32(fields, root, "functions", MG_NEEDED, UINT32_MAX);
+    yyjson_arr_foreach(mg_field_list(fields, root, "imported", MG_OPTIONAL), i, max, item)
+    {
+        if (!has_parts(fields, item, 2, "imported"))
+            return;
+        *MG_PUSH(fields->arena, &found->imported) = (struct mg_line_range){
+            .first = mg_value_u32(fields, part(item, 0), "imported", UINT32_MAX),
+            .last = mg_value_u32(fields, part(item, 1), "imported", UINT32_MAX),
+        };
+    }
+}
+
 void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_collected *collected)
 {
     size_t i, max;

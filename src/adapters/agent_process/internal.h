@@ -73,7 +73,8 @@ enum mg_code mg_agent_explain(struct mg_agent_process *agent, struct mg_child *c
 
 /* session.c */
 enum mg_code mg_agent_open_session(void *self, struct mg_session **session, struct mg_err *err);
-enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err);
+enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,
+                               struct mg_err *err);
 enum mg_code mg_session_describe(struct mg_session *session, struct mg_arena *arena, struct mg_description *description, struct mg_err *err);
 enum mg_code mg_session_probe(struct mg_session *session, const struct mg_probe *probe, struct mg_arena *arena, struct mg_probed *result,
                               struct mg_err *err);

@@ -122,7 +122,8 @@ static void add_scopes(struct mg_request *request, const struct mg_function *fun
     }
 }
 
-enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err)
+enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,
+                               struct mg_err *err)
 {
     check(session);
     const struct mg_function *function = &target->function;
@@ -139,8 +140,8 @@ enum mg_code mg_session_target(struct mg_session *session, const struct mg_targe
     add_scopes(&request, function);
     yyjson_doc *answer = NULL;
     MG_TRY(ask(session, &request, MG_SECONDS_TARGET, "find the target", &answer, err));
-    struct mg_fields fields = { .arena = session->arena };
-    *found_functions = mg_field_u32(&fields, yyjson_doc_get_root(answer), "functions", MG_NEEDED, UINT32_MAX);
+    struct mg_fields fields = { .arena = arena };
+    mg_decode_found(&fields, yyjson_doc_get_root(answer), found);
     yyjson_doc_free(answer);
     return mg_fields_check(&fields, "target", err);
 }

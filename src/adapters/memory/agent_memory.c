@@ -156,13 +156,15 @@ static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg
 
 /* --- sessions --- */
 
-static enum mg_code session_target(struct mg_session *session, const struct mg_target *target, uint32_t *found_functions, struct mg_err *err)
+static enum mg_code session_target(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,
+                                   struct mg_err *err)
 {
-    (void)target;
     const struct mg_memory_script *script = session->agent->script;
     if (script->import_error)
         return MG_FAIL(err, MG_E_CHILD, "the module cannot be imported: %s", script->import_error);
-    *found_functions = script->not_found ? 0 : 1;
+    *found = (struct mg_found){ .functions = script->not_found ? 0 : 1 };
+    if (script->imported)
+        *MG_PUSH(arena, &found->imported) = (struct mg_line_range){ 0, target->function.first_line, target->function.end_line };
     return MG_OK;
 }
 

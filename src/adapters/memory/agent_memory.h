@@ -38,6 +38,7 @@ struct mg_memory_script {
     size_t rule_count;
     const char *tests_dir;                    /* NULL = "tests" */
     bool not_found;                           /* session_target finds no live function */
+    bool imported;                            /* all lines of the target ran on import */
     const char *import_error;                 /* session_target fails with it */
     bool newest_first;                        /* session_next answers in reverse order */
     const char *broken_source;                /* a loaded text that holds it gives a collection error */

@@ -79,9 +79,10 @@ static void add_scores(struct mg_md *md, const struct mg_report *r)
     static const struct {
         enum mg_verdict verdict;
         const char *label;
-    } rows[] = { { MG_VERDICT_killed, "killed" },           { MG_VERDICT_timeout, "timeout" },         { MG_VERDICT_survived, "survived" },
-                 { MG_VERDICT_no_coverage, "no coverage" }, { MG_VERDICT_not_reached, "not reached" }, { MG_VERDICT_invalid, "invalid" },
-                 { MG_VERDICT_ignored, "ignored" } };
+    } rows[] = { { MG_VERDICT_killed, "killed" },           { MG_VERDICT_timeout, "timeout" },
+                 { MG_VERDICT_survived, "survived" },       { MG_VERDICT_no_coverage, "no coverage" },
+                 { MG_VERDICT_not_reached, "not reached" }, { MG_VERDICT_invalid, "invalid" },
+                 { MG_VERDICT_ignored, "ignored" },         { MG_VERDICT_static, "static" } };
     mg_buf_adds(&md->text, "\n## Mutation Score\n\n| | Before | After | Δ |\n| --- | --- | --- | --- |\n| **Score** | **");
     add_score(md, &r->before);
     mg_buf_adds(&md->text, "** | **");

@@ -13,11 +13,11 @@
 #include <string.h>
 #include <yyjson.h>
 
-/* not_reached and invalid have no word of their own there; statusReason says which it was. */
+/* not_reached, invalid and static have no word of their own there; statusReason says which it was. */
 static const char *const statuses[] = {
     [MG_VERDICT_pending] = "Pending",      [MG_VERDICT_killed] = "Killed",          [MG_VERDICT_survived] = "Survived",
     [MG_VERDICT_timeout] = "Timeout",      [MG_VERDICT_no_coverage] = "NoCoverage", [MG_VERDICT_not_reached] = "RuntimeError",
-    [MG_VERDICT_invalid] = "RuntimeError", [MG_VERDICT_ignored] = "Ignored",
+    [MG_VERDICT_invalid] = "RuntimeError", [MG_VERDICT_ignored] = "Ignored",        [MG_VERDICT_static] = "Ignored",
 };
 
 typedef yyjson_mut_val value;

@@ -8,7 +8,7 @@ import unittest
 
 import pytest
 
-from . import collect, slots, target
+from . import collect, slots, target, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -23,6 +23,7 @@ class Host:
         self.jobs, self.seed = int(settings.get("jobs") or 1), int(settings.get("seed") or 0)
         self.plugin = plugin
         self.index = target.Index(self.repo)
+        self.imported = trace.ImportCollector(self.index.real_file)
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
         self.session = self.config = None
         self.items = []

@@ -4,7 +4,7 @@ import sys
 import traceback
 import types
 
-from . import forks, trace, wire
+from . import forks, reload, trace, wire
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
@@ -36,6 +36,7 @@ class Plan:
         host = self.host
         host.enter_fork()
         self.target.swap(self.code)
+        reload.install(self.target, self.code)
         tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
         items = [host.items[index] for index in self.tests]
         for turn, item in enumerate(items):

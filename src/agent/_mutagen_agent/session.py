@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 
-from . import collect, forks, mutant, target, wire
+from . import collect, forks, mutant, reload, target, trace, wire
 
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
@@ -71,14 +71,19 @@ class Session:
             return wire.failure("machine" if machine else "agent", "%s: %s" % (type(exc).__name__, exc))
 
     def set_target(self, request):
+        loaded = set(sys.modules)
         try:
             self.target = target.Target(request, self.host.index)
         except target.NotImportable as exc:
             return wire.failure("import", str(exc))
+        self.target.fresh = reload.of_repo(set(sys.modules) - loaded, self.host.index)
         self.host.freeze()
         code = self.target.code
+        path = os.path.realpath(os.path.join(self.repo, self.target.file))
+        ran = trace.ranges(self.host.imported.lines_of(path, self.target.first_line, self.target.end_line))
         return {
             "functions": len(self.target.functions), "freevars": list(code.co_freevars) if code else [], "flavour": self.target.flavour(),
+            "imported": [[first, last] for _file, first, last in ran],
         }
 
     def describe(self, _request):
@@ -96,6 +101,8 @@ class Session:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(request["source"].encode("utf-8", "surrogatepass"))
+        if self.target is not None:
+            self.target.fresh = []  # the generated tests know these modules
         first = len(self.host.items)
         self.host.forget_module(path)
         tests, errors = self.host.collect_file(path)

@@ -73,7 +73,7 @@ class Index:
 
 
 class Target:
-    """Attributes: file (relative), module, module_name, qualname, name, functions, code, first_line, end_line, scopes, indent, body_indent."""
+    """Attributes: file (relative), module, module_name, qualname, name, functions, code, first_line, end_line, scopes, indent, body_indent, fresh."""
 
     def __init__(self, request, index):
         self.file, self.module_name = request["file"], request["module"]
@@ -90,6 +90,7 @@ class Target:
             import_again(self.module_name)
         self.code = self.functions[0].__code__ if self.functions else None
         self.swapped = []  # (function, its original code)
+        self.fresh = []  # modules that only we have imported: a test that imports them does it anew
 
     def flavour(self):
         return codes.flavour(self.code) if self.code else "function"

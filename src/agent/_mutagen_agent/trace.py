@@ -194,6 +194,54 @@ class LineCollector:
         return self.local
 
 
+class ImportCollector(LineCollector):
+    """Lines of functions of the repo that run while it is imported and collected: no test runs them again."""
+
+    OPTIMIZED = 0x1  # co_flags of functions, not of modules and class bodies
+
+    def __init__(self, real_file):
+        super().__init__([], real_file)
+        self.active = False
+
+    def position(self, filename):
+        if filename not in self.known:
+            path = self.real_file(filename)
+            self.known[filename] = self.numbers.setdefault(path, len(self.numbers)) if path else -1
+        return self.known[filename]
+
+    def begin(self, code, offset):
+        return super().begin(code, offset) if code.co_flags & self.OPTIMIZED else MONITORING.DISABLE
+
+    def enter(self, frame, event, arg):
+        if not self.active or not frame.f_code.co_flags & self.OPTIMIZED:
+            return None
+        return super().enter(frame, event, arg)
+
+    def local(self, frame, event, arg):
+        return super().local(frame, event, arg) if self.active else None
+
+    def on(self):
+        self.active = True
+        self.start()
+        self.fresh()
+
+    def off(self):
+        self.active = False
+        if MONITORING is None:
+            sys.settrace(None)
+            threading.settrace(None)
+            return
+        tool = Tool.get()
+        MONITORING.set_events(tool, 0)
+        for code, _line in self.watched.values():
+            MONITORING.set_local_events(tool, code, 0)
+        self.watched = {}
+
+    def lines_of(self, path, first, last):
+        number = self.numbers.get(path)
+        return {(file, line) for file, line in self.stack[0] if file == number and first <= line <= last}
+
+
 def ranges(lines):
     """[[file, first, last], ...] of a set of (file, line)."""
     found = []

@@ -56,6 +56,7 @@ class Zygote:
         )
         heard = sys.stderr = Listener(sys.stderr)
         try:
+            self.host.imported.on()  # until the loop begins
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
             refused = isinstance(exc, ImportError) and "Error importing plugin" in str(exc)  # -p in the repo's own options
@@ -90,6 +91,7 @@ class Zygote:
 
         host = self.host
         host.plugin.importing = None
+        host.imported.off()
         host.adopt(session)
         notes = self.redirection.strays()
         threads = collect.thread_count()

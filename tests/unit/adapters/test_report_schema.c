@@ -130,6 +130,7 @@ static void verdicts_become_the_schemas_words(void **state)
         { MG_VERDICT_not_reached, "RuntimeError", "not reached: no test executed the changed code" },
         { MG_VERDICT_invalid, "RuntimeError", "invalid: why" },
         { MG_VERDICT_ignored, "Ignored", "why" },
+        { MG_VERDICT_static, "Ignored", "static: why" },
     };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {
         struct mg_repo repo;
@@ -138,6 +139,8 @@ static void verdicts_become_the_schemas_words(void **state)
         result->verdict = cases[i].verdict;
         if (cases[i].verdict == MG_VERDICT_invalid || cases[i].verdict == MG_VERDICT_ignored)
             result->reason = MG_STR("why");
+        else if (cases[i].verdict == MG_VERDICT_static)
+            result->reason = MG_STR("static: why");
         yyjson_doc *doc = write_and_read(&repo, &report);
         assert_string_equal(yyjson_get_str(at(doc, "/files/pkg~1m.py/mutants/1/status")), cases[i].status);
         const char *reason = yyjson_get_str(yyjson_doc_ptr_get(doc, "/files/pkg~1m.py/mutants/1/statusReason"));

@@ -94,7 +94,7 @@ static void every_verdict_counts_as_said(void **unused)
     } expected[MG_VERDICT_COUNT] = {
         [MG_VERDICT_pending] = { 0, 0, false }, [MG_VERDICT_killed] = { 1, 1, false },     [MG_VERDICT_survived] = { 0, 1, true },
         [MG_VERDICT_timeout] = { 1, 1, false }, [MG_VERDICT_no_coverage] = { 0, 1, true }, [MG_VERDICT_not_reached] = { 0, 1, true },
-        [MG_VERDICT_invalid] = { 0, 0, false }, [MG_VERDICT_ignored] = { 0, 0, false },
+        [MG_VERDICT_invalid] = { 0, 0, false }, [MG_VERDICT_ignored] = { 0, 0, false },    [MG_VERDICT_static] = { 0, 0, false },
     };
     struct mg_tally all = { { 0 } };
     assert_true(mg_score(&all) == 0.0); /* never NaN */
@@ -104,6 +104,7 @@ static void every_verdict_counts_as_said(void **unused)
         assert_int_equal(mg_tally_detected(&one), expected[v].detected);
         assert_int_equal(mg_tally_scorable(&one), expected[v].scorable);
         assert_int_equal(mg_verdict_is_alive((enum mg_verdict)v), expected[v].alive);
+        assert_int_equal(mg_verdict_is_open((enum mg_verdict)v), expected[v].alive || v == MG_VERDICT_static);
         assert_int_equal(mg_verdict_from(mg_str_from(mg_verdict_name((enum mg_verdict)v))), v);
         mg_tally_sum(&all, &one);
         mg_tally_sum(&all, &one);
