@@ -234,3 +234,20 @@ def test_forked_processes_count(repo):
     repo.start()
     assert [2, 2] in [line[1:] for line in repo.baseline(["mod.py"])[0]["lines"]]
     assert Bench(repo, "mod.py", "f").verdict("n + 1", "n + 2", ["test_pool"]) == ("killed", True)
+
+
+def test_the_first_failing_subtest_ends_its_test(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_s.py", """
+        import os, unittest
+        from mod import f
+        class T(unittest.TestCase):
+            def test_many(self):
+                for n in range(3):
+                    with self.subTest(n=n):
+                        if n > 0 and f(1) != 2:
+                            os._exit(7)
+                        self.assertEqual(f(1), 2)
+    """)
+    repo.start()
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "n - 1", [0]) == ("killed", True)

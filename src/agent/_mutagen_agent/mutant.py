@@ -80,6 +80,8 @@ class Runner:
         if hasattr(item, "_request") and not item._request:
             item._initrequest()
         leave_results(item)
+        if self.bail and getattr(item, "failfast", None) is False:
+            item.failfast = True  # unittest goes on after a failed subtest: a thousand of them can cost seconds
         passed = self.do("setup", item.ihook.pytest_runtest_setup)
         if passed:
             self.do("call", item.ihook.pytest_runtest_call)
