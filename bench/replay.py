@@ -57,7 +57,7 @@ def main():
         for path, mutant in mutants[: args.n]:
             file = work / path
             original = file.read_bytes()
-            # newline="" keeps CRLF; the report's source is the file's text.
+            # Bytes, so that CRLF stays.
             file.write_bytes(splice(original.decode(), mutant).encode())
             try:
                 done = subprocess.run(command, cwd=work, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-/* Wires adapters to ports. Nothing else in the program names an adapter's constructor. */
+/* Wires adapters to ports. Nothing else in the program calls an adapter's constructor. */
 #include "cli/compose.h"
 #include "adapters/agent_process/agent_process.h"
 #include "adapters/clock_posix/clock_posix.h"
