@@ -167,7 +167,8 @@ static enum mg_code vote_batch(struct mg_run_context *run, struct mg_pending *pe
         struct mg_confirmed confirmed = { 0 };
         MG_TRY(confirm(run, &what, arena, &confirmed, err));
         if (confirmed.tests.len == 0 && neighbours) { /* pytest runs nothing at all when it does not find one of them by its name */
-            mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), MG_STR("existing tests cannot be run beside the generated ones: pytest does not find them by name"));
+            mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
+                    MG_STR("existing tests cannot be run beside the generated ones: pytest does not find them by name"));
             what.files.len = generated;
             MG_TRY(confirm(run, &what, arena, &confirmed, err));
         }
