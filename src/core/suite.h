@@ -8,6 +8,7 @@
 struct mg_suite_test {
     struct mg_str name;   /* test function's name, unique in the suite */
     struct mg_str source; /* decorators and function, no imports, ends with a newline */
+    bool expects_error;   /* it is about what the function refuses: less telling than what it does */
 };
 struct mg_suite {
     struct mg_str imports; /* sorted import lines, each ends with a newline */

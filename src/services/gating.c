@@ -15,7 +15,7 @@ static size_t kept_of_module(const struct mg_report *report, struct mg_str modul
         *suite = (struct mg_suite){ .imports = outcome->imports };
         for (size_t t = 0; t < outcome->tests.len; t++)
             if (outcome->tests.at[t].kept)
-                *MG_PUSH(arena, &suite->tests) = (struct mg_suite_test){ outcome->tests.at[t].name, outcome->tests.at[t].source };
+                *MG_PUSH(arena, &suite->tests) = (struct mg_suite_test){ .name = outcome->tests.at[t].name, .source = outcome->tests.at[t].source };
     }
     return count;
 }

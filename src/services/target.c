@@ -133,7 +133,7 @@ static bool contains(const uint32_t *at, size_t len, uint32_t value)
     return false;
 }
 
-/* Greedy: the test with the most assertion kills that no chosen test makes, until none adds one. */
+/* Greedy: the test with the most assertion kills that no chosen test makes, until none adds one; tests of errors come last. */
 static void choose(struct work *work, struct mg_suite_measured *result)
 {
     size_t count = result->tests.len;
@@ -145,7 +145,9 @@ static void choose(struct work *work, struct mg_suite_measured *result)
             size_t gain = 0;
             for (size_t k = 0; k < result->tests.at[t].kills.len; k++)
                 gain += !killed[result->tests.at[t].kills.at[k]];
-            if (!chosen[t] && result->tests.at[t].passes && gain > best_gain) {
+            bool late = work->suite.tests.at[t].expects_error, best_late = best < count && work->suite.tests.at[best].expects_error;
+            bool better = best == count || (late == best_late ? gain > best_gain : best_late);
+            if (!chosen[t] && result->tests.at[t].passes && gain > 0 && better) {
                 best = t;
                 best_gain = gain;
             }

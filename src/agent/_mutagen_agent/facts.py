@@ -17,6 +17,7 @@ MAX_LISTED = 50
 MAX_MATCH = 120
 DAY = 86400.0
 SET_TEXT = re.compile(r"\{(?:'[^']*'|\"[^\"]*\")(?:, (?:'[^']*'|\"[^\"]*\"))+\}|frozenset\(\{")
+LISTED = re.compile(r"'?\w+'?(?:, '?\w+'?)+")  # of the call's own keywords: they may have come through a set
 SINGLETONS = (None, True, False, Ellipsis, NotImplemented)
 SPEAKS_ITS_CONTENT = (str, bytes, int, float, complex, list, tuple, dict, set, frozenset)  # what was refused there must not come back as text
 VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
@@ -244,7 +245,8 @@ def text_of_exception(error, screen, repo):
         return ""
     whole = text.split("\n")[0]
     found = SET_TEXT.search(whole)
-    end = min(screen.clean_until(whole), found.start() if found else len(whole), MAX_MATCH)
+    keywords = [run.start() for run in LISTED.finditer(whole) if all(word + "=" in screen.said for word in re.findall(r"\w+", run.group()))]
+    end = min([screen.clean_until(whole), found.start() if found else len(whole), MAX_MATCH] + keywords)
     return cut(whole, end)
 
 

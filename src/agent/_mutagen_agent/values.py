@@ -100,7 +100,7 @@ class Writer:
                 raise NoSource()  # never equal to itself
             text = "float('%r')" % value
             return text if value == value else "pytest.approx(%s, nan_ok=True)" % text
-        if value.is_integer() and abs(value) < 1e15:
+        if (value * 8).is_integer() and abs(value) < 1e12:  # 2.5, 0.125: exact wherever they are computed
             return repr(value)
         self.floats = True
         return "pytest.approx(%r)" % value if self.approx and depth else repr(value)

@@ -155,6 +155,19 @@ static struct mg_str draw_value(struct mg_search *s, const struct mg_pool *pool,
     return best;
 }
 
+/* One name for **kwargs, rarely two: names that the class or the code knows, or any. */
+static void draw_keywords(struct mg_search *s, struct mg_candidate *c, const struct mg_param *p, const struct mg_pool *pool)
+{
+    static const char *const any[] = { "a", "b", "key", "name" };
+    size_t known = s->words.keys.len && mg_rng_percent(&s->rng, 75) ? s->words.keys.len : 0;
+    size_t first = mg_rng_below(&s->rng, known ? known : MG_COUNT(any));
+    size_t count = !mg_rng_percent(&s->rng, known ? 80 : 35) ? 0 : mg_rng_percent(&s->rng, 20) ? 2 : 1;
+    for (size_t n = 0; n < count && n < (known ? known : MG_COUNT(any)); n++) {
+        struct mg_str key = known ? s->words.keys.at[(first + n) % known] : mg_str_from(any[(first + n) % MG_COUNT(any)]);
+        mg_call_push_arg(s, c, p, key, mg_pool_draw(s, pool));
+    }
+}
+
 struct mg_candidate *mg_call_draw(struct mg_search *s)
 {
     struct mg_candidate *c = MG_NEW(s->arena, struct mg_candidate);
@@ -175,9 +188,7 @@ struct mg_candidate *mg_call_draw(struct mg_search *s)
             for (size_t n = by_keyword ? 0 : mg_rng_below(&s->rng, 4); n > 0; n--)
                 mg_call_push_arg(s, c, p, MG_NO_STR, mg_pool_draw(s, pool));
         } else if (p->kind == MG_PARAM_KWARGS) {
-            static const char *const keys[] = { "a", "b", "key", "name" };
-            for (size_t n = mg_rng_percent(&s->rng, 35) ? 1 + mg_rng_below(&s->rng, 2) : 0; n > 0; n--)
-                mg_call_push_arg(s, c, p, mg_str_from(keys[n]), mg_pool_draw(s, pool));
+            draw_keywords(s, c, p, pool);
         } else if (p->has_default && !mg_rng_percent(&s->rng, present)) {
             by_keyword = true;
         } else if (!(by_keyword && p->kind == MG_PARAM_POSITIONAL_ONLY)) {

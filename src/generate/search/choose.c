@@ -47,13 +47,15 @@ static unsigned gain(const struct mg_candidate *c, const bool *covered)
     return sum;
 }
 
-static void cover(struct mg_search *s, const struct mg_chosen *killers, struct mg_chosen *chosen)
+/* Greedily, for what is not covered yet; calls that raise only when asked for. */
+static void cover(const struct mg_chosen *killers, bool raised, bool *covered, struct mg_chosen *chosen, struct mg_arena *arena)
 {
-    bool *covered = MG_NEW_ARRAY(s->arena, bool, s->request->mutant_count + 1);
     for (;;) {
         struct mg_candidate *best = NULL;
         uint64_t best_value = 0;
         for (size_t i = 0; i < killers->len; i++) {
+            if (killers->at[i]->seen.raised != raised)
+                continue;
             uint64_t value = (uint64_t)gain(killers->at[i], covered) * 100000 / (50 + killers->at[i]->cost);
             if (value > best_value) {
                 best = killers->at[i];
@@ -62,19 +64,19 @@ static void cover(struct mg_search *s, const struct mg_chosen *killers, struct m
         }
         if (!best)
             return;
-        *MG_PUSH(s->arena, chosen) = best;
+        *MG_PUSH(arena, chosen) = best;
         for (size_t i = 0; i < best->kills.len; i++)
             covered[best->kills.at[i].mutant] = true;
     }
 }
 
-/* Whether `c` makes a kill that no other of the chosen makes. */
+/* Whether `c` makes a kill that no other of the chosen makes; a call that raises replaces none that returns. */
 static bool is_needed(const struct mg_chosen *chosen, const struct mg_candidate *c, uint32_t mutant)
 {
     if (!kills(c, mutant))
         return false;
     for (size_t i = 0; i < chosen->len; i++)
-        if (chosen->at[i] != c && kills(chosen->at[i], mutant))
+        if (chosen->at[i] != c && (c->seen.raised || !chosen->at[i]->seen.raised) && kills(chosen->at[i], mutant))
             return false;
     return true;
 }
@@ -130,7 +132,9 @@ enum mg_code mg_choose(struct mg_search *s, struct mg_chosen *chosen, struct mg_
 {
     struct mg_chosen killers = { 0 };
     MG_TRY(complete_matrix(s, &killers, err));
-    cover(s, &killers, chosen);
+    bool *covered = MG_NEW_ARRAY(s->arena, bool, s->request->mutant_count + 1);
+    cover(&killers, false, covered, chosen, s->arena); /* what the function does comes before what it refuses */
+    cover(&killers, true, covered, chosen, s->arena);
     drop_redundant(s, chosen);
     bool progress = true;
     for (int round = 0; round < SHRINK_ROUNDS && progress; round++) {

@@ -1,7 +1,7 @@
 /* What the files of the search generator share. The pipeline, one file each:
- *   words.c   literals and words of the code          values.c  candidate values of each parameter
- *   harvest.c calls that somebody wrote already
- *   calls.c   calls made from them, and their text    rounds.c  which calls tell which mutants apart
+ *   words.c   literals and words of the code          values.c  candidate values of a type
+ *   params.c  values of the target's own parameters   harvest.c calls that somebody wrote already
+ *   calls.c   calls made from values, and their text  rounds.c  which calls tell which mutants apart
  *   choose.c  the smallest readable set of them       write.c   tests as a person would write them
  * search.c runs them in order. Everything lives in the request's arena. */
 #ifndef MG_SEARCH_INTERNAL_H
@@ -37,6 +37,7 @@ struct mg_words {
     struct mg_parts strings, regexes;                      /* values, those of the target's own body first */
     struct mg_parts ints, floats, bytes;                   /* source texts, same order */
     struct mg_parts samples;                               /* texts that the regexes match */
+    struct mg_parts keys;                                  /* names that **kwargs may take */
     struct mg_parts plain;                                 /* words of docstrings and long texts */
     size_t own_strings, own_ints, own_floats, own_regexes; /* how many of them are from the body */
 };
@@ -112,9 +113,19 @@ void mg_value_is_plain(struct mg_search *s, struct mg_str source);
 /* A value by weight and experience; empty when the pool is. */
 struct mg_str mg_pool_draw(struct mg_search *s, const struct mg_pool *pool);
 void mg_pool_fill(struct mg_search *s, struct mg_pool *pool, const struct mg_type *type, struct mg_str name, int depth);
-void mg_values_collect(struct mg_search *s);
+/* Adds the members of `from` so that together they weigh about `share`. */
+void mg_pool_merge(struct mg_search *s, struct mg_pool *pool, const struct mg_pool *from, unsigned share);
+struct mg_sample {
+    const char *source;
+    unsigned weight;
+};
+void mg_pool_add_samples(struct mg_search *s, struct mg_pool *pool, const struct mg_sample *samples, size_t count);
 /* The first letters of an expression tell its kind: number, string, list, … For statistics. */
 char mg_value_kind(struct mg_str source);
+
+/* params.c */
+/* Fills the pools of the receiver and of each parameter. */
+void mg_values_collect(struct mg_search *s);
 
 /* names.c */
 /* The expression by which tests call a module's object; registers its import. */

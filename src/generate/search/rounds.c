@@ -57,6 +57,13 @@ static void add_kill(struct mg_search *s, struct mg_candidate *c, const struct m
     }
 }
 
+/* A result tells a reader more than an error, and a short one more than a long one. */
+static unsigned cost_of_outcome(const struct mg_observation *seen)
+{
+    size_t len = seen->facts.len ? seen->facts.at[0].source.len : 0;
+    return seen->raised ? 25 : (unsigned)(len < 600 ? len : 600) / 6;
+}
+
 enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope, struct mg_err *err)
 {
     const struct mg_generate_request *request = s->request;
@@ -82,7 +89,8 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
     for (size_t i = 0; i < count; i++) {
         calls[i]->seen = result.observations.at[i];
         calls[i]->usable = is_usable(s, &calls[i]->seen);
-        calls[i]->cost += !calls[i]->observed && calls[i]->seen.raised ? 25 : 0; /* a result tells a reader more than an error */
+        if (!calls[i]->observed)
+            calls[i]->cost += cost_of_outcome(&calls[i]->seen);
         calls[i]->observed = true;
         if (scope == MG_PROBE_KILLED) /* asked about all of them again: facts are numbered by the newest observation */
             calls[i]->kills.len = 0;

@@ -95,6 +95,28 @@ static void add_from_tests(struct mg_search *s)
     }
 }
 
+static bool is_identifier(struct mg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_letter(text.at[i]) && text.at[i] != '_' && !(i > 0 && text.at[i] >= '0' && text.at[i] <= '9'))
+            return false;
+    return text.len > 1 && text.len < 30;
+}
+
+/* Fields of the class and strings of the body: what **kwargs is looked up by. */
+static void collect_keys(struct mg_search *s)
+{
+    const struct mg_type *type = s->about.receiver;
+    if (type && type->kind == MG_TYPE_UNION && type->of.len)
+        type = type->of.at[0];
+    for (size_t i = 0; type && i < type->params.len; i++)
+        if (type->params.at[i]->kind < MG_PARAM_ARGS)
+            add_once(s->arena, &s->words.keys, type->params.at[i]->name);
+    for (size_t i = 0; i < s->words.own_strings; i++)
+        if (is_identifier(s->words.strings.at[i]))
+            add_once(s->arena, &s->words.keys, s->words.strings.at[i]);
+}
+
 void mg_words_collect(struct mg_search *s)
 {
     const struct mg_function *function = &s->request->target->function;
@@ -106,6 +128,7 @@ void mg_words_collect(struct mg_search *s)
     s->words.own_ints = s->words.ints.len;
     s->words.own_floats = s->words.floats.len;
     s->words.own_regexes = s->words.regexes.len;
+    collect_keys(s);
     add_prose(s, mg_str_sub(s->request->source->text, function->start, function->body_start)); /* names of parameters */
     add_from_tests(s);
     mg_module_literals(s->module, 0, (uint32_t)s->request->source->text.len, s->arena, &all);

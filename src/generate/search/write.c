@@ -478,7 +478,10 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
     *MG_PUSH(w->arena, &options) = words;
     if (!c->seen.raised && rows[0]->facts[0]->attribute.len)
         *MG_PUSH(w->arena, &options) = mg_snake_case(w->arena, rows[0]->facts[0]->attribute);
-    *MG_PUSH(w->arena, &options) = c->as_text ? MG_STR("as_text") : mg_arena_printf(w->arena, "%.*s%scases", MG_FMT(words), words.len ? "_" : "");
+    struct mg_str by = c->as_text ? MG_STR("as_text") : MG_STR("by");
+    for (size_t i = 0; i < c->args.len && i < 2 && !c->as_text; i++)
+        by = mg_arena_printf(w->arena, "%.*s%s_%.*s", MG_FMT(by), i ? "_and" : "", MG_FMT(mg_snake_case(w->arena, c->args.at[i].param->name)));
+    *MG_PUSH(w->arena, &options) = mg_arena_printf(w->arena, "%.*s%s%.*s", MG_FMT(words), words.len ? "_" : "", MG_FMT(by));
     add_test(w, &options, mg_buf_take(&body, w->arena), mg_buf_take(&decorator, w->arena), rows, count);
     for (size_t i = 0; i < count; i++)
         rows[i]->done = true;
@@ -594,5 +597,7 @@ void mg_write_suite(struct mg_search *s, const struct mg_chosen *chosen, struct 
     name_tests(&w);
     suite->imports = needed_imports(&w);
     for (size_t i = 0; i < w.tests.len; i++)
-        *MG_PUSH(s->arena, &suite->tests) = (struct mg_suite_test){ .name = w.tests.at[i].name, .source = w.tests.at[i].source };
+        *MG_PUSH(s->arena, &suite->tests) = (struct mg_suite_test){ .name = w.tests.at[i].name,
+                                                                    .source = w.tests.at[i].source,
+                                                                    .expects_error = w.tests.at[i].calls.at[0]->seen.raised };
 }

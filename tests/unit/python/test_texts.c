@@ -127,10 +127,10 @@ static struct mg_str compose(void)
                                   { .imports =
                                         MG_STR("import os, math\nfrom pkg.mod import a_function_with_a_long_name\nfrom collections import Counter\n"
                                                "import pkg.mod\nimport pytest\n") } };
-    *MG_PUSH(arena, &suites[0].tests) = (struct mg_suite_test){ MG_STR("test_a"), MG_STR("def test_a():\n    assert 1\n\n\n") };
+    *MG_PUSH(arena, &suites[0].tests) = (struct mg_suite_test){ .name = MG_STR("test_a"), .source = MG_STR("def test_a():\n    assert 1\n\n\n") };
     *MG_PUSH(arena, &suites[0].tests) =
-        (struct mg_suite_test){ MG_STR("test_b"), MG_STR("\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()") };
-    *MG_PUSH(arena, &suites[1].tests) = (struct mg_suite_test){ MG_STR("test_a"), MG_STR("def test_a():\n    assert 2\n") };
+        (struct mg_suite_test){ .name = MG_STR("test_b"), .source = MG_STR("\n@pytest.mark.x\ndef test_b(test_b_arg):\n    test_b_arg()") };
+    *MG_PUSH(arena, &suites[1].tests) = (struct mg_suite_test){ .name = MG_STR("test_a"), .source = MG_STR("def test_a():\n    assert 2\n") };
     return mg_testmodule_compose(arena, MG_STR("pkg.mod"), suites, 2);
 }
 

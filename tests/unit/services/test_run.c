@@ -54,8 +54,9 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
         cancel.requested = 2;
     *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n"), .reason = mg_str_from(reason_without_tests) };
     for (size_t i = 0; i < MG_COUNT(suite_of_f) && suite_of_f[i] && mg_str_is(request->target->qualified_name, "m.f"); i++)
-        *MG_PUSH(into, &suite->tests) =
-            (struct mg_suite_test){ mg_str_from(suite_of_f[i]), mg_arena_printf(into, "def %s():\n    assert f\n", suite_of_f[i]) };
+        *MG_PUSH(into, &suite->tests) = (struct mg_suite_test){ .name = mg_str_from(suite_of_f[i]),
+                                                                .source = mg_arena_printf(into, "def %s():\n    assert f\n", suite_of_f[i]),
+                                                                .expects_error = mg_str_contains(mg_str_from(suite_of_f[i]), "raises") };
     return MG_OK;
 }
 
@@ -181,6 +182,18 @@ static void only_tests_that_add_a_kill_are_kept(void **state)
     assert_int_equal(mg_tally_scorable(&result.report.after), 16);
     assert_int_equal(reported, 1);
     assert_true(mg_str_contains(result.report.next_step, "apply"));
+}
+
+static void tests_of_errors_come_last(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_raises"), SUM_OF_F("test_raises"), NOTICES("test_limit", "<= 30") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_raises", suite_of_f[1] = "test_limit";
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(test_of("test_limit")->kept); /* what the function does is worth a test, though the test of its error sees more */
+    assert_int_equal(test_of("test_limit")->kills.len, 1);
+    assert_int_equal(test_of("test_raises")->kills.len, 7);
 }
 
 static void below_the_threshold_a_gain_is_stored_but_not_kept(void **state)
@@ -345,6 +358,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(only_tests_that_add_a_kill_are_kept),
+        CASE(tests_of_errors_come_last),
         CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
         CASE(fresh_interpreters_have_the_last_word),
         CASE(a_test_that_is_not_run_is_not_confirmed),
