@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "python/operators.h"
 
+#define LEVEL_OF_ONE_SIDE 2 /* see op_logical.c */
+
 static const struct {
     struct mg_str from, boundary, other;
     int whole; /* what the whole comparison becomes: 0 False, 1 True, 2 both */
@@ -23,9 +25,19 @@ static bool is_emptiness_test(const struct mg_module *module, const struct mg_no
     return false;
 }
 
+/* `True and x` and `False or x` are x: LCR keeps one side already. */
+static bool keeps_one_side(const struct mg_sink *sink, const struct mg_node *node, bool value)
+{
+    const struct mg_node *above = node->parent;
+    while (above->kind == N_PARENTHESIZED)
+        above = above->parent;
+    return sink->max_level >= LEVEL_OF_ONE_SIDE && above->kind == N_BOOLEAN && !mg_binds(above) &&
+           mg_node_is(sink->module, mg_node_field(above, F_operator), value ? "and" : "or");
+}
+
 static void force(struct mg_sink *sink, const struct mg_node *node, bool value)
 {
-    if (mg_may_force(node, value))
+    if (mg_may_force(node, value) && !keeps_one_side(sink, node, value))
         mg_sink_expression(sink, node, value ? MG_STR("(True)") : MG_STR("(False)"));
 }
 
