@@ -290,7 +290,10 @@ static bool is_claimed(const struct writer *w, size_t self, struct mg_str words,
 
 static struct mg_str test_name(struct writer *w, struct mg_str base, struct mg_str words)
 {
-    struct mg_str name = mg_arena_printf(w->arena, "test_%.*s%s%.*s", MG_FMT(mg_str_sub(base, 0, 36)), words.len ? "_" : "", MG_FMT(words));
+    base = mg_str_sub(base, 0, 36);
+    while (base.len && base.at[base.len - 1] == '_')
+        base.len--;
+    struct mg_str name = mg_arena_printf(w->arena, "test_%.*s%s%.*s", MG_FMT(base), words.len ? "_" : "", MG_FMT(words));
     if (name.len > NAME_LIMIT) { /* cut to whole words */
         size_t end = NAME_LIMIT;
         while (end > NAME_LIMIT / 2 && name.at[end] != '_')
@@ -338,7 +341,7 @@ static void write_alone(struct writer *w, struct written_case *one)
     mg_buf_addf(&out, "(%s):\n", output ? "capsys" : "");
     if (one->call->seen.raised) {
         struct mg_str call = inline_call(w, one->call);
-        if (one->call->receiver.len || call.len + 8 > WIDTH) { /* only the call itself may raise */
+        if (one->call->receiver.len) { /* only the call itself may raise */
             add_setup(w, &out, one->call);
             if (one->call->call.setup.len)
                 mg_buf_addc(&out, '\n');
@@ -470,7 +473,13 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
         struct mg_str what = is ? mg_arena_printf(w->arena, "%.*s.%.*s", MG_FMT(operand(w, c, call)), MG_FMT(fact.attribute)) : operand(w, c, call);
         if (is)
             fact.form = MG_FACT_IS;
-        add_statement(w, &body, 4, assertion(w, &fact, what, MG_STR("expected")));
+        struct mg_str text = assertion(w, &fact, what, MG_STR("expected"));
+        if (text.len + 4 > WIDTH && !is) {
+            add_statement(w, &body, 4, mg_arena_printf(w->arena, "result = %.*s", MG_FMT(call)));
+            mg_buf_addc(&body, '\n');
+            text = assertion(w, &fact, MG_STR("result"), MG_STR("expected"));
+        }
+        add_statement(w, &body, 4, text);
     }
     offer_import(w, MG_STR("import pytest"));
     struct mg_str words = c->seen.raised || mg_has_choice(c) ? mg_describe_call(w->s, c) : MG_NO_STR;

@@ -117,6 +117,24 @@ static void tests_that_would_be_called_alike_say_more(void **unused)
             "def test_version_getitem_0():\n    assert Version(2)[0] == 2\n");
 }
 
+static void what_is_too_long_for_a_line_is_broken(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    struct mg_chosen chosen = { 0 };
+    start(&s, "split_the_text_at_every_place_where_the_separator_stands", MG_FUNCTION);
+    const char *const texts[] = { "\"a\"", "\"b\"", "\"c\"" };
+    for (uint32_t i = 0; i < 3; i++)
+        fact(add(&s, &chosen, NULL, texts[i], "\"a separator\"", i, 0), MG_FACT_EQ, "result", "[]");
+    written(&s, &chosen,
+            "from pkg.words import split_the_text_at_every_place_where_the_separator_stands\nimport pytest\n\n"
+            "@pytest.mark.parametrize(\n    (\"text\", \"expected\"),\n    [\n        (\"a\", []),\n        (\"b\", []),\n        (\"c\", []),\n    "
+            "],\n)\n"
+            "def test_split_the_text_at_every_place_where_with_sep(text, expected):\n"
+            "    result = split_the_text_at_every_place_where_the_separator_stands(\n        text,\n        sep=\"a separator\",\n    )\n\n"
+            "    assert result == expected\n");
+}
+
 static void state_after_a_call_is_asserted_when_it_kills(void **unused)
 {
     (void)unused;
@@ -236,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_table_leaves_out_what_all_rows_share, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(tests_that_would_be_called_alike_say_more, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(what_is_too_long_for_a_line_is_broken, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(state_after_a_call_is_asserted_when_it_kills, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(errors_numbers_and_output_have_their_own_forms, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
