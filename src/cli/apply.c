@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "os/file.h"
 #include "python/testmodule.h"
+#include <sys/stat.h>
 
 #define FILE_LIMIT ((size_t)16 << 20)
 #define CONTEXT_LINES 3u
@@ -89,7 +90,12 @@ static enum mg_code plan_file(struct mg_str module, struct suites *suites, struc
     struct mg_err ignored = { .code = MG_OK };
     file->text = mg_testmodule_compose(arena, module, suites->at, suites->len);
     file->action = MG_APPLY_CREATE;
-    if (mg_file_exists(file->path.at)) {
+    struct stat there;
+    if (lstat(file->path.at, &there) == 0) {
+        if (!S_ISREG(there.st_mode)) { /* a link, even one that leads nowhere, is not ours to write through */
+            refuse(file, "it is no regular file");
+            return MG_OK;
+        }
         if (mg_file_read(arena, file->path.at, FILE_LIMIT, &file->old, &ignored) != MG_OK) {
             refuse(file, "it cannot be read");
             return MG_OK;

@@ -225,6 +225,15 @@ def test_apply_never_overwrites_what_is_not_ours(finished):
         file.unlink(missing_ok=True)
 
 
+def test_apply_does_not_write_through_links(finished):
+    file = finished.folder / "linked" / "test_generated_calc_ops.py"
+    file.parent.mkdir()
+    file.symlink_to(finished.folder / "elsewhere.py")
+    told = finished("apply", "--into", "linked")
+    assert told.code == 1 and "it is no regular file" in told.err and file.is_symlink(), told
+    assert not (finished.folder / "elsewhere.py").exists()
+
+
 def test_second_run_continues_the_first(finished):
     again = finished("run", "repo", "--run-id", "first", "--no-progress")
     assert again.code == 0, again
