@@ -18,89 +18,88 @@ struct example {
     const char *body, *mutants;
 };
 
-static const struct example
-    examples[] = {
-        { 1, "y = a < b", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=" },
-        { 1, "y = a >= b", "ROR a >= b -> (True)|ROR >= -> ==|ROR >= -> >" },
-        { 1, "y = a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" },
-        { 1, "y = a < b <= c", "ROR < -> !=|ROR < -> <=|ROR <= -> <|ROR <= -> ==" },      /* a chain has no single truth value */
-        { 1, "y = len(a) > 0", "ROR len(a) > 0 -> (False)|ROR > -> >=|CRP-num 0 -> 1" },  /* `!= 0` says the same */
-        { 1, "while a != b: g()", "ROR a != b -> (False)|ROR != -> ==|SDL g() -> pass" }, /* never `while True` */
-        { 1, "while not (a < b or c): g()", "COD not (a < b or c) -> (a < b or c)|ROR < -> !=|ROR < -> <=|LCR or -> and|SDL g() -> pass" },
-        { 1, "y = a in b or c is not None", "MIR in -> not in|LCR or -> and|MIR is not -> is" },
-        { 2, "y = a < b or (c == d)",
-          "LCR a < b or (c == d) -> (a < b)|LCR a < b or (c == d) -> (c == d)|ROR < -> !=|ROR < -> <=|LCR or -> and|ROR c == d -> (True)|ROR == -> "
-          "!=" }, /* `False or x` is x: one side kept */
-        { 2, "y = a and b", "LCR a and b -> a|LCR a and b -> b|LCR and -> or" },
-        { 1, "if a: g()", "COI a -> (False)|COI a -> (True)|SDL g() -> pass" },
-        { 1, "if a < b: g()", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=|SDL g() -> pass" }, /* COI would only repeat ROR */
-        { 1, "while a: g()", "COI a -> (False)|SDL g() -> pass" },
-        { 1, "y = 'x' if a.b else 'y'", "COI a.b -> (False)|COI a.b -> (True)" },
-        { 1, "y = [z for z in a if z.ok]", "COI z.ok -> (False)|COI z.ok -> (True)" },
-        { 1, "if (n := a): g(n)", "COI (n := a) -> (not (n := a))|SDL g(n) -> pass" }, /* forcing it would unbind n */
-        { 1, "assert a, 'm'", "COI a -> (not (a))" },
-        { 1, "return not(a)", "COD not(a) -> (a)" },
-        { 1, "y = not a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" }, /* COD would only repeat ROR */
-        { 1, "y = a + b * c ** d - e % g", "AOR + -> -|AOR * -> /|AOR ** -> *|AOR - -> +|AOR % -> //" },
-        { 1, "y = len(a) * 2", "AOR * -> //|CRP-num 2 -> 1|CRP-num 2 -> 3" },
-        { 1, "y = a + 'x' + b", "" }, /* text: a TypeError proves nothing */
-        { 1, "y = '%s' % (a + 1)", "AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2" },
-        { 1, "y = a * 1 + b[1:]", "CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 1 -> 0|CRP-num 1 -> 2|SIR 1: -> :" },
-        { 1, "x += 2; x //= y; x |= z; x += 'a'", "ASR += -> -=|CRP-num 2 -> 1|CRP-num 2 -> 3|ASR //= -> /=" },
-        { 2, "x |= z", "SDL x |= z -> pass|ASR |= -> &=|ASR |= -> =" },
-        { 2, "y = a | b ^ c << d", "BOR | -> &|BOR ^ -> &|BOR << -> >>" },
-        { 2, "y = isinstance(a, int | C)", "" },
-        { 1, "y = -a, ~b, +c, -1", "UOD -a -> a|UOD ~b -> b|CRP-num -1 -> -2|CRP-num -1 -> 0" },
-        { 1, "y = [0x1F, 0b11, 1_000, 2j, 1.5, 1e20, a.b]",
-          "CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|CRP-num 0b11 -> 0b10|CRP-num 0b11 -> 0b100|CRP-num 1_000 -> 1001|CRP-num 1_000 -> 999|"
-          "CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 1.5 -> 2.5|CRP-num 1e20 -> (1e20 * 2)" },
-        { 1, "y = a % 1, b[::1], 1 .real", "AOR % -> //|CRP-num 1 -> 2|SIR ::1 -> ::|CRP-num 1 -> 2|CRP-num 1 -> (0)|CRP-num 1 -> (2)" },
-        { 1, "y = True; g(k=False)", "CRP-bool True -> False|SDL g(k=False) -> pass|CRP-bool False -> True" },
-        { 1, "return a", "RVR a -> None" },
-        { 1, "return(a)", "RVR (a) -> (None)" },
-        { 1, "return True", "CRP-bool True -> False" },
-        { 1, "return [a]", "RVR [a] -> []" },
-        { 1, "return a, b", "RVR a, b -> ()" },
-        { 1, "return 'x'", "RVR 'x' -> \"\"" },
-        { 1, "return ''", "" },
-        { 1, "return None", "" },
-        { 1, "return (yield a)", "" }, /* it would no longer be a generator */
-        { 1, "a.b = c; d[0] = e; f = g; del h.i, j; raise I", "SDL a.b = c -> pass|SDL d[0] = e -> pass|SDL del h.i, j -> pass|SDL raise I -> pass" },
-        { 2, "del h; del i, j", "" }, /* a name that lives longer changes nothing */
-        { 3, "assert a; await b()", "SDL assert a -> pass|COI a -> (not (a))|SDL await b() -> pass" },
-        { 1, "for i in a:\n        if i: continue\n        break",
-          "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
-        { 1, "while a:\n        break", "COI a -> (False)" }, /* it would never end */
-        { 1, "try: pass\n    except E as e:\n        x = 1\n        g(x)\n    except F:\n        raise",
-          "EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
-        { 1, "y = a[b:c:d], e[0:]", "SIR b:c:d -> :c:d|SIR b:c:d -> b::d|SIR b:c:d -> b:c:|CRP-num 0 -> 1" },
-        { 2, "y = 'a', b'', f'{a}'", "CRP-str 'a' -> \"\"|CRP-str b'' -> b\"mutagen\"|CRP-str f'{a}' -> f\"\"" },
-        { 2, "raise E('no')", "SDL raise E('no') -> pass" },
-        { 3, "raise E('no')", "SDL raise E('no') -> pass|CRP-str 'no' -> \"\"" },
-        { 2, "y = open(p, 'r', encoding='utf8'), str(b, 'utf8'), g(a).encode('utf8', 'strict')", "" },
-        { 2, "assert a, 'm'; h(help='text')", "COI a -> (not (a))|SDL h(help='text') -> pass" },
-        { 2, "msg = 'no %s' % x\n    raise E(msg)", "SDL raise E(msg) -> pass" },
-        { 2, "msg = 'no %s' % x\n    raise E(x)", "CRP-str 'no %s' -> \"\"|SDL raise E(x) -> pass" },
-        { 2, "y = g(a, b, 1)", "ARG a, b -> b, a|CRP-num 1 -> 0|CRP-num 1 -> 2" },
-        { 2, "y = hasattr(a, b), B.f(self, a)", "" },
-        { 2, "y = min(a), b.startswith(c), c.min(a)", "MSW min -> max|MSW startswith -> endswith" },
-        { 2, "y = [a], {}, {b}", "CNT [a] -> []|CNT {b} -> set()" },
-        { 2, "match a:\n        case [b]: g()\n        case _ if b: h()",
-          "MCR [b] -> [b] if False|SDL g() -> pass|COI b -> (False)|COI b -> (True)|SDL h() -> pass" },
-        /* filters */
-        { 3, "\"doc 1\"; x: int = a; import b; global c; __version__ = 2", "" },
-        { 3, "print(1); log.info(2); self._logger.debug('%s', a + 1); warnings.warn('x'); time.sleep(3)", "" },
-        { 1, "g(timeout=3, k=4)", "SDL g(timeout=3, k=4) -> pass|CRP-num 4 -> 3|CRP-num 4 -> 5" },
-        { 3, "if a:  # pragma: no cover\n        g(1)\n    x = 1  # pragma: no mutate\n    ...", "" },
-        { 3, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
-        { 3, "_LOGGER.info('a %s', b); logging.getLogger('a').debug('b'); self.log().error('c')", "" },
-        { 2, "y = cast('T', x), typing.cast(A | B, x)", "" },
-        { 2, "y = b if sys.platform == 'win32' or __debug__ else x", "" },
-        { 1, "if a.pos.name: g()", "COI a.pos.name -> (False)|COI a.pos.name -> (True)|SDL g() -> pass" },
-        { 1, "def g(b=1, *, c: int = 2): return b\n    return lambda d=3: d + e", "RVR b -> None|RVR lambda d=3: d + e -> None|AOR + -> -" },
-        { 1, "y = f'{a + b:>{c + 1}}'", "AOR + -> -" },
-        { 1, "raise NotImplementedError", "" },
-    };
+static const struct example examples[] = {
+    { 1, "y = a < b", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=" },
+    { 1, "y = a >= b", "ROR a >= b -> (True)|ROR >= -> ==|ROR >= -> >" },
+    { 1, "y = a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" },
+    { 1, "y = a < b <= c", "ROR < -> !=|ROR < -> <=|ROR <= -> <|ROR <= -> ==" },      /* a chain has no single truth value */
+    { 1, "y = len(a) > 0", "ROR len(a) > 0 -> (False)|ROR > -> >=|CRP-num 0 -> 1" },  /* `!= 0` says the same */
+    { 1, "while a != b: g()", "ROR a != b -> (False)|ROR != -> ==|SDL g() -> pass" }, /* never `while True` */
+    { 1, "while not (a < b or c): g()", "COD not (a < b or c) -> (a < b or c)|ROR < -> !=|ROR < -> <=|LCR or -> and|SDL g() -> pass" },
+    { 1, "y = a in b or c is not None", "MIR in -> not in|LCR or -> and|MIR is not -> is" },
+    { 2, "y = a < b or (c == d)",
+      "LCR a < b or (c == d) -> (a < b)|LCR a < b or (c == d) -> (c == d)|ROR < -> !=|ROR < -> <=|LCR or -> and|ROR c == d -> (True)|ROR == -> "
+      "!=" }, /* `False or x` is x: one side kept */
+    { 2, "y = a and b", "LCR a and b -> a|LCR a and b -> b|LCR and -> or" },
+    { 1, "if a: g()", "COI a -> (False)|COI a -> (True)|SDL g() -> pass" },
+    { 1, "if a < b: g()", "ROR a < b -> (False)|ROR < -> !=|ROR < -> <=|SDL g() -> pass" }, /* COI would only repeat ROR */
+    { 1, "while a: g()", "COI a -> (False)|SDL g() -> pass" },
+    { 1, "y = 'x' if a.b else 'y'", "COI a.b -> (False)|COI a.b -> (True)" },
+    { 1, "y = [z for z in a if z.ok]", "COI z.ok -> (False)|COI z.ok -> (True)" },
+    { 1, "if (n := a): g(n)", "COI (n := a) -> (not (n := a))|SDL g(n) -> pass" }, /* forcing it would unbind n */
+    { 1, "assert a, 'm'", "COI a -> (not (a))" },
+    { 1, "return not(a)", "COD not(a) -> (a)" },
+    { 1, "y = not a == b", "ROR a == b -> (False)|ROR a == b -> (True)|ROR == -> !=" }, /* COD would only repeat ROR */
+    { 1, "y = a + b * c ** d - e % g", "AOR + -> -|AOR * -> /|AOR ** -> *|AOR - -> +|AOR % -> //" },
+    { 1, "y = len(a) * 2", "AOR * -> //|CRP-num 2 -> 1|CRP-num 2 -> 3" },
+    { 1, "y = a + 'x' + b", "" }, /* text: a TypeError proves nothing */
+    { 1, "y = '%s' % (a + 1)", "AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 1, "y = a * 1 + b[1:]", "CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 1 -> 0|CRP-num 1 -> 2|SIR 1: -> :" },
+    { 1, "x += 2; x //= y; x |= z; x += 'a'", "ASR += -> -=|CRP-num 2 -> 1|CRP-num 2 -> 3|ASR //= -> /=" },
+    { 2, "x |= z", "SDL x |= z -> pass|ASR |= -> &=|ASR |= -> =" },
+    { 2, "y = a | b ^ c << d", "BOR | -> &|BOR ^ -> &|BOR << -> >>" },
+    { 2, "y = isinstance(a, int | C)", "" },
+    { 1, "y = -a, ~b, +c, -1", "UOD -a -> a|UOD ~b -> b|CRP-num -1 -> -2|CRP-num -1 -> 0" },
+    { 1, "y = [0x1F, 0b11, 1_000, 2j, 1.5, 1e20, a.b]",
+      "CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|CRP-num 0b11 -> 0b10|CRP-num 0b11 -> 0b100|CRP-num 1_000 -> 1001|CRP-num 1_000 -> 999|"
+      "CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 1.5 -> 2.5|CRP-num 1e20 -> (1e20 * 2)" },
+    { 1, "y = a % 1, b[::1], 1 .real", "AOR % -> //|CRP-num 1 -> 2|SIR ::1 -> ::|CRP-num 1 -> 2|CRP-num 1 -> (0)|CRP-num 1 -> (2)" },
+    { 1, "y = True; g(k=False)", "CRP-bool True -> False|SDL g(k=False) -> pass|CRP-bool False -> True" },
+    { 1, "return a", "RVR a -> None" },
+    { 1, "return(a)", "RVR (a) -> (None)" },
+    { 1, "return True", "CRP-bool True -> False" },
+    { 1, "return [a]", "RVR [a] -> []" },
+    { 1, "return a, b", "RVR a, b -> ()" },
+    { 1, "return 'x'", "RVR 'x' -> \"\"" },
+    { 1, "return ''", "" },
+    { 1, "return None", "" },
+    { 1, "return (yield a)", "" }, /* it would no longer be a generator */
+    { 1, "a.b = c; d[0] = e; f = g; del h.i, j; raise I", "SDL a.b = c -> pass|SDL d[0] = e -> pass|SDL del h.i, j -> pass|SDL raise I -> pass" },
+    { 2, "del h; del i, j", "" }, /* a name that lives longer changes nothing */
+    { 3, "assert a; await b()", "SDL assert a -> pass|COI a -> (not (a))|SDL await b() -> pass" },
+    { 1, "for i in a:\n        if i: continue\n        break",
+      "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
+    { 1, "while a:\n        break", "COI a -> (False)" }, /* it would never end */
+    { 1, "try: pass\n    except E as e:\n        x = 1\n        g(x)\n    except F:\n        raise",
+      "EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
+    { 1, "y = a[b:c:d], e[0:]", "SIR b:c:d -> :c:d|SIR b:c:d -> b::d|SIR b:c:d -> b:c:|CRP-num 0 -> 1" },
+    { 2, "y = 'a', b'', f'{a}'", "CRP-str 'a' -> \"\"|CRP-str b'' -> b\"mutagen\"|CRP-str f'{a}' -> f\"\"" },
+    { 2, "raise E('no')", "SDL raise E('no') -> pass" },
+    { 3, "raise E('no')", "SDL raise E('no') -> pass|CRP-str 'no' -> \"\"" },
+    { 2, "y = open(p, 'r', encoding='utf8'), str(b, 'utf8'), g(a).encode('utf8', 'strict')", "" },
+    { 2, "assert a, 'm'; h(help='text')", "COI a -> (not (a))|SDL h(help='text') -> pass" },
+    { 2, "msg = 'no %s' % x\n    raise E(msg)", "SDL raise E(msg) -> pass" },
+    { 2, "msg = 'no %s' % x\n    raise E(x)", "CRP-str 'no %s' -> \"\"|SDL raise E(x) -> pass" },
+    { 2, "y = g(a, b, 1)", "ARG a, b -> b, a|CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 2, "y = hasattr(a, b), B.f(self, a)", "" },
+    { 2, "y = min(a), b.startswith(c), c.min(a)", "MSW min -> max|MSW startswith -> endswith" },
+    { 2, "y = [a], {}, {b}", "CNT [a] -> []|CNT {b} -> set()" },
+    { 2, "match a:\n        case [b]: g()\n        case _ if b: h()",
+      "MCR [b] -> [b] if False|SDL g() -> pass|COI b -> (False)|COI b -> (True)|SDL h() -> pass" },
+    /* filters */
+    { 3, "\"doc 1\"; x: int = a; import b; global c; __version__ = 2", "" },
+    { 3, "print(1); log.info(2); self._logger.debug('%s', a + 1); warnings.warn('x'); time.sleep(3)", "" },
+    { 1, "g(timeout=3, k=4)", "SDL g(timeout=3, k=4) -> pass|CRP-num 4 -> 3|CRP-num 4 -> 5" },
+    { 3, "if a:  # pragma: no cover\n        g(1)\n    x = 1  # pragma: no mutate\n    ...", "" },
+    { 3, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
+    { 3, "_LOGGER.info('a %s', b); logging.getLogger('a').debug('b'); self.log().error('c')", "" },
+    { 2, "y = cast('T', x), typing.cast(A | B, x)", "" },
+    { 2, "y = b if sys.platform == 'win32' or __debug__ else x", "" },
+    { 1, "if a.pos.name: g()", "COI a.pos.name -> (False)|COI a.pos.name -> (True)|SDL g() -> pass" },
+    { 1, "def g(b=1, *, c: int = 2): return b\n    return lambda d=3: d + e", "RVR b -> None|RVR lambda d=3: d + e -> None|AOR + -> -" },
+    { 1, "y = f'{a + b:>{c + 1}}'", "AOR + -> -" },
+    { 1, "raise NotImplementedError", "" },
+};
 
 static struct mg_str render(struct mg_arena *arena, struct mg_str source, int level)
 {
