@@ -485,7 +485,7 @@ static void damaged_answers_do_no_harm(void **unused)
     (void)unused;
     uint32_t random = 12345;
     for (size_t op = 0; op < MG_COUNT(good); op++)
-        for (int round = 0; round < 150; round++) {
+        for (int round = 0; round < 50; round++) {
             struct mg_str text = mg_arena_str(arena, mg_str_from(good[op].answer));
             char *at = (char *)(uintptr_t)text.at;
             for (int change = 0; change <= round % 4; change++) {

@@ -71,6 +71,14 @@ MG_MUST_CHECK enum mg_code mg_agent_launch(struct mg_agent_process *agent, const
 /* For a peer that is gone: puts what we were doing before *err, how the process ended and the last line of its log behind. MG_E_CHILD. */
 enum mg_code mg_agent_explain(struct mg_agent_process *agent, struct mg_child *child, const char *log_path, const char *doing, struct mg_err *err);
 
+/* start.c */
+enum mg_code mg_agent_start_zygote(void *self, const struct mg_agent_start *how, struct mg_arena *arena, struct mg_collected *collected,
+                                   struct mg_err *err);
+enum mg_code mg_agent_revive(void *self, bool *revived, struct mg_err *err);
+void mg_agent_stop(void *self);
+/* What zygote and confirmation are told alike. */
+void mg_agent_add_places(struct mg_request *request, const struct mg_agent_process *agent);
+
 /* session.c */
 enum mg_code mg_agent_open_session(void *self, struct mg_session **session, struct mg_err *err);
 enum mg_code mg_session_target(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,

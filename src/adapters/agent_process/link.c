@@ -131,7 +131,7 @@ static bool replace_lone_surrogates(char *at, size_t len)
 /* One message. *doc is NULL when it was kept for a job or dropped; *job says which. */
 static enum mg_code receive_one(struct mg_link *link, uint64_t wanted, double deadline, yyjson_doc **doc, bool *job, struct mg_err *err)
 {
-    struct mg_str line;
+    struct mg_str line = MG_NO_STR;
     MG_TRY(next_line(link, deadline, &line, err));
     *doc = yyjson_read(line.at, line.len, 0);
     if (!*doc && replace_lone_surrogates((char *)(uintptr_t)line.at, line.len)) /* the line lies in our own buffer */
