@@ -5,6 +5,7 @@ import inspect
 
 from .values import NoSource, evaluate, path_to
 
+_signatures = {}  # class -> its constructor's parameters: asked for again and again
 BUILTIN_BASES = (str, int, float, bytes, list, dict, tuple, set, frozenset)
 
 
@@ -90,7 +91,9 @@ def by_repr(writer, value, kind, name, depth):
 
 def by_signature(writer, value, kind, name, depth):
     """Constructor parameters that are kept in attributes of the same name."""
-    pairs, names = [], inspect.signature(kind).parameters
+    if kind not in _signatures:
+        _signatures[kind] = inspect.signature(kind).parameters
+    pairs, names = [], _signatures[kind]
     for parameter in names.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue

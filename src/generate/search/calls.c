@@ -306,11 +306,19 @@ static void add_simpler(struct mg_search *s, const struct mg_candidate *from, si
         to->at[to->count++] = c;
 }
 
-static struct mg_str plainest(struct mg_search *s, const struct mg_pool *pool)
+static unsigned pool_cost(struct mg_search *s, struct mg_pool *pool, size_t index)
+{
+    struct mg_value *value = &pool->at[index];
+    if (value->cost == 0)
+        value->cost = mg_value_cost(s, value->source) + 1;
+    return value->cost - 1;
+}
+
+static struct mg_str plainest(struct mg_search *s, struct mg_pool *pool)
 {
     const struct mg_value *best = NULL;
     for (size_t i = 0; i < pool->len; i++)
-        if (!pool->at[i].demoted && (!best || mg_value_cost(s, pool->at[i].source) < mg_value_cost(s, best->source)))
+        if (!pool->at[i].demoted && (!best || pool_cost(s, pool, i) < best->cost - 1))
             best = &pool->at[i];
     return best ? best->source : MG_NO_STR;
 }
@@ -333,7 +341,7 @@ static void add_plain_halves(struct mg_search *s, const struct mg_candidate *fro
 }
 
 /* The cheapest values of a pool that are cheaper than this one. */
-static void add_plainer(struct mg_search *s, const struct mg_candidate *from, size_t place, const struct mg_pool *pool, struct variants *to)
+static void add_plainer(struct mg_search *s, const struct mg_candidate *from, size_t place, struct mg_pool *pool, struct variants *to)
 {
     struct mg_str seen[PLAINER];
     unsigned floor = 0;
@@ -342,7 +350,7 @@ static void add_plainer(struct mg_search *s, const struct mg_candidate *from, si
         unsigned best_cost = UINT32_MAX;
         for (size_t i = 0; i < pool->len; i++) {
             struct mg_str source = pool->at[i].source;
-            unsigned cost = mg_value_cost(s, source);
+            unsigned cost = pool_cost(s, pool, i);
             bool used = pool->at[i].demoted || cost < floor;
             for (size_t k = 0; k < n && !used; k++)
                 used = mg_str_eq(seen[k], source);

@@ -22,6 +22,7 @@ struct mg_import {
 struct mg_value {
     struct mg_str source;
     unsigned weight;    /* how often it is drawn, relative to its pool */
+    unsigned cost;      /* to read; 0 = not asked for yet */
     bool demoted;       /* values of its kind have only met TypeErrors at this parameter */
     uint32_t good, bad; /* calls with it that returned or killed, and others */
 };
