@@ -88,7 +88,7 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
         return MG_FAIL(err, MG_E_CHILD, "the agent answered %zu of %zu calls", result.observations.len, count);
     for (size_t i = 0; i < count; i++) {
         calls[i]->seen = result.observations.at[i];
-        calls[i]->usable = is_usable(s, &calls[i]->seen);
+        calls[i]->usable = is_usable(s, &calls[i]->seen) && !(calls[i]->as_text && calls[i]->seen.raised);
         if (!calls[i]->observed)
             calls[i]->cost += cost_of_outcome(&calls[i]->seen);
         calls[i]->observed = true;
