@@ -251,3 +251,27 @@ def test_the_first_failing_subtest_ends_its_test(repo):
     """)
     repo.start()
     assert Bench(repo, "mod.py", "f").verdict("n + 1", "n - 1", [0]) == ("killed", True)
+
+
+def test_lines_that_run_on_import_are_told(repo):
+    repo.write("mod.py", "def f(n):\n    m = n + 1\n    return m\nONE = f(0)\ndef g(n):\n    return n + 2\n")
+    repo.write("test_mod.py", "from mod import f, g, ONE\ndef test_f(): assert f(1) == g(0)\n")
+    repo.start()
+    assert Bench(repo, "mod.py", "f").target["imported"] in ([[2, 3]], [[1, 3]])
+    assert Bench(repo, "mod.py", "g").target["imported"] == []
+
+
+@pytest.mark.parametrize("test", ["test_reload", "test_late"])
+def test_a_file_that_a_test_imports_is_mutated_too(repo, test):
+    repo.write("again.py", "def f(n):\n    return n + 1\n")
+    repo.write("late.py", "def f(n):\n    return n + 1\nONE = f(0)\n")
+    repo.write("test_mod.py", """
+        import importlib
+        import again
+        def test_reload(): assert importlib.reload(again).f(1) == 2
+        def test_late():
+            from late import ONE
+            assert ONE == 1
+        """)
+    repo.start()
+    assert Bench(repo, test[5:].replace("reload", "again") + ".py", "f").verdict("n + 1", "n + 2", [test]) == ("killed", True)
