@@ -324,6 +324,22 @@ static void what_breaks_in_a_target_ends_that_target(void **state)
     assert_true(mg_str_contains(outcome_of("m.f")->reason, "No module named 'yaml'"));
 }
 
+/* What runs on import gets no verdict from the existing tests, and generated tests may still kill it. */
+static void static_mutants_are_outside_the_score_until_a_test_kills_them(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_limit"), SUM_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum", suite_of_f[1] = "test_limit";
+    script.imported = true;
+    assert_int_equal(run_it(), MG_OK);
+    const struct mg_outcome *f = outcome_of("m.f");
+    assert_true(f->before.of[MG_VERDICT_static] > 0);
+    assert_int_equal(mg_tally_scorable(&f->before), mg_tally_detected(&f->before));
+    assert_int_equal(f->state, MG_TARGET_KEPT);
+    assert_true(f->after.of[MG_VERDICT_killed] > f->before.of[MG_VERDICT_killed]);
+}
+
 static void a_cancelled_run_is_reported_and_can_go_on(void **state)
 {
     (void)state;
@@ -367,6 +383,7 @@ int main(void)
         CASE(a_budget_stops_and_the_next_session_takes_the_next),
         CASE(settings_that_change_verdicts_start_over),
         CASE(what_breaks_in_a_target_ends_that_target),
+        CASE(static_mutants_are_outside_the_score_until_a_test_kills_them),
         CASE(a_cancelled_run_is_reported_and_can_go_on),
         CASE(a_repo_without_source_fails_with_its_reason),
     };
