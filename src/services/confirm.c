@@ -202,7 +202,7 @@ static void tell(struct mg_run_context *run, const struct mg_outcome *outcome, s
     for (size_t i = 0; i < outcome->tests.len; i++)
         kept += outcome->tests.at[i].kept;
     struct mg_str line, before = mg_text_score(arena, &outcome->before), after = mg_text_score(arena, &outcome->after);
-    const char *status = outcome->state == MG_TARGET_UNFINISHED ? "measured" : mg_text_status(outcome->state);
+    const char *status = outcome->state == MG_TARGET_SELECTED ? "measured" : mg_text_status(outcome->state);
     struct mg_str name = mg_arena_printf(arena, "%-10s %.*s", status, MG_FMT(outcome->qualified_name));
     if (outcome->state == MG_TARGET_KEPT)
         line = mg_arena_printf(arena, "%.*s  %.*s -> %.*s  %u test%s", MG_FMT(name), MG_FMT(before), MG_FMT(after), kept, kept == 1 ? "" : "s");

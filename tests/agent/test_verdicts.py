@@ -141,6 +141,13 @@ def test_sleep_runs_into_the_wall(bench):
     assert answer["seconds"] < 5
 
 
+def test_waiting_for_ever_costs_the_deadline_of_one_test(bench):
+    """No processor time is used, and the wall limit of the whole process is far away."""
+    answer = bench.mutant("n > 10", "n > 10 and not __import__('threading').Event().wait()", ["test_f", "test_big"], limit=0.2, wall=60.0)
+    assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_big"), True)
+    assert answer["seconds"] < 8
+
+
 def test_crash_is_told_from_assertion(bench):
     assert bench.verdict("n > 10", "n > None", ["test_big"]) == ("crash", True)
     assert bench.verdict("n > 10", "nothing > 10", ["test_big"]) == ("crash", True)

@@ -1,6 +1,7 @@
 """One mutant against some tests in one fork: bare set-up, call and teardown, a limit for each test, proof that the mutated lines ran."""
 import signal
 import sys
+import time
 import traceback
 import types
 
@@ -21,9 +22,12 @@ class Plan:
         self.limits = list(request.get("limits") or [])
         self.lines = request.get("line") or 0, request.get("end_line") or 0
         self.at, self.at_hit = (self.tests[0] if self.tests else 0), False
+        self.end = None  # when the whole process must have ended
 
-    def on_record(self, _child, record):
+    def on_record(self, child, record):
         if "begin" in record:
+            self.end = self.end or child.deadline
+            child.deadline = min(self.end, time.monotonic() + self.wall_of(record["begin"]))
             # What an earlier test left behind (a cache, a shared fixture) may be what fails now: with `bail` a hit holds from then on.
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
@@ -31,6 +35,11 @@ class Plan:
         elif "run" in record:
             failed, hit = record["run"][1:3]  # at_hit knows of hits in processes that the test has forked, too
             record["run"][2] = hit or self.at_hit and (self.bail or not failed)
+
+    def wall_of(self, test):
+        """What waits for ever (a lock, a queue) uses no processor time: a wall deadline of its own for each test."""
+        limits = [limit for index, limit in zip(self.tests, self.limits) if index == test and limit > 0]
+        return 1.0 + 3.0 * max(limits) if limits else self.wall
 
     def run(self, emit):
         host = self.host
