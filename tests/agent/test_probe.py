@@ -247,11 +247,12 @@ def test_exceptions_name_their_class_and_the_stable_part_of_their_text(probe):
 
 
 UNSURE = [
-    "random.random()", "clock()", "time.time_ns() // 10**9", "time.localtime()[0]", "datetime.date.today().year", "datetime.datetime.now().year", "os.getpid()",
+    # len(calls) counts the calls since the last fork: far from any that ends one, in either order.
+    "random.random()", "len(calls)", "clock()", "time.time_ns() // 10**9", "time.localtime()[0]", "datetime.date.today().year", "datetime.datetime.now().year", "os.getpid()",
     "uuid.uuid4()", "id(f)", "hash('abc')", "hash(Money)", "input()", "os.fork()", "subprocess.call(['true'])", "os.system('true')",
     "socket.create_connection(('127.0.0.1', 9))", "socket.socket().bind(('127.0.0.1', 0))", "open('/tmp/mutagen-probe-was-here', 'w')",
     "os.mkdir('/tmp/mutagen-probe-was-here')", "os.kill(os.getpid(), 9)", "os._exit(0)", "os.abort()", "time.sleep(60)", "sys.stdin.read()",
-    "re.match('(a+)+$', 'a' * 40 + 'b')", "[clock()]", "str(clock())", "len(calls)",
+    "re.match('(a+)+$', 'a' * 40 + 'b')", "[clock()]", "str(clock())",
     "rules.append(1)", "sys.argv[1:]", "lambda: 1", "sys.argv", "threading.Thread(target=len).start()",
 ]
 
