@@ -36,6 +36,12 @@ def test_no_tests_at_all_still_serves(repo):
     assert bench.verdict("n + 1", "n - 1", [0]) == ("killed", True)
 
 
+def test_a_missing_testpaths_folder_is_no_error_even_where_warnings_are(repo):
+    repo.write("pytest.ini", "[pytest]\ntestpaths = tests\nfilterwarnings = error\n")
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    assert repo.start()["tests"] == []
+
+
 def test_tests_beside_the_code_belong_beside_the_code(repo):
     repo.write("lib/test_a.py", "def test_a(): pass\n")
     repo.start()

@@ -31,6 +31,7 @@ def installed_plugins():
 
 def arguments(given, keep_addopts, repo, scratch, seed):
     added = ["-s", "-q", "--maxfail=0", "--rootdir=" + repo, "-o", "cache_dir=" + os.path.join(scratch, "pytest_cache")]
+    added += ["-W", "ignore::pytest.PytestConfigWarning"]  # a missing testpaths folder is no error for us, whatever filterwarnings says
     if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         plugins = installed_plugins()
         for name in plugins:
