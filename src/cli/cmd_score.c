@@ -126,7 +126,7 @@ static enum mg_code print_result(struct mg_app *app, const struct mg_invocation 
     (void)fprintf(out, "\nscore: %.1f%% (%u of %u mutants detected", 100.0 * mg_score(&report->before), mg_tally_detected(&report->before),
                   mg_tally_scorable(&report->before));
     if (report->before.of[MG_VERDICT_static])
-        (void)fprintf(out, "; %u static ones ignored: their lines run on import", report->before.of[MG_VERDICT_static]);
+        (void)fprintf(out, "; %u static left out: their lines run on import", report->before.of[MG_VERDICT_static]);
     if (count < report->targets_selected)
         (void)fprintf(out, ", over %u of %u functions", count, report->targets_selected);
     (void)fputs(")\n", out);

@@ -43,7 +43,7 @@ struct mg_run_context {
     double started;            /* monotonic */
 };
 
-/* For the report; each is said once. */
+/* services/reporting.c: for the report; each is said once. */
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text);
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */

@@ -1,7 +1,15 @@
-/* Sums up stored outcomes into the report, and finds the last line: what to do next. */
+/* Notes for the report, the sums over stored outcomes, and the last line: what to do next. */
 #include "base/str.h"
 #include "core/text.h"
 #include "services/context.h"
+
+void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text)
+{
+    for (size_t i = 0; i < run->report->notes.len; i++)
+        if (mg_str_eq(run->report->notes.at[i].subject, subject) && mg_str_eq(run->report->notes.at[i].text, text))
+            return;
+    *MG_PUSH(run->arena, &run->report->notes) = (struct mg_note){ kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
+}
 
 void mg_report_sum(struct mg_report *report)
 {

@@ -11,14 +11,6 @@
 #define BATCH_TARGETS 12
 #define BATCH_SECONDS 20.0
 
-void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text)
-{
-    for (size_t i = 0; i < run->report->notes.len; i++)
-        if (mg_str_eq(run->report->notes.at[i].subject, subject) && mg_str_eq(run->report->notes.at[i].text, text))
-            return;
-    *MG_PUSH(run->arena, &run->report->notes) = (struct mg_note){ kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
-}
-
 static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
 
 static enum mg_code step(struct mg_run_context *run, enum mg_run_event event, struct mg_err *err)
