@@ -161,10 +161,14 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
             break;
         }
         progress.ops->step(progress.self, limited ? processed : (uint32_t)i, target->qualified_name);
-        MG_TRY(mg_process_target(run, target, batch->arena, &batch->at[batch->len], err));
-        batch->len++;
+        struct mg_pending *pending = &batch->at[batch->len];
+        MG_TRY(mg_process_target(run, target, batch->arena, pending, err));
         processed++;
-        if (batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
+        if (pending->order_count == 0) /* no test waits for confirmation: stored at once */
+            MG_TRY(mg_confirm_pending(run, batch->arena, pending, 1, err));
+        else
+            batch->len++;
+        if (batch->len == 0 || batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
             MG_TRY(flush(run, batch, err));
     }
     return flush(run, batch, err);
