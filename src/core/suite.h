@@ -17,4 +17,8 @@ struct mg_suite {
     struct mg_str reason;                  /* when there are no tests: why, in one line */
 };
 
+/* Of a pytest node id (`tests/test_a.py::TestB::test_c[1]`): the function's name (`test_c`), and the file (`tests/test_a.py`). Borrowed. */
+struct mg_str mg_test_function(struct mg_str id);
+struct mg_str mg_test_file(struct mg_str id);
+
 #endif

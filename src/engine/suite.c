@@ -15,21 +15,12 @@ struct items {
     MG_VEC(struct item)
 };
 
-/* The function's name in a node id: behind the last `::`, before `[`. */
-static struct mg_str function_name(struct mg_str id)
-{
-    size_t bracket = mg_str_find(id, '[', 0);
-    struct mg_str name = mg_str_sub(id, 0, bracket);
-    size_t colon = mg_str_rfind(name, ':');
-    return colon < name.len ? mg_str_sub(name, colon + 1, name.len) : name;
-}
-
 static void match_items(const struct mg_collected *collected, uint32_t first, const struct mg_suite *suite, struct mg_arena *arena,
                         struct items *items)
 {
     for (size_t i = 0; i < collected->tests.len; i++)
         for (uint32_t t = 0; t < suite->tests.len; t++)
-            if (mg_str_eq(function_name(collected->tests.at[i].id), suite->tests.at[t].name))
+            if (mg_str_eq(mg_test_function(collected->tests.at[i].id), suite->tests.at[t].name))
                 *MG_PUSH(arena, items) = (struct item){ first + (uint32_t)i, t };
 }
 

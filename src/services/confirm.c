@@ -17,21 +17,6 @@ struct vote {
     struct mg_str *reasons;
 };
 
-static struct mg_str function_name(struct mg_str id)
-{
-    struct mg_str name = mg_str_sub(id, 0, mg_str_find(id, '[', 0));
-    size_t colon = mg_str_rfind(name, ':');
-    return colon < name.len ? mg_str_sub(name, colon + 1, name.len) : name;
-}
-
-static struct mg_str file_of(struct mg_str id)
-{
-    for (size_t i = 0; i + 1 < id.len; i++)
-        if (id.at[i] == ':' && id.at[i + 1] == ':')
-            return mg_str_sub(id, 0, i);
-    return id;
-}
-
 static void reject(struct vote *vote, uint32_t test, struct mg_str reason)
 {
     if (vote->keep[test])
@@ -54,9 +39,9 @@ static void count_votes(struct mg_pending *pending, struct vote *vote, const str
         vote->seen[pending->order[i]] = false;
     for (size_t i = 0; i < confirmed->tests.len; i++) {
         const struct mg_confirmed_test *test = &confirmed->tests.at[i];
-        if (!mg_str_eq(file_of(test->id), pending->path))
+        if (!mg_str_eq(mg_test_file(test->id), pending->path))
             continue;
-        uint32_t index = suite_index(pending, function_name(test->id));
+        uint32_t index = suite_index(pending, mg_test_function(test->id));
         if (index == UINT32_MAX)
             continue;
         if (test->outcome == MG_TEST_PASSED)
@@ -109,7 +94,7 @@ static size_t disturbed(const struct mg_confirmed *confirmed, const struct mg_pe
         const struct mg_confirmed_test *test = &confirmed->tests.at[i];
         bool generated = false;
         for (size_t p = 0; p < count; p++)
-            generated |= mg_str_eq(file_of(test->id), pending[p].path);
+            generated |= mg_str_eq(mg_test_file(test->id), pending[p].path);
         if (!generated && (test->outcome == MG_TEST_FAILED || test->outcome == MG_TEST_ERROR))
             (*ids)[found++] = test->id;
     }
