@@ -10,6 +10,7 @@
 #define FLOAT(key, field, low, high, initial, harmless, help) { key, MG_SETTING_FLOAT, offsetof(struct mg_config, field), low, high, NULL, initial, harmless, help }
 #define WORD(key, field, words, initial, harmless, help) { key, MG_SETTING_WORD, offsetof(struct mg_config, field), 0, 0, words, initial, harmless, help }
 #define TEXT(key, field, initial, harmless, help) { key, MG_SETTING_TEXT, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
+#define BOOL(key, field, initial, harmless, help) { key, MG_SETTING_BOOL, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
 #define LIST(key, field, harmless, help) { key, MG_SETTING_LIST, offsetof(struct mg_config, field), 0, 0, NULL, "", harmless, help }
 
 static const struct mg_setting settings[] = {
@@ -17,18 +18,50 @@ static const struct mg_setting settings[] = {
     LIST("targets", targets, true, "only targets whose qualified name matches one of these globs"),
     INT("jobs", jobs, 0, 1024, "0", true, "mutant processes at once; 0 = number of processors"),
     TEXT("python", python, "", false, "the repo's interpreter; empty = search"),
-    WORD("provider", provider, "search", "search", false, "who writes the tests"),
+    WORD("provider", provider, "search anthropic openai gemini openrouter compatible command replay", "search", false, "who writes the tests: search needs no key; the others serve a model"),
     FLOAT("mutation.score_threshold", mutation.score_threshold, 0, 1, "0.8", true, "score a target must reach for its tests to be kept"),
     WORD("mutation.keep", mutation.keep, "threshold improving", "threshold", true, "keep tests at the threshold, or any that improve the score"),
     INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per target; 0 = all"),
     INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets per run; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "stop starting targets after that time; 0 = unlimited"),
+    FLOAT("orchestrator.max_cost_usd", orchestrator.max_cost_usd, 0, 1e9, "1", false, "USD for model calls, over all sessions of a run; 0 = unlimited"),
+    INT("orchestrator.max_tokens", orchestrator.max_tokens, 0, 9007199254740991.0, "0", false, "tokens of model calls, over all sessions of a run; 0 = unlimited"),
+    INT("orchestrator.max_repair_attempts", orchestrator.max_repair_attempts, 0, 20, "2", true, "times a model may repair its tests, per target"),
+    INT("orchestrator.max_strengthen_attempts", orchestrator.max_strengthen_attempts, 0, 20, "2", true, "times a model may go for mutants that are left, per target"),
     FLOAT("sandbox.test_timeout_seconds", sandbox.test_timeout_seconds, 0.1, 86400, "30", false, "deadline of one existing test"),
     INT("sandbox.memory_limit_mb", sandbox.memory_limit_mb, 0, 1048576, "2048", false, "memory of one process in MiB; 0 = off"),
     INT("generation.seed", generation.seed, 0, 9007199254740991.0, "0", true, "same seed, same tests"),
     INT("generation.max_tests", generation.max_tests, 1, 1000, "8", true, "tests per target"),
     INT("generation.max_calls", generation.max_calls, 1, 1000000, "2000", true, "calls the search may try per target"),
+    BOOL("generation.use_call_graph", generation.use_call_graph, "false", true, "show a model what the target calls"),
+    INT("generation.call_graph_depth", generation.call_graph_depth, 1, 10, "2", true, "calls deep"),
+    INT("generation.call_graph_callees", generation.call_graph_callees, 1, 100, "6", true, "callees at most"),
+    BOOL("generation.use_retrieval", generation.use_retrieval, "false", true, "choose the tests shown as style examples by similarity"),
+    INT("generation.retrieval_top_k", generation.retrieval_top_k, 1, 20, "2", true, "examples"),
+    WORD("generation.embedder", generation.embedder, "hashing http", "hashing", false, "how texts are compared: hashing, or a model behind /embeddings"),
+    TEXT("generation.embedding_model", generation.embedding_model, "", false, "its name"),
+    TEXT("generation.embedding_base_url", generation.embedding_base_url, "", false, "its address; empty = llm.base_url"),
+    WORD("llm.strategy", llm.strategy, "search_first model search", "search_first", false, "a model after the search, instead of it, or not at all"),
+    TEXT("llm.model", llm.model, "", false, "empty = the provider's default"),
+    TEXT("llm.base_url", llm.base_url, "", false, "address of an OpenAI-compatible server, or of a proxy"),
+    WORD("llm.api", llm.api, "auto chat responses", "auto", false, "wire format for openai; with a base_url it is chat unless said otherwise"),
+    WORD("llm.effort", llm.effort, "low medium high xhigh max", "medium", false, "how hard a model that can think shall think"),
+    BOOL("llm.thinking", llm.thinking, "true", false, "adaptive thinking, where a provider has it"),
+    INT("llm.max_output_tokens", llm.max_output_tokens, 256, 1000000, "8192", false, "of one reply, thinking included"),
+    INT("llm.max_prompt_tokens", llm.max_prompt_tokens, 1000, 1000000, "12000", false, "what is over it is cut in a fixed order"),
+    INT("llm.max_retries", llm.max_retries, 0, 20, "3", false, "of one call, when the provider is busy"),
+    FLOAT("llm.connect_timeout_seconds", llm.connect_timeout_seconds, 0.1, 3600, "10", false, "until a connection stands"),
+    FLOAT("llm.timeout_seconds", llm.timeout_seconds, 0.1, 86400, "300", false, "until a reply is there"),
+    INT("llm.max_response_mb", llm.max_response_mb, 1, 1024, "16", false, "of one reply"),
+    TEXT("llm.key_env", llm.key_env, "", false, "variable that holds the key; empty = the provider's usual one"),
+    TEXT("llm.ca_file", llm.ca_file, "", false, "certificate authorities (PEM); empty = the system's"),
+    TEXT("llm.command", llm.command, "", false, "provider command: a program for /bin/sh; prompt on stdin, reply on stdout"),
+    TEXT("llm.record", llm.record, "", false, "folder where every reply is recorded"),
+    TEXT("llm.replay", llm.replay, "", false, "folder that provider replay reads"),
+    TEXT("llm.prompts", llm.prompts, "", false, "folder of own prompt templates"),
+    FLOAT("llm.price_input", llm.price_input, -1, 1e6, "-1", false, "USD per million tokens; -1 = the built-in table"),
+    FLOAT("llm.price_output", llm.price_output, -1, 1e6, "-1", false, "USD per million tokens; -1 = the built-in table"),
     TEXT("storage.root", storage.root, ".mutagen", false, "where runs and reports are kept"),
 };
 /* clang-format on */
@@ -67,6 +100,8 @@ struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_are
         return allowed_words(setting, arena);
     case MG_SETTING_LIST:
         return MG_STR("a list of texts");
+    case MG_SETTING_BOOL:
+        return MG_STR("true or false");
     case MG_SETTING_TEXT:
         break;
     }
@@ -110,6 +145,12 @@ static bool store_float(struct mg_config *config, const struct mg_setting *setti
     return true;
 }
 
+static bool store_bool(struct mg_config *config, const struct mg_setting *setting, bool value)
+{
+    *(bool *)field_of(config, setting) = value;
+    return true;
+}
+
 static bool is_printable(struct mg_str text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -142,6 +183,8 @@ static bool store(struct mg_config *config, const struct mg_setting *setting, st
         return mg_str_to_i64(value, &integer) && store_int(config, setting, integer);
     case MG_SETTING_FLOAT:
         return mg_str_to_double(value, &number) && store_float(config, setting, number);
+    case MG_SETTING_BOOL:
+        return (mg_str_is(value, "true") || mg_str_is(value, "false")) && store_bool(config, setting, mg_str_is(value, "true"));
     case MG_SETTING_WORD:
     case MG_SETTING_TEXT:
     case MG_SETTING_LIST:
@@ -232,6 +275,8 @@ static enum mg_code read_setting(const struct toml_reader *reader, const struct 
         stored = store_float(reader->config, setting, (double)value->integer);
     else if (setting->kind == MG_SETTING_FLOAT && value->kind == MG_TOML_FLOAT)
         stored = store_float(reader->config, setting, value->number);
+    else if (setting->kind == MG_SETTING_BOOL && value->kind == MG_TOML_BOOL)
+        stored = store_bool(reader->config, setting, value->boolean);
     else if ((setting->kind == MG_SETTING_TEXT || setting->kind == MG_SETTING_WORD) && value->kind == MG_TOML_STRING)
         stored = store_text(reader->config, setting, reader->arena, value->text);
     else

@@ -16,31 +16,59 @@ struct mg_config {
         int64_t level;          /* operators up to this level: 1 … 3, default 2 */
     } mutation;
     struct {
-        int64_t max_targets;          /* 0 = unlimited */
-        double max_wallclock_seconds; /* 0 = unlimited */
+        int64_t max_targets;                                  /* 0 = unlimited */
+        double max_wallclock_seconds;                         /* 0 = unlimited */
+        double max_cost_usd;                                  /* of model calls, over all sessions of the run; default 1, 0 = unlimited */
+        int64_t max_tokens;                                   /* input and output together; 0 = unlimited */
+        int64_t max_repair_attempts, max_strengthen_attempts; /* per target, default 2 each */
     } orchestrator;
     struct {
         double test_timeout_seconds; /* wall deadline of one existing test in the baseline, default 30 */
         int64_t memory_limit_mb;     /* per process, default 2048; 0 = off */
     } sandbox;
     struct {
-        int64_t seed;      /* default 0 */
-        int64_t max_tests; /* per target, default 8 */
-        int64_t max_calls; /* work budget of the search generator per target, default 2000 */
+        int64_t seed;                                      /* default 0 */
+        int64_t max_tests;                                 /* per target, default 8 */
+        int64_t max_calls;                                 /* work budget of the search generator per target, default 2000 */
+        bool use_call_graph;                               /* default false */
+        int64_t call_graph_depth, call_graph_callees;      /* 2, 6 */
+        bool use_retrieval;                                /* default false */
+        int64_t retrieval_top_k;                           /* 2 */
+        struct mg_str embedder;                            /* "hashing" | "http" */
+        struct mg_str embedding_model, embedding_base_url; /* for "http" */
     } generation;
+    struct {
+        struct mg_str strategy;                          /* "search_first" | "model" | "search" */
+        struct mg_str model;                             /* empty = the provider's default */
+        struct mg_str base_url;                          /* empty = the provider's own */
+        struct mg_str api;                               /* "auto" | "chat" | "responses": wire format of openai; chat always with a base_url */
+        struct mg_str effort;                            /* "low" | "medium" | "high" | "xhigh" | "max"; default "medium" */
+        bool thinking;                                   /* adaptive thinking where the provider has it; default true */
+        int64_t max_output_tokens;                       /* default 8192 */
+        int64_t max_prompt_tokens;                       /* default 12000: what is over it is cut in a fixed order */
+        int64_t max_retries;                             /* of one call, default 3 */
+        double connect_timeout_seconds, timeout_seconds; /* 10, 300 */
+        int64_t max_response_mb;                         /* 16 */
+        struct mg_str key_env;                           /* name of the variable that holds the key; empty = the provider's own */
+        struct mg_str ca_file;                           /* PEM of own certificate authorities; empty = the system's */
+        struct mg_str command;                           /* provider "command": run by /bin/sh -c, prompt on stdin, reply on stdout */
+        struct mg_str record, replay;                    /* folders of recorded replies: written to; read by provider "replay" */
+        struct mg_str prompts;                           /* folder of own prompt templates; empty = the built-in ones */
+        double price_input, price_output;                /* USD per million tokens; negative = the table's */
+    } llm;
     struct {
         struct mg_str root; /* default ".mutagen", relative to the current directory */
     } storage;
     int64_t jobs;                   /* mutant processes at once; 0 = number of processors */
     MG_LIST(struct mg_str) targets; /* globs on qualified names; empty = all */
     struct mg_str python;           /* --python; empty = search */
-    struct mg_str provider;         /* "search" */
+    struct mg_str provider;         /* "search" (no model), or who serves the model */
 };
 
 /* One row of the table: what `--help` and messages say about a setting. */
 struct mg_setting {
     const char *key; /* dotted: "mutation.score_threshold" */
-    enum mg_setting_kind { MG_SETTING_INT, MG_SETTING_FLOAT, MG_SETTING_WORD, MG_SETTING_TEXT, MG_SETTING_LIST } kind;
+    enum mg_setting_kind { MG_SETTING_INT, MG_SETTING_FLOAT, MG_SETTING_WORD, MG_SETTING_TEXT, MG_SETTING_LIST, MG_SETTING_BOOL } kind;
     size_t offset;       /* of the field in struct mg_config */
     double low, high;    /* INT, FLOAT: allowed range, both ends included */
     const char *words;   /* WORD: allowed words, one blank apart */

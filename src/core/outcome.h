@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "core/ledger.h"
 #include "core/mutant.h"
 #include "core/score.h"
 #include "core/target.h"
@@ -40,6 +41,8 @@ struct mg_outcome {
     MG_LIST(struct mg_str) suspected_bugs; /* one line each */
     uint32_t attempts;
     double seconds;
+    struct mg_spend spend;        /* of its model calls, failed ones included */
+    MG_LIST(struct mg_str) notes; /* what a model claimed, such as "equivalent: …": shown as its words, never counted */
 };
 
 #endif

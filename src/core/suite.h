@@ -13,6 +13,7 @@ struct mg_suite_test {
 struct mg_suite {
     struct mg_str imports; /* sorted import lines, each ends with a newline */
     MG_LIST(struct mg_suite_test) tests;
+    MG_LIST(struct mg_str) facts;          /* calls that were observed on the way: `f(1) == 2`, most telling first, at most 12 */
     MG_LIST(struct mg_str) suspected_bugs; /* observed behaviour that contradicts doctest, docstring or hint: one line each */
     struct mg_str reason;                  /* when there are no tests: why, in one line */
 };

@@ -234,6 +234,24 @@ struct mg_confirmed {
     MG_LIST(struct mg_collect_error) errors;
 };
 
+/* Replaces the bytes from (line, column) to (end_line, end_column); lines 1-based, columns 0-based bytes, end exclusive. */
+struct mg_text_patch {
+    uint32_t line, column, end_line, end_column;
+    struct mg_str replacement;
+};
+/* One test of a loaded module, run on the original with pytest's own reports: for telling its author what is wrong with it. */
+struct mg_examined_test {
+    uint32_t test;
+    enum mg_test_outcome outcome;
+    struct mg_str text;   /* pytest's short report of the failure, at most 40 lines and 4,000 bytes, paths relative; empty when it passed */
+    struct mg_str actual; /* the value that the test compared with another, as an expression; empty when there is none that can be written down */
+    /* Where in the loaded module a wrong literal stands, and what would make the test agree with the code. */
+    MG_LIST(struct mg_text_patch) patches;
+};
+struct mg_examined {
+    MG_LIST(struct mg_examined_test) tests;
+};
+
 struct mg_session; /* owned by the adapter */
 
 struct mg_agent_ops {
@@ -270,6 +288,13 @@ struct mg_agent_ops {
     /* Writes `source` to the repo-relative `path` in the copy and collects it. New tests get the next indices, from *first. */
     enum mg_code (*session_load)(struct mg_session *session, struct mg_str path, struct mg_str source, struct mg_arena *arena,
                                  struct mg_collected *collected, uint32_t *first, struct mg_err *err);
+
+    /* Compiles a module's text in the target's Python and runs nothing. *problem is empty, or "line 3: invalid syntax". */
+    enum mg_code (*session_check)(struct mg_session *session, struct mg_str source, struct mg_arena *arena, struct mg_str *problem,
+                                  struct mg_err *err);
+    /* Runs loaded tests one after the other on the original, each at most `seconds`. */
+    enum mg_code (*session_examine)(struct mg_session *session, const uint32_t *tests, size_t count, double seconds, struct mg_arena *arena,
+                                    struct mg_examined *examined, struct mg_err *err);
 
     /* Any number of jobs may be handed over; the agent runs `jobs` of them at once. `next` waits for one to end, in any order. */
     enum mg_code (*session_submit)(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err);

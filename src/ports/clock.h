@@ -3,11 +3,14 @@
 #define MG_CLOCK_H
 
 #include "base/base.h"
+#include "base/cancel.h"
 
 struct mg_clock_ops {
     const char *name;
     double (*monotonic)(void *self);  /* seconds since some start */
     int64_t (*unix_time)(void *self); /* seconds UTC */
+    /* Waits; MG_E_CANCELLED when the token fires first. */
+    enum mg_code (*wait)(void *self, double seconds, const struct mg_cancel *cancel, struct mg_err *err);
 };
 struct mg_clock {
     const struct mg_clock_ops *ops;

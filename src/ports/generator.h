@@ -12,24 +12,60 @@
 #include "ports/agent.h"
 #include "ports/ingest.h"
 
+/* What is known of a mutant that no test kills by an assertion. */
+struct mg_live_mutant {
+    bool reached;     /* some test ran its lines and saw no difference */
+    struct mg_str by; /* one of those tests, by id; empty when not reached */
+};
+/* What became of one test of the last suite. */
+struct mg_test_feedback {
+    struct mg_str name, source;
+    bool passes;
+    struct mg_str failure; /* when it does not: pytest's short report, at most 40 lines, paths relative; or why it was not run */
+    struct mg_str actual;  /* the value that stood where another was expected, as an expression; empty when not known */
+    uint32_t kills;        /* mutants it kills by an assertion; 0 for a passing test = it is weak */
+};
+struct mg_feedback {
+    MG_LIST(struct mg_test_feedback) tests;
+    uint32_t kept; /* tests of earlier rounds and other generators that stay, whatever comes next */
+};
+enum mg_round {
+    MG_ROUND_GENERATE,
+    MG_ROUND_REPAIR,    /* some tests of the last suite do not pass */
+    MG_ROUND_STRENGTHEN /* mutants are left */
+};
+
 struct mg_generate_request {
     const struct mg_target *target;
     const struct mg_source_file *source; /* the module's text */
     const struct mg_repo *repo;          /* existing test files, for values and style */
     struct mg_agent agent;
     struct mg_session *session;            /* its target is already set */
-    const struct mg_mutant *mutants;       /* alive after the existing tests */
+    const struct mg_mutant *mutants;       /* to be killed: alive after the existing tests and all rounds so far */
     const struct mg_probe_mutant *spliced; /* their function texts, same order */
+    const struct mg_live_mutant *live;     /* the same order; NULL = nothing known */
     size_t mutant_count;
+    const struct mg_collected *collected; /* python, pytest, existing tests; may be NULL */
+    const uint32_t *covering;             /* existing tests that run the target, by index into `collected` */
+    size_t covering_count;
+    const uint32_t *uncovered; /* body lines that no passing test runs, sorted */
+    size_t uncovered_count;
+    const struct mg_str *facts; /* calls that were observed: `f(1, x=2) == 3`, `f(None) raises TypeError` */
+    size_t fact_count;
     const struct mg_config *config;
     const struct mg_cancel *cancel;
-    /* A later attempt: what the gate said of the last suite, per test; NULL at first. */
-    const struct mg_suite *previous;
+    /* Later rounds on the same target. */
+    enum mg_round round;
+    const struct mg_feedback *feedback; /* NULL at first */
+    void **memory;                      /* the generator's own, for the rounds of one target: NULL at first, in the arena that `generate` gets */
+    double deadline;                    /* monotonic seconds of the run's clock when no more may be started; 0 = none */
 };
 struct mg_generator_ops {
     const char *name; /* "search" */
-    /* Same request and seed give the same bytes. No test at all is no error: suite->reason says why. */
-    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+    /* Same request and seed give the same bytes. No test at all is no error: suite->reason says why.
+     * MG_E_LIMIT: the budget has no room for a further call, nothing was spent. MG_E_HTTP with err->text: the peer's failure; *fatal says
+     * that every further call of the run would fail too. `fatal` may be NULL. */
+    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, bool *fatal,
                              struct mg_err *err);
 };
 struct mg_generator {

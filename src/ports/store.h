@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "core/ledger.h"
 #include "core/outcome.h"
 #include "core/report.h"
 #include "core/run_state.h"
@@ -34,6 +35,16 @@ struct mg_store_ops {
     /* Writes the outcome with all its tests and mutants and releases the claim, in one transaction: after MG_OK it survives a power cut,
      * after an error nothing of it is there. Borrowed for the call only. MG_E_STATE without a claim. */
     enum mg_code (*finish)(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_outcome *outcome, struct mg_err *err);
+
+    /* Reserves `call` at its worst case against the run's limits, before it is sent; *call_id names it from then on. MG_E_LIMIT with the
+     * limit's name as text ("cost_limit_reached", …) when it would pass one: nothing is written then. Spent is what all sessions of the run
+     * spent, calls in flight and calls whose process died at their worst: no two threads or processes can both take the last cent. */
+    enum mg_code (*reserve)(void *self, struct mg_str run_id, const struct mg_spend_limits *limits, const struct mg_llm_call *call, int64_t *call_id,
+                            struct mg_err *err);
+    /* What the call really took, also for one that failed. Once per call_id: MG_E_STATE otherwise. */
+    enum mg_code (*settle)(void *self, struct mg_str run_id, int64_t call_id, const struct mg_llm_call *call, struct mg_err *err);
+    /* Summed over the run, or over one of its targets unless `target_id` is empty. */
+    enum mg_code (*spent)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_spend *spend, struct mg_err *err);
 
     /* All stored outcomes of the run, whole, by priority then name. */
     enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count,

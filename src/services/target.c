@@ -117,7 +117,7 @@ static enum mg_code generate(struct work *work, struct mg_err *err)
     };
     work->outcome->attempts++;
     work->outcome->generator = mg_str_from(services->generator.ops->name);
-    MG_TRY(services->generator.ops->generate(services->generator.self, &request, work->arena, &work->suite, err));
+    MG_TRY(services->generator.ops->generate(services->generator.self, &request, work->arena, &work->suite, NULL, err));
     for (size_t i = 0; i < work->suite.suspected_bugs.len; i++)
         *MG_PUSH(work->arena, &work->outcome->suspected_bugs) = work->suite.suspected_bugs.at[i];
     if (work->suite.tests.len == 0)

@@ -15,6 +15,17 @@ static int64_t unix_time(void *self)
     return (int64_t)time(NULL);
 }
 
-static const struct mg_clock_ops ops = { .name = "posix", .monotonic = monotonic, .unix_time = unix_time };
+static enum mg_code wait_for(void *self, double seconds, const struct mg_cancel *cancel, struct mg_err *err)
+{
+    (void)self;
+    short ready;
+    struct mg_err cause = { .code = MG_OK };
+    enum mg_code code = mg_fd_wait(-1, 0, mg_now() + seconds, cancel, &ready, &cause);
+    if (code == MG_E_TIMEOUT)
+        return MG_OK;
+    return MG_FAIL(err, code, "%s", cause.text);
+}
+
+static const struct mg_clock_ops ops = { .name = "posix", .monotonic = monotonic, .unix_time = unix_time, .wait = wait_for };
 
 struct mg_clock mg_clock_posix(void) { return (struct mg_clock){ .ops = &ops, .self = NULL }; }

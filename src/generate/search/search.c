@@ -10,9 +10,9 @@ static struct mg_rng seeded(const struct mg_generate_request *request, struct mg
 {
     uint8_t digest[32];
     struct mg_rng rng = { 0 };
-    mg_sha256(
-        mg_arena_printf(arena, "%lld|%.*s|%d", (long long)request->config->generation.seed, MG_FMT(request->target->id), request->previous != NULL),
-        digest);
+    mg_sha256(mg_arena_printf(arena, "%lld|%.*s|%d", (long long)request->config->generation.seed, MG_FMT(request->target->id),
+                              request->round != MG_ROUND_GENERATE),
+              digest);
     for (size_t i = 0; i < 8; i++)
         rng.state = rng.state << 8 | digest[i];
     return rng;
@@ -136,10 +136,11 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     return MG_OK;
 }
 
-static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, bool *fatal,
                              struct mg_err *err)
 {
     (void)self;
+    (void)fatal;
     struct mg_search s = { .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };
     *suite = (struct mg_suite){ 0 };
     if (request->mutant_count == 0) {

@@ -46,11 +46,23 @@ static void defaults_are_the_documented_ones(void **state)
 static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
 {
     (void)state;
-    static const char *const harmful[] = { "python", "provider", "storage.root", "sandbox.test_timeout_seconds", "sandbox.memory_limit_mb" };
+    static const char *const harmful[] = { "python",
+                                           "provider",
+                                           "storage.root",
+                                           "sandbox.test_timeout_seconds",
+                                           "sandbox.memory_limit_mb",
+                                           "orchestrator.max_cost_usd",
+                                           "orchestrator.max_tokens",
+                                           "generation.embedder",
+                                           "generation.embedding_model",
+                                           "generation.embedding_base_url" };
     size_t count, found = 0;
     const struct mg_setting *settings = mg_settings(&count);
     for (size_t i = 0; i < count; i++)
-        found += !settings[i].harmless;
+        if (mg_str_starts(mg_str_from(settings[i].key), "llm.")) /* where keys, money and prompts go */
+            assert_false(settings[i].harmless);
+        else
+            found += !settings[i].harmless;
     assert_int_equal(found, MG_COUNT(harmful));
     for (size_t i = 0; i < MG_COUNT(harmful); i++)
         assert_false(mg_setting_find(mg_str_from(harmful[i]))->harmless);
@@ -121,7 +133,7 @@ static void toml_errors_have_file_and_line(void **state)
     } cases[] = {
         { "\n[mutation]\nlevl = 2\n", "m.toml:3: unknown key 'mutation.levl'; did you mean 'mutation.level'?" },
         { "[mutatoin]\nlevel = 2\n", "m.toml:1: unknown table [mutatoin]; did you mean [mutation]?" },
-        { "[llm]\nmodel = 'x'\n", "m.toml:1: unknown table [llm] (`mutagen --help` lists the keys)" },
+        { "[gizmo]\nmodel = 'x'\n", "m.toml:1: unknown table [gizmo] (`mutagen --help` lists the keys)" },
         { "jobs = '2'\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a string" },
         { "jobs = 2.0\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a float" },
         { "jobs = true\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a boolean" },

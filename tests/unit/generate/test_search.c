@@ -121,7 +121,7 @@ static void generate(struct mg_session *session, int64_t seed, uint32_t count, c
                                            .config = &config };
     struct mg_generator generator = mg_search_new();
     struct mg_err err = { .code = MG_OK };
-    assert_int_equal(generator.ops->generate(generator.self, &request, arena, suite, &err), MG_OK);
+    assert_int_equal(generator.ops->generate(generator.self, &request, arena, suite, NULL, &err), MG_OK);
 }
 
 static struct mg_str all_text(const struct mg_suite *suite)

@@ -46,9 +46,10 @@ static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_st
 }
 static void ingest_close(void *self, const struct mg_repo *repo) { (void)self, (void)repo; }
 
-static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite, struct mg_err *why)
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite, bool *fatal,
+                             struct mg_err *why)
 {
-    (void)self, (void)why;
+    (void)self, (void)why, (void)fatal;
     generated++;
     if (cancel_in_generator)
         cancel.requested = 2;
@@ -62,6 +63,11 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
 
 static double monotonic(void *self) { return (void)self, 1.0; }
 static int64_t unix_time(void *self) { return (void)self, 1000; }
+static enum mg_code wait_for(void *self, double seconds, const struct mg_cancel *token, struct mg_err *why)
+{
+    (void)self, (void)seconds, (void)token, (void)why;
+    return MG_OK;
+}
 static void phase(void *self, const char *name, struct mg_str message, uint32_t total) { (void)self, (void)name, (void)message, (void)total; }
 static void step(void *self, uint32_t done, struct mg_str message) { (void)self, (void)done, (void)message; }
 static void line(void *self, struct mg_str text) { (void)self, (void)text; }
@@ -77,7 +83,7 @@ static enum mg_code write_report(void *self, const struct mg_report *report, str
 
 static const struct mg_ingest_ops ingest_ops = { .name = "scripted", .open = ingest_open, .close = ingest_close };
 static const struct mg_generator_ops generator_ops = { .name = "scripted", .generate = generate };
-static const struct mg_clock_ops clock_ops = { .name = "still", .monotonic = monotonic, .unix_time = unix_time };
+static const struct mg_clock_ops clock_ops = { .name = "still", .monotonic = monotonic, .unix_time = unix_time, .wait = wait_for };
 static const struct mg_progress_ops progress_ops = { .name = "silent", .phase = phase, .step = step, .line = line, .work = work, .finish = finish };
 static const struct mg_reporter_ops reporter_ops = { .name = "counting", .write = write_report };
 
