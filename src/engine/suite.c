@@ -102,6 +102,8 @@ static void note_run(const struct items *items, uint32_t mutant, const struct mg
         const struct mg_test_run *run = &end->run->runs.at[i];
         const struct item *item = find_item(items, run->test);
         result->reached.at[mutant] |= run->hit;
+        if (item && run->hit && result->reached_by.at[mutant] == UINT32_MAX)
+            result->reached_by.at[mutant] = item->test;
         if (item && run->failed && run->hit)
             note_kill(&result->tests.at[item->test], mutant, run, arena);
     }
@@ -125,8 +127,10 @@ enum mg_code mg_measure_suite(void *self, const struct mg_gate_request *request,
     for (size_t i = 0; i < suite->tests.len; i++)
         *MG_PUSH(arena, &result->tests) =
             (struct mg_suite_verdict){ .name = suite->tests.at[i].name, .reason = MG_STR("was not collected by pytest") };
-    for (size_t i = 0; i < measured->mutants.len; i++)
+    for (size_t i = 0; i < measured->mutants.len; i++) {
         *MG_PUSH(arena, &result->reached) = false;
+        *MG_PUSH(arena, &result->reached_by) = UINT32_MAX;
+    }
     struct mg_collected collected = { 0 };
     uint32_t first = 0;
     MG_TRY(request->agent.ops->session_load(request->session, path, module, arena, &collected, &first, err));
@@ -135,6 +139,8 @@ enum mg_code mg_measure_suite(void *self, const struct mg_gate_request *request,
             result->tests.at[i].reason = mg_arena_printf(arena, "the module does not import: %.*s", MG_FMT(collected.errors.at[0].text));
     struct items items = { 0 };
     match_items(&collected, first, suite, arena, &items);
+    for (size_t i = 0; i < items.len; i++)
+        *MG_PUSH(arena, &result->tests.at[items.at[i].test].items) = items.at[i].index;
     MG_TRY(run_on_original(request, &items, arena, result, err));
 
     struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, items.len);

@@ -42,6 +42,7 @@ struct mg_measured {
 /* What each test of a suite does to the mutants that were alive. */
 struct mg_suite_verdict {
     struct mg_str name;
+    MG_LIST(uint32_t) items;           /* its indices in the session, one per case */
     bool passes;                       /* on the original, in the fork */
     struct mg_str reason;              /* why it does not pass */
     MG_LIST(uint32_t) kills;           /* assertion kills: indices into mg_measured.mutants */
@@ -52,6 +53,7 @@ struct mg_suite_verdict {
 struct mg_suite_measured {
     MG_LIST(struct mg_suite_verdict) tests; /* same order as the suite's */
     MG_LIST(bool) reached;                  /* per mutant: some test of the suite ran its line */
+    MG_LIST(uint32_t) reached_by;           /* per mutant: one of those tests; UINT32_MAX = none */
 };
 
 struct mg_gate_ops {

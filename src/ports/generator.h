@@ -11,6 +11,7 @@
 #include "core/target.h"
 #include "ports/agent.h"
 #include "ports/ingest.h"
+#include "ports/llm.h"
 
 /* What is known of a mutant that no test kills by an assertion. */
 struct mg_live_mutant {
@@ -60,12 +61,20 @@ struct mg_generate_request {
     void **memory;                      /* the generator's own, for the rounds of one target: NULL at first, in the arena that `generate` gets */
     double deadline;                    /* monotonic seconds of the run's clock when no more may be started; 0 = none */
 };
+struct mg_estimate {
+    int64_t prompt_tokens;   /* bytes / 4 */
+    int64_t micro_usd;       /* of one call with a reply of usual length; MG_UNKNOWN_COST */
+    int64_t worst_micro_usd; /* what would be reserved for it */
+};
 struct mg_generator_ops {
     const char *name; /* "search" */
     /* Same request and seed give the same bytes. No test at all is no error: suite->reason says why.
-     * MG_E_LIMIT: the budget has no room for a further call, nothing was spent. MG_E_HTTP with err->text: the peer's failure; *fatal says
-     * that every further call of the run would fail too. `fatal` may be NULL. */
-    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, bool *fatal,
+     * MG_E_LIMIT: a budget has no room for a further call, err->text is its name; nothing was spent. MG_E_HTTP and MG_E_TIMEOUT: the model
+     * gave no reply, and *fault says of what kind that is. `fault` may be NULL. */
+    enum mg_code (*generate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+                             enum mg_llm_fault *fault, struct mg_err *err);
+    /* What the first call for this target would send, without sending it; NULL for a generator that calls nobody. */
+    enum mg_code (*estimate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_estimate *estimate,
                              struct mg_err *err);
 };
 struct mg_generator {

@@ -21,6 +21,7 @@ struct mg_run_services {
     struct mg_ingest ingest;
     struct mg_agent agent;
     struct mg_generator generator; /* ops == NULL: measure only (`score`) */
+    struct mg_generator model;     /* after it, or instead of it (llm.strategy); ops == NULL: no model was named */
     struct mg_gate gate;
     struct mg_store store;
     const struct mg_reporter *reporters;

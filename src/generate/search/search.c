@@ -136,11 +136,11 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     return MG_OK;
 }
 
-static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite, bool *fatal,
-                             struct mg_err *err)
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
+                             enum mg_llm_fault *fault, struct mg_err *err)
 {
     (void)self;
-    (void)fatal;
+    (void)fault;
     struct mg_search s = { .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };
     *suite = (struct mg_suite){ 0 };
     if (request->mutant_count == 0) {

@@ -46,10 +46,10 @@ static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_st
 }
 static void ingest_close(void *self, const struct mg_repo *repo) { (void)self, (void)repo; }
 
-static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite, bool *fatal,
-                             struct mg_err *why)
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite,
+                             enum mg_llm_fault *fault, struct mg_err *why)
 {
-    (void)self, (void)why, (void)fatal;
+    (void)self, (void)why, (void)fault;
     generated++;
     if (cancel_in_generator)
         cancel.requested = 2;
