@@ -39,8 +39,11 @@ struct mg_run_context {
     struct mg_collected collected;
     struct mg_baseline baseline;
     struct mg_targets targets;
-    struct mg_str fingerprint; /* of everything a verdict depends on */
-    double started;            /* monotonic */
+    struct mg_str fingerprint;             /* of everything a verdict depends on */
+    MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
+    struct mg_estimates *estimates;
+    unsigned model_failures; /* targets in a row whose model gave no reply */
+    double started;          /* monotonic */
 };
 
 /* services/reporting.c: for the report; each is said once. */
@@ -63,6 +66,8 @@ struct mg_pending {
     struct mg_suite_measured *suite;
     uint32_t *order; /* indices of the kept tests in suite order */
     size_t order_count;
+    struct mg_str unfinished; /* why the model could not go on: unless the tests reach the threshold, the target is left for a later session */
+    struct mg_str stop;       /* why no further target can be worked on: the run's stop reason */
 };
 MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena,
                                              struct mg_pending *pending, struct mg_err *err);

@@ -45,11 +45,11 @@ static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
 static struct mg_str fingerprint(const struct mg_run_context *run)
 {
     const struct mg_config *config = run->config;
-    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
-                                        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version),
-                                        config->mutation.score_threshold, (int)config->mutation.keep, (long long)config->mutation.max_mutants,
-                                        (long long)config->mutation.level, (long long)config->generation.seed,
-                                        (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
+    struct mg_str all = mg_arena_printf(
+        run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
+        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy), MG_FMT(run->report->model),
+        config->mutation.score_threshold, (int)config->mutation.keep, (long long)config->mutation.max_mutants, (long long)config->mutation.level,
+        (long long)config->generation.seed, (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
     return mg_sha256_hex(run->arena, all, 32);
 }
 
@@ -164,14 +164,34 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
         struct mg_pending *pending = &batch->at[batch->len];
         MG_TRY(mg_process_target(run, target, batch->arena, pending, err));
         processed++;
+        if (run->request.dry_run)
+            continue; /* what it would ask the model is noted; there is no outcome */
+        if (pending->stop.len)
+            run->report->stop_reason = mg_arena_str(run->arena, pending->stop);
         if (pending->order_count == 0) /* no test waits for confirmation: stored at once */
             MG_TRY(mg_confirm_pending(run, batch->arena, pending, 1, err));
         else
             batch->len++;
         if (batch->len == 0 || batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
             MG_TRY(flush(run, batch, err));
+        if (run->report->stop_reason.len)
+            break; /* no further target would get an answer */
     }
     return flush(run, batch, err);
+}
+
+/* Targets that an earlier session had to leave: what it found out is not thrown away. */
+static enum mg_code find_unfinished(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_outcome *outcomes = NULL;
+    size_t count = 0;
+    if (!run->services->model.ops)
+        return MG_OK;
+    MG_TRY(run->services->store.ops->outcomes(run->services->store.self, run->request.run_id, run->arena, &outcomes, &count, err));
+    for (size_t i = 0; i < count; i++)
+        if (outcomes[i].state == MG_TARGET_UNFINISHED && outcomes[i].tests.len)
+            *MG_PUSH(run->arena, &run->unfinished) = outcomes[i];
+    return MG_OK;
 }
 
 /* All that is stored; left are the selected targets among them that are not finished. */
@@ -207,7 +227,7 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     services->progress.ops->finish(services->progress.self);
     if (mg_str_is(report->status, "failed") && report->outcomes.len == 0)
         return MG_OK; /* bad input: its one line says all there is to say */
-    for (size_t i = 0; i < services->reporter_count; i++)
+    for (size_t i = 0; i < services->reporter_count && !run->request.dry_run; i++)
         MG_TRY(services->reporters[i].ops->write(services->reporters[i].self, report, err));
     return MG_OK;
 }
@@ -226,6 +246,7 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     bool part = run->config->targets.len > 0;
     MG_TRY(run->services->store.ops->retain(run->services->store.self, run->request.run_id, run->fingerprint, part ? NULL : ids,
                                             part ? 0 : run->targets.len, err));
+    MG_TRY(find_unfinished(run, err));
     MG_TRY(step(run, MG_RUN_ON_selected, err));
     MG_TRY(process_targets(run, batch, err));
     if (mg_str_is(run->report->stop_reason, "cancelled"))
@@ -257,14 +278,19 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
                     struct mg_arena *arena, struct mg_run_result *result, struct mg_err *err)
 {
     memset(result, 0, sizeof *result);
-    struct mg_run_context run = {
-        .services = services, .config = config, .request = *request, .arena = arena, .repo = &result->repo, .report = &result->report
-    };
+    struct mg_run_context run = { .services = services,
+                                  .config = config,
+                                  .request = *request,
+                                  .arena = arena,
+                                  .repo = &result->repo,
+                                  .report = &result->report,
+                                  .estimates = &result->estimates };
     run.started = now(&run);
     result->report.run_id = request->run_id;
     result->report.repo = request->repo;
     result->report.version = mg_str_from(services->version);
     result->report.generator = mg_str_from(services->generator.ops ? services->generator.ops->name : "none");
+    result->report.model = services->model.ops ? mg_str_from(services->model.ops->name) : MG_NO_STR;
     result->report.reports_dir = request->reports_dir;
     result->report.status = MG_STR("failed");
     MG_TRY(take_up(&run, err));

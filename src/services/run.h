@@ -37,11 +37,21 @@ struct mg_run_request {
     struct mg_str repo;        /* absolute path, resolved */
     struct mg_str run_id;      /* validated */
     struct mg_str reports_dir; /* where the reporters write, for the last line */
+    bool dry_run;              /* measure, and say what the model would be asked; nothing is sent, generated or reported */
+};
+struct mg_target_estimate {
+    struct mg_str qualified_name;
+    struct mg_tally before;
+    struct mg_estimate first; /* call */
+};
+struct mg_estimates {
+    MG_VEC(struct mg_target_estimate)
 };
 /* Lives in the arena that mg_run was given. The private copy is gone by then; texts are not. */
 struct mg_run_result {
     struct mg_report report;
     struct mg_repo repo;
+    struct mg_estimates estimates; /* of a dry run */
 };
 
 /* Runs or resumes `request->run_id`. MG_OK also for partial and cancelled runs: report.status says which. On an error after the run

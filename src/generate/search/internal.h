@@ -189,6 +189,10 @@ bool mg_has_choice(const struct mg_candidate *candidate);
 /* The same and longer descriptions, shortest first: for where the first is another test's too. */
 void mg_describe_options(struct mg_search *s, const struct mg_candidate *candidate, struct mg_parts *options);
 
+/* facts.c */
+/* Calls and what they gave, as lines a reader understands: easy ones first, different results before more of the same. */
+void mg_facts_collect(struct mg_search *s, struct mg_suite *suite);
+
 /* write.c */
 void mg_write_suite(struct mg_search *s, const struct mg_chosen *chosen, struct mg_suite *suite);
 

@@ -128,6 +128,7 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     mg_calls_harvest(s);
     MG_TRY(mg_rounds_run(s, err));
     compare_doctests(s, suite);
+    mg_facts_collect(s, suite);
     MG_TRY(mg_choose(s, &chosen, err));
     if (chosen.len == 0)
         suite->reason = no_test_reason(s);

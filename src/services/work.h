@@ -1,0 +1,32 @@
+/* What the steps of one target share. Internal to services/target.c (before, settle) and services/rounds.c (generate, gate, choose). */
+#ifndef MG_SERVICES_WORK_H
+#define MG_SERVICES_WORK_H
+
+#include "services/context.h"
+
+struct mg_work {
+    struct mg_run_context *run;
+    const struct mg_target *target;
+    const struct mg_source_file *source;
+    struct mg_arena *arena;
+    struct mg_session *session;
+    struct mg_gate_request gate;
+    struct mg_pending *pending; /* its `suite` is the verdict on every test of `pool`, same order */
+    struct mg_outcome *outcome;
+    struct mg_suite pool; /* every test of every round; a later round adds, it never replaces one that passes */
+    MG_LIST(struct mg_str) facts;
+    unsigned judged; /* suites so far: each stands in a module of its own */
+};
+
+MG_MUST_CHECK enum mg_code mg_discard(struct mg_work *work, struct mg_str reason, struct mg_err *err);
+
+/* From SELECTED to MUTATED (tests wait for confirmation), DISCARDED or UNFINISHED: search, then the model's rounds on what is left alive. */
+MG_MUST_CHECK enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err);
+
+/* For a dry run: what the first call to the model would be. The state stays. */
+MG_MUST_CHECK enum mg_code mg_target_estimate(struct mg_work *work, struct mg_err *err);
+
+/* What the tests that `keep` allows do to one mutant that was open before; NULL allows every test that passes. */
+struct mg_mutant_result mg_result_after(const struct mg_pending *pending, uint32_t mutant, const bool *keep, const struct mg_mutant_result *before);
+
+#endif
