@@ -2,13 +2,9 @@
 #ifndef MG_AGENT_FILES_H
 #define MG_AGENT_FILES_H
 
-#include <stddef.h>
+#include "base/embedded.h"
 
-struct mg_agent_file {
-    const char *name; /* "__main__.py" */
-    const unsigned char *begin, *end;
-};
-extern const struct mg_agent_file mg_agent_files[];
-extern const size_t mg_agent_file_count;
+extern const struct mg_embedded mg_agent_files[];
+extern const size_t mg_agent_files_count;
 
 #endif

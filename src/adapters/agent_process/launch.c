@@ -16,8 +16,8 @@
 enum mg_code mg_agent_write_files(struct mg_agent_process *agent, struct mg_err *err)
 {
     MG_TRY(mg_file_mkdirs(agent->program, err));
-    for (size_t i = 0; i < mg_agent_file_count; i++) {
-        const struct mg_agent_file *file = &mg_agent_files[i];
+    for (size_t i = 0; i < mg_agent_files_count; i++) {
+        const struct mg_embedded *file = &mg_agent_files[i];
         struct mg_str path = mg_path_join(agent->run, mg_str_from(agent->program), mg_str_from(file->name));
         struct mg_str text = { (const char *)file->begin, (size_t)(file->end - file->begin) };
         MG_TRY(mg_file_write(path.at, text, err));
