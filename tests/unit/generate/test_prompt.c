@@ -151,7 +151,7 @@ static void a_fence_holds_what_has_fences(void **state)
 static void mutants_are_shown_in_turn(void **state)
 {
     (void)state;
-    static const char *const operators[] = { "ROR", "AOR", "CRP" };
+    static const char *const operators[] = { "ROR", "AOR", "CRP", "LCR" };
     struct mg_source_file source = { MG_STR("pkg/mod.py"), MG_STR("pkg.mod"), MG_STR(TEXT) };
     struct mg_mutant mutants[4] = {
         { .id = MG_STR("a"),
@@ -165,7 +165,7 @@ static void mutants_are_shown_in_turn(void **state)
           .span_line = 2,
           .span_end_line = 2 },
         { .id = MG_STR("b"),
-          .operator_name = operators[0],
+          .operator_name = operators[3],
           .description = "d",
           .start = 22,
           .end = 23,
