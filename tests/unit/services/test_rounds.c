@@ -1,0 +1,319 @@
+/* The rounds of a target with a scripted model: who is asked when, what it is told, and what stays when it cannot go on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "unit/services/scripted.h"
+
+/* What the model says when asked: tests, or why it gives no reply. */
+struct saying {
+    const char *tests[3];
+    const char *rejected; /* a test that its own checks refused */
+    enum mg_code code;
+    enum mg_llm_fault fault;
+    const char *text;
+};
+static const struct saying *sayings; /* about m.f */
+static size_t saying_count, asked, asked_of_g;
+static struct heard {
+    enum mg_round round;
+    size_t mutants, failing, weak, facts;
+    bool reached; /* the first mutant */
+    char by[64], failure[128];
+} heard[8];
+
+static void hear(const struct mg_generate_request *request)
+{
+    struct heard *h = &heard[asked];
+    *h = (struct heard){ .round = request->round, .mutants = request->mutant_count, .facts = request->fact_count };
+    if (request->mutant_count && request->live) {
+        h->reached = request->live[0].reached;
+        (void)snprintf(h->by, sizeof h->by, "%.*s", MG_FMT(request->live[0].by));
+    }
+    for (size_t i = 0; request->feedback && i < request->feedback->tests.len; i++) {
+        const struct mg_test_feedback *test = &request->feedback->tests.at[i];
+        h->failing += !test->passes;
+        h->weak += test->passes && test->kills == 0;
+        if (!test->passes)
+            (void)snprintf(h->failure, sizeof h->failure, "%.*s", MG_FMT(test->failure));
+    }
+}
+
+static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite,
+                             enum mg_llm_fault *fault, struct mg_err *why)
+{
+    (void)self;
+    *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n") };
+    if (!mg_str_is(request->target->qualified_name, "m.f")) {
+        asked_of_g++;
+        suite->reason = MG_STR("nothing to say");
+        return MG_OK;
+    }
+    assert_true(asked < saying_count);
+    const struct saying *saying = &sayings[asked];
+    hear(request);
+    asked++;
+    *fault = saying->fault;
+    if (saying->code != MG_OK)
+        return MG_FAIL(why, saying->code, "%s", saying->text);
+    for (size_t i = 0; i < MG_COUNT(saying->tests) && saying->tests[i]; i++)
+        *MG_PUSH(into, &suite->tests) =
+            (struct mg_suite_test){ .name = mg_str_from(saying->tests[i]),
+                                    .source = mg_arena_printf(into, "def %s():\n    assert %zu\n", saying->tests[i], asked) };
+    if (saying->rejected)
+        *MG_PUSH(into, &suite->rejected) = (struct mg_rejected){ mg_str_from(saying->rejected), MG_STR("asserts nothing") };
+    return MG_OK;
+}
+static const struct mg_generator_ops model_ops = { .name = "scripted model", .generate = generate };
+
+static int with_model(void **state)
+{
+    (void)set_up(state);
+    model = (struct mg_generator){ &model_ops, NULL };
+    sayings = NULL;
+    saying_count = asked = asked_of_g = 0;
+    memset(heard, 0, sizeof heard);
+    return 0;
+}
+
+static void it_says(const struct saying *list, size_t count)
+{
+    sayings = list;
+    saying_count = count;
+}
+
+static void the_model_works_on_what_the_search_left(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = { { .tests = { "test_limit" } } };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    const struct mg_outcome *f = outcome_of("m.f");
+    assert_int_equal(f->state, MG_TARGET_KEPT);
+    assert_true(test_of("test_sum")->kept && test_of("test_limit")->kept);
+    assert_int_equal(heard[0].mutants, 5); /* of eight */
+    assert_true(heard[0].reached);
+    assert_string_equal(heard[0].by, "test_sum");
+    assert_true(mg_str_is(f->generator, "search + scripted model"));
+    assert_int_equal(f->attempts, 2);
+    assert_int_equal(asked, 1); /* 8 of 8: nothing is left to ask for */
+}
+
+static void a_target_that_the_search_satisfies_costs_no_call(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_sum") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(asked, 0);
+    assert_int_equal(asked_of_g, 2); /* the search had nothing for g: two rounds without a kill, then no more */
+}
+
+static void the_strategy_says_who_is_asked(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = { { .tests = { "test_limit", "test_sum" } } };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    it_says(says, MG_COUNT(says));
+    config.llm.strategy = MG_STR("search");
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked + asked_of_g, 0);
+    config.llm.strategy = MG_STR("model");
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 1);
+    assert_int_equal(heard[0].mutants, 8); /* the search wrote nothing */
+    assert_true(mg_str_is(outcome_of("m.f")->generator, "scripted model"));
+}
+
+static void failing_tests_are_repaired_first(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { { "x + 5", "test_wrong", MG_MEMORY_FAILS }, SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = {
+        { .tests = { "test_sum", "test_wrong" } },
+        { .tests = { "test_limit" } },
+    };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.llm.strategy = MG_STR("model");
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(heard[1].round, MG_ROUND_REPAIR);
+    assert_int_equal(heard[1].failing, 1);
+    assert_int_equal(heard[1].mutants, 5); /* what the good test killed stays killed */
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_false(test_of("test_wrong")->kept);
+}
+
+static void a_repaired_test_takes_the_place_of_the_broken_one(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("_2.py::test_all"),
+                                                   LIMIT_OF_F("_2.py::test_all"),
+                                                   { "x + 5", "_2.py::test_all", MG_MEMORY_MISSES },
+                                                   { NULL, "test_all", MG_MEMORY_FAILS } };
+    static const struct saying says[] = { { .tests = { "test_all" } }, { .tests = { "test_all" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.llm.strategy = MG_STR("model");
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(outcome_of("m.f")->tests.len, 1);
+    assert_true(mg_str_contains(test_of("test_all")->source, "assert 2"));
+}
+
+static void rejected_tests_go_back_with_their_reason(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_all"), LIMIT_OF_F("test_all") };
+    static const struct saying says[] = { { .rejected = "test_all" }, { .tests = { "test_all" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(heard[1].round, MG_ROUND_REPAIR);
+    assert_string_equal(heard[1].failure, "asserts nothing");
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+/* Weak tests, then none better: two rounds without a kill end it, though more strengthening was allowed. */
+static void it_stops_after_two_rounds_without_a_kill(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum") };
+    static const struct saying says[] = {
+        { .tests = { "test_sum" } }, { .tests = { "test_weak" } }, { .tests = { "test_weaker" } }, { .tests = { "test_never" } }
+    };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.orchestrator.max_strengthen_attempts = 5;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 3);
+    assert_int_equal(heard[1].round, MG_ROUND_STRENGTHEN);
+    assert_int_equal(heard[2].weak, 1);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 3); /* the worse suites took nothing away */
+}
+
+static void attempts_are_counted(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { { "x + 5", NULL, MG_MEMORY_FAILS } }; /* nothing passes on the original */
+    static const struct saying says[] = {
+        { .tests = { "test_a" } }, { .tests = { "test_b" } }, { .tests = { "test_c" } }, { .tests = { "test_d" } }
+    };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.orchestrator.max_repair_attempts = config.orchestrator.max_strengthen_attempts = 0;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 1);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+}
+
+/* The budget is used up in the middle: what was judged stays, the target is left, and the next session goes on from there. */
+static void a_refused_reservation_leaves_the_target_for_later(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = { { .tests = { "test_sum" } },
+                                          { .code = MG_E_LIMIT, .text = "cost_limit_reached" },
+                                          { .tests = { "test_limit" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.llm.strategy = MG_STR("model");
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "partial"));
+    assert_true(mg_str_is(result.report.stop_reason, "cost_limit_reached"));
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 3);
+    assert_int_equal(asked_of_g, 0); /* the run stopped there */
+    assert_null(outcome_of("m.g"));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 3);
+    assert_int_equal(heard[2].mutants, 5); /* it began with the test of the first session */
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_true(test_of("test_sum")->kept && test_of("test_limit")->kept);
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+}
+
+static void a_budget_that_ends_behind_the_threshold_costs_nothing(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { LIMIT_OF_F("test_all"), NOTICES("test_all", "x - 5") };
+    static const struct saying says[] = { { .tests = { "test_all" } }, { .code = MG_E_LIMIT, .text = "token_limit_reached" } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.mutation.score_threshold = 0.75; /* 6 of 8 */
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 1); /* the threshold is reached: it is not asked for more */
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+static void a_rejected_key_ends_the_run_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .code = MG_E_HTTP, .fault = MG_LLM_ACCOUNT, .text = "401 bad key" }, { .tests = { "test_all" } } };
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_all"), LIMIT_OF_F("test_all") };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "partial"));
+    assert_true(mg_str_is(result.report.stop_reason, "provider_failed: 401 bad key"));
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_int_equal(result.report.targets_left, 2);
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+static void a_busy_provider_leaves_one_target_and_the_run_goes_on(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .code = MG_E_TIMEOUT, .fault = MG_LLM_TEMPORARY, .text = "529 overloaded" } };
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_true(mg_str_contains(outcome_of("m.f")->reason, "529 overloaded"));
+    assert_int_equal(outcome_of("m.g")->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_is(result.report.status, "partial"));
+}
+
+static void a_request_that_never_works_ends_its_target_only(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .code = MG_E_HTTP, .fault = MG_LLM_REQUEST, .text = "413 too large" } };
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_contains(outcome_of("m.f")->reason, "413 too large"));
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, with_model, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(the_model_works_on_what_the_search_left),
+        CASE(a_target_that_the_search_satisfies_costs_no_call),
+        CASE(the_strategy_says_who_is_asked),
+        CASE(failing_tests_are_repaired_first),
+        CASE(a_repaired_test_takes_the_place_of_the_broken_one),
+        CASE(rejected_tests_go_back_with_their_reason),
+        CASE(it_stops_after_two_rounds_without_a_kill),
+        CASE(attempts_are_counted),
+        CASE(a_refused_reservation_leaves_the_target_for_later),
+        CASE(a_budget_that_ends_behind_the_threshold_costs_nothing),
+        CASE(a_rejected_key_ends_the_run_and_nothing_is_lost),
+        CASE(a_busy_provider_leaves_one_target_and_the_run_goes_on),
+        CASE(a_request_that_never_works_ends_its_target_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
