@@ -58,8 +58,9 @@ struct mg_llm_call {
 
 /* Summed up over calls. A call that was never settled (its process died) counts at its worst. */
 struct mg_spend {
-    int64_t micro_usd; /* of the calls with a known cost */
-    int64_t input_tokens, output_tokens, cache_read_tokens;
+    int64_t micro_usd;    /* of the calls with a known cost */
+    int64_t input_tokens; /* all three kinds; of an open call its worst */
+    int64_t output_tokens, cache_read_tokens;
     uint32_t calls, requests;
     uint32_t unknown_cost_calls; /* their cost is not in micro_usd */
     uint32_t estimated_calls;    /* their usage was not told by the provider */
