@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <pthread.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -142,6 +143,9 @@ static void same_outcome(const struct mg_outcome *a, const struct mg_outcome *b)
     assert_int_equal(a->suspected_bugs.len, b->suspected_bugs.len);
     for (size_t i = 0; i < a->suspected_bugs.len; i++)
         same_str(a->suspected_bugs.at[i], b->suspected_bugs.at[i]);
+    assert_int_equal(a->notes.len, b->notes.len);
+    for (size_t i = 0; i < a->notes.len; i++)
+        same_str(a->notes.at[i], b->notes.at[i]);
 }
 
 static void a_whole_report_comes_back_as_it_was(void **state)
@@ -157,10 +161,10 @@ static void a_whole_report_comes_back_as_it_was(void **state)
         f->store = contract->reopen(f->store);
     assert_int_equal(f->store.ops->load_report(f->store.self, MG_NO_STR, f->arena, &back, &f->err), MG_OK);
 
-    const struct mg_str left[] = { report.run_id,    report.status,  report.stop_reason, report.repo,     report.python,
-                                   report.generator, report.version, report.reports_dir, report.next_step };
-    const struct mg_str right[] = { back.run_id,    back.status,  back.stop_reason, back.repo,     back.python,
-                                    back.generator, back.version, back.reports_dir, back.next_step };
+    const struct mg_str left[] = { report.run_id,    report.status,  report.stop_reason, report.repo,      report.python,
+                                   report.generator, report.version, report.reports_dir, report.next_step, report.model };
+    const struct mg_str right[] = { back.run_id,    back.status,  back.stop_reason, back.repo,      back.python,
+                                    back.generator, back.version, back.reports_dir, back.next_step, back.model };
     for (size_t i = 0; i < MG_COUNT(left); i++)
         same_str(left[i], right[i]);
     assert_true(report.started_at == back.started_at && report.finished_at == back.finished_at && report.duration_seconds == back.duration_seconds);
@@ -319,6 +323,227 @@ static void the_newest_run_is_found_and_unknown_ones_named(void **state)
     same_str(back.run_id, ids[0]);
 }
 
+/* ---- money ---- */
+
+static struct mg_llm_call a_call(const char *target_id)
+{
+    return (struct mg_llm_call){ .target_id = mg_str_from(target_id),
+                                 .purpose = MG_STR("generate"),
+                                 .provider = MG_STR("anthropic"),
+                                 .model = MG_STR("claude"),
+                                 .request_hash = MG_STR("00ff"),
+                                 .started_at = 1763800000,
+                                 .requests = 1,
+                                 .worst_micro_usd = 1000,
+                                 .worst_tokens = 500 };
+}
+
+static enum mg_code reserve(struct fixture *f, const struct mg_spend_limits *limits, const struct mg_llm_call *call, int64_t *id)
+{
+    return f->store.ops->reserve(f->store.self, RUN, limits, call, id, &f->err);
+}
+
+static struct mg_spend spent(struct fixture *f, struct mg_str target_id)
+{
+    struct mg_spend spend;
+    assert_int_equal(f->store.ops->spent(f->store.self, RUN, target_id, &spend, &f->err), MG_OK);
+    return spend;
+}
+
+static const struct mg_spend_limits no_limits = { 0, 0 };
+
+/* A call of `target_id` that took 300 micro-USD, 40 + 3 + 2 tokens read and 7 written. */
+static int64_t spend_some(struct fixture *f, const char *target_id)
+{
+    int64_t id = -1;
+    struct mg_llm_call call = a_call(target_id);
+    assert_int_equal(reserve(f, &no_limits, &call, &id), MG_OK);
+    call.usage = (struct mg_usage){ .input = 40, .cache_read = 3, .cache_write = 2, .output = 7, .known = true };
+    call.micro_usd = 300;
+    call.seconds = 1.5;
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, id, &call, &f->err), MG_OK);
+    return id;
+}
+
+static void same_spend(struct mg_spend a, struct mg_spend b) { assert_memory_equal(&a, &b, sizeof a); }
+
+static void calls_are_summed_for_a_target_and_for_the_run(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct mg_llm_call call = a_call("t2");
+    int64_t id = -1;
+    assert_int_equal(reserve(f, &no_limits, &call, &id), MG_E_STATE); /* not begun */
+    (void)begin(f, RUN, &record);
+    same_spend(spent(f, MG_NO_STR), (struct mg_spend){ 0 });
+    int64_t first = spend_some(f, "t1");
+    assert_int_equal(reserve(f, &no_limits, &call, &id), MG_OK);
+    assert_int_not_equal(first, id);
+    same_spend(spent(f, MG_STR("t1")),
+               (struct mg_spend){ .micro_usd = 300, .input_tokens = 45, .output_tokens = 7, .cache_read_tokens = 3, .calls = 1, .requests = 1 });
+    same_spend(spent(f, MG_STR("t2")),
+               (struct mg_spend){ .micro_usd = 1000, .input_tokens = 500, .calls = 1, .requests = 1, .estimated_calls = 1 }); /* in flight */
+    call.micro_usd = MG_UNKNOWN_COST;
+    call.usage = (struct mg_usage){ .input = 11, .output = 4 };
+    call.failure = MG_STR("gone");
+    call.requests = 2;
+    call.target_id = MG_STR("t1"); /* who it was for is said when it is reserved */
+    call.worst_micro_usd = 0;
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, id, &call, &f->err), MG_OK);
+    const struct mg_spend unknown = {
+        .input_tokens = 11, .output_tokens = 4, .calls = 1, .requests = 2, .unknown_cost_calls = 1, .estimated_calls = 1
+    };
+    same_spend(spent(f, MG_STR("t2")), unknown);
+    struct mg_spend total = spent(f, MG_STR("t1"));
+    mg_spend_sum(&total, &unknown);
+    same_spend(spent(f, MG_NO_STR), total);
+    same_spend(spent(f, MG_STR("t3")), (struct mg_spend){ 0 });
+}
+
+static void a_call_is_settled_once(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    (void)begin(f, RUN, &record);
+    const struct mg_llm_call call = a_call("t1");
+    int64_t id = spend_some(f, "t1");
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, id, &call, &f->err), MG_E_STATE);
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, id + 1, &call, &f->err), MG_E_STATE);
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, 0, &call, &f->err), MG_E_STATE);
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, INT64_MIN, &call, &f->err), MG_E_STATE);
+    assert_int_equal(f->store.ops->settle(f->store.self, MG_STR("other"), id, &call, &f->err), MG_E_STATE);
+    assert_int_equal(spent(f, MG_NO_STR).micro_usd, 300);
+}
+
+static void a_refused_reservation_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    (void)begin(f, RUN, &record);
+    (void)spend_some(f, "t1"); /* 300 micro-USD, 52 tokens */
+    const struct mg_llm_call call = a_call("t2");
+    const struct mg_spend_limits enough = { 1300, 552 }, money = { 1299, 0 }, tokens = { 1300, 551 };
+    const struct mg_spend before = spent(f, MG_NO_STR);
+    int64_t id = -7;
+    assert_int_equal(reserve(f, &money, &call, &id), MG_E_LIMIT);
+    assert_string_equal(f->err.text, "cost_limit_reached");
+    assert_int_equal(reserve(f, &tokens, &call, &id), MG_E_LIMIT);
+    assert_string_equal(f->err.text, "token_limit_reached");
+    assert_int_equal(id, -7);
+    same_spend(spent(f, MG_NO_STR), before);
+    assert_int_equal(reserve(f, &enough, &call, &id), MG_OK);
+    assert_int_equal(reserve(f, &enough, &call, &id), MG_E_LIMIT);
+}
+
+static void money_of_a_dead_process_stays_spent(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct mg_llm_call call = a_call("t1");
+    int64_t id = -1;
+    if (!contract->reopen)
+        return;
+    (void)begin(f, RUN, &record);
+    (void)spend_some(f, "t1");
+    assert_int_equal(reserve(f, &no_limits, &call, &id), MG_OK); /* never settled */
+    f->store = contract->reopen(f->store);
+    assert_true(begin(f, RUN, &record));
+    assert_int_equal(spent(f, MG_NO_STR).micro_usd, 1300);
+    assert_int_equal(spent(f, MG_NO_STR).input_tokens, 545);
+    const struct mg_spend_limits limits = { 2299, 0 };
+    assert_int_equal(reserve(f, &limits, &call, &id), MG_E_LIMIT);
+}
+
+static void spend_is_part_of_outcomes_and_reports_and_never_dropped(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    size_t count;
+    (void)begin(f, RUN, &record);
+    struct mg_report report = sample_report(f->arena), back;
+    for (size_t i = 0; i < report.outcomes.len; i++)
+        store_outcome(f, &report.outcomes.at[i]);
+    (void)spend_some(f, mg_arena_cstr(f->arena, report.outcomes.at[0].target_id));
+    (void)spend_some(f, mg_arena_cstr(f->arena, report.outcomes.at[1].target_id));
+    (void)spend_some(f, mg_arena_cstr(f->arena, report.outcomes.at[1].target_id));
+    const struct mg_outcome *found = stored(f, &count);
+    assert_int_equal(found[0].spend.micro_usd, 300);
+    assert_int_equal(found[1].spend.micro_usd, 600);
+    same_spend(found[2].spend, (struct mg_spend){ 0 });
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, MG_STR("the code has changed"), NULL, 0, &f->err), MG_OK);
+    (void)stored(f, &count);
+    assert_int_equal(count, 0);
+    assert_int_equal(spent(f, MG_NO_STR).micro_usd, 900);
+    store_outcome(f, &report.outcomes.at[1]); /* done again: what the first time cost counts */
+    assert_int_equal(stored(f, &count)[0].spend.micro_usd, 600);
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    if (contract->reopen)
+        f->store = contract->reopen(f->store);
+    assert_int_equal(f->store.ops->load_report(f->store.self, RUN, f->arena, &back, &f->err), MG_OK);
+    assert_int_equal(back.spend.micro_usd, 900);
+    assert_int_equal(back.spend.calls, 3);
+    assert_int_equal(back.outcomes.at[0].spend.micro_usd, 600);
+    assert_true(begin(f, RUN, &record)); /* and a further session starts from there */
+    assert_int_equal(spent(f, MG_NO_STR).micro_usd, 900);
+}
+
+/* Eight threads take what they can; whatever the order, no two take the last cent. */
+enum { THREADS = 8, TRIES = 25, MONEY = 30500, TOKENS = 1000000 };
+struct hammer {
+    struct fixture *f;
+    unsigned number, taken, refused, failed;
+};
+
+static void *hammer(void *arg)
+{
+    struct hammer *h = arg;
+    const struct mg_spend_limits limits = { MONEY, TOKENS };
+    struct mg_store store = h->f->store;
+    for (unsigned i = 0; i < TRIES; i++) {
+        struct mg_llm_call call = a_call(h->number % 2 ? "odd" : "even");
+        struct mg_err why = { .code = MG_OK };
+        int64_t id = -1;
+        enum mg_code code = store.ops->reserve(store.self, RUN, &limits, &call, &id, &why);
+        if (code == MG_E_LIMIT && mg_str_is(mg_str_from(why.text), "cost_limit_reached")) {
+            h->refused++;
+            continue;
+        }
+        struct mg_spend seen = { 0 };
+        call.micro_usd = 700; /* less than was set aside: the rest becomes free again */
+        h->failed += code != MG_OK || store.ops->spent(store.self, RUN, MG_NO_STR, &seen, &why) != MG_OK || seen.micro_usd > MONEY ||
+                     store.ops->settle(store.self, RUN, id, &call, &why) != MG_OK;
+        h->taken++;
+    }
+    return NULL;
+}
+
+static void no_two_threads_take_the_last_cent(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    struct hammer hammers[THREADS];
+    pthread_t threads[THREADS];
+    (void)begin(f, RUN, &record);
+    for (unsigned i = 0; i < THREADS; i++) {
+        hammers[i] = (struct hammer){ .f = f, .number = i };
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer, &hammers[i]), 0);
+    }
+    unsigned taken = 0, refused = 0;
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(hammers[i].failed, 0);
+        taken += hammers[i].taken;
+        refused += hammers[i].refused;
+    }
+    assert_int_equal(taken + refused, THREADS * TRIES);
+    const struct mg_spend spend = spent(f, MG_NO_STR);
+    assert_int_equal(spend.calls, taken);
+    assert_int_equal(spend.micro_usd, 700 * taken);
+    assert_true(spend.micro_usd <= MONEY);
+    assert_true(taken <= 43 && refused > 0);  /* 42 x 700 + 1000 fits, 43 x 700 + 1000 does not */
+    assert_true(taken >= 43 - (THREADS - 1)); /* the rest was set aside by calls in flight when the last tries came */
+}
+
 int run_store_contract(const char *name, const struct store_contract *adapter)
 {
     contract = adapter;
@@ -331,6 +556,12 @@ int run_store_contract(const char *name, const struct store_contract *adapter)
         CASE(a_run_is_begun_once_and_for_one_repo),
         CASE(only_wanted_targets_are_retained),
         CASE(the_newest_run_is_found_and_unknown_ones_named),
+        CASE(calls_are_summed_for_a_target_and_for_the_run),
+        CASE(a_call_is_settled_once),
+        CASE(a_refused_reservation_leaves_nothing),
+        CASE(money_of_a_dead_process_stays_spent),
+        CASE(spend_is_part_of_outcomes_and_reports_and_never_dropped),
+        CASE(no_two_threads_take_the_last_cent),
     };
     return cmocka_run_group_tests_name(name, tests, NULL, NULL);
 }

@@ -56,6 +56,7 @@ struct mg_outcome sample_outcome(struct mg_arena *arena, unsigned number)
     *MG_PUSH(arena, &o.mutants) = judged(arena, "bbbbbbbbbbbb", MG_VERDICT_no_coverage, MG_VERDICT_killed);
     *MG_PUSH(arena, &o.mutants) = judged(arena, "cccccccccccc", MG_VERDICT_survived, MG_VERDICT_survived);
     *MG_PUSH(arena, &o.suspected_bugs) = MG_STR("f(1) gives 2, its doctest says 3");
+    *MG_PUSH(arena, &o.notes) = MG_STR("equivalent: cccccccccccc, both bounds | are open");
     o.before.of[MG_VERDICT_survived] = 2;
     o.before.of[MG_VERDICT_no_coverage] = 1;
     o.after.of[MG_VERDICT_killed] = 2;
@@ -92,6 +93,7 @@ struct mg_report sample_report(struct mg_arena *arena)
                            .existing_tests = 40,
                            .existing_passed = 39,
                            .reports_dir = MG_STR(".mutagen/reports"),
+                           .model = MG_STR("anthropic claude-sonnet-5"),
                            .next_step = MG_STR("mutagen apply --run-id run-1") };
     add_note(arena, &r, MG_NOTE_SET_ASIDE, MG_STR("tests/test_m.py::test_flaky[a|b]"), MG_STR("failed on unchanged code"));
     add_note(arena, &r, MG_NOTE_SKIPPED, MG_STR("pkg/bad.py"), MG_STR("not UTF-8"));

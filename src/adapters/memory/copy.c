@@ -60,14 +60,28 @@ struct mg_outcome mg_memory_copy_outcome(struct mg_arena *arena, const struct mg
     OWN(arena, &copy.suspected_bugs, struct mg_str);
     for (size_t i = 0; i < copy.suspected_bugs.len; i++)
         copy_str(arena, &copy.suspected_bugs.at[i]);
+    OWN(arena, &copy.notes, struct mg_str);
+    for (size_t i = 0; i < copy.notes.len; i++)
+        copy_str(arena, &copy.notes.at[i]);
+    return copy;
+}
+
+struct mg_llm_call mg_memory_copy_call(struct mg_arena *arena, const struct mg_llm_call *call)
+{
+    struct mg_llm_call copy = *call;
+    struct mg_str *const texts[] = {
+        &copy.target_id, &copy.purpose, &copy.provider, &copy.model, &copy.request_hash, &copy.request_id, &copy.failure
+    };
+    for (size_t i = 0; i < MG_COUNT(texts); i++)
+        copy_str(arena, texts[i]);
     return copy;
 }
 
 struct mg_report mg_memory_copy_report(struct mg_arena *arena, const struct mg_report *report)
 {
     struct mg_report copy = *report;
-    struct mg_str *const texts[] = { &copy.run_id,    &copy.status,  &copy.stop_reason, &copy.repo,     &copy.python,
-                                     &copy.generator, &copy.version, &copy.reports_dir, &copy.next_step };
+    struct mg_str *const texts[] = { &copy.run_id,  &copy.status,      &copy.stop_reason, &copy.repo,  &copy.python,   &copy.generator,
+                                     &copy.version, &copy.reports_dir, &copy.next_step,   &copy.model, &copy.tests_dir };
     for (size_t i = 0; i < MG_COUNT(texts); i++)
         copy_str(arena, texts[i]);
     OWN(arena, &copy.notes, struct mg_note);

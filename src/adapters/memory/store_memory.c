@@ -27,6 +27,9 @@ struct run {
     struct {
         MG_VEC(struct entry)
     } entries;
+    struct {
+        MG_VEC(struct mg_llm_call) /* its call_id is its index + 1 */
+    } calls;
 };
 
 struct store {
@@ -196,6 +199,64 @@ static enum mg_code finish(void *self, struct mg_str run_id, struct mg_str finge
     return leave(store, write_finish(store, run_id, fingerprint, outcome, err));
 }
 
+/* An empty target_id: all of them. */
+static struct mg_spend sum_calls(const struct run *run, struct mg_str target_id)
+{
+    struct mg_spend spend = { 0 };
+    for (size_t i = 0; i < run->calls.len; i++)
+        if (target_id.len == 0 || mg_str_eq(run->calls.at[i].target_id, target_id))
+            mg_spend_add(&spend, &run->calls.at[i]);
+    return spend;
+}
+
+static enum mg_code reserve(void *self, struct mg_str run_id, const struct mg_spend_limits *limits, const struct mg_llm_call *call, int64_t *call_id,
+                            struct mg_err *err)
+{
+    struct store *store = enter(self);
+    struct run *run;
+    const char *reason;
+    enum mg_code code = find_held(store, run_id, &run, err);
+    if (code != MG_OK)
+        return leave(store, code);
+    const struct mg_spend spend = sum_calls(run, MG_NO_STR);
+    if (!mg_spend_allows(limits, &spend, call, &reason))
+        return leave(store, MG_FAIL(err, MG_E_LIMIT, "%s", reason));
+    struct mg_llm_call *kept = MG_PUSH(store->arena, &run->calls);
+    *kept = mg_memory_copy_call(store->arena, call);
+    kept->settled = false;
+    *call_id = (int64_t)run->calls.len;
+    return leave(store, MG_OK);
+}
+
+static enum mg_code settle(void *self, struct mg_str run_id, int64_t call_id, const struct mg_llm_call *call, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    struct run *run;
+    enum mg_code code = find_held(store, run_id, &run, err);
+    if (code != MG_OK)
+        return leave(store, code);
+    if (call_id < 1 || (uint64_t)call_id > run->calls.len || run->calls.at[call_id - 1].settled)
+        return leave(store, MG_FAIL(err, MG_E_STATE, "model call %lld is not open", (long long)call_id));
+    struct mg_llm_call *kept = &run->calls.at[call_id - 1];
+    const struct mg_llm_call reserved = *kept;
+    *kept = mg_memory_copy_call(store->arena, call);
+    kept->target_id = reserved.target_id; /* who it was for and what was set aside stay as reserved */
+    kept->purpose = reserved.purpose;
+    kept->worst_micro_usd = reserved.worst_micro_usd;
+    kept->worst_tokens = reserved.worst_tokens;
+    kept->settled = true;
+    return leave(store, MG_OK);
+}
+
+static enum mg_code spent(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_spend *spend, struct mg_err *err)
+{
+    (void)err;
+    struct store *store = enter(self);
+    const struct run *run = find(store, run_id);
+    *spend = run ? sum_calls(run, target_id) : (struct mg_spend){ 0 };
+    return leave(store, MG_OK);
+}
+
 static int by_priority(const void *a, const void *b)
 {
     const struct mg_outcome *left = a, *right = b;
@@ -213,8 +274,10 @@ static void copy_outcomes(struct run *run, struct mg_arena *arena, struct mg_out
         return;
     *found = MG_NEW_ARRAY(arena, struct mg_outcome, run->entries.len);
     for (size_t i = 0; i < run->entries.len; i++)
-        if (run->entries.at[i].stored)
-            (*found)[(*count)++] = mg_memory_copy_outcome(arena, &run->entries.at[i].outcome);
+        if (run->entries.at[i].stored) {
+            (*found)[*count] = mg_memory_copy_outcome(arena, &run->entries.at[i].outcome);
+            (*found)[(*count)++].spend = sum_calls(run, run->entries.at[i].target_id);
+        }
     qsort(*found, *count, sizeof **found, by_priority);
 }
 
@@ -291,6 +354,7 @@ static enum mg_code load_report(void *self, struct mg_str run_id, struct mg_aren
         return leave(store, MG_FAIL(err, MG_E_STATE, "run %.*s has not ended; continue it with: mutagen run %.*s --run-id %.*s", MG_FMT(run_id),
                                     MG_FMT(run->record.repo), MG_FMT(run_id)));
     *report = mg_memory_copy_report(arena, &run->report);
+    report->spend = sum_calls(run, MG_NO_STR);
     copy_outcomes(run, arena, &report->outcomes.at, &report->outcomes.len);
     report->outcomes.cap = report->outcomes.len;
     return leave(store, MG_OK);
@@ -312,6 +376,9 @@ static const struct mg_store_ops ops = {
     .set_run_state = set_run_state,
     .claim = claim,
     .finish = finish,
+    .reserve = reserve,
+    .settle = settle,
+    .spent = spent,
     .outcomes = outcomes,
     .retain = retain,
     .end_run = end_run,

@@ -1,6 +1,7 @@
 /* Writes and reads outcomes. The order of columns in each SQL text is the order of the put and get calls below it. */
 #include "adapters/store_sqlite/outcome_rows.h"
 
+#include "adapters/store_sqlite/call_rows.h"
 #include "base/str.h"
 
 static const char *const kill_names[] = { [MG_KILL_NONE] = "", [MG_KILL_ASSERTION] = "assertion", [MG_KILL_CRASH] = "crash" };
@@ -176,15 +177,17 @@ static enum mg_code write_mutants(struct mg_sql *sql, struct mg_str run_id, cons
     return mg_query_close(&q);
 }
 
-static enum mg_code write_bugs(struct mg_sql *sql, struct mg_str run_id, const struct mg_outcome *o, struct mg_err *err)
+/* Lines that belong to a target: run, target, number, text. */
+static enum mg_code write_lines(struct mg_sql *sql, const char *insert, struct mg_str run_id, struct mg_str target_id, const struct mg_str *lines,
+                                size_t count, struct mg_err *err)
 {
     struct mg_query q;
-    mg_query_open(&q, sql, "INSERT INTO suspected_bugs (run_id, target_id, ordinal, text) VALUES (?,?,?,?)", err);
-    for (size_t i = 0; i < o->suspected_bugs.len && q.code == MG_OK; i++) {
+    mg_query_open(&q, sql, insert, err);
+    for (size_t i = 0; i < count && q.code == MG_OK; i++) {
         mg_put_str(&q, run_id);
-        mg_put_str(&q, o->target_id);
+        mg_put_str(&q, target_id);
         mg_put_int(&q, (int64_t)i);
-        mg_put_str(&q, o->suspected_bugs.at[i]);
+        mg_put_str(&q, lines[i]);
         (void)mg_query_row(&q);
     }
     return mg_query_close(&q);
@@ -197,7 +200,10 @@ enum mg_code mg_sqlite_write_outcome(struct mg_sql *sql, struct mg_str run_id, s
     MG_TRY(write_target(sql, run_id, fingerprint, outcome, err));
     MG_TRY(write_tests(sql, run_id, outcome, err));
     MG_TRY(write_mutants(sql, run_id, outcome, err));
-    return write_bugs(sql, run_id, outcome, err);
+    MG_TRY(write_lines(sql, "INSERT INTO suspected_bugs (run_id, target_id, ordinal, text) VALUES (?,?,?,?)", run_id, outcome->target_id,
+                       outcome->suspected_bugs.at, outcome->suspected_bugs.len, err));
+    return write_lines(sql, "INSERT INTO target_notes (run_id, target_id, ordinal, text) VALUES (?,?,?,?)", run_id, outcome->target_id,
+                       outcome->notes.at, outcome->notes.len, err);
 }
 
 /* A query over the rows of one target. */
@@ -297,7 +303,14 @@ static enum mg_code read_rest(struct mg_sql *sql, struct mg_str run_id, struct m
         struct mg_str *bug = MG_PUSH(arena, &o->suspected_bugs);
         *bug = mg_get_str(&q, arena);
     }
-    return mg_query_close(&q);
+    MG_TRY(mg_query_close(&q));
+    open_rows(&q, sql, "SELECT text FROM target_notes WHERE run_id = ? AND target_id = ? ORDER BY ordinal", run_id, o->target_id, err);
+    while (mg_query_row(&q)) {
+        struct mg_str *note = MG_PUSH(arena, &o->notes);
+        *note = mg_get_str(&q, arena);
+    }
+    MG_TRY(mg_query_close(&q));
+    return mg_sqlite_spent(sql, run_id, o->target_id, &o->spend, err);
 }
 
 static void get_target(struct mg_query *q, struct mg_arena *arena, struct mg_outcome *o)

@@ -1,6 +1,7 @@
 /* Writes and reads reports. The order of columns is the order of the put and get calls. */
 #include "adapters/store_sqlite/report_rows.h"
 
+#include "adapters/store_sqlite/call_rows.h"
 #include "adapters/store_sqlite/outcome_rows.h"
 #include "base/str.h"
 #include "os/file.h"
@@ -12,7 +13,7 @@ static const char *const note_names[] = {
 #define REPORT_COLUMNS                                                                                                                               \
     "status, stop_reason, repo, python, generator, version, started_at, finished_at, duration_seconds, functions_found,"                             \
     " targets_selected, targets_left, kept, discarded, satisfied, unfinished, tests_generated, tests_kept, existing_tests,"                          \
-    " existing_passed, tests_dir, reports_dir, next_step"
+    " existing_passed, tests_dir, reports_dir, next_step, model"
 
 static void put_report(struct mg_query *q, const struct mg_report *r)
 {
@@ -29,6 +30,7 @@ static void put_report(struct mg_query *q, const struct mg_report *r)
     mg_put_str(q, r->tests_dir);
     mg_put_str(q, r->reports_dir);
     mg_put_str(q, r->next_step);
+    mg_put_str(q, r->model);
 }
 
 static enum mg_code write_notes(struct mg_sql *sql, const struct mg_report *report, struct mg_err *err)
@@ -55,7 +57,7 @@ enum mg_code mg_sqlite_write_report(struct mg_sql *sql, const struct mg_report *
     mg_put_str(&q, report->run_id);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
-    mg_query_open(&q, sql, "INSERT INTO reports (run_id, " REPORT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    mg_query_open(&q, sql, "INSERT INTO reports (run_id, " REPORT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
     put_report(&q, report);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
@@ -83,6 +85,7 @@ static void get_report(struct mg_query *q, struct mg_arena *arena, struct mg_rep
         mg_get_refuse(q);
     r->reports_dir = mg_get_str(q, arena);
     r->next_step = mg_get_str(q, arena);
+    r->model = mg_get_str(q, arena);
 }
 
 static enum mg_code read_notes(struct mg_sql *sql, struct mg_arena *arena, struct mg_report *report, struct mg_err *err)
@@ -125,5 +128,6 @@ enum mg_code mg_sqlite_read_report(struct mg_sql *sql, struct mg_str run_id, str
     mg_put_str(&q, run_id);
     mg_sqlite_get_tallies(&q, arena, phases, MG_COUNT(phases));
     MG_TRY(mg_query_close(&q));
+    MG_TRY(mg_sqlite_spent(sql, run_id, MG_NO_STR, &report->spend, err));
     return read_notes(sql, arena, report, err);
 }

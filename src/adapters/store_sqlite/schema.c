@@ -65,6 +65,21 @@ static const char *const migrations[] = {
     " run_id TEXT NOT NULL, target_id TEXT NOT NULL, ordinal INTEGER NOT NULL, text TEXT NOT NULL,"
     " PRIMARY KEY (run_id, target_id, ordinal),"
     " FOREIGN KEY (run_id, target_id) REFERENCES targets ON DELETE CASCADE) WITHOUT ROWID;",
+
+    /* Money spent hangs on the run, not on the target: an outcome that is dropped gives nothing back. */
+    "CREATE TABLE llm_calls ("
+    " call_id INTEGER PRIMARY KEY, run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, target_id TEXT NOT NULL, purpose TEXT NOT NULL,"
+    " provider TEXT NOT NULL, model TEXT NOT NULL, request_hash TEXT NOT NULL, request_id TEXT NOT NULL, failure TEXT NOT NULL,"
+    " started_at INTEGER NOT NULL, seconds REAL NOT NULL, requests INTEGER NOT NULL,"
+    " input_tokens INTEGER NOT NULL, cache_read_tokens INTEGER NOT NULL, cache_write_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,"
+    " usage_known INTEGER NOT NULL, micro_usd INTEGER NOT NULL," /* -1: unknown */
+    " worst_micro_usd INTEGER NOT NULL, worst_tokens INTEGER NOT NULL, settled INTEGER NOT NULL);"
+    "CREATE INDEX llm_calls_of_target ON llm_calls (run_id, target_id);"
+    "CREATE TABLE target_notes ("
+    " run_id TEXT NOT NULL, target_id TEXT NOT NULL, ordinal INTEGER NOT NULL, text TEXT NOT NULL,"
+    " PRIMARY KEY (run_id, target_id, ordinal),"
+    " FOREIGN KEY (run_id, target_id) REFERENCES targets ON DELETE CASCADE) WITHOUT ROWID;"
+    "ALTER TABLE reports ADD COLUMN model TEXT NOT NULL DEFAULT '';",
     /* clang-format on */
 };
 

@@ -1,6 +1,7 @@
 /* The store's operations: each takes the mutex, runs one transaction, and leaves nothing behind when it fails. */
 #include "adapters/store_sqlite/store_sqlite.h"
 
+#include "adapters/store_sqlite/call_rows.h"
 #include "adapters/store_sqlite/outcome_rows.h"
 #include "adapters/store_sqlite/report_rows.h"
 #include "adapters/store_sqlite/root.h"
@@ -260,6 +261,47 @@ static enum mg_code finish(void *self, struct mg_str run_id, struct mg_str finge
     return leave(store, code);
 }
 
+/* Inside one transaction: nobody can spend between the sum and the new row. */
+static enum mg_code write_reservation(struct store *store, struct mg_str run_id, const struct mg_spend_limits *limits, const struct mg_llm_call *call,
+                                      int64_t *call_id, struct mg_err *err)
+{
+    struct mg_spend spend;
+    const char *reason;
+    MG_TRY(mg_sqlite_spent(&store->sql, run_id, MG_NO_STR, &spend, err));
+    if (!mg_spend_allows(limits, &spend, call, &reason))
+        return MG_FAIL(err, MG_E_LIMIT, "%s", reason);
+    return mg_sqlite_reserve(&store->sql, run_id, call, call_id, err);
+}
+
+static enum mg_code reserve(void *self, struct mg_str run_id, const struct mg_spend_limits *limits, const struct mg_llm_call *call, int64_t *call_id,
+                            struct mg_err *err)
+{
+    struct store *store = enter(self);
+    enum mg_code code = must_hold(store, run_id, err);
+    if (code == MG_OK)
+        code = begin(store, true, err);
+    if (code == MG_OK)
+        code = mg_sql_end(&store->sql, write_reservation(store, run_id, limits, call, call_id, err), err);
+    return leave(store, code);
+}
+
+static enum mg_code settle(void *self, struct mg_str run_id, int64_t call_id, const struct mg_llm_call *call, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    enum mg_code code = must_hold(store, run_id, err);
+    if (code == MG_OK)
+        code = begin(store, true, err);
+    if (code == MG_OK)
+        code = mg_sql_end(&store->sql, mg_sqlite_settle(&store->sql, run_id, call_id, call, err), err);
+    return leave(store, code);
+}
+
+static enum mg_code spent(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_spend *spend, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    return leave(store, mg_sqlite_spent(&store->sql, run_id, target_id, spend, err));
+}
+
 static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **found, size_t *count, struct mg_err *err)
 {
     struct store *store = enter(self);
@@ -401,6 +443,9 @@ static const struct mg_store_ops ops = {
     .set_run_state = set_run_state,
     .claim = claim,
     .finish = finish,
+    .reserve = reserve,
+    .settle = settle,
+    .spent = spent,
     .outcomes = outcomes,
     .retain = retain,
     .end_run = end_run,

@@ -67,6 +67,14 @@ static enum mg_code store_outcome(struct mg_store store, const struct mg_outcome
     return store.ops->finish(store.self, RUN, MG_STR("f"), outcome, &err);
 }
 
+static const struct mg_llm_call open_call = { .target_id = MG_STR_INIT("t"),
+                                              .purpose = MG_STR_INIT("generate"),
+                                              .provider = MG_STR_INIT("openai"),
+                                              .model = MG_STR_INIT("m"),
+                                              .requests = 1,
+                                              .worst_micro_usd = 1000,
+                                              .worst_tokens = 10 };
+
 static void make_ended_run(void)
 {
     struct mg_store store = must_open();
@@ -75,6 +83,9 @@ static void make_ended_run(void)
     assert_int_equal(begin(store, RUN, &record), MG_OK);
     for (size_t i = 0; i < report.outcomes.len; i++)
         assert_int_equal(store_outcome(store, &report.outcomes.at[i]), MG_OK);
+    const struct mg_spend_limits limits = { 0, 0 };
+    int64_t id;
+    assert_int_equal(store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err), MG_OK);
     assert_int_equal(store.ops->end_run(store.self, &report, MG_RUN_COMPLETED, &err), MG_OK);
     store.ops->close(store.self);
 }
@@ -138,6 +149,78 @@ static void a_run_belongs_to_one_living_process(void **state)
     assert_true(claimed); /* the dead hold nothing */
     store.ops->close(store.self);
     (void)close(in);
+}
+
+/* Sets money aside and is killed before it can say what became of it. */
+static void spend_and_hang(int out)
+{
+    struct mg_store store;
+    struct mg_run_record record;
+    const struct mg_spend_limits limits = { 5000, 0 };
+    int64_t id;
+    if (mg_store_sqlite_open(root, true, &store, &err) != MG_OK || begin(store, RUN, &record) != MG_OK ||
+        store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err) != MG_OK ||
+        store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err) != MG_OK || write(out, "1", 1) != 1)
+        _exit(2);
+    (void)pause();
+}
+
+static void a_killed_process_has_spent_its_reservations(void **state)
+{
+    (void)state;
+    int in;
+    char byte;
+    int64_t id;
+    struct mg_run_record record;
+    struct mg_spend spend;
+    const struct mg_spend_limits limits = { 2999, 0 };
+    pid_t child = start_child(spend_and_hang, &in);
+    assert_int_equal(read(in, &byte, 1), 1);
+    struct mg_store store = must_open();
+    assert_int_equal(begin(store, RUN, &record), MG_E_DENIED); /* the run is one process's: nobody else can spend its money */
+    assert_int_equal(store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err), MG_E_STATE);
+    kill_child(child);
+    (void)close(in);
+    assert_int_equal(begin(store, RUN, &record), MG_OK);
+    assert_int_equal(store.ops->spent(store.self, RUN, MG_NO_STR, &spend, &err), MG_OK);
+    assert_int_equal(spend.micro_usd, 2000);
+    assert_int_equal(store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err), MG_E_LIMIT);
+    store.ops->close(store.self);
+}
+
+/* Two processes, two runs, one file: each takes all that its own limit allows, none waits in vain. */
+static void spend_all(int out)
+{
+    struct mg_store store;
+    struct mg_run_record record;
+    const struct mg_spend_limits limits = { 40000, 0 };
+    unsigned taken = 0;
+    int64_t id;
+    struct mg_str run_id = mg_arena_printf(arena, "run-%ld", (long)getpid());
+    if (mg_store_sqlite_open(root, true, &store, &err) != MG_OK || begin(store, run_id, &record) != MG_OK)
+        _exit(2);
+    enum mg_code code;
+    while ((code = store.ops->reserve(store.self, run_id, &limits, &open_call, &id, &err)) == MG_OK)
+        taken++;
+    store.ops->close(store.self);
+    _exit(code == MG_E_LIMIT && write(out, &taken, sizeof taken) == (ssize_t)sizeof taken ? 0 : 3);
+}
+
+static void two_processes_spend_in_one_file(void **state)
+{
+    (void)state;
+    int in[2], status;
+    unsigned taken;
+    struct mg_store store = must_open();
+    store.ops->close(store.self);
+    for (int i = 0; i < 2; i++)
+        (void)start_child(spend_all, &in[i]);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read(in[i], &taken, sizeof taken), sizeof taken);
+        assert_int_equal(taken, 40);
+        (void)close(in[i]);
+        assert_true(wait(&status) > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
 }
 
 /* Stores outcomes of 300 mutants for ever; says each number after its finish has returned. */
@@ -330,6 +413,11 @@ static void stored_values_are_checked(void **state)
         "UPDATE reports SET tests_dir = 'tests/../../elsewhere'",
         "UPDATE reports SET tests_dir = '/etc'",
         "UPDATE runs SET state = 'SLEEPING'",
+        "UPDATE llm_calls SET micro_usd = -2",
+        "UPDATE llm_calls SET worst_tokens = -1",
+        "UPDATE llm_calls SET settled = 7",
+        "UPDATE llm_calls SET output_tokens = 'many'",
+        "DROP TABLE target_notes",
         "DROP TABLE suspected_bugs",
         "ALTER TABLE reports RENAME COLUMN next_step TO last_step",
     };
@@ -347,6 +435,26 @@ static void stored_values_are_checked(void **state)
             fail_msg("accepted: %s", damages[i]);
         assert_non_null(strstr(err.text, database));
     }
+}
+
+/* What a version before model calls wrote: the same file without the tables that came later. */
+static void an_older_database_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    make_ended_run();
+    run_sql("DROP TABLE llm_calls; DROP TABLE target_notes; ALTER TABLE reports DROP COLUMN model; PRAGMA user_version=1");
+    struct mg_store store = must_open();
+    struct mg_report report;
+    struct mg_run_record record;
+    assert_int_equal(store.ops->load_report(store.self, RUN, arena, &report, &err), MG_OK);
+    assert_int_equal(report.outcomes.len, 3);
+    assert_int_equal(report.model.len, 0);
+    assert_int_equal(report.spend.calls, 0);
+    const struct mg_spend_limits limits = { 0, 0 };
+    int64_t id;
+    assert_int_equal(begin(store, RUN, &record), MG_OK);
+    assert_int_equal(store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err), MG_OK);
+    store.ops->close(store.self);
 }
 
 static uint32_t next_random(uint32_t *seed)
@@ -407,6 +515,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_run_belongs_to_one_living_process),
         CASE(a_killed_process_loses_nothing_it_finished),
+        CASE(a_killed_process_has_spent_its_reservations),
+        CASE(two_processes_spend_in_one_file),
+        CASE(an_older_database_is_brought_up_to_date),
         CASE(only_our_own_folder_is_used),
         CASE(a_root_that_cannot_be_made_is_named),
         CASE(foreign_and_newer_databases_are_refused_untouched),
