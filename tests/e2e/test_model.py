@@ -1,0 +1,172 @@
+"""Whole runs with a model: a server on 127.0.0.1 that answers from the corpus of replies."""
+import json
+import pathlib
+import sqlite3
+
+import pytest
+from conftest import ROOT, tree
+from model_server import ModelServer
+
+CORPUS = ROOT / "tests" / "corpus" / "model"
+SHOP = ROOT / "examples" / "shop"
+
+
+@pytest.fixture
+def server():
+    with ModelServer(CORPUS) as server:
+        yield server
+
+
+def model_flags(server, *more):
+    return ["--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--max-cost", "0", "--no-progress", *more]
+
+
+def outcomes(desk):
+    report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
+    return report, {target["target"]: target for target in report["targets"]}
+
+
+def test_a_model_alone(desk, server):
+    before = tree(SHOP)
+    result = desk("run", SHOP, "--run-id", "m", *model_flags(server, "--strategy", "model", "--target", "shop.pricing.*", "--target", "shop.text.*",
+                                                             "--target", "shop.dates.*"))
+    assert result.code == 0, result
+    report, targets = outcomes(desk)
+    status = {name: target["status"] for name, target in targets.items()}
+    for name in ("pricing.bulk_discount", "dates.days_in_month", "dates.is_open", "dates.parse_duration", "pricing.shipping", "text.search_terms",
+                 "text.slug", "text.stars", "text.shorten"):
+        assert status["shop." + name] in ("kept", "satisfied"), (name, targets["shop." + name])
+    assert tree(SHOP) == before
+    assert "cost unknown" in result.out  # the model has no price
+    assert report["spend"]["requests"] == len(server.requests)
+
+
+def test_a_wrong_literal_is_mended_without_a_call(desk, server):
+    result = desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.dates.parse_duration"))
+    _, targets = outcomes(desk)
+    target = targets["shop.dates.parse_duration"]
+    assert target["status"] == "kept", result
+    assert len(server.requests) == 1
+    nothing = [test for test in target["tests"] if test["name"] == "test_nothing"]
+    assert nothing and "is None" in nothing[0]["source"]
+
+
+def test_feedback_goes_back_in_the_same_conversation(desk, server):
+    desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.search_terms"))
+    assert len(server.requests) == 2
+    first, second = (request["messages"] for request in server.requests)
+    assert [message["role"] for message in second] == ["system", "user", "assistant", "user"]
+    assert second[:2] == first  # byte for byte: a provider's cache finds it again
+    assert "line 4" in second[-1]["content"]
+
+
+def test_survivors_are_shown_as_diffs(desk, server):
+    desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
+    assert len(server.requests) == 2
+    said = server.requests[1]["messages"][-1]["content"]
+    assert "test_stars_returns_text" in said
+    assert "```diff" in said and "\n-" in said and "\n+" in said and "reached by" in said
+
+
+def test_the_search_comes_first(desk, server):
+    result = desk("run", SHOP, *model_flags(server, "--target", "shop.pricing.format_price"))
+    assert result.code == 0, result
+    assert server.requests == []  # the search reaches the threshold alone
+    assert "API cost: $0.00" in result.out
+
+
+def test_no_provider_no_call(desk, server, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-to-be-used-0123456789")
+    result = desk("run", SHOP, "--target", "shop.text.stars", "--no-progress", "--strategy", "model")
+    assert result.code == 0, result
+    assert server.requests == []
+
+
+def test_dry_run_calls_nothing_and_stores_nothing(desk, server):
+    result = desk("run", SHOP, "--dry-run", *model_flags(server, "--strategy", "model"))
+    assert result.code == 0, result
+    assert server.requests == []
+    assert "shop.text.stars" in result.out and "tokens" in result.out
+    assert not (desk.folder / ".mutagen").exists()
+
+
+def test_tokens_are_limited_over_all_sessions(desk, server):
+    flags = model_flags(server, "--strategy", "model", "--max-tokens", "40000", "--run-id", "t")
+    result = desk("run", SHOP, *flags)
+    assert result.code == 3, result
+    report, _ = outcomes(desk)
+    assert report["status"] == "partial" and report["stop_reason"] == "token_limit_reached"
+    spent = report["spend"]["input_tokens"] + report["spend"]["output_tokens"]
+    assert 0 < spent <= 40000
+    calls = len(server.requests)
+    again = desk("run", SHOP, *flags)
+    assert again.code == 3
+    report, _ = outcomes(desk)
+    assert spent <= report["spend"]["input_tokens"] + report["spend"]["output_tokens"] <= 40000
+    more = desk("run", SHOP, *model_flags(server, "--strategy", "model", "--max-tokens", "0", "--run-id", "t"))
+    assert more.code == 0, more
+    assert len(server.requests) > calls
+
+
+def test_without_a_price_a_cost_limit_refuses_the_model(desk, server):
+    flags = ["--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--no-progress", "--strategy", "model"]
+    result = desk("run", SHOP, *flags, "--target", "shop.text.stars")
+    assert result.code in (1, 3), result
+    assert "price" in result.err + result.out
+    assert server.requests == []
+
+
+def test_prices_make_costs(desk, server):
+    (desk.folder / "m.toml").write_text('[llm]\nprice_input = 2\nprice_output = 10\n')
+    result = desk("-c", "m.toml", "run", SHOP, "--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--no-progress",
+                  "--strategy", "model", "--target", "shop.text.stars")
+    assert result.code == 0, result
+    report, targets = outcomes(desk)
+    spend = report["spend"]
+    assert spend["usd"] == pytest.approx((spend["input_tokens"] * 2 + spend["output_tokens"] * 10) / 1e6, abs=1e-5)
+    assert targets["shop.text.stars"]["spend"]["usd"] == pytest.approx(spend["usd"])
+    assert "API cost: $0." in result.out
+
+
+def test_a_recorded_run_can_be_replayed(desk, server):
+    (desk.folder / "record.toml").write_text('[llm]\nrecord = "replies"\n')
+    (desk.folder / "replay.toml").write_text('provider = "replay"\n[llm]\nreplay = "replies"\nmodel = "corpus"\n')
+    first = desk("-c", "record.toml", "run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
+    assert first.code == 0, first
+    _, recorded = outcomes(desk)
+    calls = len(server.requests)
+    assert len(list((desk.folder / "replies").iterdir())) == calls
+    second = desk("-c", "replay.toml", "run", SHOP, "--strategy", "model", "--target", "shop.text.stars", "--max-cost", "0", "--no-progress")
+    assert second.code == 0, second
+    assert len(server.requests) == calls
+    _, replayed = outcomes(desk)
+    assert [test["source"] for test in replayed["shop.text.stars"]["tests"]] == [test["source"] for test in recorded["shop.text.stars"]["tests"]]
+
+
+def test_own_templates(desk, server):
+    assert desk("prompts", "--into", "own").code == 0
+    (desk.folder / "own" / "system.txt").write_text("Only tests with odd names, please.\n")
+    (desk.folder / "m.toml").write_text('[llm]\nprompts = "own"\n')
+    desk("-c", "m.toml", "run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
+    assert server.requests[0]["messages"][0]["content"].startswith("Only tests with odd names")
+    (desk.folder / "own" / "repair.txt").write_text("{{nobody}}")
+    wrong = desk("-c", "m.toml", "run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.search_terms"))
+    assert "repair.txt:1: there is no {{nobody}} here" in wrong.err + wrong.out
+
+
+def test_the_key_is_nowhere(desk, server, monkeypatch):
+    key = "sk-or-secret-0123456789abcdef"
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    result = desk("run", SHOP, "--provider", "openai", "--base-url", server.base_url, "--model", "corpus", "--max-cost", "0", "--strategy", "model",
+                  "--target", "shop.text.stars", "--no-progress")
+    assert result.code == 0, result
+    assert key not in result.out + result.err
+    for path, content in tree(desk.folder / ".mutagen").items():
+        assert key.encode() not in content, path
+
+
+def test_calls_are_in_the_database(desk, server):
+    desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
+    with sqlite3.connect(pathlib.Path(desk.folder) / ".mutagen" / "mutagen.db") as db:
+        rows = db.execute("SELECT purpose, settled FROM llm_calls ORDER BY rowid").fetchall()
+    assert rows == [("generate", 1), ("strengthen", 1)]
