@@ -29,6 +29,12 @@ const char *mg_price_date(void); /* "2026-11-01": when the table was made */
 /* The model that a provider uses when none is named; NULL: one must be named. One table with the prices. */
 const char *mg_default_model(struct mg_str provider);
 
+/* The price that a run counts with: the table's, with the user's own figures (USD per million tokens, negative = not given) over it. *price is
+ * NULL when it stays unknown, else it points into the table or to *own, which the caller keeps. MG_E_CONFIG: one figure only, and no table
+ * to take the other from. */
+MG_MUST_CHECK enum mg_code mg_price_choose(struct mg_str provider, struct mg_str model, double input, double output, struct mg_price *own,
+                                           const struct mg_price **price, struct mg_err *err);
+
 /* Rounded up. MG_UNKNOWN_COST when `price` is NULL. */
 int64_t mg_cost(const struct mg_price *price, const struct mg_usage *usage);
 
