@@ -221,6 +221,7 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     report->status = mg_str_from(status);
     report->finished_at = services->clock.ops->unix_time(services->clock.self);
     report->duration_seconds = now(run) - run->started;
+    MG_TRY(services->store.ops->spent(services->store.self, report->run_id, MG_NO_STR, &report->spend, err));
     report->next_step = mg_next_step(run->arena, report, services->program ? services->program : "mutagen");
     services->progress.ops->phase(services->progress.self, "reporting", MG_STR("writing the reports"), 0);
     MG_TRY(services->store.ops->end_run(services->store.self, report, run->state, err));

@@ -413,6 +413,10 @@ static void a_call_is_settled_once(void **state)
     assert_int_equal(f->store.ops->settle(f->store.self, RUN, INT64_MIN, &call, &f->err), MG_E_STATE);
     assert_int_equal(f->store.ops->settle(f->store.self, MG_STR("other"), id, &call, &f->err), MG_E_STATE);
     assert_int_equal(spent(f, MG_NO_STR).micro_usd, 300);
+    (void)begin(f, MG_STR("run-2"), &record);
+    assert_int_equal(reserve(f, &no_limits, &call, &id), MG_OK);
+    assert_int_equal(f->store.ops->settle(f->store.self, MG_STR("run-2"), id, &call, &f->err), MG_E_STATE); /* another run's */
+    assert_int_equal(f->store.ops->settle(f->store.self, RUN, id, &call, &f->err), MG_OK);
 }
 
 static void a_refused_reservation_leaves_nothing(void **state)
