@@ -211,6 +211,7 @@ enum mg_code mg_confirm_pending(struct mg_run_context *run, struct mg_arena *are
     for (size_t p = 0; p < count; p++) {
         mg_settle_target(run, arena, &pending[p], votes[p].keep, votes[p].reasons);
         draw_diffs(run, pending[p].outcome, arena);
+        mg_redact_outcome(arena, run->services->secrets, pending[p].outcome);
         MG_TRY(run->services->store.ops->finish(run->services->store.self, run->request.run_id, run->fingerprint, pending[p].outcome, err));
         tell(run, pending[p].outcome, arena);
     }

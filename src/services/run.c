@@ -223,6 +223,7 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     report->duration_seconds = now(run) - run->started;
     MG_TRY(services->store.ops->spent(services->store.self, report->run_id, MG_NO_STR, &report->spend, err));
     report->next_step = mg_next_step(run->arena, report, services->program ? services->program : "mutagen");
+    mg_redact_report(run->arena, services->secrets, report);
     services->progress.ops->phase(services->progress.self, "reporting", MG_STR("writing the reports"), 0);
     MG_TRY(services->store.ops->end_run(services->store.self, report, run->state, err));
     services->progress.ops->finish(services->progress.self);
@@ -263,6 +264,7 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
 static enum mg_code wind_up(struct mg_run_context *run, enum mg_code code, struct mg_err *err)
 {
     bool cancelled = code == MG_E_CANCELLED;
+    mg_redact_err(run->services->secrets, err);
     struct mg_err ignored;
     if (!mg_run_state_is_final(run->state))
         (void)step(run, cancelled ? MG_RUN_ON_cancel : MG_RUN_ON_fail, &ignored);

@@ -7,6 +7,7 @@
 #include "base/cancel.h"
 #include "core/config.h"
 #include "core/report.h"
+#include "core/secret.h"
 #include "ports/agent.h"
 #include "ports/clock.h"
 #include "ports/gate.h"
@@ -29,7 +30,8 @@ struct mg_run_services {
     struct mg_progress progress;
     struct mg_clock clock;
     struct mg_cancel *cancel;
-    const char *protection; /* mg_sandbox_ops.describe: goes into the report */
+    const struct mg_secrets *secrets; /* never stored, reported or shown; may be NULL */
+    const char *protection;           /* mg_sandbox_ops.describe: goes into the report */
     const char *version;
     const char *program; /* what the user types to start us; the last line of a run is to be copied */
 };

@@ -18,15 +18,17 @@ struct mg_err err;
 const char *suite_of_f[4], *reason_without_tests;
 bool cancel_in_generator;
 enum mg_code ingest_code;
+const char *ingest_problem;
 unsigned generated, reported;
 struct mg_generator model;
+struct mg_secrets secrets;
 
 static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_str python, struct mg_str root, const struct mg_cancel *token,
                                 struct mg_arena *into, struct mg_repo *repo, struct mg_err *why)
 {
     (void)self, (void)python, (void)root, (void)token;
     if (ingest_code != MG_OK)
-        return MG_FAIL(why, ingest_code, "no Python source in it");
+        return MG_FAIL(why, ingest_code, "%s", ingest_problem);
     *repo = (struct mg_repo){ .original = location, .copy = MG_STR("/copy"), .scratch = MG_STR("/scratch"), .fingerprint = MG_STR("abc") };
     *MG_PUSH(into, &repo->sources) = (struct mg_source_file){ MG_STR("m.py"), MG_STR("m"), MG_STR(SOURCE) };
     return MG_OK;
@@ -87,8 +89,10 @@ int set_up(void **state)
     cancel_in_generator = false;
     reason_without_tests = "nothing comes to mind";
     ingest_code = MG_OK;
+    ingest_problem = "no Python source in it";
     generated = reported = 0;
     model = (struct mg_generator){ 0 };
+    secrets = (struct mg_secrets){ .len = 0 };
     return 0;
 }
 
@@ -116,6 +120,7 @@ enum mg_code run_it(void)
                                         .progress = progress,
                                         .clock = { &clock_ops, NULL },
                                         .cancel = &cancel,
+                                        .secrets = &secrets,
                                         .version = "test" };
     struct mg_run_request request = { .repo = MG_STR("/repo"), .run_id = MG_STR("r"), .reports_dir = MG_STR("/reports") };
     enum mg_code code = mg_run(&services, &config, &request, arena, &result, &err);

@@ -28,8 +28,10 @@ extern struct mg_err err;
 extern const char *suite_of_f[4], *reason_without_tests; /* what the search writes for m.f; why it has no test for others */
 extern bool cancel_in_generator;
 extern enum mg_code ingest_code;
+extern const char *ingest_problem; /* the text with that code */
 extern unsigned generated, reported;
 extern struct mg_generator model; /* no ops: none */
+extern struct mg_secrets secrets; /* none */
 
 int set_up(void **state);
 int tear_down(void **state);

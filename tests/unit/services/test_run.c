@@ -225,6 +225,45 @@ static void a_repo_without_source_fails_with_its_reason(void **state)
     assert_true(mg_str_is(result.report.status, "succeeded"));
 }
 
+static void no_secret_is_stored_or_reported(void **state)
+{
+    (void)state;
+    static const struct mg_memory_test tests[] = {
+        { .id = "tests/test_m.py::test_red", .outcome = MG_TEST_FAILED, .text = "KeyError: sk-secret-0001", .covers = "m.py", .first = 2, .last = 3 }
+    };
+    assert_true(mg_secrets_add(&secrets, MG_STR("sk-secret-0001")));
+    script.tests = tests;
+    script.test_count = 1;
+    reason_without_tests = "it printed sk-secret-0001 and https://me:pw@host";
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(outcome_of("m.f")->reason, "it printed [redacted] and https://[redacted]@host"));
+    assert_true(mg_str_is(result.report.notes.at[0].text, "fails: KeyError: [redacted]"));
+    ingest_code = MG_E_CONFIG;
+    ingest_problem = "cannot clone with sk-secret-0001";
+    assert_int_equal(run_it(), MG_E_CONFIG);
+    assert_string_equal(err.text, "cannot clone with [redacted]");
+    assert_true(mg_str_is(result.report.stop_reason, "cannot clone with [redacted]"));
+}
+
+static void what_calls_cost_is_in_the_report(void **state)
+{
+    (void)state;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(result.report.spend.calls, 0);
+    struct mg_run_record record, wanted = { .run_id = MG_STR("r"), .repo = MG_STR("/repo"), .state = MG_RUN_PENDING };
+    const struct mg_spend_limits limits = { 0, 0 };
+    const struct mg_llm_call call = { .target_id = outcome_of("m.f")->target_id, .worst_micro_usd = 70, .worst_tokens = 9, .requests = 1 };
+    int64_t id;
+    bool existing;
+    assert_int_equal(store.ops->begin_run(store.self, &wanted, arena, &record, &existing, &err), MG_OK);
+    assert_int_equal(store.ops->reserve(store.self, MG_STR("r"), &limits, &call, &id, &err), MG_OK);
+    assert_int_equal(store.ops->end_run(store.self, &result.report, MG_RUN_CANCELLED, &err), MG_OK);
+    assert_int_equal(run_it(), MG_OK); /* a session later */
+    assert_int_equal(result.report.spend.micro_usd, 70);
+    assert_int_equal(outcome_of("m.f")->spend.micro_usd, 70);
+    assert_int_equal(outcome_of("m.g")->spend.micro_usd, 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -235,6 +274,8 @@ int main(void)
         CASE(fresh_interpreters_have_the_last_word),
         CASE(a_test_that_is_not_run_is_not_confirmed),
         CASE(well_tested_functions_are_left_alone),
+        CASE(no_secret_is_stored_or_reported),
+        CASE(what_calls_cost_is_in_the_report),
         CASE(tests_that_do_not_pass_are_set_aside_by_name),
         CASE(a_budget_stops_and_the_next_session_takes_the_next),
         CASE(settings_that_change_verdicts_start_over),
