@@ -1,4 +1,5 @@
 /* `mutagen run`: the whole way from a repo to kept tests and reports. */
+#include "base/str.h"
 #include "cli/compose.h"
 #include <stdio.h>
 
@@ -6,7 +7,17 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
     MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold", "score a target must reach to be kept, and the run to exit 0"),
     MG_OPT_SETTING("keep", "RULE", "mutation.keep", "threshold, or improving: keep every gain"),
-    MG_OPT_SETTING("provider", "NAME", "provider", "who writes the tests: search"),
+    MG_OPT_SETTING("provider", "NAME", "provider",
+                   "who writes the tests: search, or who serves a model: anthropic, openai, gemini, openrouter, compatible, command, replay"),
+    MG_OPT_SETTING("model", "NAME", "llm.model", "the model (default: the provider's usual one)"),
+    MG_OPT_SETTING("strategy", "WORD", "llm.strategy", "search_first: a model works on what the search left; model; search"),
+    MG_OPT_SETTING("effort", "WORD", "llm.effort", "low, medium, high, xhigh, max: how hard the model shall think"),
+    MG_OPT_SETTING("base-url", "URL", "llm.base_url", "address of the model's server (default: the provider's own)"),
+    MG_OPT_SETTING("max-cost", "USD", "orchestrator.max_cost_usd", "for model calls, over all sessions of the run; 0 = no limit"),
+    MG_OPT_SETTING("max-tokens", "N", "orchestrator.max_tokens", "the same for tokens, read and written; 0 = no limit"),
+    MG_OPT_SETTING("max-repair", "N", "orchestrator.max_repair_attempts", "times a model may repair its tests of a target"),
+    MG_OPT_SETTING("max-strengthen", "N", "orchestrator.max_strengthen_attempts", "times it may go for mutants that are left"),
+    MG_OPT_FLAG("dry-run", dry_run, "measure, and print what a model would be asked and what that would cost; ask nobody"),
     MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
     MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "stop after so many targets; 0 = all"),
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
@@ -24,11 +35,34 @@ static void say_below_threshold(const struct mg_report *report, double threshold
         (void)fprintf(stderr, "mutagen: the score %.3f is below the threshold %.3f\n", mg_score(&report->after), threshold);
 }
 
+/* A model or an address without a provider would be passed over in silence. */
+static enum mg_code check_provider(const struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
+{
+    for (size_t i = 0; i < call->overrides.len; i++) {
+        const struct mg_override *said = &call->overrides.at[i];
+        bool needs_provider = mg_str_is(said->key, "llm.model") || mg_str_is(said->key, "llm.base_url");
+        if (needs_provider && mg_str_is(app->config.provider, "search"))
+            return MG_FAIL(err, MG_E_USAGE, "%s %.*s: who serves it? add --provider (anthropic, openai, gemini, openrouter, compatible, command)",
+                           said->origin, MG_FMT(mg_str_sub(said->value, 0, 100)));
+    }
+    return MG_OK;
+}
+
+/* What a .env says in vain is not left unsaid. */
+static void say_ignored(const struct mg_app *app)
+{
+    for (size_t i = 0; i < app->env.ignored.len; i++)
+        (void)fprintf(stderr, "mutagen: %.*s in %s is not used: say it in the environment or by a flag\n", MG_FMT(app->env.ignored.at[i]),
+                      mg_printable(app->arena, app->env.file).at);
+}
+
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
 {
     struct mg_run_request request = { 0 };
     struct mg_run_result result = { 0 };
     struct mg_composed composed;
+    MG_TRY(check_provider(app, call, err));
+    say_ignored(app);
     MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
     MG_TRY(mg_compose_run(app, MG_PURPOSE_RUN, call->no_progress, &composed, err));

@@ -168,6 +168,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
         services->generator = mg_search_new();
     services->clock = mg_clock_posix();
     services->cancel = app->cancel;
+    services->secrets = &app->secrets;
     services->protection = composed->sandbox.ops->describe(composed->sandbox.self);
     services->version = MG_VERSION;
     services->program = app->program;

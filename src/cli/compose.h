@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/cancel.h"
+#include "cli/keys.h"
 #include "cli/options.h"
 #include "core/config.h"
 #include "ports/sandbox.h"
@@ -16,6 +17,8 @@ enum mg_exit { MG_EXIT_OK = 0, MG_EXIT_FAILURE = 1, MG_EXIT_BELOW_THRESHOLD = 2,
 struct mg_app {
     struct mg_arena *arena;
     struct mg_config config;
+    struct mg_env env;         /* variables and .env */
+    struct mg_secrets secrets; /* what no text may show */
     struct mg_cancel *cancel;
     enum mg_exit exit_code;
     const char *program; /* how we were called, as a word for the shell */

@@ -6,6 +6,7 @@
 #include "os/fd.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,10 +46,20 @@ static enum mg_code catch_signals(struct mg_err *err)
     return MG_OK;
 }
 
+static void load_env(struct mg_app *app)
+{
+    char here[PATH_MAX];
+    if (getcwd(here, sizeof here))
+        mg_env_load(&app->env, app->arena, mg_arena_str(app->arena, mg_str_from(here)));
+    mg_keys_hide(&app->env, MG_NO_STR, &app->secrets); /* before anything can go wrong with the settings */
+}
+
 static enum mg_code run_command(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
 {
     MG_TRY(catch_signals(err));
-    MG_TRY(mg_options_config(call, app->arena, &app->config, err));
+    load_env(app);
+    MG_TRY(mg_options_config(call, &app->env, app->arena, &app->config, err));
+    mg_keys_hide(&app->env, app->config.llm.key_env, &app->secrets);
     return call->command->run(app, call, err);
 }
 
@@ -79,6 +90,7 @@ int main(int argc, char **argv)
     if (code != MG_OK) {
         (void)fflush(stdout);
         app.exit_code = mg_exit_for_error(code);
+        mg_redact_err(&app.secrets, &err);
         (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app.arena, mg_str_from(err.text)).at);
     }
     if ((fflush(stdout) != 0 || ferror(stdout)) && app.exit_code == MG_EXIT_OK) {

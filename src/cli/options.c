@@ -261,12 +261,15 @@ static enum mg_code read_config_file(const struct mg_invocation *call, struct mg
     return mg_config_read_toml(config, arena, text, path, err);
 }
 
-enum mg_code mg_options_config(const struct mg_invocation *call, struct mg_arena *arena, struct mg_config *config, struct mg_err *err)
+enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena, struct mg_config *config,
+                               struct mg_err *err)
 {
     bool targets_given = false;
     mg_config_defaults(config);
     if (call->config_file.len)
         MG_TRY(read_config_file(call, arena, config, err));
+    if (env)
+        MG_TRY(mg_env_settings(env, arena, config, err));
     for (size_t i = 0; i < call->overrides.len; i++) {
         const struct mg_override *override = &call->overrides.at[i];
         if (mg_str_is(override->key, "targets") && !targets_given) {

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "cli/keys.h"
 #include "core/config.h"
 
 struct mg_app; /* cli/compose.h */
@@ -19,7 +20,7 @@ struct mg_invocation {
     struct mg_str config_file; /* -c */
     struct mg_str repo;        /* the positional argument; empty when not given */
     struct mg_str run_id, json, into, patch;
-    bool improved, no_progress;
+    bool improved, no_progress, dry_run;
     struct {
         MG_VEC(struct mg_override)
     } overrides; /* in the order given */
@@ -54,8 +55,10 @@ extern const struct mg_command *const mg_commands[]; /* ends with NULL */
 MG_MUST_CHECK enum mg_code mg_options_parse(int argc, char *const *argv, struct mg_arena *arena, struct mg_invocation *call, struct mg_err *err);
 /* Help of the program, or of one command. */
 struct mg_str mg_options_help(const struct mg_command *command, struct mg_arena *arena);
-/* Defaults, then the file of -c, then the command line. A wrong value of an option is MG_E_USAGE, one in the file MG_E_CONFIG. */
-MG_MUST_CHECK enum mg_code mg_options_config(const struct mg_invocation *call, struct mg_arena *arena, struct mg_config *config, struct mg_err *err);
+/* Defaults, then the file of -c, then the environment (NULL: none), then the command line. A wrong value of an option is MG_E_USAGE, one in
+ * the file or the environment MG_E_CONFIG. */
+MG_MUST_CHECK enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena,
+                                             struct mg_config *config, struct mg_err *err);
 /* [A-Za-z0-9._-]{1,64}, and not "." or "..". */
 bool mg_run_id_is_valid(struct mg_str run_id);
 

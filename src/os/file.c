@@ -42,9 +42,11 @@ static enum mg_code read_all(int fd, size_t hint, size_t limit, const char *path
     return MG_OK;
 }
 
-enum mg_code mg_file_read(struct mg_arena *arena, const char *path, size_t limit, struct mg_str *text, struct mg_err *err)
+static enum mg_code read_regular(struct mg_arena *arena, const char *path, bool own, size_t limit, struct mg_str *text, struct mg_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* non-blocking: a named pipe must not hold us */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (own ? O_NOFOLLOW : 0)); /* non-blocking: a named pipe must not hold us */
+    if (fd < 0 && own && errno == ELOOP)
+        return MG_FAIL(err, MG_E_DENIED, "%s is a symbolic link and is not read", path);
     if (fd < 0)
         return io_error(err, "read", path);
     struct stat about;
@@ -53,12 +55,24 @@ enum mg_code mg_file_read(struct mg_arena *arena, const char *path, size_t limit
         code = io_error(err, "read", path);
     else if (!S_ISREG(about.st_mode))
         code = MG_FAIL(err, MG_E_IO, "cannot read %s: not a regular file", path);
+    else if (own && about.st_uid != geteuid() && about.st_uid != 0 && geteuid() != 0)
+        code = MG_FAIL(err, MG_E_DENIED, "%s belongs to another user and is not read", path);
     else if ((uintmax_t)about.st_size > limit)
         code = MG_FAIL(err, MG_E_LIMIT, "%s is larger than %zu bytes", path, limit);
     else
         code = read_all(fd, (size_t)about.st_size, limit, path, arena, text, err);
     close(fd);
     return code;
+}
+
+enum mg_code mg_file_read(struct mg_arena *arena, const char *path, size_t limit, struct mg_str *text, struct mg_err *err)
+{
+    return read_regular(arena, path, false, limit, text, err);
+}
+
+enum mg_code mg_file_read_own(struct mg_arena *arena, const char *path, size_t limit, struct mg_str *text, struct mg_err *err)
+{
+    return read_regular(arena, path, true, limit, text, err);
 }
 
 static bool write_all(int fd, struct mg_str text)
@@ -218,6 +232,12 @@ bool mg_file_exists(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0;
+}
+
+bool mg_file_is_there(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0;
 }
 
 bool mg_file_is_dir(const char *path)

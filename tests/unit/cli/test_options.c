@@ -52,7 +52,7 @@ static void options_stand_anywhere(void **state)
         assert_ptr_equal(call.command, &mg_cmd_run);
         assert_true(mg_str_is(call.repo, "repo") && mg_str_is(call.run_id, "x") && mg_str_is(call.config_file, "f") && call.no_progress);
         call.config_file = MG_NO_STR;
-        assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_OK);
+        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
         assert_int_equal(config.jobs, 2);
     }
 }
@@ -63,7 +63,7 @@ static void threshold_sets_two_keys_and_targets_add_up(void **state)
     struct mg_config config;
     assert_int_equal(parse("run . --threshold 0.9 --target a.* --target=b.* --keep improving --max-targets 3 --seed 7 --python /p --provider search"),
                      MG_OK);
-    assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_OK);
+    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
     assert_true(config.score_threshold == 0.9 && config.mutation.score_threshold == 0.9);
     assert_int_equal(config.targets.len, 2);
     assert_int_equal(config.mutation.keep, MG_KEEP_IMPROVING);
@@ -114,7 +114,7 @@ static void wrong_values_are_usage_errors_too(void **state)
     for (size_t i = 0; i < MG_COUNT(lines); i++) {
         struct mg_config config;
         assert_int_equal(parse(lines[i]), MG_OK);
-        assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_E_USAGE);
+        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_E_USAGE);
         assert_int_equal(mg_exit_for_error(err.code), MG_EXIT_USAGE);
     }
 }
