@@ -1,8 +1,10 @@
 /* `mutagen doctor`: is everything there that a run needs? One line a check, a remedy where something is missing. */
 #include "adapters/ingest_local/interpreter.h"
+#include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
 #include "cli/capture.h"
 #include "cli/compose.h"
+#include "core/ledger.h"
 #include "os/file.h"
 #include <libgen.h>
 #include <stdio.h>
@@ -13,6 +15,9 @@
 
 static const struct mg_option options[] = {
     MG_OPT_SETTING("python", "PATH", "python", "the interpreter to look at (default: as `run` would choose for REPO)"),
+    MG_OPT_SETTING("provider", "NAME", "provider", "look at what a run with that provider would need"),
+    MG_OPT_SETTING("model", "NAME", "llm.model", "the same with that model"),
+    MG_OPT_SETTING("base-url", "URL", "llm.base_url", "the same with a server there"),
     MG_OPT_END,
 };
 
@@ -138,19 +143,71 @@ static void check_protection(struct doctor *doctor)
     say(doctor, GOOD, "processors", mg_arena_printf(doctor->app->arena, "%lld", (long long)doctor->app->config.jobs), NULL);
 }
 
-/* Names only; a value never leaves the environment. */
+/* Names only; a value is never printed. */
 static void check_keys(struct doctor *doctor)
 {
-    static const char *const names[] = { "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "OPENROUTER_API_KEY" };
+    struct mg_arena *arena = doctor->app->arena;
+    const struct mg_env *env = &doctor->app->env;
+    struct mg_keys keys;
     struct mg_str list = MG_NO_STR;
-    for (size_t i = 0; i < MG_COUNT(names); i++) {
-        const char *value = getenv(names[i]);
-        if (value && value[0])
-            list = mg_arena_printf(doctor->app->arena, "%.*s%s%s", MG_FMT(list), list.len ? ", " : "", names[i]);
+    if (env->problem.len)
+        say(doctor, OPTIONAL, ".env", env->problem, "set the variables in the environment instead");
+    else
+        say(doctor, GOOD, ".env", env->file.len ? env->file : MG_STR("none from here upward"), NULL);
+    for (size_t i = 0; i < env->ignored.len; i++)
+        say(doctor, OPTIONAL, ".env", mg_arena_printf(arena, "%.*s in it is not used", MG_FMT(env->ignored.at[i])),
+            "say it in the environment or by a flag: a file of the repo may not choose who is asked, or for how much");
+    mg_keys_list(env, arena, &keys);
+    for (size_t i = 0; i < keys.len; i++)
+        list = mg_arena_printf(arena, "%.*s%s%.*s (%.*s)", MG_FMT(list), list.len ? ", " : "", MG_FMT(keys.at[i].name), MG_FMT(keys.at[i].from));
+    say(doctor, GOOD, "provider keys", list.len ? list : MG_STR("none set, none needed: search writes tests without a key"), NULL);
+}
+
+static struct mg_str price_text(struct mg_arena *arena, const struct mg_config *config, struct mg_str model, bool *known)
+{
+    struct mg_price own;
+    const struct mg_price *price = NULL;
+    *known = false;
+    struct mg_err err = { .code = MG_OK };
+    if (mg_price_choose(config->provider, model, config->llm.price_input, config->llm.price_output, &own, &price, &err) != MG_OK)
+        return mg_arena_str(arena, mg_str_from(err.text));
+    if (!price)
+        return MG_STR("price unknown");
+    *known = true;
+    bool told = config->llm.price_input >= 0 || config->llm.price_output >= 0;
+    return mg_arena_printf(arena, "$%.10g and $%.10g per million tokens read and written (%s%s)", price->input, price->output,
+                           told ? "your figures" : "as of ", told ? "" : mg_price_date());
+}
+
+/* Whom a run would ask, what that costs, and what is missing. Nobody is asked here. */
+static void check_model(struct doctor *doctor)
+{
+    struct mg_arena *arena = doctor->app->arena;
+    const struct mg_config *config = &doctor->app->config;
+    if (mg_str_is(config->provider, "search")) {
+        say(doctor, GOOD, "model", MG_STR("none: no provider is named (--provider, MUTAGEN_PROVIDER), a key alone changes nothing"), NULL);
+        return;
     }
-    struct mg_str detail = list.len ? mg_arena_printf(doctor->app->arena, "%.*s set (not used: search needs none)", MG_FMT(list))
-                                    : MG_STR("none set, none needed: search writes tests without a key");
-    say(doctor, GOOD, "provider keys", detail, NULL);
+    struct mg_str model = config->llm.model.len ? config->llm.model : mg_str_from(mg_default_model(config->provider));
+    struct mg_key key = mg_key_find(&doctor->app->env, config->provider, config->llm.key_env);
+    bool program = mg_llm_http_key_env(config->provider) == NULL, needs_key = !program && config->llm.base_url.len == 0;
+    bool priced = true;
+    struct mg_str price = program ? MG_NO_STR : price_text(arena, config, model, &priced);
+    struct mg_str detail =
+        mg_arena_printf(arena, "%.*s%s%.*s%s%.*s%s%.*s", MG_FMT(config->provider), model.len ? " " : "", MG_FMT(model),
+                        config->llm.base_url.len ? " at " : "", MG_FMT(config->llm.base_url), price.len ? ", " : "", MG_FMT(price));
+    detail = mg_redact(arena, &doctor->app->secrets, detail);
+    if (!program && model.len == 0)
+        say(doctor, FATAL, "model", detail, "name one: --model NAME, or MUTAGEN_MODEL");
+    else if (!priced && config->orchestrator.max_cost_usd > 0)
+        say(doctor, FATAL, "model",
+            mg_arena_printf(arena, "%.*s, so the cost limit of $%.2f cannot be held", MG_FMT(detail), config->orchestrator.max_cost_usd),
+            "set llm.price_input and llm.price_output in the file of -c, or MUTAGEN_MAX_COST_USD=0 (run: --max-cost 0) for no limit");
+    else if (needs_key && key.value.len == 0)
+        say(doctor, FATAL, "model", mg_arena_printf(arena, "%.*s; %.*s is not set", MG_FMT(detail), MG_FMT(key.name)),
+            "set it in the environment, or in a .env file from here upward");
+    else
+        say(doctor, GOOD, "model", key.value.len ? mg_arena_printf(arena, "%.*s, key in %.*s", MG_FMT(detail), MG_FMT(key.name)) : detail, NULL);
 }
 
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
@@ -165,6 +222,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     check_storage(&doctor);
     check_protection(&doctor);
     check_keys(&doctor);
+    check_model(&doctor);
     if (doctor.fatal > 0) {
         (void)printf("\n%u problem%s must be solved before a run can work\n", doctor.fatal, doctor.fatal == 1 ? "" : "s");
         app->exit_code = MG_EXIT_FAILURE;

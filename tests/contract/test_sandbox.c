@@ -167,7 +167,11 @@ static const char *log_text(struct mg_arena *arena)
 static void child_gets_what_was_ordered_and_nothing_else(void **unused)
 {
     (void)unused;
-    setenv("AWS_SECRET_ACCESS_KEY", "s3cret", 1);
+    static const char *const secret_names[] = { "AWS_SECRET_ACCESS_KEY", "ANTHROPIC_API_KEY",   "OPENAI_API_KEY",
+                                                "GEMINI_API_KEY",        "GOOGLE_API_KEY",      "OPENROUTER_API_KEY",
+                                                "MUTAGEN_PROVIDER",      "MUTAGEN_LLM_API_KEY", "MUTAGEN_BASE_URL" };
+    for (size_t i = 0; i < MG_COUNT(secret_names); i++)
+        setenv(secret_names[i], "s3cret", 1);
     setenv("LC_CTYPE", "C.UTF-8", 1);
     setenv("PYTHONPATH", "/elsewhere", 1);
     int pair[2], stray = fcntl(2, F_DUPFD, 50); /* a descriptor without close-on-exec, as careless code leaves them */
@@ -188,6 +192,8 @@ static void child_gets_what_was_ordered_and_nothing_else(void **unused)
     struct mg_arena *arena = mg_arena_new();
     const char *text = log_text(arena);
     assert_null(strstr(text, "s3cret"));
+    for (size_t i = 0; i < MG_COUNT(secret_names); i++)
+        assert_null(strstr(text, secret_names[i]));
     assert_null(strstr(text, "PYTHONPATH"));
     assert_non_null(strstr(text, "env LC_CTYPE=C.UTF-8\n"));
     assert_non_null(strstr(text, "env MUTAGEN=1\n"));
