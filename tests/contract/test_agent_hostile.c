@@ -44,6 +44,9 @@ static const struct good {
                "\"attribute\":\"\",\"source\":\"1\",\"imports\":[]}],\"lines\":[4],\"seconds\":0.1}],"
                "\"differences\":[[0,0,\"fact\",0],[0,0,\"crash\",-1]]}\n" },
     { "load", "{\"id\":@,\"ok\":true,\"tests\":[{\"id\":\"n.py::c\",\"file\":\"n.py\"}],\"errors\":[],\"first\":2}\n" },
+    { "check", "{\"id\":@,\"ok\":true,\"problem\":\"line 1: no\"}\n" },
+    { "examine", "{\"id\":@,\"ok\":true,\"tests\":[{\"test\":2,\"outcome\":\"failed\",\"text\":\"E\",\"actual\":\"4\",\"patches\":[{\"line\":1,"
+                 "\"column\":2,\"end_line\":1,\"end_column\":3,\"replacement\":\"4\"}]}]}\n" },
     { "mutant", "{\"id\":@,\"ok\":true,\"end\":\"timeout\",\"same_code\":false,\"at\":1,\"at_hit\":true,\"runs\":[[1,true,true,false,false,\"E\"]],"
                 "\"reason\":\"\",\"seconds\":0.1}\n" },
     { "confirm", "{\"id\":@,\"ok\":true,\"tests\":[{\"id\":\"t.py::a\",\"outcome\":\"passed\",\"text\":\"\"}],\"errors\":[]}\n" },
@@ -284,6 +287,20 @@ static void count_types(const struct mg_type *type, unsigned depth)
         count_types(type->params.at[i]->type, depth + 1);
 }
 
+static enum mg_code walk_examine(struct mg_session *session)
+{
+    struct mg_str problem;
+    struct mg_examined examined;
+    uint32_t test = TESTS_KNOWN;
+    MG_TRY(agent.ops->session_check(session, MG_STR("x"), arena, &problem, &err));
+    assert_true(mg_str_find(problem, '\n', 0) == problem.len);
+    MG_TRY(agent.ops->session_examine(session, &test, 1, 1.0, arena, &examined, &err));
+    assert_true(examined.tests.len == 1 && examined.tests.at[0].test == test && examined.tests.at[0].text.len <= 4000);
+    for (size_t i = 0; i < examined.tests.at[0].patches.len; i++)
+        assert_true(examined.tests.at[0].patches.at[i].line > 0);
+    return MG_OK;
+}
+
 static enum mg_code walk_session(struct mg_session *session)
 {
     struct mg_target target = { .module = MG_STR("m"), .path = MG_STR("m.py") };
@@ -298,6 +315,7 @@ static enum mg_code walk_session(struct mg_session *session)
         count_types(description.params.at[i]->type, 0);
     MG_TRY(walk_probe(session));
     MG_TRY(agent.ops->session_load(session, MG_STR("n.py"), MG_STR(""), arena, &collected, &number, &err));
+    MG_TRY(walk_examine(session));
     return walk_mutant(session);
 }
 
@@ -434,6 +452,18 @@ static void wrong_fields_are_refused(void **unused)
         { "load", "\"first\":2", "\"first\":0" },
         { "load", "\"first\":2", "\"first\":3" },
         { "load", "\"first\":2", "\"last\":2" },
+        { "check", "\"line 1: no\"", "7" },
+        { "check", "\"problem\"", "\"problems\"" },
+        { "examine", "\"test\":2", "\"test\":1" },
+        { "examine", "\"failed\"", "\"fails\"" },
+        { "examine", "[{\"test\"", "[{},{\"test\"" },
+        { "examine", "\"actual\":\"4\"", "\"actual\":4" },
+        { "examine", "\"line\":1", "\"line\":0" },
+        { "examine", "\"end_line\":1", "\"end_line\":0" },
+        { "examine", "\"end_column\":3", "\"end_column\":1" },
+        { "examine", "\"column\":2", "\"column\":-2" },
+        { "examine", "\"column\":2", "\"column\":4294967296" },
+        { "examine", "\"replacement\":\"4\"", "\"replacement\":null" },
         { "mutant", "\"timeout\"", "\"ended\"" },
         { "mutant", "\"at\":1", "\"at\":3" },
         { "mutant", "\"at\":1", "\"at\":null" },

@@ -254,6 +254,41 @@ static void loaded_tests_join_in_and_leave_no_file(void **unused)
     agent.ops->stop(agent.self);
 }
 
+static void loaded_tests_are_checked_and_examined(void **unused)
+{
+    (void)unused;
+    begin();
+    struct mg_session *session = session_on_grade();
+    struct mg_str problem;
+    OK(agent.ops->session_check(session, MG_STR("def test_a():\n    assert 1 ==\n"), arena, &problem, &err));
+    assert_true(mg_str_starts(problem, "line 2: "));
+    struct mg_str source = MG_STR("import os\nfrom shop.marks import grade\n\ndef test_edge():\n    assert grade(50) == 'fail'\n\n"
+                                  "def test_dies():\n    os._exit(0)\n\ndef test_fine():\n    assert grade(49) == 'fail'\n");
+    OK(agent.ops->session_check(session, source, arena, &problem, &err));
+    assert_int_equal(problem.len, 0);
+    struct mg_collected loaded;
+    struct mg_examined examined;
+    uint32_t first = 0;
+    OK(agent.ops->session_load(session, MG_STR("tests/test_new.py"), source, arena, &loaded, &first, &err));
+    uint32_t tests[] = { first + 2, first, first + 1 };
+    OK(agent.ops->session_examine(session, tests, 3, 5.0, arena, &examined, &err));
+    assert_int_equal(examined.tests.len, 3);
+    assert_int_equal(examined.tests.at[0].outcome, MG_TEST_PASSED);
+    assert_int_equal(examined.tests.at[2].outcome, MG_TEST_CRASHED);
+    const struct mg_examined_test *edge = &examined.tests.at[1];
+    assert_int_equal(edge->outcome, MG_TEST_FAILED);
+    assert_true(mg_str_starts(edge->text, "tests/test_new.py:5: in test_edge\n"));
+    assert_string_equal(edge->actual.at, "'pass'");
+    assert_int_equal(edge->patches.len, 1);
+    const struct mg_text_patch *patch = edge->patches.at;
+    assert_true(patch->line == 5 && patch->end_line == 5 && patch->column == 24 && patch->end_column == 30);
+    assert_string_equal(patch->replacement.at, "'pass'");
+    tests[0] = first + 3;
+    assert_int_equal(agent.ops->session_examine(session, tests, 1, 5.0, arena, &examined, &err), MG_E_STATE);
+    agent.ops->session_close(session);
+    agent.ops->stop(agent.self);
+}
+
 static void confirms_in_a_new_interpreter(void **unused)
 {
     (void)unused;
@@ -399,6 +434,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(mutants_die_survive_hang_and_are_refused, stop_agent),
         cmocka_unit_test_teardown(probes_calls_and_describes, stop_agent),
         cmocka_unit_test_teardown(loaded_tests_join_in_and_leave_no_file, stop_agent),
+        cmocka_unit_test_teardown(loaded_tests_are_checked_and_examined, stop_agent),
         cmocka_unit_test_teardown(confirms_in_a_new_interpreter, stop_agent),
         cmocka_unit_test_teardown(options_that_pytest_refuses_are_ignored_and_told, stop_agent),
         cmocka_unit_test_teardown(failures_to_start_are_one_clear_line, stop_agent),

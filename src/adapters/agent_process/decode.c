@@ -303,6 +303,56 @@ void mg_decode_probed(struct mg_fields *fields, yyjson_val *root, size_t call_co
     yyjson_arr_foreach(mg_field_list(fields, root, "differences", MG_OPTIONAL), i, max, item) decode_difference(fields, item, mutant_count, probed);
 }
 
+/* --- examine --- */
+
+#define REPORT_LIMIT 4000u
+
+static struct mg_str cut(struct mg_str text, size_t limit)
+{
+    if (text.len <= limit)
+        return text;
+    while (limit > 0 && ((unsigned char)text.at[limit] & 0xC0) == 0x80)
+        limit--;
+    return mg_str_sub(text, 0, limit);
+}
+
+static struct mg_text_patch patch(struct mg_fields *fields, yyjson_val *item)
+{
+    struct mg_text_patch made = {
+        .line = mg_field_u32(fields, item, "line", MG_NEEDED, UINT32_MAX),
+        .column = mg_field_u32(fields, item, "column", MG_NEEDED, UINT32_MAX),
+        .end_line = mg_field_u32(fields, item, "end_line", MG_NEEDED, UINT32_MAX),
+        .end_column = mg_field_u32(fields, item, "end_column", MG_NEEDED, UINT32_MAX),
+        .replacement = mg_field_str(fields, item, "replacement", MG_NEEDED),
+    };
+    if (made.line == 0 || made.end_line < made.line || (made.end_line == made.line && made.end_column < made.column))
+        mg_fields_bad(fields, "patches", "has an empty or turned range");
+    return made;
+}
+
+void mg_decode_examined(struct mg_fields *fields, yyjson_val *root, const uint32_t *tests, size_t count, struct mg_examined *examined)
+{
+    yyjson_val *list = mg_field_list(fields, root, "tests", MG_NEEDED), *item;
+    if (yyjson_arr_size(list) != count)
+        mg_fields_bad(fields, "tests", "has not one entry for each test");
+    size_t i, max;
+    yyjson_arr_foreach(list, i, max, item)
+    {
+        struct mg_examined_test test = { .test = mg_field_u32(fields, item, "test", MG_NEEDED, UINT32_MAX), .outcome = outcome(fields, item) };
+        test.text = cut(mg_field_str(fields, item, "text", MG_OPTIONAL), REPORT_LIMIT);
+        test.actual = mg_field_str(fields, item, "actual", MG_OPTIONAL);
+        if (!fields->bad && test.test != tests[i])
+            mg_fields_bad(fields, "tests", "is in another order");
+        size_t p, patches;
+        yyjson_val *edit;
+        yyjson_arr_foreach(mg_field_list(fields, item, "patches", MG_OPTIONAL), p, patches, edit) * MG_PUSH(fields->arena, &test.patches) =
+            patch(fields, edit);
+        if (fields->bad)
+            return;
+        *MG_PUSH(fields->arena, &examined->tests) = test;
+    }
+}
+
 /* --- mutant --- */
 
 static const char *const end_names[] = { [MG_RUN_DONE] = "done", [MG_RUN_TIMEOUT] = "timeout", [MG_RUN_DIED] = "died", [MG_RUN_REFUSED] = "refused" };

@@ -13,6 +13,7 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
                         struct mg_baseline_result *result);
 void mg_decode_description(struct mg_fields *fields, yyjson_val *root, struct mg_description *description);
 void mg_decode_probed(struct mg_fields *fields, yyjson_val *root, size_t call_count, size_t mutant_count, struct mg_probed *probed);
+void mg_decode_examined(struct mg_fields *fields, yyjson_val *root, const uint32_t *tests, size_t count, struct mg_examined *examined);
 void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_count, struct mg_mutant_run *run);
 void mg_decode_confirmed(struct mg_fields *fields, yyjson_val *root, struct mg_confirmed *confirmed);
 

@@ -14,6 +14,7 @@
 #define MG_SECONDS_TARGET 30.0
 #define MG_SECONDS_DESCRIBE 30.0
 #define MG_SECONDS_LOAD 60.0
+#define MG_SECONDS_CHECK 40.0
 #define MG_SECONDS_SLACK 30.0 /* on top of what an operation was told to take */
 #define MG_SECONDS_SEND 30.0
 
@@ -88,6 +89,9 @@ enum mg_code mg_session_probe(struct mg_session *session, const struct mg_probe 
                               struct mg_err *err);
 enum mg_code mg_session_load(struct mg_session *session, struct mg_str path, struct mg_str source, struct mg_arena *arena,
                              struct mg_collected *collected, uint32_t *first, struct mg_err *err);
+enum mg_code mg_session_check(struct mg_session *session, struct mg_str source, struct mg_arena *arena, struct mg_str *problem, struct mg_err *err);
+enum mg_code mg_session_examine(struct mg_session *session, const uint32_t *tests, size_t count, double seconds, struct mg_arena *arena,
+                                struct mg_examined *examined, struct mg_err *err);
 enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err);
 enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err);
 void mg_session_close(struct mg_session *session);

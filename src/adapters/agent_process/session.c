@@ -260,6 +260,44 @@ enum mg_code mg_session_load(struct mg_session *session, struct mg_str path, str
     return MG_OK;
 }
 
+/* --- check, examine --- */
+
+enum mg_code mg_session_check(struct mg_session *session, struct mg_str source, struct mg_arena *arena, struct mg_str *problem, struct mg_err *err)
+{
+    check(session);
+    *problem = MG_STR("");
+    struct mg_request request = mg_request_new(&session->link, "check");
+    mg_request_str(&request, "source", source);
+    yyjson_doc *answer = NULL;
+    MG_TRY(ask(session, &request, MG_SECONDS_CHECK, "compile a module", &answer, err));
+    struct mg_fields fields = { .arena = arena };
+    *problem = mg_field_line(&fields, yyjson_doc_get_root(answer), "problem", MG_NEEDED);
+    yyjson_doc_free(answer);
+    return mg_fields_check(&fields, "check", err);
+}
+
+enum mg_code mg_session_examine(struct mg_session *session, const uint32_t *tests, size_t count, double seconds, struct mg_arena *arena,
+                                struct mg_examined *examined, struct mg_err *err)
+{
+    check(session);
+    *examined = (struct mg_examined){ 0 };
+    for (size_t i = 0; i < count; i++)
+        if (tests[i] >= session->test_count)
+            return MG_FAIL(err, MG_E_STATE, "there is no test %u", (unsigned)tests[i]);
+    struct mg_request request = mg_request_new(&session->link, "examine");
+    yyjson_mut_val *list = yyjson_mut_obj_add_arr(request.doc, request.root, "tests");
+    for (size_t i = 0; i < count; i++)
+        yyjson_mut_arr_add_uint(request.doc, list, tests[i]);
+    yyjson_mut_obj_add_real(request.doc, request.root, "seconds", seconds);
+    yyjson_doc *answer = NULL;
+    /* A failing test runs twice. */
+    MG_TRY(ask(session, &request, 2 * (double)count * seconds + MG_SECONDS_SLACK, "examine tests", &answer, err));
+    struct mg_fields fields = { .arena = arena };
+    mg_decode_examined(&fields, yyjson_doc_get_root(answer), tests, count, examined);
+    yyjson_doc_free(answer);
+    return mg_fields_check(&fields, "examine", err);
+}
+
 /* --- mutants --- */
 
 enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)

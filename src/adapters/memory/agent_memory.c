@@ -212,6 +212,44 @@ static enum mg_code session_load(struct mg_session *session, struct mg_str path,
     return MG_OK;
 }
 
+static enum mg_code session_check(struct mg_session *session, struct mg_str source, struct mg_arena *arena, struct mg_str *problem,
+                                  struct mg_err *err)
+{
+    (void)arena;
+    (void)err;
+    struct mg_memory_script *script = session->agent->script;
+    script->checks++;
+    *problem = script->broken_source && mg_str_contains(source, script->broken_source) ? MG_STR("line 1: by script") : MG_STR("");
+    return MG_OK;
+}
+
+static enum mg_code session_examine(struct mg_session *session, const uint32_t *tests, size_t count, double seconds, struct mg_arena *arena,
+                                    struct mg_examined *examined, struct mg_err *err)
+{
+    (void)seconds;
+    struct mg_memory_script *script = session->agent->script;
+    script->examinations++;
+    *examined = (struct mg_examined){ 0 };
+    for (size_t i = 0; i < count; i++) {
+        if (tests[i] >= session->tests.len)
+            return MG_FAIL(err, MG_E_STATE, "there is no test %u", (unsigned)tests[i]);
+        struct mg_examined_test *test = MG_PUSH(arena, &examined->tests);
+        *test = (struct mg_examined_test){ .test = tests[i], .text = MG_STR(""), .actual = MG_STR("") };
+        const struct mg_memory_examined *told = NULL;
+        for (size_t r = 0; !told && r < script->examined_count; r++)
+            if (mg_str_contains(session->tests.at[tests[i]], script->examined[r].test))
+                told = &script->examined[r];
+        if (!told)
+            continue;
+        test->outcome = told->outcome;
+        test->text = mg_str_from(told->text ? told->text : "");
+        test->actual = mg_str_from(told->actual ? told->actual : "");
+        for (size_t p = 0; p < told->patch_count; p++)
+            *MG_PUSH(arena, &test->patches) = told->patches[p];
+    }
+    return MG_OK;
+}
+
 static enum mg_code session_submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)
 {
     (void)err;
@@ -312,6 +350,8 @@ static const struct mg_agent_ops ops = {
     .session_describe = session_describe,
     .session_probe = session_probe,
     .session_load = session_load,
+    .session_check = session_check,
+    .session_examine = session_examine,
     .session_submit = session_submit,
     .session_next = session_next,
     .session_close = session_close,

@@ -31,17 +31,28 @@ struct mg_memory_rule {
     enum mg_memory_effect effect;
 };
 
+/* What session_examine tells of tests whose id holds `test`: the first that fits; others pass. */
+struct mg_memory_examined {
+    const char *test;
+    enum mg_test_outcome outcome;
+    const char *text, *actual;           /* NULL = none */
+    const struct mg_text_patch *patches; /* lent */
+    size_t patch_count;
+};
+
 struct mg_memory_script {
     const struct mg_memory_test *tests;
     size_t test_count;
     const struct mg_memory_rule *rules;
     size_t rule_count;
-    const char *tests_dir;                    /* NULL = "tests" */
-    bool not_found;                           /* session_target finds no live function */
-    bool imported;                            /* all lines of the target ran on import */
-    const char *import_error;                 /* session_target fails with it */
-    bool newest_first;                        /* session_next answers in reverse order */
-    const char *broken_source;                /* a loaded text that holds it gives a collection error */
+    const char *tests_dir;     /* NULL = "tests" */
+    bool not_found;            /* session_target finds no live function */
+    bool imported;             /* all lines of the target ran on import */
+    const char *import_error;  /* session_target fails with it */
+    bool newest_first;         /* session_next answers in reverse order */
+    const char *broken_source; /* a loaded text that holds it gives a collection error, and does not compile */
+    const struct mg_memory_examined *examined;
+    size_t examined_count;
     const char *failing_confirm;              /* confirmed tests whose id holds it fail */
     const char *lost_confirm;                 /* those whose id holds it are not run at all */
     const struct mg_description *description; /* NULL = a function without parameters */
@@ -50,7 +61,7 @@ struct mg_memory_script {
     void *probe_data;
 
     /* Counted by the agent. */
-    size_t sessions_opened, sessions_closed, jobs_run, confirms;
+    size_t sessions_opened, sessions_closed, jobs_run, confirms, checks, examinations;
 };
 
 /* A text that is loaded gets one test for each line "def test_…" in it. The script stays the caller's and must live longer. */

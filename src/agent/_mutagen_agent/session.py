@@ -20,8 +20,10 @@ class Session:
         self.target = None
         self.pool = forks.Pool(host.jobs, host.slots)
         self.written = {}  # absolute path -> bytes before, or None
+        self.loaded = []  # (first, behind the last, text): which tests came from which text
         self.operations = {
             "target": self.set_target, "describe": self.describe, "probe": self.probe, "load": self.load, "mutant": self.mutant,
+            "check": self.check, "examine": self.examine,
         }
 
     def serve(self):
@@ -61,7 +63,7 @@ class Session:
         operation = self.operations.get(request.get("op"))
         if operation is None:
             return wire.failure("protocol", "unknown operation %s" % request.get("op"))
-        if self.target is None and request["op"] not in ("target", "load"):
+        if self.target is None and request["op"] not in ("target", "load", "check", "examine"):
             return wire.failure("protocol", "no target has been set")
         try:
             return operation(request)
@@ -106,11 +108,27 @@ class Session:
         first = len(self.host.items)
         self.host.forget_module(path)
         tests, errors = self.host.collect_file(path)
+        self.loaded.append((first, len(self.host.items), request["source"]))
         self.host.index.extend()
         self.host.freeze()
         return {
             "tests": tests, "errors": errors, "notes": [], "threads": collect.thread_count(), "tests_dir": self.host.tests_dir(), "first": first,
         }
+
+    def source_of(self, item):
+        """The text that a generated test was collected from; None for the repo's own."""
+        for first, end, source in self.loaded:
+            if any(item is one for one in self.host.items[first:end]):
+                return source
+        return None
+
+    def check(self, request):
+        return {"problem": importlib.import_module("_mutagen_agent.check").check(request["source"])}
+
+    def examine(self, request):
+        if any(not 0 <= test < len(self.host.items) for test in request["tests"]):
+            return wire.failure("protocol", "there is no such test")
+        return importlib.import_module("_mutagen_agent.examine").examine(request, self)
 
     def mutant(self, request):
         try:

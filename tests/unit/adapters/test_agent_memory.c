@@ -82,12 +82,46 @@ static void baseline_gives_outcomes_and_lines_of_traced_files(void **unused)
     agent.ops->close(agent.self);
 }
 
+static void examinations_are_told_by_script(void **unused)
+{
+    (void)unused;
+    static const struct mg_text_patch patch = { 1, 2, 1, 3, MG_STR_INIT("4") };
+    static const struct mg_memory_examined told[] = {
+        { "::test_b", MG_TEST_FAILED, "E   assert 1 == 2", "1", &patch, 1 },
+    };
+    struct mg_memory_script script = { .tests = tests_known, .test_count = 2, .broken_source = "(:", .examined = told, .examined_count = 1 };
+    struct mg_agent agent = mg_agent_memory_new(&script);
+    struct mg_session *session;
+    struct mg_collected collected;
+    struct mg_examined examined;
+    struct mg_str problem;
+    uint32_t first;
+    assert_int_equal(agent.ops->open_session(agent.self, &session, NULL), MG_OK);
+    assert_int_equal(agent.ops->session_check(session, MG_STR("def f(:"), arena, &problem, NULL), MG_OK);
+    assert_true(mg_str_is(problem, "line 1: by script"));
+    struct mg_str source = MG_STR("def test_a():\ndef test_b():\n");
+    assert_int_equal(agent.ops->session_check(session, source, arena, &problem, NULL), MG_OK);
+    assert_int_equal(problem.len, 0);
+    assert_int_equal(agent.ops->session_load(session, MG_STR("test_new.py"), source, arena, &collected, &first, NULL), MG_OK);
+    uint32_t tests[] = { first + 1, first };
+    assert_int_equal(agent.ops->session_examine(session, tests, 2, 1.0, arena, &examined, NULL), MG_OK);
+    assert_true(examined.tests.len == 2 && examined.tests.at[0].test == first + 1 && examined.tests.at[0].outcome == MG_TEST_FAILED);
+    assert_true(mg_str_is(examined.tests.at[0].actual, "1") && examined.tests.at[0].patches.len == 1);
+    assert_true(examined.tests.at[1].outcome == MG_TEST_PASSED && examined.tests.at[1].patches.len == 0);
+    tests[0] = first + 2;
+    assert_int_equal(agent.ops->session_examine(session, tests, 1, 1.0, arena, &examined, NULL), MG_E_STATE);
+    assert_true(script.checks == 2 && script.examinations == 2);
+    agent.ops->session_close(session);
+    agent.ops->close(agent.self);
+}
+
 int main(void)
 {
     arena = mg_arena_new();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_decide),
         cmocka_unit_test(baseline_gives_outcomes_and_lines_of_traced_files),
+        cmocka_unit_test(examinations_are_told_by_script),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mg_arena_free(arena);
