@@ -20,7 +20,9 @@ missing_of() {
         need libc6-dev has_header stdlib.h
         need cmake command -v cmake
         need libsqlite3-dev has_header sqlite3.h
+        need libcurl4-openssl-dev has_header curl/curl.h
         need libcmocka-dev has_header cmocka.h
+        need openssl command -v openssl
         need python3-venv "$PYTHON" -c 'import ensurepip, venv'
         ;;
     lint)

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from fault_server import FaultServer
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("MUTAGEN_BINARY") or os.environ.get("MUTAGEN_BIN") or ROOT / "build" / "mutagen").resolve()
 
@@ -85,6 +87,19 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture
 def desk(tmp_path):
     return Desk(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def fault_server(tmp_path_factory):
+    with FaultServer(tmp_path_factory.mktemp("faults")) as server:
+        yield server
+
+
+@pytest.fixture
+def faults(fault_server):
+    """The one fault server of the session, as new."""
+    fault_server.reset()
+    return fault_server
 
 
 @pytest.fixture(scope="module")
