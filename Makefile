@@ -3,11 +3,13 @@ PYTHON ?= python3
 REPO   ?= examples/shop
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VENV   := build/venv
+ORACLE := build/oracle
+LITELLM := build/litellm
 QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all test-c test-python test-real bench lint format clean packages packages-lint configure
+.PHONY: help run build test test-all test-c test-python test-real test-oracles peers bench lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -21,7 +23,7 @@ build: configure ## leave the program in build/mutagen
 
 test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
 
-test-all: test test-real ## the same, and the real packages from the network
+test-all: test test-real test-oracles ## the same, and what needs the network: real packages, SDKs of model providers
 
 test-c: configure
 	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
@@ -33,6 +35,12 @@ test-python: build
 
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
+
+test-oracles: configure $(ORACLE)/.stamp ## what we say to model providers, against their own SDKs (from PyPI)
+	@$(QUIET) "" build/build.log cmake --build build --target llm_dump -j $(JOBS)
+	@LLM_DUMP="$(CURDIR)/build/llm_dump" $(ORACLE)/bin/python -m pytest -q -p no:cacheprovider tests/oracles
+
+peers: $(ORACLE)/.stamp $(LITELLM)/.stamp ## fetch the real peers of the model adapters: SDKs, a LiteLLM proxy (from PyPI)
 
 bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
@@ -59,6 +67,12 @@ $(VENV)/.stamp: tools/requirements.txt | packages
 	@mkdir -p build
 	@$(QUIET) "making build/venv with pytest" build/venv.log sh -c 'rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
 	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r tools/requirements.txt'
+	@touch $@
+
+build/%/.stamp: tools/%-requirements.txt
+	@mkdir -p build
+	@$(QUIET) "making build/$*" build/$*.log sh -c 'rm -rf build/$* && $(PYTHON) -m venv build/$* && \
+	  build/$*/bin/python -m pip install -q --disable-pip-version-check -r $<'
 	@touch $@
 
 configure: packages $(VENV)/.stamp

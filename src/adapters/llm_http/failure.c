@@ -121,11 +121,11 @@ static bool http_date(struct mg_str text, time_t *when)
 double mg_peer_retry_after(const struct mg_http_response *response)
 {
     double number;
-    if (mg_str_to_double(mg_str_trim(mg_http_header(response, "retry-after-ms")), &number) && number >= 0 && number < 1e12)
-        return number / 1000;
+    if (mg_str_to_double(mg_str_trim(mg_http_header(response, "retry-after-ms")), &number) && number >= 0)
+        return number < 1e12 ? number / 1000 : 1e9;
     struct mg_str text = mg_str_trim(mg_http_header(response, "retry-after"));
     if (mg_str_to_double(text, &number))
-        return number >= 0 && number < 1e9 ? number : -1;
+        return !(number >= 0) ? -1 : number < 1e9 ? number : 1e9;
     time_t then, now;
     if (!http_date(text, &then))
         return -1;
@@ -149,19 +149,24 @@ static bool has(struct mg_str text, const char *words)
 static bool is_final_code(struct mg_str code)
 {
     static const char *const codes[] = {
+        /* OpenAI */
         "insufficient_quota",
         "billing_hard_limit_reached",
         "billing_not_active",
         "account_deactivated",
         "invalid_api_key",
         "model_not_found",
-        "budget_exceeded", /* LiteLLM */
+        /* Anthropic */
         "enforced_spend_limit_reached",
-        "billing_error", /* Anthropic */
+        "billing_error",
+        /* Google */
         "API_KEY_INVALID",
         "API_KEY_SERVICE_BLOCKED",
         "SERVICE_DISABLED",
-        "CONSUMER_SUSPENDED", /* Google */
+        "CONSUMER_SUSPENDED",
+        /* LiteLLM; the second is its 400 for a wrong key */
+        "budget_exceeded",
+        "no_db_connection",
     };
     for (size_t i = 0; i < MG_COUNT(codes); i++)
         if (mg_str_is(code, codes[i]))

@@ -1,4 +1,4 @@
-/* Gemini's own format, :generateContent. */
+/* Gemini's own format, :generateContent. v1beta: it has every model, previews too, and proxies serve it. */
 #include "adapters/llm_http/internal.h"
 
 #include "base/buf.h"
@@ -110,6 +110,7 @@ static enum mg_llm_stop stop_of(yyjson_val *reason)
         { "PROHIBITED_CONTENT", MG_LLM_REFUSED },
         { "SPII", MG_LLM_REFUSED },
         { "IMAGE_SAFETY", MG_LLM_REFUSED },
+        { "IMAGE_RECITATION", MG_LLM_REFUSED },
         { "IMAGE_PROHIBITED_CONTENT", MG_LLM_REFUSED },
         { "ESCALATION", MG_LLM_REFUSED },
         { "MODEL_ARMOR", MG_LLM_REFUSED },
