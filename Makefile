@@ -36,7 +36,7 @@ test-python: build
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
 
-test-oracles: configure $(ORACLE)/.stamp ## what we say to model providers, against their own SDKs (from PyPI)
+test-oracles: configure $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model providers, against their own SDKs and a LiteLLM proxy (from PyPI)
 	@$(QUIET) "" build/build.log cmake --build build --target llm_dump -j $(JOBS)
 	@LLM_DUMP="$(CURDIR)/build/llm_dump" $(ORACLE)/bin/python -m pytest -q -p no:cacheprovider tests/oracles
 
