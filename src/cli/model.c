@@ -1,0 +1,143 @@
+/* Wiring of a model: transport, wire format, record or replay, ledger and retries, prompts, retrieval. */
+#include "cli/model.h"
+#include "adapters/embed_hashing/embed_hashing.h"
+#include "adapters/embed_http/embed_http.h"
+#include "adapters/http_curl/http_curl.h"
+#include "adapters/llm_command/llm_command.h"
+#include "adapters/llm_http/llm_http.h"
+#include "adapters/llm_replay/llm_replay.h"
+#include "adapters/retrieve_vectors/retrieve_vectors.h"
+#include "base/str.h"
+#include "generate/model/model.h"
+#include "os/file.h"
+#include "services/model_calls.h"
+
+#define TEMPLATE_LIMIT (1u << 18)
+
+bool mg_wants_model(const struct mg_config *config)
+{
+    return !mg_str_is(config->provider, "search") && !mg_str_is(config->llm.strategy, "search");
+}
+
+static enum mg_code read_prompts(struct mg_app *app, struct mg_prompts *prompts, struct mg_err *err)
+{
+    mg_prompts_builtin(prompts);
+    struct mg_str folder = app->config.llm.prompts;
+    if (folder.len == 0)
+        return MG_OK;
+    const char *path = mg_arena_cstr(app->arena, folder);
+    if (!mg_file_is_dir(path))
+        return MG_FAIL(err, MG_E_CONFIG, "llm.prompts: %s is no folder; `mutagen prompts --into DIR` writes the templates", path);
+    for (size_t i = 0; i < MG_PROMPT_COUNT; i++) {
+        const char *file = mg_arena_cstr(app->arena, mg_path_join(app->arena, folder, mg_str_from(prompts->file[i])));
+        if (mg_file_exists(file))
+            MG_TRY(mg_file_read(app->arena, file, TEMPLATE_LIMIT, &prompts->text[i], err));
+    }
+    return mg_prompts_check(prompts, err);
+}
+
+static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
+    struct mg_llm_http_settings settings = { .provider = config->provider,
+                                             .model = config->llm.model,
+                                             .base_url = config->llm.base_url,
+                                             .api = config->llm.api,
+                                             .key = key.value,
+                                             .key_env = key.name,
+                                             .effort = config->llm.effort,
+                                             .thinking = config->llm.thinking,
+                                             .connect_seconds = config->llm.connect_timeout_seconds,
+                                             .max_body = (size_t)config->llm.max_response_mb << 20,
+                                             .ca_file = config->llm.ca_file,
+                                             .price_input = config->llm.price_input,
+                                             .price_output = config->llm.price_output };
+    return mg_llm_http_new(&settings, http, llm, err);
+}
+
+/* Who is asked, without ledger and record. */
+static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    if (mg_str_is(config->provider, "command"))
+        return mg_llm_command_new(&(struct mg_llm_command_settings){ .command = config->llm.command,
+                                                                     .model = config->llm.model,
+                                                                     .max_reply = (size_t)config->llm.max_response_mb << 20,
+                                                                     .price_input = config->llm.price_input,
+                                                                     .price_output = config->llm.price_output },
+                                  llm, err);
+    if (mg_str_is(config->provider, "replay"))
+        return mg_llm_replay_new(config->llm.replay, llm, err);
+    return open_http_llm(app, http, llm, err);
+}
+
+static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, struct mg_retriever *retriever, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    struct mg_embedder embedder;
+    *retriever = (struct mg_retriever){ 0 };
+    if (!config->generation.use_retrieval)
+        return MG_OK;
+    if (mg_str_is(config->generation.embedder, "hashing")) {
+        embedder = mg_embed_hashing_new();
+    } else {
+        struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
+        struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
+        MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
+                                                                   .model = config->generation.embedding_model,
+                                                                   .key = key.value,
+                                                                   .connect_seconds = config->llm.connect_timeout_seconds,
+                                                                   .seconds = config->llm.timeout_seconds,
+                                                                   .max_body = (size_t)config->llm.max_response_mb << 20,
+                                                                   .ca_file = config->llm.ca_file },
+                                 http, &embedder, err));
+    }
+    *retriever = mg_retrieve_vectors_new(embedder);
+    return MG_OK;
+}
+
+static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, const struct mg_run_services *services, struct mg_llm *llm,
+                                      struct mg_err *err)
+{
+    double limit = app->config.orchestrator.max_wallclock_seconds;
+    struct mg_model_calls_setup setup = { .llm = *llm,
+                                          .store = services->store,
+                                          .clock = services->clock,
+                                          .progress = services->progress,
+                                          .secrets = &app->secrets,
+                                          .run_id = run_id,
+                                          .deadline = limit > 0 ? services->clock.ops->monotonic(services->clock.self) + limit : 0,
+                                          .seed = (uint64_t)app->config.generation.seed };
+    mg_model_calls_configure(&setup, &app->config);
+    struct mg_llm calls;
+    enum mg_code code = mg_model_calls_new(&setup, &calls, err);
+    if (code == MG_OK)
+        *llm = calls;
+    return code;
+}
+
+enum mg_code mg_compose_model(struct mg_app *app, struct mg_str run_id, struct mg_composed *composed, struct mg_err *err)
+{
+    struct mg_model_settings settings = { 0 };
+    struct mg_http http = mg_http_curl();
+    struct mg_llm *llm = &composed->llm;
+    MG_TRY(read_prompts(app, &settings.prompts, err));
+    MG_TRY(open_llm(app, http, llm, err));
+    if (app->config.llm.record.len)
+        MG_TRY(mg_llm_record_around(app->config.llm.record, llm, err));
+    MG_TRY(put_ledger_around(app, run_id, &composed->services, llm, err));
+    MG_TRY(open_retriever(app, http, &composed->retriever, err));
+    settings.llm = *llm;
+    settings.retriever = composed->retriever;
+    composed->services.model = mg_model_new(app->arena, &settings);
+    return MG_OK;
+}
+
+void mg_compose_model_close(struct mg_composed *composed)
+{
+    if (composed->retriever.ops)
+        composed->retriever.ops->close(composed->retriever.self);
+    if (composed->llm.ops)
+        composed->llm.ops->close(composed->llm.self);
+}
