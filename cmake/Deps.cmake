@@ -1,6 +1,11 @@
 # Third-party sources: pinned in deps/lock.json, unpacked to build-deps/ by deps/fetch.py, built without our warnings.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 find_package(SQLite3 REQUIRED)
+# Only its header: the library is opened when a model is first called.
+find_path(MG_CURL_HEADER curl/curl.h)
+if(NOT MG_CURL_HEADER)
+    message(FATAL_ERROR "curl/curl.h not found (apt install libcurl4-openssl-dev)")
+endif()
 set(MG_DEPS ${CMAKE_SOURCE_DIR}/build-deps)
 execute_process(COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/deps/fetch.py ${MG_DEPS} RESULT_VARIABLE fetched)
 if(NOT fetched EQUAL 0)

@@ -1,4 +1,5 @@
 /* `mutagen doctor`: is everything there that a run needs? One line a check, a remedy where something is missing. */
+#include "adapters/http_curl/http_curl.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
@@ -143,6 +144,17 @@ static void check_protection(struct doctor *doctor)
     say(doctor, GOOD, "processors", mg_arena_printf(doctor->app->arena, "%lld", (long long)doctor->app->config.jobs), NULL);
 }
 
+/* The one check that opens it: a run does so only when a model is called. */
+static void check_http(struct doctor *doctor)
+{
+    struct mg_str version;
+    struct mg_err err = { .code = MG_OK };
+    if (mg_http_curl_version(doctor->app->arena, &version, &err) == MG_OK)
+        say(doctor, GOOD, "http", version, NULL);
+    else
+        say(doctor, OPTIONAL, "http", mg_str_from(err.text), "only models of a provider need it; search and command do not");
+}
+
 /* Names only; a value is never printed. */
 static void check_keys(struct doctor *doctor)
 {
@@ -221,6 +233,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     check_python(&doctor, repo);
     check_storage(&doctor);
     check_protection(&doctor);
+    check_http(&doctor);
     check_keys(&doctor);
     check_model(&doctor);
     if (doctor.fatal > 0) {

@@ -139,9 +139,18 @@ def test_doctor_tells_names_of_keys_never_values(desk):
     told = desk("doctor", "repo", OPENAI_API_KEY="sk-very-secret", ANTHROPIC_API_KEY="")
     assert told.code == 0, told
     assert "OPENAI_API_KEY" in told.out and "ANTHROPIC_API_KEY" not in told.out and "very-secret" not in told.out + told.err
-    for check in ("platform", "git", "interpreter", "pytest", "storage root", "protection", "processors", "provider keys"):
+    for check in ("platform", "git", "interpreter", "pytest", "storage root", "protection", "processors", "http", "provider keys"):
         assert f"  [OK ] {check}: " in told.out, told
     assert not (desk.folder / ".mutagen").exists()
+
+
+def test_doctor_says_what_http_needs(desk):
+    desk.repo()
+    (desk.folder / "libraries").mkdir()
+    for name in ("libcurl.so.4", "libcurl-gnutls.so.4"):
+        (desk.folder / "libraries" / name).write_bytes(b"not a library")
+    told = desk("doctor", "repo", LD_LIBRARY_PATH=str(desk.folder / "libraries"))
+    assert told.code == 0 and "[-- ] http: HTTP needs libcurl" in told.out and "apt install libcurl4" in told.out, told
 
 
 # ---- one whole run ----
