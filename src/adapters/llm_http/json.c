@@ -6,6 +6,7 @@
 #include "core/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct mg_json mg_json_new(struct mg_arena *arena)
 {
@@ -75,20 +76,62 @@ struct mg_str mg_json_write(struct mg_json *json)
     return copy;
 }
 
+/* The four hex digits behind "\\u" at `at`; 0 when that is no such escape. */
+static unsigned escaped_unit(struct mg_str text, size_t at)
+{
+    unsigned unit = 0;
+    if (at + 6 > text.len || text.at[at] != '\\' || text.at[at + 1] != 'u')
+        return 0;
+    for (size_t i = at + 2; i < at + 6; i++) {
+        static const char digits[] = "0123456789abcdefABCDEF";
+        const char *digit = text.at[i] ? strchr(digits, text.at[i]) : NULL;
+        if (!digit)
+            return 0;
+        unsigned value = (unsigned)(digit - digits);
+        unit = unit << 4 | (value < 16 ? value : value - 6);
+    }
+    return unit;
+}
+
+/* Half of a surrogate pair, as a reply that was cut inside an emoji has it, is an error to yyjson: becomes U+FFFD. */
+static struct mg_str without_half_pairs(struct mg_str text, struct mg_arena *arena)
+{
+    char *at = mg_arena_alloc(arena, text.len, 1);
+    memcpy(at, text.at, text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] != '\\')
+            continue;
+        unsigned unit = escaped_unit(text, i), next = escaped_unit(text, i + 6);
+        if (unit >= 0xd800 && unit < 0xdc00 && next >= 0xdc00 && next < 0xe000)
+            i += 11;
+        else if (unit >= 0xd800 && unit < 0xe000)
+            memcpy(at + i, "\\ufffd", 6);
+        else
+            i++; /* whatever is escaped */
+    }
+    return (struct mg_str){ at, text.len };
+}
+
+static yyjson_doc *read_json(struct mg_str text)
+{
+    /* Without INSITU the text is only read. */
+    return text.len ? yyjson_read_opts((char *)(uintptr_t)text.at, text.len, YYJSON_READ_NOFLAG, NULL, NULL) : NULL;
+}
+
 yyjson_doc *mg_json_read(struct mg_str text, struct mg_arena *arena)
 {
     if (mg_str_starts(text, "\xef\xbb\xbf"))
         text = mg_str_sub(text, 3, text.len);
     text = mg_text_utf8(arena, text);
-    /* Without INSITU the text is only read; the flag lets lone surrogates of \u escapes through to mg_json_str_of. */
-    return text.len ? yyjson_read_opts((char *)(uintptr_t)text.at, text.len, YYJSON_READ_ALLOW_INVALID_UNICODE, NULL, NULL) : NULL;
+    yyjson_doc *doc = read_json(text);
+    return doc || !mg_str_contains(text, "\\u") ? doc : read_json(without_half_pairs(text, arena));
 }
 
 struct mg_str mg_json_str_of(yyjson_val *value, struct mg_arena *arena)
 {
     if (!yyjson_is_str(value))
         return MG_NO_STR;
-    return mg_text_utf8(arena, mg_arena_str(arena, (struct mg_str){ yyjson_get_str(value), yyjson_get_len(value) }));
+    return mg_arena_str(arena, (struct mg_str){ yyjson_get_str(value), yyjson_get_len(value) });
 }
 
 struct mg_str mg_json_str(yyjson_val *object, const char *key, struct mg_arena *arena) { return mg_json_str_of(yyjson_obj_get(object, key), arena); }
