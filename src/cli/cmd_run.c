@@ -1,6 +1,8 @@
 /* `mutagen run`: the whole way from a repo to kept tests and reports. */
 #include "base/str.h"
 #include "cli/compose.h"
+#include "cli/dry_run.h"
+#include "cli/model.h"
 #include <stdio.h>
 
 static const struct mg_option options[] = {
@@ -56,21 +58,35 @@ static void say_ignored(const struct mg_app *app)
                       mg_printable(app->arena, app->env.file).at);
 }
 
+/* The run itself, with everything wired. */
+static enum mg_code run_composed(struct mg_app *app, struct mg_composed *composed, const struct mg_run_request *request, struct mg_run_result *result,
+                                 struct mg_err *err)
+{
+    if (mg_wants_model(&app->config))
+        MG_TRY(mg_compose_model(app, request->run_id, composed, err));
+    if (!request->dry_run)
+        composed->progress.ops->line(composed->progress.self, mg_arena_printf(app->arena, "run %.*s", MG_FMT(request->run_id)));
+    return mg_run(&composed->services, &app->config, request, app->arena, result, err);
+}
+
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
 {
-    struct mg_run_request request = { 0 };
+    struct mg_run_request request = { .dry_run = call->dry_run };
     struct mg_run_result result = { 0 };
     struct mg_composed composed;
     MG_TRY(check_provider(app, call, err));
     say_ignored(app);
     MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
-    MG_TRY(mg_compose_run(app, MG_PURPOSE_RUN, call->no_progress, &composed, err));
+    MG_TRY(mg_compose_run(app, call->dry_run ? MG_PURPOSE_DRY_RUN : MG_PURPOSE_RUN, call->no_progress, &composed, err));
     request.reports_dir = composed.reports_dir;
-    composed.progress.ops->line(composed.progress.self, mg_arena_printf(app->arena, "run %.*s", MG_FMT(request.run_id)));
-    enum mg_code code = mg_run(&composed.services, &app->config, &request, app->arena, &result, err);
+    enum mg_code code = run_composed(app, &composed, &request, &result, err);
     mg_compose_close(&composed);
     MG_TRY(code);
+    if (call->dry_run) {
+        mg_dry_run_print(app, &result);
+        return MG_OK;
+    }
     app->exit_code = mg_exit_for_report(&result.report, app->config.score_threshold);
     if (app->exit_code == MG_EXIT_BELOW_THRESHOLD)
         say_below_threshold(&result.report, app->config.score_threshold);

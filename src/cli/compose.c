@@ -13,6 +13,7 @@
 #include "adapters/vcs_git/vcs_git.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "cli/model.h"
 #include "cli/progress.h"
 #include "core/text.h"
 #include "engine/gate.h"
@@ -164,7 +165,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->ingest = mg_ingest_local_new(mg_vcs_git());
     services->agent = mg_agent_process_new(composed->sandbox);
     services->gate = mg_engine_gate(&composed->progress);
-    if (purpose == MG_PURPOSE_RUN)
+    if (purpose != MG_PURPOSE_SCORE)
         services->generator = mg_search_new();
     services->clock = mg_clock_posix();
     services->cancel = app->cancel;
@@ -179,6 +180,7 @@ void mg_compose_close(struct mg_composed *composed)
 {
     struct mg_run_services *services = &composed->services;
     mg_cli_progress_close(composed->progress);
+    mg_compose_model_close(composed);
     if (services->agent.ops)
         services->agent.ops->close(services->agent.self);
     if (services->ingest.ops)

@@ -8,6 +8,8 @@
 #include "cli/keys.h"
 #include "cli/options.h"
 #include "core/config.h"
+#include "ports/llm.h"
+#include "ports/retriever.h"
 #include "ports/sandbox.h"
 #include "services/run.h"
 
@@ -24,8 +26,8 @@ struct mg_app {
     const char *program; /* how we were called, as a word for the shell */
 };
 
-/* Whether a run writes tests, keeps what it finds and reports it; a score does none of these. */
-enum mg_purpose { MG_PURPOSE_RUN, MG_PURPOSE_SCORE };
+/* Whether a run writes tests, keeps what it finds and reports it; a score does none of these, a dry run writes and keeps nothing. */
+enum mg_purpose { MG_PURPOSE_RUN, MG_PURPOSE_SCORE, MG_PURPOSE_DRY_RUN };
 
 #define MG_REPORTERS 3
 struct mg_composed {
@@ -34,6 +36,8 @@ struct mg_composed {
     struct mg_str reports_dir;
     struct mg_sandbox sandbox;
     struct mg_progress progress;
+    struct mg_llm llm;             /* no ops: none was named */
+    struct mg_retriever retriever; /* no ops: it is off */
 };
 
 /* Wires everything for one run. After MG_OK it must be closed; after an error nothing is left open. *composed must not move. */

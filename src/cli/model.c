@@ -1,12 +1,7 @@
 /* Wiring of a model: transport, wire format, record or replay, ledger and retries, prompts, retrieval. */
 #include "cli/model.h"
-#include "adapters/embed_hashing/embed_hashing.h"
-#include "adapters/embed_http/embed_http.h"
 #include "adapters/http_curl/http_curl.h"
-#include "adapters/llm_command/llm_command.h"
 #include "adapters/llm_http/llm_http.h"
-#include "adapters/llm_replay/llm_replay.h"
-#include "adapters/retrieve_vectors/retrieve_vectors.h"
 #include "base/str.h"
 #include "generate/model/model.h"
 #include "os/file.h"
@@ -14,10 +9,7 @@
 
 #define TEMPLATE_LIMIT (1u << 18)
 
-bool mg_wants_model(const struct mg_config *config)
-{
-    return !mg_str_is(config->provider, "search") && !mg_str_is(config->llm.strategy, "search");
-}
+bool mg_wants_model(const struct mg_config *config) { return !mg_str_is(config->provider, "search") && !mg_str_is(config->llm.strategy, "search"); }
 
 static enum mg_code read_prompts(struct mg_app *app, struct mg_prompts *prompts, struct mg_err *err)
 {
@@ -59,41 +51,16 @@ static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, struc
 /* Who is asked, without ledger and record. */
 static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
 {
-    const struct mg_config *config = &app->config;
-    if (mg_str_is(config->provider, "command"))
-        return mg_llm_command_new(&(struct mg_llm_command_settings){ .command = config->llm.command,
-                                                                     .model = config->llm.model,
-                                                                     .max_reply = (size_t)config->llm.max_response_mb << 20,
-                                                                     .price_input = config->llm.price_input,
-                                                                     .price_output = config->llm.price_output },
-                                  llm, err);
-    if (mg_str_is(config->provider, "replay"))
-        return mg_llm_replay_new(config->llm.replay, llm, err);
     return open_http_llm(app, http, llm, err);
 }
 
 static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, struct mg_retriever *retriever, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
-    struct mg_embedder embedder;
+    (void)http;
+    (void)err;
+    (void)config;
     *retriever = (struct mg_retriever){ 0 };
-    if (!config->generation.use_retrieval)
-        return MG_OK;
-    if (mg_str_is(config->generation.embedder, "hashing")) {
-        embedder = mg_embed_hashing_new();
-    } else {
-        struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
-        struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
-        MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
-                                                                   .model = config->generation.embedding_model,
-                                                                   .key = key.value,
-                                                                   .connect_seconds = config->llm.connect_timeout_seconds,
-                                                                   .seconds = config->llm.timeout_seconds,
-                                                                   .max_body = (size_t)config->llm.max_response_mb << 20,
-                                                                   .ca_file = config->llm.ca_file },
-                                 http, &embedder, err));
-    }
-    *retriever = mg_retrieve_vectors_new(embedder);
     return MG_OK;
 }
 
@@ -124,8 +91,6 @@ enum mg_code mg_compose_model(struct mg_app *app, struct mg_str run_id, struct m
     struct mg_llm *llm = &composed->llm;
     MG_TRY(read_prompts(app, &settings.prompts, err));
     MG_TRY(open_llm(app, http, llm, err));
-    if (app->config.llm.record.len)
-        MG_TRY(mg_llm_record_around(app->config.llm.record, llm, err));
     MG_TRY(put_ledger_around(app, run_id, &composed->services, llm, err));
     MG_TRY(open_retriever(app, http, &composed->retriever, err));
     settings.llm = *llm;

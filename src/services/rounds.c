@@ -129,7 +129,11 @@ static void pool_add(struct mg_work *work, const struct mg_suite *suite, const s
         *known = suite->tests.at[i];
         *verdict = result->tests.at[i];
     }
-    work->pool.imports = mg_arena_printf(work->arena, "%.*s%.*s", MG_FMT(work->pool.imports), MG_FMT(suite->imports));
+    bool imports = false; /* a module that could not be imported has import lines that nobody needs */
+    for (size_t i = 0; i < suite->tests.len; i++)
+        imports = imports || result->tests.at[i].passes;
+    if (imports)
+        work->pool.imports = mg_arena_printf(work->arena, "%.*s%.*s", MG_FMT(work->pool.imports), MG_FMT(suite->imports));
     for (size_t m = 0; m < judged->reached.len; m++) {
         uint32_t by = result->reached_by.at[m];
         judged->reached.at[m] |= result->reached.at[m];

@@ -26,6 +26,30 @@ void mg_prompts_builtin(struct mg_prompts *prompts)
     }
 }
 
+enum mg_code mg_prompts_check(const struct mg_prompts *prompts, struct mg_err *err)
+{
+    static const char *const names[MG_PROMPT_COUNT][10] = {
+        [MG_PROMPT_project] = { "python", "pytest", "tests_dir", "fixtures" },
+        [MG_PROMPT_module] = { "module", "path", "imports", "outline" },
+        [MG_PROMPT_target] = { "target", "source", "class", "tree", "callees", "examples" },
+        [MG_PROMPT_generate] = { "target", "max_tests", "uncovered", "facts", "mutants", "shown", "count", "covering" },
+        [MG_PROMPT_repair] = { "failed", "failures", "passing" },
+        [MG_PROMPT_strengthen] = { "weak", "kept", "mutants", "shown", "count", "covering" },
+    };
+    struct mg_arena *scratch = mg_arena_new();
+    enum mg_code code = MG_OK;
+    for (size_t i = 0; i < MG_PROMPT_COUNT && code == MG_OK; i++) {
+        struct mg_slot slots[10] = { 0 };
+        size_t count = 0;
+        for (; count < MG_COUNT(slots) && names[i][count]; count++)
+            slots[count].name = names[i][count];
+        struct mg_str filled;
+        code = mg_template_fill(prompts->file[i], prompts->text[i], slots, count, scratch, &filled, err);
+    }
+    mg_arena_free(scratch);
+    return code;
+}
+
 struct mg_str mg_fenced(struct mg_arena *arena, const char *language, struct mg_str text)
 {
     size_t longest = 2, run = 0;

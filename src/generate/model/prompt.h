@@ -24,6 +24,8 @@ struct mg_prompts {
     struct mg_str text[MG_PROMPT_COUNT];
 };
 void mg_prompts_builtin(struct mg_prompts *prompts);
+/* Whether they can be filled: MG_E_CONFIG names the file, the line and what is not understood. */
+MG_MUST_CHECK enum mg_code mg_prompts_check(const struct mg_prompts *prompts, struct mg_err *err);
 
 /* Everything that is said of a target, as text; empty = not known. Code stands in fences already. */
 struct mg_model_context {

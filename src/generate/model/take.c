@@ -2,7 +2,6 @@
 #include "generate/model/take.h"
 #include "base/str.h"
 #include "generate/model/reply.h"
-#include "python/testcheck.h"
 #include "python/testmodule.h"
 
 #define MOST_TESTS 50u /* of one reply */
@@ -61,7 +60,6 @@ static enum mg_code check(const struct mg_generate_request *request, struct mg_s
         reject(suite, arena, MG_NO_STR, mg_arena_printf(arena, "the module cannot be read: %s", cause.text));
         return MG_OK;
     }
-    mg_testcheck(arena, module, request->target, suite);
     suite->imports = split.imports;
     for (size_t i = 0; i < split.tests.len; i++) {
         if (is_rejected(suite, split.tests.at[i].name))
@@ -80,7 +78,8 @@ enum mg_code mg_take_reply(const struct mg_generate_request *request, const stru
     struct mg_reply read = { 0 };
     *module = MG_NO_STR;
     if (reply->stop == MG_LLM_REFUSED) {
-        reject(suite, arena, MG_NO_STR, MG_STR("there is no module in the reply: it declines the task. Writing tests for this code is all that is asked"));
+        reject(suite, arena, MG_NO_STR,
+               MG_STR("there is no module in the reply: it declines the task. Writing tests for this code is all that is asked"));
         suite->reason = MG_STR("the model declined");
         return MG_OK;
     }

@@ -218,6 +218,15 @@ static void mutants_are_shown_in_turn(void **state)
     assert_int_equal(mg_mutants_choose(&notes, &request, 8, chosen), 3); /* not shown again */
 }
 
+static void templates_are_checked_before_anything_is_sent(void **state)
+{
+    (void)state;
+    assert_int_equal(mg_prompts_check(&prompts, &err), MG_OK);
+    prompts.text[MG_PROMPT_strengthen] = MG_STR("{{weak}}\n{{#kept}}{{failures}}{{/kept}}");
+    assert_int_equal(mg_prompts_check(&prompts, &err), MG_E_CONFIG);
+    assert_string_equal(err.text, "strengthen.txt:2: there is no {{failures}} here");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(old_exchanges_go_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fence_holds_what_has_fences, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mutants_are_shown_in_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(templates_are_checked_before_anything_is_sent, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
