@@ -51,14 +51,15 @@ void mg_spend_sum(struct mg_spend *total, const struct mg_spend *part)
     total->estimated_calls = plus_count(total->estimated_calls, part->estimated_calls);
 }
 
+int64_t mg_spend_tokens(const struct mg_spend *spend) { return plus(spend->input_tokens, spend->output_tokens); }
+
 bool mg_spend_allows(const struct mg_spend_limits *limits, const struct mg_spend *spent, const struct mg_llm_call *call, const char **reason)
 {
     if (limits->max_micro_usd > 0 && (call->worst_micro_usd < 0 || plus(spent->micro_usd, call->worst_micro_usd) > limits->max_micro_usd)) {
         *reason = "cost_limit_reached";
         return false;
     }
-    int64_t tokens = plus(spent->input_tokens, spent->output_tokens);
-    if (limits->max_tokens > 0 && plus(tokens, at_least_zero(call->worst_tokens)) > limits->max_tokens) {
+    if (limits->max_tokens > 0 && plus(mg_spend_tokens(spent), at_least_zero(call->worst_tokens)) > limits->max_tokens) {
         *reason = "token_limit_reached";
         return false;
     }

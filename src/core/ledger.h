@@ -73,6 +73,7 @@ struct mg_spend {
 };
 void mg_spend_add(struct mg_spend *spend, const struct mg_llm_call *call);
 void mg_spend_sum(struct mg_spend *total, const struct mg_spend *part);
+int64_t mg_spend_tokens(const struct mg_spend *spend); /* read and written: what max_tokens limits */
 
 /* Whether a further call with that worst case stays within the limits; false names the one it would pass in *reason
  * ("cost_limit_reached", "token_limit_reached"). A call of unknown price never fits under a cost limit. */

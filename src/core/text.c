@@ -123,15 +123,64 @@ struct mg_str mg_text_interpreter(const struct mg_report *report)
     return bracket < report->python.len ? mg_str_trim(mg_str_sub(report->python, 0, bracket)) : report->python;
 }
 
+#define PROVIDER_FAILED "provider_failed"
+
+/* The name of the reason, without what stands behind "provider_failed: ". */
+static bool stopped_by(const struct mg_report *report, const char *reason)
+{
+    struct mg_str name = mg_str_sub(report->stop_reason, 0, mg_str_find(report->stop_reason, ':', 0));
+    return mg_str_is(name, reason);
+}
+
 struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report)
 {
     static const struct {
         const char *reason, *words;
     } known[] = { { "max_targets_reached", "--max-targets is reached" },
                   { "wallclock_exceeded", "the time limit is reached" },
+                  { "cost_limit_reached", "the next call to the model might pass the cost limit" },
+                  { "token_limit_reached", "the next call to the model might pass the token limit" },
                   { "cancelled", "interrupted" } };
     for (size_t i = 0; i < MG_COUNT(known); i++)
-        if (mg_str_is(report->stop_reason, known[i].reason))
+        if (stopped_by(report, known[i].reason))
             return mg_arena_printf(arena, "%s, %u of %u targets are left", known[i].words, report->targets_left, report->targets_selected);
-    return report->stop_reason;
+    if (!stopped_by(report, PROVIDER_FAILED))
+        return report->stop_reason;
+    struct mg_str why = mg_str_trim(mg_str_sub(report->stop_reason, sizeof PROVIDER_FAILED, report->stop_reason.len));
+    return mg_arena_printf(arena, "the model gives no answer any more%s%.*s; %u of %u targets are left", why.len ? ": " : "", MG_FMT(why),
+                           report->targets_left, report->targets_selected);
+}
+
+struct mg_str mg_text_go_on(struct mg_arena *arena, const struct mg_report *report)
+{
+    struct mg_str again = mg_arena_printf(arena, "the same command with --run-id %.*s", MG_FMT(report->run_id));
+    if (stopped_by(report, "cost_limit_reached"))
+        return mg_arena_printf(arena, "%.*s and a higher --max-cost (spent so far: %.*s)", MG_FMT(again),
+                               MG_FMT(mg_text_spend(arena, &report->spend)));
+    if (stopped_by(report, "token_limit_reached"))
+        return mg_arena_printf(arena, "%.*s and a higher --max-tokens (used so far: %.*s)", MG_FMT(again),
+                               MG_FMT(mg_text_count(arena, mg_spend_tokens(&report->spend))));
+    if (stopped_by(report, PROVIDER_FAILED))
+        return mg_arena_printf(arena, "%.*s, once the provider answers (mutagen doctor looks at key and model)", MG_FMT(again));
+    return again;
+}
+
+struct mg_str mg_text_count(struct mg_arena *arena, int64_t count)
+{
+    if (count > -1000 && count < 1000)
+        return mg_arena_printf(arena, "%lld", (long long)count);
+    int64_t rest = count % 1000;
+    return mg_arena_printf(arena, "%.*s,%03lld", MG_FMT(mg_text_count(arena, count / 1000)), (long long)(rest < 0 ? -rest : rest));
+}
+
+struct mg_str mg_text_usage(struct mg_arena *arena, const struct mg_spend *spend)
+{
+    if (spend->calls == 0)
+        return MG_NO_STR;
+    struct mg_str read = mg_text_count(arena, spend->input_tokens), written = mg_text_count(arena, spend->output_tokens);
+    struct mg_str text = mg_arena_printf(arena, "%u request%s, %.*s tokens read and %.*s written", spend->requests, spend->requests == 1 ? "" : "s",
+                                         MG_FMT(read), MG_FMT(written));
+    if (spend->estimated_calls == 0)
+        return text;
+    return mg_arena_printf(arena, "%.*s (%u call%s estimated)", MG_FMT(text), spend->estimated_calls, spend->estimated_calls == 1 ? "" : "s");
 }

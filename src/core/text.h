@@ -27,5 +27,12 @@ const char *mg_text_status(enum mg_target_state state);
 struct mg_str mg_text_interpreter(const struct mg_report *report);
 /* Why a run stopped before its end, in words; empty when it did not. */
 struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *report);
+/* What makes such a run go on: "the same command with --run-id x and a higher --max-cost". */
+struct mg_str mg_text_go_on(struct mg_arena *arena, const struct mg_report *report);
+
+/* "1,234,567" */
+struct mg_str mg_text_count(struct mg_arena *arena, int64_t count);
+/* "4 requests, 12,345 tokens read and 678 written (1 call estimated)"; empty without a call. The money is mg_text_spend's. */
+struct mg_str mg_text_usage(struct mg_arena *arena, const struct mg_spend *spend);
 
 #endif

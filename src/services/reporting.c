@@ -56,7 +56,7 @@ struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *repor
         return mg_arena_printf(arena, "next: install what the repo needs into %.*s, or name another interpreter with --python",
                                MG_FMT(mg_text_interpreter(report)));
     if (report->targets_left || report->unfinished)
-        return mg_arena_printf(arena, "next: the same command with --run-id %.*s goes on where this run stopped", MG_FMT(report->run_id));
+        return mg_arena_printf(arena, "next: %.*s goes on where this run stopped", MG_FMT(mg_text_go_on(arena, report)));
     uint32_t better = improvable(report);
     if (better)
         return mg_arena_printf(arena, "next: %s apply --run-id %.*s --improved  (tests of %u target%s that gained, but stay below the threshold)",

@@ -61,6 +61,27 @@ static value *tally(struct tree *t, const struct mg_tally *counts)
     return object;
 }
 
+/* Known money only; null when calls were made and the cost of none is known. */
+static value *usd(struct tree *t, const struct mg_spend *spend)
+{
+    bool unknown = spend->unknown_cost_calls > 0 && spend->micro_usd == 0;
+    return unknown ? yyjson_mut_null(t->doc) : yyjson_mut_real(t->doc, (double)spend->micro_usd / 1e6);
+}
+
+static value *cost(struct tree *t, const struct mg_spend *spend)
+{
+    value *object = yyjson_mut_obj(t->doc);
+    put(t, object, "usd", usd(t, spend));
+    put_int(t, object, "input_tokens", spend->input_tokens);
+    put_int(t, object, "output_tokens", spend->output_tokens);
+    put_int(t, object, "cache_read_tokens", spend->cache_read_tokens);
+    put_int(t, object, "calls", spend->calls);
+    put_int(t, object, "requests", spend->requests);
+    put_int(t, object, "unknown_cost_calls", spend->unknown_cost_calls);
+    put_int(t, object, "estimated_calls", spend->estimated_calls);
+    return object;
+}
+
 static value *tests(struct tree *t, const struct mg_outcome *outcome)
 {
     value *list = yyjson_mut_arr(t->doc);
@@ -70,6 +91,7 @@ static value *tests(struct tree *t, const struct mg_outcome *outcome)
         put_str(t, entry, "name", test->name);
         put_bool(t, entry, "kept", test->kept);
         put_str(t, entry, "reason", test->reason);
+        put_str(t, entry, "source", test->source);
         put_int(t, entry, "kills", (int64_t)test->kills.len);
     }
     return list;
@@ -118,7 +140,8 @@ static value *target(struct tree *t, const struct mg_outcome *o)
     put_str(t, object, "generator", o->generator);
     put_int(t, object, "tests_generated", (int64_t)o->tests.len);
     put_real(t, object, "mutation_score", mg_score(&o->after));
-    put_real(t, object, "cost_usd", 0.0);
+    put(t, object, "cost_usd", usd(t, &o->spend));
+    put(t, object, "cost", cost(t, &o->spend));
     put_real(t, object, "coverage", o->coverage);
     put_real(t, object, "priority", o->priority);
     put_int(t, object, "attempts", o->attempts);
@@ -129,6 +152,7 @@ static value *target(struct tree *t, const struct mg_outcome *o)
     put(t, object, "tests", tests(t, o));
     put(t, object, "survivors", survivors(t, o));
     put(t, object, "suspected_bugs", strings(t, o->suspected_bugs.at, o->suspected_bugs.len));
+    put(t, object, "model_notes", strings(t, o->notes.at, o->notes.len)); /* its claims */
     return object;
 }
 
@@ -191,6 +215,7 @@ static void put_run(struct tree *t, value *root, const struct mg_report *r)
     put_str(t, root, "repo", r->repo);
     put_str(t, root, "python", r->python);
     put_str(t, root, "generator", r->generator);
+    put(t, root, "model", r->model.len ? text(t, r->model) : yyjson_mut_null(t->doc));
     put_time(t, root, "started_at", r->started_at);
     put_time(t, root, "finished_at", r->finished_at);
     put_real(t, root, "duration_seconds", r->duration_seconds);
@@ -215,12 +240,7 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     put_int(t, existing, "total", r->existing_tests);
     put_int(t, existing, "passed", r->existing_passed);
     put(t, root, "existing_tests", existing);
-    value *cost = yyjson_mut_obj(t->doc); /* no model was asked */
-    put_real(t, cost, "usd", 0.0);
-    put_int(t, cost, "input_tokens", 0);
-    put_int(t, cost, "output_tokens", 0);
-    put_int(t, cost, "requests", 0);
-    put(t, root, "cost", cost);
+    put(t, root, "cost", cost(t, &r->spend));
 }
 
 static int by_key(const void *a, const void *b)

@@ -58,7 +58,15 @@ static void add_summary(struct mg_md *md, const struct mg_report *r)
     mg_buf_addf(out, "| Tests generated / kept | %u / %u |\n", r->tests_generated, r->tests_kept);
     mg_buf_addf(out, "| Existing tests that pass | %u of %u |\n", r->existing_passed, r->existing_tests);
     mg_buf_addf(out, "| Coverage ratio | %.0f%% |\n", total > 0 ? 100.0 * (double)covered / (double)total : 0.0);
-    mg_buf_addf(out, "| API cost | $0.0000 |\n| Execution time | %.1fs |\n", r->duration_seconds);
+    if (r->model.len > 0) {
+        mg_buf_adds(out, "| Model | ");
+        mg_md_cell(md, r->model);
+        mg_buf_adds(out, " |\n");
+    }
+    mg_buf_addf(out, "| API cost | %.*s |\n", MG_FMT(mg_text_spend(md->scratch, &r->spend)));
+    if (r->spend.calls > 0)
+        mg_buf_addf(out, "| Model calls | %.*s |\n", MG_FMT(mg_text_usage(md->scratch, &r->spend)));
+    mg_buf_addf(out, "| Execution time | %.1fs |\n", r->duration_seconds);
 }
 
 static void add_signed(struct mg_md *md, int64_t number, const char *unit)
@@ -124,8 +132,11 @@ static void add_targets(struct mg_md *md, const struct mg_report *r)
     static const char *const marks[] = { [MG_TARGET_KEPT] = "✅ ", [MG_TARGET_DISCARDED] = "❌ ", [MG_TARGET_SATISFIED] = "✅ " };
     if (r->outcomes.len == 0)
         return;
-    mg_buf_adds(&md->text, "\n## Targets\n\n| Target | Where | Status | Before | After | Tests kept | Survivors |\n"
-                           "| --- | --- | --- | --- | --- | --- | --- |\n");
+    const bool paid = r->spend.calls > 0;
+    mg_buf_addf(&md->text,
+                "\n## Targets\n\n| Target | Where | Status | Before | After | Tests kept | Survivors |%s\n"
+                "| --- | --- | --- | --- | --- | --- | --- |%s\n",
+                paid ? " Cost |" : "", paid ? " --- |" : "");
     for (size_t i = 0; i < r->outcomes.len; i++) {
         const struct mg_outcome *o = &r->outcomes.at[i];
         const char *mark = (size_t)o->state < MG_COUNT(marks) ? marks[o->state] : NULL;
@@ -137,7 +148,10 @@ static void add_targets(struct mg_md *md, const struct mg_report *r)
         add_score(md, &o->before);
         mg_buf_adds(&md->text, " | ");
         add_score(md, &o->after);
-        mg_buf_addf(&md->text, " | %u | %u |\n", count_kept(o), count_alive(o));
+        mg_buf_addf(&md->text, " | %u | %u |", count_kept(o), count_alive(o));
+        if (paid)
+            mg_buf_addf(&md->text, " %.*s |", MG_FMT(mg_text_spend(md->scratch, &o->spend)));
+        mg_buf_adds(&md->text, "\n");
     }
 }
 
@@ -201,6 +215,20 @@ static void add_survivors(struct mg_md *md, const struct mg_outcome *o, uint32_t
         mg_buf_addf(&md->text, "\nand %u more (all of them are in report.json)\n", alive - shown);
 }
 
+/* What it cost, and what the model says: its words, not ours. */
+static void add_model_part(struct mg_md *md, const struct mg_outcome *o)
+{
+    if (o->spend.calls > 0)
+        mg_buf_addf(&md->text, "\nModel: %.*s, %.*s\n", MG_FMT(mg_text_spend(md->scratch, &o->spend)), MG_FMT(mg_text_usage(md->scratch, &o->spend)));
+    if (o->notes.len > 0)
+        mg_buf_adds(&md->text, "\nWhat the model claims (nobody checked it, no score counts it):\n\n");
+    for (size_t i = 0; i < o->notes.len; i++) {
+        mg_buf_adds(&md->text, "- ");
+        mg_md_text(md, o->notes.at[i]);
+        mg_buf_adds(&md->text, "\n");
+    }
+}
+
 static void add_target(struct mg_md *md, const struct mg_outcome *o)
 {
     uint32_t kept = count_kept(o), alive = count_alive(o);
@@ -234,6 +262,7 @@ static void add_target(struct mg_md *md, const struct mg_outcome *o)
         mg_md_text(md, o->suspected_bugs.at[i]);
         mg_buf_adds(&md->text, "\n");
     }
+    add_model_part(md, o);
     if (alive > 0)
         add_survivors(md, o, alive);
 }
@@ -244,7 +273,7 @@ static void add_details(struct mg_md *md, const struct mg_report *r)
         mg_buf_adds(&md->text, "\n## Details\n");
     for (size_t i = 0; i < r->outcomes.len; i++) {
         const struct mg_outcome *o = &r->outcomes.at[i];
-        if (o->tests.len > 0 || o->reason.len > 0 || o->suspected_bugs.len > 0 || count_alive(o) > 0)
+        if (o->tests.len > 0 || o->reason.len > 0 || o->suspected_bugs.len > 0 || o->notes.len > 0 || count_alive(o) > 0)
             add_target(md, o);
     }
 }
@@ -278,8 +307,8 @@ static void add_next(struct mg_md *md, const struct mg_report *r)
         mg_buf_adds(&md->text, " writes them there.\n");
     }
     if (mg_str_is(r->status, "partial"))
-        mg_buf_addf(&md->text, "\nThis run is partial: it covers %u of %u targets and can be continued with the same run id.\n",
-                    r->kept + r->discarded + r->satisfied + r->unfinished, r->targets_selected);
+        mg_buf_addf(&md->text, "\nThis run is partial: it covers %u of %u targets. What makes it go on: %.*s.\n",
+                    r->kept + r->discarded + r->satisfied + r->unfinished, r->targets_selected, MG_FMT(mg_text_go_on(md->scratch, r)));
     if (r->tests_kept == 0) {
         mg_buf_adds(&md->text, "\n");
         mg_md_text(md, r->next_step);

@@ -36,15 +36,20 @@ static void show_summary(struct mg_screen *screen, const struct mg_report *r)
     if (mg_str_is(r->status, "partial"))
         score = mg_arena_printf(a, "%.*s (over %u of %u targets)", MG_FMT(score), r->kept + r->discarded + r->satisfied + r->unfinished,
                                 r->targets_selected);
-    const struct mg_screen_row rows[] = {
+    struct mg_screen_row rows[9] = {
         { "Mutation score (before -> after)", score },
         { "Targets kept / discarded", mg_arena_printf(a, "%u / %u", r->kept, r->discarded) },
         { "Targets satisfied / unfinished", mg_arena_printf(a, "%u / %u", r->satisfied, r->unfinished) },
         { "Tests generated / kept", mg_arena_printf(a, "%u / %u", r->tests_generated, r->tests_kept) },
-        { "API cost", MG_STR("$0.0000") },
-        { "Execution time", mg_arena_printf(a, "%.1fs", r->duration_seconds) },
+        { "API cost", mg_text_spend(a, &r->spend) },
     };
-    mg_screen_table(screen, mg_arena_printf(a, "Mutagen Run %.*s [%.*s]", MG_FMT(r->run_id), MG_FMT(r->status)), rows, MG_COUNT(rows));
+    size_t count = 5;
+    if (r->model.len > 0)
+        rows[count++] = (struct mg_screen_row){ "Model", r->model };
+    if (r->spend.calls > 0)
+        rows[count++] = (struct mg_screen_row){ "Model calls", mg_text_usage(a, &r->spend) };
+    rows[count++] = (struct mg_screen_row){ "Execution time", mg_arena_printf(a, "%.1fs", r->duration_seconds) };
+    mg_screen_table(screen, mg_arena_printf(a, "Mutagen Run %.*s [%.*s]", MG_FMT(r->run_id), MG_FMT(r->status)), rows, count);
 }
 
 static unsigned kept_tests(const struct mg_outcome *o)
@@ -211,7 +216,7 @@ static enum mg_code write_dashboard(void *self, const struct mg_report *report, 
     if (report->stop_reason.len > 0)
         mg_screen_wrapped(&screen, MG_YELLOW, 4, "Stopped: %.*s", MG_FMT(mg_text_stop(screen.scratch, report)));
     if (report->targets_left > 0 && report->tests_kept > 0)
-        mg_screen_line(&screen, MG_PLAIN, "To go on: the same command with --run-id %.*s", MG_FMT(report->run_id));
+        mg_screen_line(&screen, MG_PLAIN, "To go on: %.*s", MG_FMT(mg_text_go_on(screen.scratch, report)));
     if (report->reports_dir.len > 0)
         mg_screen_line(&screen, MG_PLAIN, "Reports: %.*s/report.md, report.json", MG_FMT(shown_path(screen.scratch, report->reports_dir)));
     screen.width = 0; /* the last line is to be copied: never cut */

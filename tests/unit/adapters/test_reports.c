@@ -105,7 +105,7 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
     struct mg_report report = sample_report(arena);
     const char *text = json(&report);
     assert_int_equal(text[strlen(text) - 1], '\n');
-    assert_memory_equal(text, "{\n  \"cost\": {\n    \"input_tokens\": 0,", 36);
+    assert_memory_equal(text, "{\n  \"cost\": {\n    \"cache_read_tokens\": 0,", 41);
     assert_string_equal(text, json(&report));
     yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
     assert_non_null(doc);
@@ -156,6 +156,9 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/target_stats/0/file", "pkg/m.py" },
         { "/target_stats/0/tests/1/reason", "kills nothing new" },
         { "/target_stats/0/survivors/0/id", "cccccccccccc" },
+        { "/target_stats/0/model_notes/0", "equivalent: cccccccccccc, both bounds | are open" },
+        { "/target_stats/0/tests/1/source", "def test_b():\n    assert f()\n" },
+        { "/model", "anthropic claude-sonnet-5" },
         { "/target_stats/0/survivors/0/verdict", "survived" },
         { "/set_aside/0/test", "tests/test_m.py::test_flaky[a|b]" },
         { "/skipped_files/0/file", "pkg/bad.py" },
@@ -256,7 +259,7 @@ static void the_dashboard_is_plain_in_a_pipe(void **state)
     const char *text = terminal(&report);
     has(text, "Mutagen Run run-1 [partial]\n  Mutation score (before -> after): 22% -> 44% (over 3 of 5 targets)\n");
     has(text, "  Targets kept / discarded: 1 / 1\n");
-    has(text, "  API cost: $0.0000\n  Execution time: 12.2s\n");
+    has(text, "  API cost: $0.00\n  Model: anthropic claude-sonnet-5\n  Execution time: 12.2s\n");
     has(text, "  kept         0% -> 67%    1 test   pkg.m.f1  pkg/m.py:2\n");
     has(text, "1 discarded: bell   and  [2J (pkg.m.f2)");
     has(text, "Existing tests set aside: 1\n  tests/test_m.py::test_flaky[a|b]: ");
@@ -332,7 +335,7 @@ static void the_dashboard_fits_a_terminal(void **state)
     assert_int_equal(setenv("LC_ALL", "C.UTF-8", 1) | setenv("TERM", "xterm", 1) | unsetenv("NO_COLOR"), 0);
     const char *text = on_terminal(&report, 100);
     has(text, "╭─ \x1b[1mMutagen Run run-1 [partial]\x1b[0m ─");
-    has(text, "│ API cost                          $0.0000 ");
+    has(text, "│ API cost                          $0.00 ");
     has(text, "\x1b[32m  kept ");
     assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
     text = on_terminal(&report, 44);
@@ -342,7 +345,99 @@ static void the_dashboard_fits_a_terminal(void **state)
     assert_int_equal(setenv("LC_ALL", "C", 1), 0);
     text = on_terminal(&report, 100);
     lacks(text, "│");
-    has(text, "  API cost: $0.0000\r\n");
+    has(text, "  API cost: $0.00\r\n");
+}
+
+/* ---- money ---- */
+
+static struct mg_report paid_report(void)
+{
+    struct mg_report report = sample_report(arena);
+    report.spend = (struct mg_spend){ .micro_usd = 12300,
+                                      .input_tokens = 1234567,
+                                      .output_tokens = 890,
+                                      .cache_read_tokens = 1000,
+                                      .calls = 5,
+                                      .requests = 5,
+                                      .unknown_cost_calls = 2,
+                                      .estimated_calls = 1 };
+    report.outcomes.at[0].spend = (struct mg_spend){ .micro_usd = 12300, .input_tokens = 1234567, .output_tokens = 890, .calls = 3, .requests = 3 };
+    report.outcomes.at[1].spend = (struct mg_spend){ .calls = 2, .requests = 2, .unknown_cost_calls = 2 };
+    return report;
+}
+
+static void json_tells_what_was_spent(void **state)
+{
+    (void)state;
+    struct mg_report report = paid_report();
+    const char *text = json(&report);
+    yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+    assert_non_null(doc);
+    static const struct {
+        const char *pointer;
+        double value;
+    } numbers[] = {
+        { "/cost/usd", 0.0123 },
+        { "/cost/input_tokens", 1234567 },
+        { "/cost/output_tokens", 890 },
+        { "/cost/cache_read_tokens", 1000 },
+        { "/cost/calls", 5 },
+        { "/cost/requests", 5 },
+        { "/cost/unknown_cost_calls", 2 },
+        { "/cost/estimated_calls", 1 },
+        { "/target_stats/0/cost_usd", 0.0123 },
+        { "/target_stats/0/cost/requests", 3 },
+        { "/target_stats/2/cost_usd", 0 },
+    };
+    for (size_t i = 0; i < MG_COUNT(numbers); i++) {
+        double difference = yyjson_get_num(at(doc, numbers[i].pointer)) - numbers[i].value;
+        if (!yyjson_is_num(at(doc, numbers[i].pointer)) || difference > 1e-12 || difference < -1e-12)
+            fail_msg("%s is %f", numbers[i].pointer, yyjson_get_num(at(doc, numbers[i].pointer)));
+    }
+    assert_true(yyjson_is_null(at(doc, "/target_stats/1/cost_usd"))); /* unknown is not nothing */
+    yyjson_doc_free(doc);
+    report.model = MG_NO_STR;
+    text = json(&report);
+    doc = yyjson_read(text, strlen(text), 0);
+    assert_true(yyjson_is_null(at(doc, "/model")));
+    yyjson_doc_free(doc);
+}
+
+static void markdown_tells_what_was_spent(void **state)
+{
+    (void)state;
+    struct mg_report report = paid_report();
+    const char *text = markdown(&report);
+    has(text, "| Model | `anthropic claude-sonnet-5` |\n| API cost | $0.0123 + 2 calls of unknown cost |\n"
+              "| Model calls | 5 requests, 1,234,567 tokens read and 890 written (1 call estimated) |\n| Execution time |");
+    has(text, "| Tests kept | Survivors | Cost |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    has(text, "| ✅ kept | 0% | 67% | 1 | 1 | $0.0123 |\n");
+    has(text, "| 0 | 1 | cost unknown |\n");
+    has(text, "| $0.00 |\n");
+    has(text, "\nModel: $0.0123, 3 requests, 1,234,567 tokens read and 890 written\n");
+    has(text, "What the model claims (nobody checked it, no score counts it):\n\n- equivalent: cccccccccccc, both bounds \\| are open\n");
+    report = sample_report(arena); /* nobody was asked */
+    report.model = MG_NO_STR;
+    text = markdown(&report);
+    lacks(text, "| Model");
+    lacks(text, "\nModel: ");
+    lacks(text, "| Cost |");
+    has(text, "| API cost | $0.00 |\n");
+}
+
+static void the_dashboard_tells_what_was_spent(void **state)
+{
+    (void)state;
+    struct mg_report report = paid_report();
+    report.stop_reason = MG_STR("cost_limit_reached");
+    report.next_step = MG_STR("next: go on");
+    const char *text = terminal(&report);
+    has(text, "  API cost: $0.0123 + 2 calls of unknown cost\n  Model: anthropic claude-sonnet-5\n"
+              "  Model calls: 5 requests, 1,234,567 tokens read and 890 written (1 call estimated)\n  Execution time: 12.2s\n");
+    has(text, "Stopped: the next call to the model might pass the cost limit, 2 of 5 targets are left\n");
+    has(text, "To go on: the same command with --run-id run-1 and a higher --max-cost (spent so far: $0.0123 + 2 calls of unknown cost)\n");
+    report.model = MG_NO_STR;
+    lacks(terminal(&report), "  Model:");
 }
 
 static void an_error_names_the_place(void **state)
@@ -374,6 +469,9 @@ int main(void)
         CASE(the_dashboard_is_plain_in_a_pipe),
         CASE(the_dashboard_shows_ten_targets_and_groups_reasons),
         CASE(the_dashboard_fits_a_terminal),
+        CASE(json_tells_what_was_spent),
+        CASE(markdown_tells_what_was_spent),
+        CASE(the_dashboard_tells_what_was_spent),
         CASE(an_error_names_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
