@@ -116,6 +116,47 @@ static void anthropic_is_asked(void **state)
     expect_text(f->http.seen.ca_file, "/ca.pem");
 }
 
+/* An effort is lowered to what the model takes; some take none, some cannot be kept from thinking. */
+static void models_get_what_they_take(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *provider, *model, *effort;
+        bool thinking;
+        const char *has, *lacks;
+    } cases[] = {
+        { "anthropic", "claude-sonnet-4-6", "xhigh", true, "\"effort\":\"high\"", "xhigh" },
+        { "anthropic", "claude-sonnet-4-6", "max", true, "\"effort\":\"max\"", "xhigh" },
+        { "anthropic", "claude-opus-4-8-20260528", "xhigh", false, "\"effort\":\"xhigh\"", "\"thinking\"" },
+        { "anthropic", "claude-opus-4-5", "max", true, "\"effort\":\"high\"", "\"thinking\"" },
+        { "anthropic", "claude-haiku-4-5-20251001", "max", true, "claude-haiku", "output_config" },
+        { "anthropic", "claude-haiku-5-5", "max", false, "{\"type\":\"disabled\"},\"output_config\":{\"effort\":\"high\"}", "adaptive" },
+        { "anthropic", "claude-sonnet-5-5", "low", false, "{\"type\":\"between_tools\"},\"output_config\":{\"effort\":\"low\"}", "adaptive" },
+        { "anthropic", "claude-opus-5-5", "max", false, "\"effort\":\"max\"", "\"thinking\"" },
+        { "anthropic", "claude-next-9", "max", true, "adaptive", "temperature" },
+        { "openai", "gpt-6-luna", "max", true, "\"effort\":\"max\"", "xhigh" },
+        { "openai", "gpt-5.6-sol", "max", true, "\"effort\":\"xhigh\"", "\"max\"" },
+        { "openai", "gpt-5.4-pro", "low", true, "gpt-5.4-pro", "effort" },
+        { "openai", "gpt-4.1", "low", true, "gpt-4.1", "effort" },
+        { "openai", "gpt-5.7", "low", true, "gpt-5.7", "effort" }, /* not of the family gpt-5 */
+        { "openrouter", "x/y", "max", true, "\"reasoning\":{\"effort\":\"xhigh\"}", "cache_control" },
+        { "openrouter", "x/y", "low", false, "x/y", "reasoning" },
+        { "gemini", "gemini-4-hydrogen", "max", true, "\"XHIGH\"", "Budget" },
+        { "gemini", "gemini-3.8-flash", "max", true, "\"HIGH\"", "Budget" },
+        { "gemini", "gemini-3.8-flash", "high", false, "\"LOW\"", "Budget" },
+        { "gemini", "gemini-2.5-flash", "high", false, "\"thinkingBudget\":0", "Level" },
+        { "gemini", "gemini-2.5-flash", "high", true, "contents", "thinking" },
+    };
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        choose(f, cases[i].provider, cases[i].model, "");
+        f->settings.effort = mg_str_from(cases[i].effort);
+        f->settings.thinking = cases[i].thinking;
+        (void)answered(f, 200, "{}");
+        if (!mg_str_contains(f->http.seen.body, cases[i].has) || mg_str_contains(f->http.seen.body, cases[i].lacks))
+            fail_msg("case %zu: %.*s", i, MG_FMT(f->http.seen.body));
+    }
+}
+
 static size_t count(struct mg_str text, const char *part)
 {
     size_t found = 0;
@@ -411,6 +452,7 @@ static void thinking_is_taken_out(void **state)
         { "\\n<think>a</think>hello", "hello" },
         { "<think></think><think>x</think>\\nhello\\n", "hello\n" },
         { "so I think\\n</think>\\n\\nhello", "hello" },
+        { "try ```x``` first\\n</think>\\nhello", "hello" },
         { "<think>never ends ```python\\nx\\n```", "" },
         { "one\\n<think>two</think>\\nthree", "one\n\nthree" },
         { "```python\\n<think>x</think>\\n```\\n", "```python\n<think>x</think>\n```\n" },
@@ -462,6 +504,7 @@ static void statuses_are_told_apart(void **state)
           "bad [key] (the key in ANTHROPIC_API_KEY)" },
         { 402, "", MG_LLM_ACCOUNT, "anthropic answered 402" },
         { 403, "{}", MG_LLM_ACCOUNT, "403" },
+        { 403, "{\"error\":{\"message\":\"not allowed\"}}", MG_LLM_ACCOUNT, "not allowed" },
         { 404, "not here", MG_LLM_REQUEST, "404" },
         { 404, "{\"error\":{\"message\":\"model: claude-nope\"}}", MG_LLM_ACCOUNT, "claude-nope" },
         { 408, "", MG_LLM_TEMPORARY, "408" },
@@ -607,6 +650,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(anthropic_is_asked),
+        TEST(models_get_what_they_take),
         TEST(only_the_last_four_breakpoints_are_set),
         TEST(openai_is_asked),
         TEST(gemini_is_asked),
