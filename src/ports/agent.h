@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "base/cancel.h"
 #include "core/target.h"
+#include "core/text_patch.h"
 
 struct mg_agent_start {
     struct mg_str python;                /* interpreter, absolute path */
@@ -234,11 +235,6 @@ struct mg_confirmed {
     MG_LIST(struct mg_collect_error) errors;
 };
 
-/* Replaces the bytes from (line, column) to (end_line, end_column); lines 1-based, columns 0-based bytes, end exclusive. */
-struct mg_text_patch {
-    uint32_t line, column, end_line, end_column;
-    struct mg_str replacement;
-};
 /* One test of a loaded module, run on the original with pytest's own reports: for telling its author what is wrong with it. */
 struct mg_examined_test {
     uint32_t test;

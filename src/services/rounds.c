@@ -13,15 +13,6 @@
 #define EXAMINE_SECONDS 10.0   /* of one failing test */
 #define MOST_MODEL_FAILURES 3u /* targets in a row */
 
-static bool mg_text_patched(struct mg_arena *a, struct mg_str t, const struct mg_text_patch *p, size_t n, struct mg_str *o)
-{
-    (void)a;
-    (void)t;
-    (void)p;
-    (void)n;
-    (void)o;
-    return false;
-}
 static bool contains(const uint32_t *at, size_t len, uint32_t value)
 {
     for (size_t i = 0; i < len; i++)
