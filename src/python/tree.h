@@ -32,12 +32,14 @@
     X(DOTTED_NAME, "dotted_name") X(STRING, "string") X(STRING_START, "string_start") X(CONCATENATED_STRING, "concatenated_string")              \
     X(INTERPOLATION, "interpolation") X(FORMAT_SPECIFIER, "format_specifier") X(INTEGER, "integer") X(FLOAT, "float") X(TRUE, "true")            \
     X(FALSE, "false") X(NONE, "none") X(ELLIPSIS, "ellipsis") X(PATTERN_LIST, "pattern_list") X(TUPLE_PATTERN, "tuple_pattern")                  \
-    X(LIST_PATTERN, "list_pattern") X(WITH_CLAUSE, "with_clause") X(WITH_ITEM, "with_item")
+    X(LIST_PATTERN, "list_pattern") X(WITH_CLAUSE, "with_clause") X(WITH_ITEM, "with_item")                                                      \
+    X(ALIASED_IMPORT, "aliased_import") X(RELATIVE_IMPORT, "relative_import") X(IMPORT_PREFIX, "import_prefix")                                  \
+    X(WILDCARD_IMPORT, "wildcard_import")
 
 #define MG_NODE_FIELDS(X)                                                                                                                        \
     X(left) X(right) X(operator) X(operators) X(argument) X(condition) X(consequence) X(alternative) X(body) X(function) X(arguments) X(name)    \
     X(value) X(parameters) X(type) X(return_type) X(subscript) X(object) X(attribute) X(definition) X(superclasses) X(alias) X(guard)            \
-    X(subject) X(key)
+    X(subject) X(key) X(module_name)
 /* clang-format on */
 #define MG_NODE_ENUM_KIND(name, text) N_##name,
 #define MG_NODE_ENUM_FIELD(name) F_##name,
