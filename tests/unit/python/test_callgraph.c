@@ -119,8 +119,9 @@ static const struct example names[] = {
                    "def in_lambda(): return lambda f: f()\ndef in_list(): return [f() for f in []]\ndef walrus():\n    if (f := 1): f()\n"
                    "def typed[f](): f()\ndef annotated():\n    f: int\n    f()\n"
                    "def outside(f):\n    def inside(): f()\n"
-                   "def used(): return (lambda x: f())(1), [x for x in g()]\ndef behind(): [f for f in []]; f()\n" } },
-      .edges = "m:used > m:f m:g\nm:behind > m:f\n" },
+                   "def used(): return (lambda x: f())(1), [x for x in g()]\ndef behind(): [f for f in []]; f()\n"
+                   "def own(): x = lambda: (f := 1); f()\n" } },
+      .edges = "m:used > m:f m:g\nm:behind > m:f\nm:own > m:f\n" },
     { .what = "a name of the module that may be one of two things gives no edge; the last of several plain ones counts",
       .files = { { "m.py", "m",
                    "if x:\n    def f(): pass\nelse:\n    def f(): pass\n"
@@ -161,9 +162,10 @@ static const struct example names[] = {
       .files = { { "n/s/a.py", "n.s.a", "def f(): pass\n" },
                  { "one/t.py", "t", "def f(): pass\n" },
                  { "two/t.py", "t", "def f(): pass\n" },
-                 { "json.py", "json", "def dumps(): pass\ndef own(): dumps()\n" },
+                 { "json/__init__.py", "json", "def dumps(): pass\n" },
+                 { "json/tool.py", "json.tool", "from json import dumps\ndef own(): dumps()\n" },
                  { "q.py", "q", "import n.s.a, t, json\nfrom n.s import a as b\ndef g(): n.s.a.f(); t.f(); json.dumps()\ndef h(): b.f()\n" } },
-      .edges = "json:own > json:dumps\nq:g > n.s.a:f\nq:h > n.s.a:f\n" },
+      .edges = "json.tool:own > json:dumps\nq:g > n.s.a:f\nq:h > n.s.a:f\n" },
     { .what = "a file that is not understood is left out, a broken function alone",
       .files = { { "bad.py", "bad", "def f(): pass\nclass ((:\n" },
                  { "m.py", "m", "import bad\ndef g(): pass\ndef broken():\n    g(); x = = 1\ndef a(): bad.f(); g()\n" } },
@@ -186,6 +188,7 @@ static const struct example classes[] = {
                    "    @classmethod\n    def c(cls): cls.one(1); cls()\n    @staticmethod\n    def s(self): self.one()\n"
                    "    def n(self):\n        def inner(): self.one()\n        return lambda self: self.two()\n"
                    "    def again(self):\n        self = 1\n        self.one()\n    def wrong(this, self): self.one()\n"
+                   "    def meta(cls): cls.one()\n    @classmethod\n    def odd(self): self.one()\n"
                    "def f(): Both(); Both.two(1)\n" } },
       .edges = "m:Both.a > m:Right.one m:Left.two b:Base.make\nm:Both.c > m:Right.one\nm:Both.n.<locals>.inner > m:Right.one\n"
                "m:f > b:Base.__init__ m:Left.two\n" },
@@ -199,13 +202,14 @@ static const struct example classes[] = {
     { .what = "attributes that are set, abstract methods and private names of others are not the method of that name",
       .files = { { "m.py", "m",
                    "class A:\n    def __init__(self): self.cb = f\n    def cb(self): pass\n    def b(self): self.cb()\n    def __p(self): pass\n"
-                   "    def q(self): self.__p()\n    @abc.abstractmethod\n    def abs(self): pass\n    def r(self): self.abs(); A.abs(self)\n"
+                   "    def q(self): self.__p()\n    @abc.abstractmethod\n    def abs(self): pass\n    def r(self): self.abs()\n"
+                   "    def plain(self): A.abs(self)\n"
                    "    def late(self): pass\n    def s(self): self.late()\n    x = property(f)\n    def y(self): self.x()\n"
                    "    if WIN:\n        def cond(self): pass\n    def z(self): self.cond()\n"
                    "class B(A):\n    def cb(self): pass\n    def b(self): self.cb(); self.__p()\n    if WIN:\n        def q(self): pass\n"
                    "    def t(self): self.q()\n"
                    "A.late = f\ndef g(a): A.__p(a)\n" } },
-      .edges = "m:A.q > m:A.__p\nm:A.r > m:A.abs\nm:A.z > m:A.cond\n" },
+      .edges = "m:A.q > m:A.__p\nm:A.plain > m:A.abs\nm:A.z > m:A.cond\n" },
     { .what = "a constructor is what calling the class runs",
       .files = { { "m.py", "m",
                    "class A:\n    def __init__(self): pass\nclass N(A):\n    def __new__(cls): pass\nclass M(A, metaclass=Meta): pass\n"
