@@ -67,7 +67,8 @@ static void add_file(struct mg_str path, const char *whole)
     struct mg_str base = slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
     if (!read_file(whole, &file.text))
         return;
-    bool below_tests = mg_str_starts(path, "tests/") || mg_str_contains(path, "/tests/") || mg_str_starts(path, "test/") || mg_str_contains(path, "/test/");
+    bool below_tests =
+        mg_str_starts(path, "tests/") || mg_str_contains(path, "/tests/") || mg_str_starts(path, "test/") || mg_str_contains(path, "/test/");
     if (mg_str_is(base, "conftest.py"))
         *MG_PUSH(dump.arena, &dump.conftests) = file;
     else if (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py") || below_tests)

@@ -1,7 +1,10 @@
 /* Wiring of a model: transport, wire format, record or replay, ledger and retries, prompts, retrieval. */
 #include "cli/model.h"
 #include "adapters/http_curl/http_curl.h"
+#include "adapters/llm_command/llm_command.h"
+#include "adapters/llm_http/embed_http.h"
 #include "adapters/llm_http/llm_http.h"
+#include "adapters/llm_replay/llm_replay.h"
 #include "base/str.h"
 #include "generate/model/model.h"
 #include "os/file.h"
@@ -48,9 +51,26 @@ static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, struc
     return mg_llm_http_new(&settings, http, llm, err);
 }
 
+static enum mg_code open_command(struct mg_app *app, struct mg_llm *llm, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    if (config->llm.command.len == 0)
+        return MG_FAIL(err, MG_E_CONFIG, "provider command needs llm.command, what /bin/sh shall run");
+    *llm = mg_llm_command_new(&(struct mg_llm_command_options){
+        .command = config->llm.command, .model = config->llm.model, .max_reply_bytes = (size_t)config->llm.max_response_mb << 20 });
+    return MG_OK;
+}
+
 /* Who is asked, without ledger and record. */
 static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
 {
+    const struct mg_config *config = &app->config;
+    if (mg_str_is(config->provider, "command"))
+        return open_command(app, llm, err);
+    if (mg_str_is(config->provider, "replay") && config->llm.replay.len == 0)
+        return MG_FAIL(err, MG_E_CONFIG, "provider replay needs llm.replay, the folder of the recorded replies");
+    if (mg_str_is(config->provider, "replay"))
+        return mg_llm_player_new(config->llm.replay, llm, err);
     return open_http_llm(app, http, llm, err);
 }
 
@@ -91,6 +111,11 @@ enum mg_code mg_compose_model(struct mg_app *app, struct mg_str run_id, struct m
     struct mg_llm *llm = &composed->llm;
     MG_TRY(read_prompts(app, &settings.prompts, err));
     MG_TRY(open_llm(app, http, llm, err));
+    if (app->config.llm.record.len) {
+        struct mg_llm inner = *llm;
+        *llm = (struct mg_llm){ 0 };
+        MG_TRY(mg_llm_recorder_new(inner, app->config.llm.record, llm, err));
+    }
     MG_TRY(put_ledger_around(app, run_id, &composed->services, llm, err));
     MG_TRY(open_retriever(app, http, &composed->retriever, err));
     settings.llm = *llm;

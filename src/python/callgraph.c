@@ -74,8 +74,8 @@ static void add_functions(struct reading *reading)
                                                  .start = from->start,
                                                  .end = from->end } };
         to->is_abstract = mg_has_decorator(reading->module, node, "abstractmethod");
-        to->is_dispatcher = mg_has_decorator(reading->module, node, "singledispatch") ||
-                            mg_has_decorator(reading->module, node, "singledispatchmethod");
+        to->is_dispatcher =
+            mg_has_decorator(reading->module, node, "singledispatch") || mg_has_decorator(reading->module, node, "singledispatchmethod");
     }
 }
 

@@ -11,9 +11,6 @@ struct mg_python_file {
     struct mg_str text;   /* borrowed as long as what was made of it */
 };
 
-static inline bool mg_path_is_package(struct mg_str path)
-{
-    return mg_str_is(path, "__init__.py") || mg_str_ends(path, "/__init__.py");
-}
+static inline bool mg_path_is_package(struct mg_str path) { return mg_str_is(path, "__init__.py") || mg_str_ends(path, "/__init__.py"); }
 
 #endif

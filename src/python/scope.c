@@ -66,7 +66,10 @@ static void bind(struct mg_names *names, struct mg_str name, const struct mg_bin
     old->times = times;
 }
 
-void mg_names_spoil(struct mg_names *names, struct mg_str name) { bind(names, name, &(struct mg_binding){ .kind = MG_BOUND_OTHER, .conditional = true }); }
+void mg_names_spoil(struct mg_names *names, struct mg_str name)
+{
+    bind(names, name, &(struct mg_binding){ .kind = MG_BOUND_OTHER, .conditional = true });
+}
 
 static bool is_unconditional(const struct walk *walk, const struct mg_node *node)
 {

@@ -23,7 +23,14 @@ def model_flags(server, *more):
 
 def outcomes(desk):
     report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
-    return report, {target["target"]: target for target in report["targets"]}
+    with sqlite3.connect(desk.folder / ".mutagen" / "mutagen.db") as db:
+        sources = dict(db.execute("SELECT target_id || name, source FROM tests").fetchall())
+    targets = {}
+    for target in report["target_stats"]:
+        for test in target["tests"]:
+            test["source"] = sources[target["target_id"] + test["name"]]
+        targets[target["qualified_name"]] = target
+    return report, targets
 
 
 def test_a_model_alone(desk, server):
@@ -38,7 +45,7 @@ def test_a_model_alone(desk, server):
         assert status["shop." + name] in ("kept", "satisfied"), (name, targets["shop." + name])
     assert tree(SHOP) == before
     assert "cost unknown" in result.out  # the model has no price
-    assert report["spend"]["requests"] == len(server.requests)
+    assert report["cost"]["requests"] == len(server.requests)
 
 
 def test_a_wrong_literal_is_mended_without_a_call(desk, server):
@@ -96,13 +103,13 @@ def test_tokens_are_limited_over_all_sessions(desk, server):
     assert result.code == 3, result
     report, _ = outcomes(desk)
     assert report["status"] == "partial" and report["stop_reason"] == "token_limit_reached"
-    spent = report["spend"]["input_tokens"] + report["spend"]["output_tokens"]
+    spent = report["cost"]["input_tokens"] + report["cost"]["output_tokens"]
     assert 0 < spent <= 40000
     calls = len(server.requests)
     again = desk("run", SHOP, *flags)
     assert again.code == 3
     report, _ = outcomes(desk)
-    assert spent <= report["spend"]["input_tokens"] + report["spend"]["output_tokens"] <= 40000
+    assert spent <= report["cost"]["input_tokens"] + report["cost"]["output_tokens"] <= 40000
     more = desk("run", SHOP, *model_flags(server, "--strategy", "model", "--max-tokens", "0", "--run-id", "t"))
     assert more.code == 0, more
     assert len(server.requests) > calls
@@ -122,9 +129,9 @@ def test_prices_make_costs(desk, server):
                   "--strategy", "model", "--target", "shop.text.stars")
     assert result.code == 0, result
     report, targets = outcomes(desk)
-    spend = report["spend"]
+    spend = report["cost"]
     assert spend["usd"] == pytest.approx((spend["input_tokens"] * 2 + spend["output_tokens"] * 10) / 1e6, abs=1e-5)
-    assert targets["shop.text.stars"]["spend"]["usd"] == pytest.approx(spend["usd"])
+    assert targets["shop.text.stars"]["cost"]["usd"] == pytest.approx(spend["usd"])
     assert "API cost: $0." in result.out
 
 

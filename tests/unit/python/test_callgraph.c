@@ -84,8 +84,9 @@ static const struct example pitfalls[] = {
                  { "p/h.py", "p.h", "def f(): pass\n" },
                  { "p/q/__init__.py", "p.q", "from .h import f\ndef a(): f()\n" },
                  { "p/q/h.py", "p.q.h", "def f(): pass\n" },
-                 { "p/q/m.py", "p.q.m", "from ..h import f\nfrom . import h\nfrom .h import f as near\nfrom ....h import f as out\n"
-                                        "def a(): f(); near(); h.f(); out()\n" } },
+                 { "p/q/m.py", "p.q.m",
+                   "from ..h import f\nfrom . import h\nfrom .h import f as near\nfrom ....h import f as out\n"
+                   "def a(): f(); near(); h.f(); out()\n" } },
       .edges = "p.q:a > p.q.h:f\np.q.m:a > p.h:f p.q.h:f\n" },
     { .what = "a src folder is no part of a module's name",
       .files = { { "src/p/__init__.py", "p", "" },
@@ -95,7 +96,8 @@ static const struct example pitfalls[] = {
     { .what = "what a nested function, default or decorator calls is not the outer one's",
       .files = { { "m.py", "m",
                    "def a(): pass\ndef b(x=None): pass\ndef c(): pass\n"
-                   "@b(1)\ndef outer(x=c()):\n    def inner(): a()\n    class K:\n        def k(self): c()\n    inner()\n    return [b(y) for y in x]\n" } },
+                   "@b(1)\ndef outer(x=c()):\n    def inner(): a()\n    class K:\n        def k(self): c()\n    inner()\n    return [b(y) for y in "
+                   "x]\n" } },
       .edges = "m:outer > m:outer.<locals>.inner m:b\nm:outer.<locals>.inner > m:a\nm:outer.<locals>.K.k > m:c\n" },
     { .what = "an import in a function is that function's",
       .files = { { "m.py", "m", "def a():\n    from n import f\n    f()\ndef b(): f()\ndef c():\n    import n as x\n    def d(): x.f()\n    d()\n" },
@@ -180,8 +182,9 @@ static void names_are_followed_as_far_as_they_are_certain(void **unused)
 
 static const struct example classes[] = {
     { .what = "bases in method resolution order, from other modules too",
-      .files = { { "b.py", "b", "class Base:\n    def one(self): pass\n    def two(self): pass\n    @classmethod\n    def make(cls): return cls()\n"
-                                "    def __init__(self): pass\n" },
+      .files = { { "b.py", "b",
+                   "class Base:\n    def one(self): pass\n    def two(self): pass\n    @classmethod\n    def make(cls): return cls()\n"
+                   "    def __init__(self): pass\n" },
                  { "m.py", "m",
                    "import b\nclass Left(b.Base):\n    def two(self): pass\nclass Right(b.Base):\n    def one(self): pass\n    def two(self): pass\n"
                    "class Both(Left, Right):\n    def a(self): self.one(); self.two(); self.make()\n"
@@ -245,16 +248,15 @@ static void a_function_is_found_and_drawn_with_what_it_calls(void **unused)
     assert_int_equal(mg_callgraph_find(graph, MG_STR("m.py"), MG_STR("renamed"), 7), outer);
     assert_int_equal(mg_callgraph_find(graph, MG_STR("m.py"), MG_STR("renamed"), 6), MG_NO_CALLEE);
     assert_int_equal(mg_callgraph_find(graph, MG_STR("n.py"), MG_STR("outer"), 7), MG_NO_CALLEE);
-    assert_string_equal(mg_callgraph_tree(graph, outer, 3, 10000, arena).at,
-                        "outer\n"
-                        "├── helper\n"
-                        "│   ├── leaf\n"
-                        "│   └── outer\n"
-                        "├── mid\n"
-                        "│   ├── helper\n"
-                        "│   └── last\n"
-                        "│       └── leaf\n"
-                        "└── leaf\n");
+    assert_string_equal(mg_callgraph_tree(graph, outer, 3, 10000, arena).at, "outer\n"
+                                                                             "├── helper\n"
+                                                                             "│   ├── leaf\n"
+                                                                             "│   └── outer\n"
+                                                                             "├── mid\n"
+                                                                             "│   ├── helper\n"
+                                                                             "│   └── last\n"
+                                                                             "│       └── leaf\n"
+                                                                             "└── leaf\n");
     struct mg_str shallow = mg_callgraph_tree(graph, outer, 1, 10000, arena);
     assert_true(mg_str_is(shallow, "outer\n├── helper\n├── mid\n└── leaf"));
     assert_true(mg_str_is(mg_callgraph_tree(graph, outer, 3, 60, arena), "outer\n├── helper\n│   ├── leaf\n..."));
