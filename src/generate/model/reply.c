@@ -180,6 +180,20 @@ static struct mg_str joined(const struct parts *parts, struct mg_arena *arena, b
     return mg_buf_take(&out, arena);
 }
 
+/* A block that was meant to hold tests and is no Python: its author is better told by the compiler than that there is no test. */
+static struct mg_str broken(const struct parts *parts)
+{
+    for (size_t p = parts->len; p > 0; p--) {
+        if (!mg_str_is_utf8(parts->at[p - 1].text))
+            continue;
+        struct mg_str rest = parts->at[p - 1].text, line;
+        while (mg_str_next_line(&rest, &line))
+            if (mg_str_starts(line, "def test") || mg_str_starts(line, "async def test") || mg_str_starts(line, "class Test"))
+                return parts->at[p - 1].text;
+    }
+    return MG_STR("");
+}
+
 /* --- without a fence --- */
 
 static bool looks_like_python(struct mg_str line)
@@ -354,6 +368,8 @@ void mg_reply_read(struct mg_str text, enum mg_llm_stop stop, struct mg_arena *a
     struct mg_str module = stop == MG_LLM_REFUSED ? MG_STR("") : joined(&parts, arena, &reply->cut);
     if (module.len == 0 && parts.len == 0 && stop != MG_LLM_REFUSED)
         module = unfenced(said, truncated, arena, &reply->cut);
+    if (module.len == 0 && !truncated && stop != MG_LLM_REFUSED)
+        module = broken(&parts);
     module = mg_str_trim(take_notes(module, arena, reply));
     notes_of_prose(prose, arena, reply);
     if (module.len == 0)

@@ -7,6 +7,7 @@
  *     Otherwise the model has told its module in parts: they are joined in order, and of two definitions of one name the later stays;
  *   - blocks before them that hold nothing but imports and fixtures (also a "conftest.py") belong to it; others do not: they show the code
  *     under test, commands or output;
+ *   - a block that means to define a test and is no Python is handed on as it is when there is nothing better: the compiler says what is wrong;
  *   - without any fence it is the text itself, from its first line of Python to its last whole statement.
  * A text that ends too early (stop = MG_LLM_TRUNCATED, or a block that is not closed) keeps its whole test functions and methods.
  *
