@@ -44,8 +44,8 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
     struct mg_err cause = { .code = MG_OK };
     reply->fault = MG_LLM_REQUEST;
     if (!mg_file_exists(path.at))
-        return MG_FAIL(err, MG_E_HTTP, "no recorded reply for %.*s (%.*s): %s is missing", MG_FMT(request->target_id), MG_FMT(request->purpose),
-                       path.at);
+        return MG_FAIL(err, MG_E_HTTP, "no recorded reply for %.*s (%.*s): there is no %.*s.json in %.*s", MG_FMT(request->target_id),
+                       MG_FMT(request->purpose), MG_FMT(hash), MG_FMT(player->folder));
     if (mg_file_read(arena, path.at, MG_RECORD_MOST_BYTES, &json, &cause) != MG_OK || mg_record_read(arena, json, reply, &cause) != MG_OK)
         return MG_FAIL(err, MG_E_HTTP, "the recorded reply %s cannot be used: %s", path.at, cause.text);
     reply->fault = MG_LLM_NO_FAULT;
