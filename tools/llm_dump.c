@@ -2,19 +2,23 @@
  *   llm_dump < CASE.json
  * CASE: {"settings": {"provider", "model", "base_url", "api", "key", "effort", "thinking"},
  *        "request": {"system", "parts": [{"role", "text", "breakpoint"}], "max_output_tokens"},
- *        "response": {"status", "headers": {}, "body"}}                          "response" may be left out
+ *        "response": {"status", "headers": {}, "body"}, "live": true}
+ * "response" may be left out; with "live" the request goes out over HTTP and the answer is whatever the peer sends.
  * Prints {"url", "headers", "body", "bytes", "hash", "reply": {…}}, or {"config_error"}. Exit code 2: the case is no such JSON. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>
 
+#include "adapters/http_curl/http_curl.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
 #include "core/ledger.h"
 
 struct script {
     yyjson_val *answer;
+    bool live;
     struct mg_http_request seen;
 };
 
@@ -29,6 +33,9 @@ static enum mg_code scripted_send(void *self, const struct mg_http_request *requ
 {
     struct script *script = self;
     script->seen = *request;
+    struct mg_http curl = mg_http_curl();
+    if (script->live)
+        return curl.ops->send(curl.self, request, arena, response, err);
     if (!script->answer)
         return MG_FAIL(err, MG_E_HTTP, "no answer in this case");
     response->sent = true;
@@ -123,7 +130,7 @@ static void put_request(yyjson_mut_doc *doc, const struct mg_llm *llm, const str
 
 static void dump(yyjson_val *root, struct mg_arena *arena, yyjson_mut_doc *doc)
 {
-    struct script script = { .answer = yyjson_obj_get(root, "response") };
+    struct script script = { .answer = yyjson_obj_get(root, "response"), .live = yyjson_get_bool(yyjson_obj_get(root, "live")) };
     struct mg_llm_http_settings settings = settings_of(yyjson_obj_get(root, "settings"));
     struct mg_llm_request request = request_of(yyjson_obj_get(root, "request"), arena);
     struct mg_err err = { .code = MG_OK };
@@ -135,13 +142,14 @@ static void dump(yyjson_val *root, struct mg_arena *arena, yyjson_mut_doc *doc)
     struct mg_llm_reply reply;
     enum mg_code code = llm.ops->complete(llm.self, &request, arena, &reply, &err);
     put_request(doc, &llm, &request, &script.seen, arena);
-    if (script.answer)
+    if (script.answer || script.live)
         put_reply(doc, &llm, code, &reply, &err);
     llm.ops->close(llm.self);
 }
 
 int main(void)
 {
+    (void)signal(SIGPIPE, SIG_IGN); /* as main.c does, for http_curl */
     yyjson_read_err problem;
     yyjson_doc *given = yyjson_read_fp(stdin, YYJSON_READ_ALLOW_INVALID_UNICODE, NULL, &problem);
     if (!given) {

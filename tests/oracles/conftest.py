@@ -35,8 +35,8 @@ class Dump:
 def dump():
     tool = find_tool()
 
-    def run(provider, request=None, response=None, **settings):
-        case = {"settings": {"provider": provider, "key": KEY, **settings}, "request": request or ask("hello")}
+    def run(provider, request=None, response=None, live=False, **settings):
+        case = {"settings": {"provider": provider, "key": KEY, **settings}, "request": request or ask("hello"), "live": live}
         if response is not None:
             case["response"] = response
         done = subprocess.run([tool], input=json.dumps(case), capture_output=True, text=True, timeout=60, check=True)

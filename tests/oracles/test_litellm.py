@@ -1,8 +1,5 @@
-"""What we send, answered by a LiteLLM proxy: through its Chat Completions, Responses, Messages and generateContent routes. The bytes are carried
-by Python here, so that this holds the formats alone; the whole program does it over its own HTTP in tests/e2e."""
+"""Our adapters over libcurl, answered by a LiteLLM proxy: through its Chat Completions, Responses, Messages and generateContent routes."""
 import sys
-import urllib.error
-import urllib.request
 
 import pytest
 
@@ -26,16 +23,7 @@ def proxy(tmp_path_factory):
 def through(dump, proxy):
     def run(route, model, key=litellm_proxy.KEY, base=""):
         provider, api, _ = litellm_proxy.ROUTES[route]
-        settings = {"model": model, "api": api, "base_url": proxy.url + base, "key": key}
-        sent = dump(provider, TALK, **settings)
-        request = urllib.request.Request(sent.url, sent.text.encode(), sent.headers)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as got:
-                status, headers, body = got.status, got.headers, got.read()
-        except urllib.error.HTTPError as error:
-            status, headers, body = error.code, error.headers, error.read()
-        headers = {name.lower(): value for name, value in headers.items()}
-        return dump(provider, TALK, {"status": status, "headers": headers, "body": body.decode()}, **settings).reply
+        return dump(provider, TALK, live=True, model=model, api=api, base_url=proxy.url + base, key=key).reply
     return run
 
 
