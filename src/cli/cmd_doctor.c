@@ -200,6 +200,10 @@ static void check_model(struct doctor *doctor)
         say(doctor, GOOD, "model", MG_STR("none: no provider is named (--provider, MUTAGEN_PROVIDER), a key alone changes nothing"), NULL);
         return;
     }
+    if (mg_str_is(config->llm.strategy, "search")) {
+        say(doctor, GOOD, "model", MG_STR("none: llm.strategy is search"), NULL);
+        return;
+    }
     struct mg_str model = config->llm.model.len ? config->llm.model : mg_str_from(mg_default_model(config->provider));
     struct mg_key key = mg_key_find(&doctor->app->env, config->provider, config->llm.key_env);
     bool program = mg_llm_http_key_env(config->provider) == NULL, needs_key = !program && config->llm.base_url.len == 0;

@@ -60,8 +60,8 @@ static void program_help(struct mg_buf *out, struct mg_arena *arena)
                                               settings[i].kind == MG_SETTING_LIST ? "[]" : settings[i].initial);
         mg_buf_addf(out, "  %-42s  %s\n", value.at, settings[i].help);
     }
-    mg_buf_adds(out, "\nexit codes: 0 success, 1 failure, 2 score below score_threshold, 3 stopped by a budget (the same --run-id\n"
-                     "continues), 64 wrong command line, 130 interrupted\n");
+    mg_buf_adds(out, "\nexit codes: 0 success, 1 failure, 2 score below score_threshold, 3 stopped by a budget, or by a model that\n"
+                     "gives no answer any more (the same --run-id continues), 64 wrong command line, 130 interrupted\n");
 }
 
 struct mg_str mg_options_help(const struct mg_command *command, struct mg_arena *arena)
