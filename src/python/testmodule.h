@@ -18,7 +18,15 @@ struct mg_str mg_testmodule_compose(struct mg_arena *arena, struct mg_str module
 /* Whether `text` is a file that mg_testmodule_compose wrote, and whether the user changed it since (hash in the mark). */
 void mg_testmodule_inspect(struct mg_str text, bool *ours, bool *edited);
 
-/* Splits a test module's text into imports and test functions (also methods' classes as one test each). MG_E_PARSE with line. */
+/* Splits a test module's text into imports and tests. MG_E_PARSE with line.
+ *
+ * A test is a top-level test function, or one test method with what else its class has (set-up methods, attributes, helpers). Classes that nest
+ * or inherit from each other, and test functions under an `if`, stay together as one test: pytest runs them, but nobody can judge them one by
+ * one. Names are those of the functions; equal ones get a number.
+ * Each test stands alone: the functions, classes, constants and fixtures of the module that it uses, directly or through another, go in front
+ * of it; mg_testmodule_compose writes them once. What pytest applies unasked becomes something that the test asks for: an autouse fixture a
+ * `usefixtures`, `pytestmark` decorators. `setup_module` and its like go with every test. Effects of the module's import (calls that change
+ * nothing of its own, `if __name__ …`, a docstring) are left out, and so is what is defined anew further down. */
 MG_MUST_CHECK enum mg_code mg_testmodule_split(struct mg_arena *arena, struct mg_str text, struct mg_suite *suite, struct mg_err *err);
 
 #endif

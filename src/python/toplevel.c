@@ -2,66 +2,34 @@
 #include "python/toplevel.h"
 
 #include "base/str.h"
-#include "python/tree.h"
+#include "python/testpieces.h"
 
 #define MOST_TRIES 400u
 
-static const struct mg_node *definition(const struct mg_node *node) { return node->kind == N_DECORATED ? mg_node_field(node, F_definition) : node; }
-
-static bool has_fixture(const struct mg_module *module, const struct mg_node *node)
+static enum mg_top_kind kind_of(const struct mg_piece *piece)
 {
-    for (const struct mg_node *child = mg_node_first(node); child && node->kind == N_DECORATED; child = mg_node_next(child))
-        if (child->kind == N_DECORATOR && mg_str_is(mg_last_component(mg_node_dotted(module, mg_node_first_named(child))), "fixture"))
-            return true;
-    return false;
-}
-
-static bool is_test_class(const struct mg_module *module, const struct mg_node *class, struct mg_str name)
-{
-    const struct mg_node *bases = mg_node_field(class, F_superclasses);
-    return mg_str_starts(name, "Test") || (bases && mg_str_contains(mg_node_text(module, bases), "TestCase"));
-}
-
-static void describe(const struct mg_module *module, const struct mg_node *node, struct mg_top *top)
-{
-    const struct mg_node *inner = definition(node), *value = node->kind == N_EXPRESSION_STATEMENT ? mg_node_first_named(node) : NULL;
-    if (node->kind == N_IMPORT || node->kind == N_IMPORT_FROM || node->kind == N_FUTURE_IMPORT) {
-        top->kind = MG_TOP_IMPORT;
-    } else if (inner && (inner->kind == N_FUNCTION || inner->kind == N_CLASS)) {
-        top->kind = inner->kind == N_FUNCTION ? MG_TOP_FUNCTION : MG_TOP_CLASS;
-        const struct mg_node *name = mg_node_field(inner, F_name);
-        top->name = name ? mg_node_text(module, name) : MG_STR("");
-        top->is_fixture = inner->kind == N_FUNCTION && has_fixture(module, node);
-        top->is_test = inner->kind == N_FUNCTION ? mg_str_starts(top->name, "test") && !top->is_fixture : is_test_class(module, inner, top->name);
-    } else if (value && value->kind == N_ASSIGNMENT) {
-        top->kind = MG_TOP_ASSIGNMENT;
-        const struct mg_node *left = mg_node_field(value, F_left);
-        top->name = left && left->kind == N_IDENTIFIER ? mg_node_text(module, left) : MG_STR("");
-    }
-}
-
-/* Comment lines of the first column that end right above `node`. */
-static size_t start_with_comments(const struct mg_module *module, const struct mg_node *node)
-{
-    size_t start = node->start;
-    for (;;) {
-        size_t end = start > 0 ? start - 1 : 0, begin = end;
-        while (begin > 0 && module->text.at[begin - 1] != '\n')
-            begin--;
-        if (start == 0 || module->text.at[end] != '\n' || module->text.at[begin] != '#')
-            return start;
-        start = begin;
-    }
+    const struct mg_node *value = piece->node->kind == N_EXPRESSION_STATEMENT ? mg_node_first_named(piece->node) : NULL;
+    if (piece->is_import)
+        return MG_TOP_IMPORT;
+    if (piece->inner->kind == N_FUNCTION)
+        return MG_TOP_FUNCTION;
+    if (piece->inner->kind == N_CLASS)
+        return MG_TOP_CLASS;
+    return value && value->kind == N_ASSIGNMENT ? MG_TOP_ASSIGNMENT : MG_TOP_OTHER;
 }
 
 void mg_module_tops(const struct mg_module *module, struct mg_arena *arena, struct mg_tops *tops)
 {
+    struct mg_pieces pieces;
+    mg_pieces_read(module, arena, &pieces);
     *tops = (struct mg_tops){ 0 };
-    for (const struct mg_node *node = mg_node_first_named(module->nodes); node; node = mg_node_next_named(node)) {
-        struct mg_top top = { .kind = MG_TOP_OTHER, .line = node->line, .start = start_with_comments(module, node) };
-        describe(module, node, &top);
-        const struct mg_node *inner = definition(node);
-        top.end = mg_str_find(module->text, '\n', mg_node_last_code(inner ? inner : node)->end);
+    for (size_t i = 0; i < pieces.len; i++) {
+        const struct mg_piece *piece = &pieces.at[i];
+        struct mg_top top = { .kind = kind_of(piece), .name = piece->name, .start = piece->start, .end = piece->end, .line = piece->node->line };
+        if (top.kind == MG_TOP_ASSIGNMENT && piece->binds.len == 1)
+            top.name = piece->binds.at[0];
+        top.is_test = piece->is_test;
+        top.is_fixture = piece->is_fixture;
         if (top.end < module->text.len)
             top.end++;
         *MG_PUSH(arena, tops) = top;

@@ -181,7 +181,7 @@ static void a_split_test_brings_what_it_needs(void **unused)
     assert_int_equal(mg_testmodule_split(arena, text, &suite, &err), MG_OK);
     assert_text(suite.imports, "from x import a as b, c\n");
     assert_int_equal(suite.tests.len, 2);
-    assert_text(suite.tests.at[0].name, "TestOne");
+    assert_text(suite.tests.at[0].name, "test_it");
     assert_text(suite.tests.at[0].source,
                 "LIMIT = 3\n\n\n@pytest.fixture\ndef thing():\n    return LIMIT\n\n\n# about one\n# and two\nclass TestOne:\n"
                 "    def test_it(self, thing):\n        assert thing  # ok\n");
