@@ -14,6 +14,10 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "python/callgraph.h"
+#include "python/fixtures.h"
+#include "python/outline.h"
+#include "python/syntax.h"
+#include "python/testdocs.h"
 
 struct files {
     MG_VEC(struct mg_python_file)
@@ -138,6 +142,71 @@ static void print_totals(const struct mg_callgraph *graph, double seconds)
            totals.unparsed, dump.lines, totals.functions, totals.edges, seconds, usage.ru_maxrss);
 }
 
+static void print_part(const char *title, struct mg_str text)
+{
+    if (text.len)
+        printf("==== %s (%zu bytes)\n%.*s\n", title, text.len, MG_FMT(text));
+}
+
+static void print_graph(const struct mg_callgraph *graph, const struct mg_target *target)
+{
+    uint32_t at = mg_callgraph_find(graph, target->path, target->function.qualname, target->function.def_line);
+    if (at == MG_NO_CALLEE)
+        return;
+    print_part("what it calls", mg_callgraph_tree(graph, at, 2, 2000, dump.arena));
+    struct mg_callees callees = mg_callgraph_reach(graph, at, 2, 6, dump.arena);
+    struct mg_snippets snippets = mg_callgraph_snippets(graph, &callees, 3000, dump.arena);
+    for (size_t i = 0; i < snippets.len; i++)
+        print_part("callee", snippets.at[i]);
+}
+
+static void print_tests(const struct mg_target *target)
+{
+    struct mg_fixtures fixtures = mg_fixtures_for(dump.conftests.at, dump.conftests.len, MG_STR("tests"), dump.arena);
+    print_part("fixtures for tests/", mg_fixtures_text(&fixtures, 4000, dump.arena));
+    struct mg_testdocs docs = mg_testdocs_make(dump.tests.at, dump.tests.len, dump.arena);
+    struct mg_testdocs_found found = mg_testdocs_nearest(&docs, target, 2, 4000, dump.arena);
+    for (size_t i = 0; i < found.len; i++)
+        print_part(mg_arena_cstr(dump.arena, docs.at[found.at[i]].id), docs.at[found.at[i]].text);
+}
+
+static void print_target(const struct mg_callgraph *graph, const struct mg_python_file *file, const struct mg_module *module,
+                         const struct mg_function *function)
+{
+    bool whole = false;
+    struct mg_target target = { .module = file->module, .path = file->path, .function = *function };
+    print_part("source", mg_outline_source(file->text, function, 16000, dump.arena));
+    print_part("class", mg_outline_class(module, function, 4000, dump.arena));
+    print_part("imports", mg_outline_imports(module, file, 3000, dump.arena));
+    struct mg_str text = mg_outline_module(module, file->text, 16000, dump.arena, &whole);
+    print_part(whole ? "module" : "module's outline", text);
+    print_graph(graph, &target);
+    print_tests(&target);
+}
+
+/* 0 when a function of that name was there. */
+static int print_context(const struct mg_callgraph *graph, struct mg_str name)
+{
+    int shown = 0;
+    for (size_t i = 0; i < dump.sources.len; i++) {
+        const struct mg_python_file *file = &dump.sources.at[i];
+        struct mg_module *module = NULL;
+        struct mg_functions functions = { 0 };
+        if (mg_module_parse(file->text, &module, NULL) != MG_OK)
+            continue;
+        mg_module_functions(module, dump.arena, &functions);
+        for (size_t f = 0; f < functions.len; f++)
+            if (mg_str_eq(mg_arena_printf(dump.arena, "%.*s.%.*s", MG_FMT(file->module), MG_FMT(functions.at[f].qualname)), name)) {
+                print_target(graph, file, module, &functions.at[f]);
+                shown++;
+            }
+        mg_module_free(module);
+    }
+    if (shown == 0)
+        fprintf(stderr, "no function %.*s\n", MG_FMT(name));
+    return shown ? 0 : 1;
+}
+
 static double now(void)
 {
     struct timespec time;
@@ -171,10 +240,13 @@ int main(int argc, char **argv)
         return 1;
     }
     double seconds = now() - before;
-    if (dump.edges)
+    int code = 0;
+    if (dump.target)
+        code = print_context(graph, mg_str_from(dump.target));
+    else if (dump.edges)
         print_edges(graph);
     else
         print_totals(graph, seconds);
     mg_arena_free(dump.arena);
-    return 0;
+    return code;
 }

@@ -179,3 +179,12 @@ bool mg_str_is_utf8(struct mg_str text)
     }
     return true;
 }
+
+struct mg_str mg_str_fit(struct mg_str text, size_t bytes)
+{
+    if (text.len <= bytes)
+        return text;
+    while (bytes > 0 && ((unsigned char)text.at[bytes] & 0xC0) == 0x80)
+        bytes--;
+    return mg_str_sub(text, 0, bytes);
+}

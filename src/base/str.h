@@ -26,6 +26,8 @@ bool mg_str_glob(struct mg_str pattern, struct mg_str name);
 /* Whole decimal number, optional '-'. False on anything else or on overflow; *value is untouched then. */
 bool mg_str_to_i64(struct mg_str text, int64_t *value);
 bool mg_str_to_double(struct mg_str text, double *value);
+/* The longest beginning of well-formed UTF-8 that has at most `bytes` bytes and no half character at its end. */
+struct mg_str mg_str_fit(struct mg_str text, size_t bytes);
 /* True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms). */
 bool mg_str_is_utf8(struct mg_str text);
 

@@ -25,6 +25,7 @@ struct mg_repo {
     MG_LIST(struct mg_str) import_roots;       /* relative to the repo; "" = its root */
     MG_LIST(struct mg_source_file) sources;    /* importable code: no tests, conftest, setup.py, docs */
     MG_LIST(struct mg_source_file) test_files; /* with text, for harvesting and placing */
+    MG_LIST(struct mg_source_file) conftests;  /* every conftest.py, wherever it stands; `module` is empty */
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 

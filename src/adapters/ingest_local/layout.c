@@ -110,6 +110,9 @@ static void name_sources(struct layout *layout)
 
     for (size_t i = 0; i < layout->files.len; i++) {
         struct python_file *file = &layout->files.at[i];
+        if (mg_str_is(mg_path_base(file->path), "conftest.py") && file->class != MG_FILE_OTHER)
+            *MG_PUSH(layout->arena, &layout->repo->conftests) =
+                (struct mg_source_file){ .path = file->path, .module = MG_STR(""), .text = file->text };
         if (file->class == MG_FILE_OTHER || file->class == MG_FILE_SUPPORT)
             continue;
         struct mg_str root = mg_import_root_of(&roots, file->path);

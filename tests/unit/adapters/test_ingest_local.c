@@ -145,6 +145,8 @@ static void src_layout(void **state)
     assert_string_equal(roots(fixture), "<src>");
     assert_int_equal(fixture->repo.test_files.len, 1);
     assert_string_equal(fixture->repo.test_files.at[0].path.at, "tests/test_mod.py");
+    assert_int_equal(fixture->repo.conftests.len, 1);
+    assert_string_equal(fixture->repo.conftests.at[0].path.at, "tests/conftest.py");
     close_repo(fixture);
 }
 
