@@ -33,11 +33,13 @@ def main():
     role = sys.argv[1] if len(sys.argv) > 1 else ""
     if role == "confirm":
         from _mutagen_agent import confirm as part
+    elif role == "fresh":
+        from _mutagen_agent import fresh as part
     else:
         from _mutagen_agent import zygote as part
     sys.path.remove(parent)
-    sys.argv[:] = ["pytest"]
-    part.main()
+    arguments, sys.argv[:] = sys.argv[2:], ["pytest"]
+    part.main(*arguments)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """The existing tests on the original code, in forks of the zygote, one after the other, with full reports and traced lines."""
 import os
+import sys
 import time
 
-from . import forks, reports, trace, wire
+from . import forks, fresh as new_interpreter, inside, reports, trace, wire
+
+SEVERITY = ("passed", "skipped", "xfailed", "failed", "error", "timeout", "crashed")
 
 
 class Watch:
@@ -55,7 +58,109 @@ class Watch:
         self.outcome = None
         return {
             "outcome": found.name, "seconds": round(found.seconds or elapsed, 6), "lines": trace.ranges(lines), "text": found.text,
+            "can_fail": found.name == "xfailed" and reports.can_fail(item),
         }, sound
+
+
+def run_tests(tests, items, host, emit, files):
+    """In a fork or a new interpreter: the tests by their numbers and their items (None = it is not there), each with its events."""
+    watch = host.plugin.watch = Watch(files, host)
+    host.enter_fork()
+    beside = None
+    if watch.traced:
+        watch.collector.start()
+        os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
+        beside = inside.Beside({"files": list(watch.collector.numbers)})
+    starts = Starts()
+    modules = 0
+    for turn, item in enumerate(items):
+        emit({"begin": turn})
+        forks.seed_random()
+        starts.any = False
+        if item is None:
+            emit({"event": {"outcome": "error", "seconds": 0.0, "lines": [], "text": "was not collected again in a new interpreter"}})
+            continue
+        event, sound = watch.run(item, items[turn + 1] if turn + 1 < len(items) else None)
+        for line in beside.answers() if beside else ():
+            emit({"line": line})
+        if starts.any:
+            emit({"starts": tests[turn]})
+        emit({"event": event})
+        if not sound:
+            return
+        modules = host.clear_caches(modules)
+
+
+class Starts:
+    """Whether the running test starts programs: they are not forks of ours, and may run the repo's code all the same."""
+
+    EVENTS = frozenset(("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "_posixsubprocess.fork_exec"))
+
+    def __init__(self):
+        self.any = False
+        sys.addaudithook(self.on_event)
+
+    def on_event(self, event, _args):
+        if event in self.EVENTS:
+            self.any = True
+
+
+class Lane:
+    """One sequence over all tests. Several beside each other show which tests cannot stand a second copy of themselves."""
+
+    def __init__(self, baseline):
+        self.baseline = baseline
+        self.events = []  # one for each test that has ended
+        self.began = None  # when the running one began
+        self.forked = []  # (file, line) that other processes of the running test have executed
+
+    def done(self):
+        return len(self.events)
+
+    def submit(self, pool):
+        """The next tests, up to where a fork has to be followed by a new interpreter, or the other way round."""
+        tests, host = self.baseline.tests, self.baseline.host
+        first = last = self.done()
+        fresh = tests[first] in host.unforkable
+        while last < len(tests) and (tests[last] in host.unforkable) == fresh:
+            last += 1
+        part = tests[first:last]
+        self.started, self.part_end = first, last
+        timeout = self.baseline.timeout + 30.0
+        pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit), timeout + (60.0 if fresh else 0.0), self.on_record)
+
+    def on_record(self, child, record):
+        timeout = self.baseline.timeout
+        if "begin" in record:
+            self.began = time.monotonic()
+            child.deadline = self.began + timeout
+        elif "line" in record:
+            self.forked.append(record["line"])
+        elif "starts" in record:
+            (self.baseline.host.starters or set()).add(record["starts"])
+        else:
+            child.deadline = time.monotonic() + timeout + 30.0
+            self.began = None
+            self.take(record["event"])
+
+    def take(self, event):
+        event["lines"] = event["lines"] + [[file, line, line] for file, line in self.forked]
+        self.forked = []
+        self.events.append(event)
+
+    def ended(self, ended):
+        """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
+        if ended.how == "done" and self.done() > self.started:
+            return
+        seconds = time.monotonic() - self.began if self.began is not None else 0.0
+        self.began = None
+        if ended.how == "timeout":
+            text, outcome = "no end within %g s" % self.baseline.timeout, "timeout"
+        else:
+            text = ended.error or ("ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict")
+            outcome = "crashed"
+        if self.done() < self.part_end:
+            self.take({"outcome": outcome, "seconds": round(seconds, 6), "lines": [], "text": wire.one_line(text)})
 
 
 class Baseline:
@@ -65,66 +170,40 @@ class Baseline:
         tests = request.get("tests")
         self.tests = list(range(len(host.items))) if tests is None else list(tests)
         self.timeout = float(request.get("timeout") or 30.0)
-        self.done = 0  # tests whose event has been sent
-        self.began = None  # when the running one began
-        self.forked = []  # (file, line) that processes forked by the running test have executed
+        self.lanes = [Lane(self) for _copy in range(max(1, int(request.get("copies") or 1)))]
+        self.sent = 0
 
     def run(self):
-        pool = forks.Pool(1)
-        while self.done < len(self.tests):
-            before = self.done
-            pool.submit("baseline", self.child, self.timeout + 30.0, self.on_record)
-            while pool.busy():
-                forks.wait(pool)
-                for ended in pool.step():
-                    self.ended(ended, before)
+        if self.files:
+            self.host.starters = set()
+        pool = forks.Pool(len(self.lanes))
+        if self.tests:
+            for lane in self.lanes:
+                lane.submit(pool)
+        while pool.busy():
+            forks.wait(pool)
+            for ended in pool.step():
+                ended.key.ended(ended)
+                if ended.key.done() < len(self.tests):
+                    ended.key.submit(pool)
+            self.send()
         self.channel.send({"id": self.id, "ok": True})
 
-    def child(self, emit):
-        self.host.enter_fork()
-        watch = self.host.plugin.watch = Watch(self.files, self.host)
-        items = [self.host.items[index] for index in self.tests[self.done:]]
-        if watch.traced:
-            watch.collector.start()
-            os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
-        modules = 0
-        for turn, item in enumerate(items):
-            emit({"begin": turn})
-            forks.seed_random()
-            event, sound = watch.run(item, items[turn + 1] if turn + 1 < len(items) else None)
-            emit({"event": event})
-            if not sound:
-                return
-            modules = self.host.clear_caches(modules)
+    def child(self, tests, fresh, emit):
+        if fresh:
+            new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files), emit)
+        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, self.files)
 
-    def on_record(self, child, record):
-        if "begin" in record:
-            self.began = time.monotonic()
-            child.deadline = self.began + self.timeout
-        elif "line" in record:
-            self.forked.append(record["line"])
-        else:
-            child.deadline = time.monotonic() + self.timeout + 30.0
-            self.began = None
-            self.send(record["event"])
+    def send(self):
+        while self.sent < min(lane.done() for lane in self.lanes):
+            event = merged([lane.events[self.sent] for lane in self.lanes])
+            event.update(id=self.id, event="test", test=self.tests[self.sent])
+            self.sent += 1
+            self.channel.send(event)
 
-    def ended(self, ended, before):
-        """A child that did not come to its end: the test it was in pays, the next fork goes on behind it."""
-        if ended.how == "done" and self.done > before:
-            return
-        seconds = time.monotonic() - self.began if self.began is not None else 0.0
-        self.began = None
-        if ended.how == "timeout":
-            text, outcome = "no end within %g s" % self.timeout, "timeout"
-        else:
-            text = ended.error or ("ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict")
-            outcome = "crashed"
-        if self.done < len(self.tests):
-            self.send({"outcome": outcome, "seconds": round(seconds, 6), "lines": [], "text": wire.one_line(text)})
 
-    def send(self, event):
-        event.update(id=self.id, event="test", test=self.tests[self.done])
-        event["lines"] = event["lines"] + [[file, line, line] for file, line in self.forked]
-        self.forked = []
-        self.done += 1
-        self.channel.send(event)
+def merged(events):
+    """One event for all copies of a test: the worst, with the best time."""
+    worst = dict(max(events, key=lambda event: SEVERITY.index(event["outcome"])))
+    worst["seconds"] = min(event["seconds"] for event in events)
+    return worst

@@ -43,6 +43,21 @@ def compile_alone(target, source, same_allowed=False):
     return new
 
 
+def compile_file(source, path):
+    """The code of a whole file; raises Refused."""
+    from . import mutation, target as target_module
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            new, old = (compile(text, path, "exec", 0, True) for text in (source, mutation.read(path)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as exc:
+            raise target_module.Refused("does not compile: %s" % exc) from None
+    if same(old, new):
+        raise target_module.Refused("the bytecode equals the original's", same_code=True)
+    return new
+
+
 def compile_once(target, source, dead):
     from . import target as target_module
 

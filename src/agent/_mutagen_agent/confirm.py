@@ -43,6 +43,8 @@ def child(request, emit):
 
     from . import collect, reports
 
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
+        os.environ.pop(name, None)  # plain pytest has no workers
     sys.dont_write_bytecode = True  # a test file changed within a second must not be served from a stale .pyc
 
     class Observer:

@@ -15,7 +15,8 @@ from . import slots, wire
 END = b"."  # the line by which a child proves that it came to its end
 REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
 
-settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1}  # leash: end of file there ends run_many, and us
+# leash: end of file there ends run_many, and us; environ: ours before any code of the repo ran; jobs: workers that code under test may see
+settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1, "environ": None, "jobs": 1}
 
 
 class Ended:
@@ -39,6 +40,7 @@ class Child:
         self.complete = self.at_eof = False
         self.error = ""
         self.slot = -1
+        self.worker = 0
 
     def read(self):
         while True:
@@ -92,8 +94,15 @@ class Pool:
             if self.slots and slot < 0:
                 return  # timeout() brings us back
             key, fn, wall_seconds, on_record = self.waiting.pop(0)
-            self.running.append(spawn(key, fn, wall_seconds, on_record))
+            self.running.append(spawn(key, fn, wall_seconds, on_record, self.worker(slot)))
             self.running[-1].slot = slot
+
+    def worker(self, slot):
+        """The number of the worker that the next child is: no two at once have the same."""
+        if slot >= 0:
+            return self.slots.number(slot)
+        taken = {child.worker for child in self.running}
+        return min(number for number in range(len(taken) + 1) if number not in taken)
 
     def busy(self):
         return bool(self.running or self.waiting)
@@ -170,7 +179,7 @@ def wait(pool):
             os._exit(0)
 
 
-def spawn(key, fn, wall_seconds, on_record):
+def spawn(key, fn, wall_seconds, on_record, worker=0):
     reader, writer = os.pipe()
     writer = wire.out_of_reach(writer)
     mark = os.urandom(6).hex().encode("ascii")
@@ -179,7 +188,7 @@ def spawn(key, fn, wall_seconds, on_record):
     if pid == 0:
         try:
             os.close(reader)
-            run_child(fn, writer, mark)
+            run_child(fn, writer, mark, worker)
         finally:
             os._exit(1)
     os.close(writer)
@@ -188,11 +197,18 @@ def spawn(key, fn, wall_seconds, on_record):
     except OSError:
         pass  # the child was faster
     os.set_blocking(reader, False)
-    return Child(key, pid, reader, time.monotonic() + wall_seconds, on_record, mark)
+    child = Child(key, pid, reader, time.monotonic() + wall_seconds, on_record, mark)
+    child.worker = worker
+    return child
 
 
-def run_child(fn, writer, mark):
-    prepare_child()
+def run_child(fn, writer, mark, worker):
+    prepare_child(worker)
+    report(fn, writer, mark)
+
+
+def report(fn, writer, mark):
+    """Calls fn(emit) and proves the end to the reader of the pipe. Never returns."""
     owner = os.getpid()
 
     def write(line, shared=False):
@@ -202,16 +218,24 @@ def run_child(fn, writer, mark):
         while data:
             data = data[os.write(writer, data):]
 
+    def emit(record, shared=False):
+        write(wire.encode(record), shared)
+
+    def end():
+        write(END + b"\n")
+        os._exit(0)
+
+    emit.pipe, emit.end = (writer, mark), end  # for a child that goes on as a new interpreter
     try:
-        fn(lambda record, shared=False: write(wire.encode(record), shared))
+        fn(emit)
         write(END + b"\n")
     except BaseException as exc:  # also SystemExit: nothing may pass beyond this frame
         write(wire.encode({"\0error": wire.last_line("".join(traceback.format_exception_only(type(exc), exc)), 500)}))
     os._exit(0)
 
 
-def prepare_child():
-    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder."""
+def prepare_child(worker):
+    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder, the name of a worker."""
     os.setpgid(0, 0)
     die_with_parent()
     for fd in wire.private_fds:
@@ -234,6 +258,9 @@ def prepare_child():
     if folder:
         os.makedirs(folder, 0o700)
         tempfile.tempdir = os.environ["TMPDIR"] = folder
+    # What xdist tells its workers: tests that give each one a database, a port or a file of its own go by it.
+    os.environ["PYTEST_XDIST_WORKER"] = "gw%d" % worker
+    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(settings["jobs"])
     seed_random()
 
 

@@ -4,11 +4,12 @@ import importlib
 import os
 import pathlib
 import sys
+import threading
 import unittest
 
 import pytest
 
-from . import collect, slots, target, trace
+from . import collect, imports, slots, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -24,6 +25,11 @@ class Host:
         self.plugin = plugin
         self.index = target.Index(self.repo)
         self.imported = trace.ImportCollector(self.index.real_file)
+        self.imports = imports.Imports(self.repo)
+        self.threads = threads.Watch()
+        self.unforkable = set()  # numbers of tests that need threads which a fork does not have
+        self.starters = None  # numbers of tests that start programs; None as long as no baseline has looked
+        self.settings, self.keep_addopts, self.collect_seconds = settings, True, 0.0
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
         self.session = self.config = None
         self.items = []
@@ -48,6 +54,33 @@ class Host:
             if module.split(".")[0] not in REPORT_WRITERS:
                 self.reads_reports = True
 
+    def find_unforkable(self):
+        """A sentence for the user when threads are alive, else nothing."""
+        alive = collect.thread_count() - 1
+        files = [collect.item_file(item) for item in self.items]
+        self.unforkable = self.threads.tests(self.imports, files)
+        if alive <= 0:
+            return []
+        known = sorted(self.threads.modules) or [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        return ["Importing the tests started %d more thread%s%s: %d test%s in %d file%s cannot be forked and run%s in new interpreters, many times slower." % (
+            alive, "s"[alive == 1:], " (%s)" % ", ".join(known[:5]) if known else "", len(self.unforkable), "s"[len(self.unforkable) == 1:],
+            len({files[index] for index in self.unforkable}), "s"[len({files[index] for index in self.unforkable}) == 1:],
+            "s" if len(self.unforkable) == 1 else "")]
+
+    def fresh_job(self, tests):
+        """What a new interpreter has to be told to run these tests."""
+        files = list(dict.fromkeys(collect.item_file(self.items[index]) for index in tests))
+        return {
+            "start": self.settings, "keep_addopts": self.keep_addopts, "files": files, "tests": list(tests),
+            "ids": [self.items[index].nodeid for index in tests],
+        }
+
+    def importers(self, file):
+        """Numbers of the tests that come to import this file of the repo."""
+        path = os.path.realpath(os.path.join(self.repo, file))
+        files = [collect.item_file(item) for item in self.items]
+        return self.imports.tests_of(files, self.imports.modules_of(path), {path})
+
     def freeze(self):
         gc.collect()
         gc.freeze()
@@ -62,6 +95,11 @@ class Host:
         if factory is not None:
             factory._given_basetemp = pathlib.Path(self.scratch, "forks", str(os.getpid()), "pytest")
             factory._basetemp = None
+        worker = os.environ["PYTEST_XDIST_WORKER"]
+        self.config.workerinput = {
+            "workerid": worker, "workercount": self.jobs, "testrunuid": "mutagen", "mainargv": list(sys.argv),
+        }
+        self.config.workeroutput = {}
 
     def clear_caches(self, known_modules=0):
         """Between tests. Returns the number of modules, to be passed again: only new ones can bring new caches."""

@@ -1,11 +1,13 @@
 """One mutant against some tests in one fork: bare set-up, call and teardown, a limit for each test, proof that the mutated lines ran."""
+import os
+import shutil
 import signal
 import sys
 import time
 import traceback
 import types
 
-from . import forks, reload, trace, wire
+from . import forks, fresh as new_interpreter, inside, mutation, reload, trace, wire
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
@@ -14,7 +16,8 @@ SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
 class Plan:
     """One mutant job. `run` is executed in the fork; `on_record` keeps what the parent must know when the child dies."""
 
-    def __init__(self, request, target, code, host):
+    def __init__(self, request, target, code, host, folder=""):
+        self.source, self.fresh, self.folder = request["source"], bool(request.get("fresh")), folder
         self.ticket, self.target, self.code, self.host = request["id"], target, code, host
         self.bail = bool(request.get("bail", True))
         self.wall = float(request["wall"])
@@ -23,6 +26,12 @@ class Plan:
         self.lines = request.get("line") or 0, request.get("end_line") or 0
         self.at, self.at_hit = (self.tests[0] if self.tests else 0), False
         self.end = None  # when the whole process must have ended
+        # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
+        self.loops = target.loops if self.lines[0] or self.fresh else None
+        self.limited = 0
+        if self.fresh or host.unforkable.intersection(self.tests):
+            self.fresh = True
+            self.wall += 10.0 + 5.0 * host.collect_seconds
 
     def on_record(self, child, record):
         if "begin" in record:
@@ -32,6 +41,11 @@ class Plan:
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
             self.at_hit = True
+        elif "limit" in record:
+            self.limited = record["limit"]
+        elif "loops" in record:
+            test, count = record["loops"]
+            self.target.loops[test] = max(count, self.target.loops.get(test, 0))
         elif "run" in record:
             failed, hit = record["run"][1:3]  # at_hit knows of hits in processes that the test has forked, too
             record["run"][2] = hit or self.at_hit and (self.bail or not failed)
@@ -42,31 +56,93 @@ class Plan:
         return 1.0 + 3.0 * max(limits) if limits else self.wall
 
     def run(self, emit):
+        if self.fresh:
+            new_interpreter.become(self.fresh_job(), emit)
         host = self.host
         host.enter_fork()
         self.target.swap(self.code)
         reload.install(self.target, self.code)
         tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
-        items = [host.items[index] for index in self.tests]
-        for turn, item in enumerate(items):
-            emit({"begin": self.tests[turn]})
-            forks.seed_random()
-            limit = self.limits[turn] if turn < len(self.limits) else 0.0
-            runner = Runner(item, items[turn + 1] if turn + 1 < len(items) else None, tracker, self.bail, host)
-            if limit > 0:
-                signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
-            if not (self.bail and tracker.hit):
-                tracker.arm()
-            host.plugin.run(runner)
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            found = runner.failure
-            if found is None:
-                emit({"run": [self.tests[turn], False, tracker.hit, False, False, ""]})
-                continue
-            crash = is_crash(found.exception, tracker.ids)
-            emit({"run": [self.tests[turn], True, found.hit, crash, found.phase != "call", found.text]})
-            if self.bail:
-                return
+        beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
+        run_items(self.sequence(host.items), host, self.bail, tracker, emit, self.loops, beside)
+
+    def sequence(self, items):
+        """(number, item, CPU limit) of each test."""
+        return [(test, items[test], limit) for test, limit in zip(self.tests, self.limits + [0.0] * len(self.tests))]
+
+    def mutation(self):
+        """The mutated file, for whoever imports it anew."""
+        target, path = self.target, os.path.realpath(os.path.join(self.host.repo, self.target.file))
+        text = self.source if target.is_module else mutation.spliced(path, self.source, target.first_line, target.end_line)
+        return {
+            "path": path, "text": text, "name": target.name, "first_line": target.first_line, "line": self.lines[0], "end_line": self.lines[1],
+        }
+
+    def fresh_job(self):
+        seconds = 5.0 + 10.0 * self.host.collect_seconds
+        return dict(self.host.fresh_job(self.tests), mutation=self.mutation(), limits=self.limits, bail=self.bail, import_seconds=seconds,
+                    loops={str(test): count for test, count in (self.loops or {}).items()}, folder=self.folder)
+
+    def clean_up(self):
+        """Behind the process: whether the mutated lines ran in a program that a test had started."""
+        if not self.folder:
+            return False
+        try:
+            return os.path.getsize(os.path.join(self.folder, inside.SEEN)) > 0
+        except OSError:
+            return False
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False):
+    """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them."""
+    for turn, (number, item, limit) in enumerate(sequence):
+        emit({"begin": number})
+        forks.seed_random()
+        runner = Runner(item, sequence[turn + 1][1] if turn + 1 < len(sequence) else None, tracker, bail, host)
+        runner.beside = beside
+        if limit > 0:
+            signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
+        tracker.watch_loops(None if loops is None else loops.get(number), lambda most: stop_loop(most, emit))
+        if not (bail and tracker.hit):
+            tracker.arm()
+        host.plugin.run(runner)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        found, hit = runner.failure, at_import or runner.has_hit()
+        if loops is None and trace.MONITORING is not None:
+            emit({"loops": [number, tracker.jumps]})
+        if found is None:
+            emit({"run": [number, False, hit, False, False, ""]})
+            continue
+        crash = is_crash(found.exception, tracker.ids)
+        emit({"run": [number, True, at_import or found.hit, crash, found.phase != "call", found.text]})
+        if bail:
+            return
+
+
+def run_fresh(job, items, others, host, emit):
+    """In a new interpreter that has collected with the mutated file. A test that is not there any more does not fail."""
+    tracker, at_import = job["mutated"], job["mutated"].hit
+    limits = dict(zip(job["ids"], job["limits"] + [0.0] * len(job["ids"])))
+    sequence = []
+    for number, id in zip(job["tests"], job["ids"]):
+        if id in items:
+            sequence.append((number, items[id], limits[id]))
+        sequence += [(number, item, limits[id]) for base, item in others if base == id]
+    beside = inside.Beside({"mutation": tracker.what}, job["folder"]) if job["folder"] else None
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    for number in [number for number, id in zip(job["tests"], job["ids"]) if id not in items]:
+        emit({"begin": number})
+        emit({"run": [number, False, at_import, False, False, ""]})
+    loops = {int(test): count for test, count in job["loops"].items()}
+    run_items(sequence, host, job["bail"], tracker, emit, loops, beside, at_import)
+
+
+def stop_loop(most, emit):
+    """An endless loop is known by its rounds, long before its time is over; nothing that it swallows can keep it alive."""
+    emit({"limit": most}, shared=True)
+    os._exit(0)
 
 
 class Failure:
@@ -81,6 +157,7 @@ class Runner:
         self.item, self.nextitem, self.tracker, self.bail, self.host = item, nextitem, tracker, bail, host
         self.phase = ""
         self.failure = None
+        self.beside = None
         self.judge = self.by_report if needs_reports(item, host) else self.by_exception
 
     def __call__(self):
@@ -138,7 +215,13 @@ class Runner:
 
     def fail(self, exc, text=""):
         if self.failure is None:
-            self.failure = Failure(self.phase, exc, self.tracker.hit, text or describe(exc))
+            self.failure = Failure(self.phase, exc, self.has_hit(), text or describe(exc))
+
+    def has_hit(self):
+        """Here, or in a program that the test has started."""
+        if self.beside is not None and not self.tracker.hit and self.beside.answers():
+            self.tracker.mark()
+        return self.tracker.hit
 
 
 def describe(exc):
@@ -199,9 +282,10 @@ def warm_up():
 def answer(ended, host):
     """The final message of one job."""
     plan = ended.key
-    timed_out = ended.how == "timeout" or (ended.how == "died" and ended.signal == signal.SIGPROF)
+    timed_out = ended.how == "timeout" or (ended.how == "died" and (plan.limited or ended.signal == signal.SIGPROF))
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
-    reason = ended.error
+    plan.at_hit = plan.clean_up() or plan.at_hit
+    reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
     if end == "died" and not reason:
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {

@@ -19,6 +19,7 @@ class Session:
         self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
         self.target = None
         self.pool = forks.Pool(host.jobs, host.slots)
+        self.folders = 0
         self.written = {}  # absolute path -> bytes before, or None
         self.loaded = []  # (first, behind the last, text): which tests came from which text
         self.operations = {
@@ -78,15 +79,18 @@ class Session:
             self.target = target.Target(request, self.host.index)
         except target.NotImportable as exc:
             return wire.failure("import", str(exc))
+        answer = {"importers": self.host.importers(self.target.file)} if request.get("importers") else {}
+        if self.target.is_module:
+            return dict(answer, functions=0, freevars=[], flavour="function", imported=[])
         self.target.fresh = reload.of_repo(set(sys.modules) - loaded, self.host.index)
         self.host.freeze()
         code = self.target.code
         path = os.path.realpath(os.path.join(self.repo, self.target.file))
         ran = trace.ranges(self.host.imported.lines_of(path, self.target.first_line, self.target.end_line))
-        return {
-            "functions": len(self.target.functions), "freevars": list(code.co_freevars) if code else [], "flavour": self.target.flavour(),
-            "imported": [[first, last] for _file, first, last in ran],
-        }
+        return dict(
+            answer, functions=len(self.target.functions), freevars=list(code.co_freevars) if code else [], flavour=self.target.flavour(),
+            imported=[[first, last] for _file, first, last in ran],
+        )
 
     def describe(self, _request):
         return importlib.import_module("_mutagen_agent.describe").describe(self.target, self)
@@ -111,6 +115,8 @@ class Session:
         self.loaded.append((first, len(self.host.items), request["source"]))
         self.host.index.extend()
         self.host.freeze()
+        if self.host.unforkable:
+            self.host.find_unforkable()
         return {
             "tests": tests, "errors": errors, "notes": [], "threads": collect.thread_count(), "tests_dir": self.host.tests_dir(), "first": first,
         }
@@ -135,9 +141,18 @@ class Session:
             code = self.target.compile(request["source"], same_allowed=not request.get("line"))
         except target.Refused as exc:
             return mutant.refused(request, exc)
-        plan = mutant.Plan(request, self.target, code, self.host)
+        plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
         self.pool.submit(plan, plan.run, plan.wall, plan.on_record)
         return None
+
+    def place_beside(self, tests):
+        """A folder for what programs that these tests start have to say, where they start any."""
+        if self.host.starters is not None and not self.host.starters.intersection(tests):
+            return ""
+        self.folders += 1
+        folder = os.path.join(self.scratch, "forks", "beside-%d-%d" % (os.getpid(), self.folders))
+        os.makedirs(folder)
+        return folder
 
     def close(self):
         self.pool.kill()

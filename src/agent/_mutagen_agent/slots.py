@@ -10,20 +10,25 @@ RETRY_SECONDS = 0.005
 class Slots:
     def __init__(self, folder, count):
         os.makedirs(folder, exist_ok=True)
+        self.numbers = {}  # descriptor -> which place it holds
         self.paths = [os.path.join(folder, "slot-%d" % number) for number in range(max(1, count))]
 
     def acquire(self):
         """A descriptor that holds one place, -1 when all are taken."""
-        for path in self.paths:
+        for number, path in enumerate(self.paths):
             fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 os.close(fd)
             else:
+                self.numbers[fd] = number
                 wire.private_fds.add(fd)  # the fork must not keep the place when we are gone
                 return fd
         return -1
+
+    def number(self, fd):
+        return self.numbers[fd]
 
     def release(self, fd):
         wire.private_fds.discard(fd)

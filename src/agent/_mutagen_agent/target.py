@@ -14,6 +14,9 @@ from . import codes, wire
 FUTURE_FLAGS = functools.reduce(lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
 
 
+MODULE = "<module>"  # the name of a target that is what a file runs when it is imported
+
+
 class Refused(Exception):
     """The source cannot stand in for the target's code."""
 
@@ -81,7 +84,11 @@ class Target:
         self.first_line, self.end_line = request["first_line"], request["end_line"]
         self.indent, self.body_indent = request.get("indent", 0), request.get("body_indent", 0)
         self.scopes = request.get("scopes") or []
-        self.index = index
+        self.index, self.loops = index, {}
+        self.is_module = self.name == MODULE
+        if self.is_module:
+            self.module, self.functions, self.code, self.swapped, self.fresh = None, [], None, [], []
+            return
         self.module = import_module(self.module_name)
         index.extend()
         place = os.path.realpath(os.path.join(index.repo, self.file)), self.first_line, self.name
@@ -97,6 +104,8 @@ class Target:
 
     def compile(self, source, same_allowed=False):
         """The code object of `source` (the function's text with its decorators) in place of the target's; raises Refused."""
+        if self.is_module:
+            return codes.compile_file(source, os.path.join(self.index.repo, self.file))
         if self.code is None:
             raise Refused("the function has no live function object")
         return codes.compile_alone(self, source, same_allowed)

@@ -10,6 +10,8 @@ from . import codes
 
 MONITORING = getattr(sys, "monitoring", None)
 
+LOOPS_ALWAYS, LOOPS_FACTOR = 100000, 100  # rounds that any code may make, and so many times what the unchanged code makes
+
 
 class Tool:
     """A sys.monitoring tool id of ours: the first free one, since debuggers, coverage and profilers have theirs."""
@@ -58,6 +60,17 @@ class HitTracker:
         self.on_hit = on_hit
         self.hit = False
         self.ready = False
+        self.jumps, self.most, self.on_limit = 0, None, None
+
+    def watch_loops(self, count, on_limit):
+        """`count`: jumps of the unchanged code in the test that begins; far beyond it on_limit is called. Only where sys.monitoring is."""
+        self.jumps, self.on_limit = 0, on_limit
+        self.most = LOOPS_ALWAYS + LOOPS_FACTOR * count if count is not None else sys.maxsize
+
+    def jump(self, _code, _from, _to):
+        self.jumps += 1
+        if self.jumps > self.most and self.hit:
+            self.on_limit(self.most)
 
     def arm(self):
         self.hit = False
@@ -69,8 +82,12 @@ class HitTracker:
         if not self.ready:
             MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
             MONITORING.register_callback(tool, MONITORING.events.PY_START, self.start)
+            events = MONITORING.events.LINE | MONITORING.events.PY_START
+            if self.on_limit is not None:
+                MONITORING.register_callback(tool, MONITORING.events.JUMP, self.jump)
+                events |= MONITORING.events.JUMP
             for code in self.codes:
-                MONITORING.set_local_events(tool, code, MONITORING.events.LINE | MONITORING.events.PY_START)
+                MONITORING.set_local_events(tool, code, events)
             self.ready = True
         MONITORING.restart_events()
 

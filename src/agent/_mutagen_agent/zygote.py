@@ -5,7 +5,6 @@ import random
 import select
 import signal
 import sys
-import threading
 import time
 
 from . import forks, paths, wire
@@ -51,12 +50,15 @@ class Zygote:
         settings = self.start
         plugin = collect.Plugin(lambda session: self.loop(session, request), self.teller(request))
         self.host = host.Host(settings, plugin)
+        self.host.keep_addopts = request.get("keep_addopts", True)
         arguments = collect.arguments(
             request.get("args") or [], request.get("keep_addopts", True), settings["repo"], settings["scratch"], self.host.seed
         )
         heard = sys.stderr = Listener(sys.stderr)
         try:
             self.host.imported.on()  # until the loop begins
+            self.host.threads.on()
+            self.began = time.process_time()
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
             refused = isinstance(exc, ImportError) and "Error importing plugin" in str(exc)  # -p in the repo's own options
@@ -71,6 +73,7 @@ class Zygote:
         owner, last = os.getpid(), [""]
 
         def tell(path):
+            self.host.threads.importing(path)
             if path != last[0] and os.getpid() == owner:
                 last[0] = path
                 self.channel.send({"id": request.get("id"), "event": "importing", "file": path and collect.relative(path, self.host.repo)})
@@ -92,19 +95,16 @@ class Zygote:
         host = self.host
         host.plugin.importing = None
         host.imported.off()
+        host.threads.off()
+        host.collect_seconds = time.process_time() - self.began
         host.adopt(session)
-        notes = self.redirection.strays()
-        threads = collect.thread_count()
-        if threads > 1:
-            known = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-            notes.append("Importing the tests started %d more thread(s)%s: forks may hang, and count as timeouts then." % (
-                threads - 1, " (%s)" % ", ".join(known[:5]) if known else ""))
+        notes = self.redirection.strays() + host.find_unforkable()
         mutant.warm_up()
         random.seed(host.seed)
         host.freeze()
         tests = collect.describe_items(host.items, host.repo)
         self.answer(request, {
-            "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": threads, "tests_dir": host.tests_dir(),
+            "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": collect.thread_count(), "tests_dir": host.tests_dir(),
         })
         while True:
             request = self.channel.receive()
@@ -190,7 +190,7 @@ class Listener:
 def prepare(request, zygote):
     """Start: the environment, the paths, pytest itself."""
     zygote.start = request
-    zygote.redirection = settle(request)
+    zygote.redirection = settle(request, inside=True)
     try:
         import pytest
     except BaseException as exc:
@@ -205,8 +205,9 @@ def prepare(request, zygote):
     return {"python": platform.python_version(), "pytest": pytest.__version__, "plugins": collect.installed_plugins()}
 
 
-def settle(request):
-    """What holds for zygote and confirmation alike: current folder, import paths, byte code and temporary files inside scratch."""
+def settle(request, inside=False):
+    """What holds for zygote and confirmation alike: current folder, import paths, byte code and temporary files inside scratch.
+    With `inside`, Python processes that tests start find us, too."""
     repo, scratch = request["repo"], request["scratch"]
     forks.settings.update(scratch=scratch, memory_limit_mb=int(request.get("memory_limit_mb") or 0), seed=int(request.get("seed") or 0))
     os.makedirs(os.path.join(scratch, "forks"), exist_ok=True)
@@ -217,6 +218,13 @@ def settle(request):
     os.chdir(repo)
     redirection = paths.Redirection(repo, request.get("original") or "")
     redirection.install(request.get("import_roots") or [])
+    if inside:
+        from . import inside as part
+
+        folder = part.install(scratch)
+        rest = [entry for entry in os.environ["PYTHONPATH"].split(os.pathsep) if entry and entry != folder]
+        os.environ["PYTHONPATH"] = os.pathsep.join([folder] + rest)
+    forks.settings.update(environ=dict(os.environ), jobs=int(request.get("jobs") or 1))
     return redirection
 
 
