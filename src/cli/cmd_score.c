@@ -11,6 +11,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
     MG_OPT_TEXT("json", "FILE", json, "write every mutant in the mutation-testing-report-schema ('-' = stdout)"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
+    MG_OPT_SWITCH("static", "mutation.static", "mutate what runs on import too: modules, classes, defaults; a new interpreter for each"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
     MG_OPT_END,
 };

@@ -172,7 +172,7 @@ static enum mg_code read_option(struct parser *p, struct word word)
     if (option->value && word.value.len == 0)
         return MG_FAIL(p->err, MG_E_USAGE, "--%s needs a value that is not empty", option->name);
     if (option->setting)
-        add_override(p, option, word.value);
+        add_override(p, option, option->value ? word.value : MG_STR("true"));
     else
         set_field(p->call, option, word.value);
     return MG_OK;

@@ -29,12 +29,13 @@ struct mg_invocation {
 struct mg_option {
     const char *name;    /* long name without dashes; NULL ends a table */
     const char *value;   /* what its value is called; NULL = a flag */
-    const char *setting; /* key it sets (two: separated by a blank), or NULL: then `offset` is its field of struct mg_invocation */
+    const char *setting; /* key it sets (two: separated by a blank; a flag sets it to true), or NULL: then `offset` is its field of struct mg_invocation */
     size_t offset;       /* of a struct mg_str, or of a bool for a flag */
     const char *help;
 };
 /* clang-format off */
 #define MG_OPT_SETTING(name, value, keys, help) { name, value, keys, 0, help }
+#define MG_OPT_SWITCH(name, key, help) { name, NULL, key, 0, help }
 #define MG_OPT_TEXT(name, value, field, help) { name, value, NULL, offsetof(struct mg_invocation, field), help }
 #define MG_OPT_FLAG(name, field, help) { name, NULL, NULL, offsetof(struct mg_invocation, field), help }
 #define MG_OPT_END { NULL, NULL, NULL, 0, NULL }

@@ -15,6 +15,8 @@ struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg
     return mg_sha1_hex(arena, text, 16);
 }
 
+bool mg_target_is_module(const struct mg_target *target) { return mg_str_is(target->function.name, MG_MODULE_BODY); }
+
 const char *mg_target_filter(const struct mg_function *function)
 {
     if (function->kind == MG_PROPERTY)

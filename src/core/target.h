@@ -44,6 +44,10 @@ struct mg_target {
     double priority; /* [0,1], mg_priority */
 };
 
+/* What a file runs when it is imported, as a target of `score`: its function's name is "<module>", its qualified name the module's. */
+#define MG_MODULE_BODY "<module>"
+bool mg_target_is_module(const struct mg_target *target);
+
 /* Stable identity: first 16 hex digits of SHA-1 of "{path}::{qualname}::{occurrence}"; `occurrence` counts functions of that
  * qualname in the file from 1, so that moving code does not change it. (The predecessor put the line there: ours does not drift.) */
 struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg_str qualname, unsigned occurrence);

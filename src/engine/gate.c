@@ -9,42 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int by_seconds(const void *a, const void *b)
-{
-    const struct mg_candidate *x = a, *y = b;
-    if (x->seconds < y->seconds || x->seconds > y->seconds)
-        return x->seconds < y->seconds ? -1 : 1;
-    return (x->test > y->test) - (x->test < y->test);
-}
-
-static bool meets(const struct mg_line_range *ranges, size_t count, uint32_t line, uint32_t end_line)
-{
-    for (size_t i = 0; i < count; i++)
-        if (ranges[i].first <= end_line && ranges[i].last >= line)
-            return true;
-    return false;
-}
-
-/* Fastest first. With line = 0 all covering tests. */
-static struct mg_candidate *candidates(const struct mg_gate_request *request, uint32_t line, uint32_t end_line, bool wanted,
-                                       const struct mg_measured *measured, struct mg_arena *arena, size_t *count)
-{
-    struct mg_candidate *list = MG_NEW_ARRAY(arena, struct mg_candidate, request->covering_count);
-    *count = 0;
-    for (size_t i = 0; i < request->covering_count; i++) {
-        const struct mg_coverage_entry *entry = &request->covering[i];
-        struct mg_str id = request->collected->tests.at[entry->test].id;
-        bool flaky = false;
-        for (size_t f = 0; f < measured->flaky.len; f++)
-            flaky |= mg_str_eq(measured->flaky.at[f], id);
-        if (!flaky && (line == 0 || meets(entry->lines.at, entry->lines.len, line, end_line) == wanted))
-            list[(*count)++] = (struct mg_candidate){ entry->test, entry->seconds };
-    }
-    if (*count)
-        qsort(list, *count, sizeof *list, by_seconds);
-    return list;
-}
-
 #define MOST_BYTES ((size_t)256 << 20)
 
 enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
@@ -53,7 +17,10 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
     MG_TRY(mg_module_parse(request->source->text, &module, err));
     const struct mg_target *target = request->target;
     struct mg_mutants mutants = { 0 };
-    mg_function_mutants(module, &target->function, target->module, target->qualified_name, (int)request->config->mutation.level, arena, &mutants);
+    if (mg_target_is_module(target))
+        mg_module_mutants(module, target->module, (int)request->config->mutation.level, arena, &mutants);
+    else
+        mg_function_mutants(module, &target->function, target->module, target->qualified_name, (int)request->config->mutation.level, arena, &mutants);
     mg_module_free(module);
     size_t limit = request->config->mutation.max_mutants > 0 ? (size_t)request->config->mutation.max_mutants : mutants.len;
     size_t bytes = (limit < mutants.len ? limit : mutants.len) * (target->function.end - target->function.start);
@@ -69,18 +36,29 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
         taken++;
         *MG_PUSH(arena, &measured->mutants) = mutants.at[i];
         *MG_PUSH(arena, &measured->spliced) =
-            (struct mg_probe_mutant){ mutants.at[i].id, mg_mutant_function_text(request->source->text, &target->function, &mutants.at[i], arena),
+            (struct mg_probe_mutant){ mutants.at[i].id,
+                                      mg_target_is_module(target)
+                                          ? mg_mutant_file_text(request->source->text, &mutants.at[i], arena)
+                                          : mg_mutant_function_text(request->source->text, &target->function, &mutants.at[i], arena),
                                       mutants.at[i].line, mutants.at[i].end_line };
         *MG_PUSH(arena, &measured->results) = (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
     }
     return MG_OK;
 }
 
+/* A variant that is no mutant: what becomes of it is known beforehand. */
+struct control {
+    struct mg_str source;
+    bool bail, fresh;
+};
+
 /* One job outside the pump, waited for. */
-static enum mg_code run_alone(const struct mg_gate_request *request, struct mg_str source, const struct mg_candidate *tests, size_t count, bool bail,
+static enum mg_code run_alone(const struct mg_gate_request *request, const struct control *control, const struct mg_candidate *tests, size_t count,
                               struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
 {
-    struct mg_mutant_job job = { .ticket = 0, .source = source, .bail = bail, .wall_seconds = 10.0 };
+    struct mg_mutant_job job = {
+        .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .wall_seconds = control->fresh ? 90.0 : 10.0
+    };
     for (size_t i = 0; i < count; i++) {
         double limit = 2.0 * mg_test_limit(tests[i].seconds);
         *MG_PUSH(arena, &job.tests) = tests[i].test;
@@ -95,15 +73,17 @@ static enum mg_code run_alone(const struct mg_gate_request *request, struct mg_s
 static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool *ran,
                                struct mg_err *err)
 {
-    struct mg_str source = mg_noop_function_text(request->source->text, &request->target->function, arena);
+    bool module = mg_target_is_module(request->target);
+    struct mg_str text = request->source->text;
+    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena), .fresh = module };
     for (int round = 0; round < 3; round++) {
         size_t count;
-        struct mg_candidate *tests = candidates(request, 0, 0, true, measured, arena, &count);
+        struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
         struct mg_mutant_run run = { 0 };
         size_t before = measured->flaky.len;
         if (count == 0)
             return MG_OK;
-        MG_TRY(run_alone(request, source, tests, count, false, arena, &run, err));
+        MG_TRY(run_alone(request, &control, tests, count, arena, &run, err));
         if (run.end == MG_RUN_REFUSED) {
             measured->untrusted = mg_arena_printf(arena, "the unchanged function is refused: %.*s", MG_FMT(run.reason));
             return MG_OK;
@@ -122,54 +102,56 @@ static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_
 }
 
 /* A function that raises at once must fail some test, or the tests do not run the code that we change. Exempt is what ran at import alone
- * (a decorator): its inner functions were seen running (`ran`), but it cannot raise again. */
+ * (a decorator): its inner functions were seen running (`ran`), but it cannot raise again. Where a fork notices nothing, a new interpreter
+ * is asked: what was made on import (a generator, a bound copy) has kept the old code, and then every mutant needs one. */
 static enum mg_code check_raising(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool ran,
-                                  struct mg_err *err)
+                                  bool *needs_fresh, struct mg_err *err)
 {
     size_t count;
-    struct mg_candidate *tests = candidates(request, 0, 0, true, measured, arena, &count);
+    struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
+    *needs_fresh = mg_target_is_module(request->target);
     if (count == 0 || measured->untrusted.len)
         return MG_OK;
-    struct mg_mutant_run run = { 0 };
-    struct mg_str source = mg_raising_function_text(request->source->text, &request->target->function, arena);
-    MG_TRY(run_alone(request, source, tests, count, true, arena, &run, err));
-    bool died = run.end == MG_RUN_TIMEOUT || run.end == MG_RUN_DIED;
-    bool hit = died && run.at_hit;
-    for (size_t i = 0; i < run.runs.len; i++) {
-        died |= run.runs.at[i].failed;
-        hit |= run.runs.at[i].hit;
+    struct mg_str text = request->source->text;
+    struct control control = { .source = *needs_fresh ? mg_raising_file_text(text, arena)
+                                                      : mg_raising_function_text(text, &request->target->function, arena),
+                               .bail = true,
+                               .fresh = *needs_fresh };
+    for (;; control.fresh = *needs_fresh = true) {
+        struct mg_mutant_run run = { 0 };
+        MG_TRY(run_alone(request, &control, tests, count, arena, &run, err));
+        bool died = run.end == MG_RUN_TIMEOUT || run.end == MG_RUN_DIED;
+        bool hit = died && run.at_hit;
+        for (size_t i = 0; i < run.runs.len; i++) {
+            died |= run.runs.at[i].failed;
+            hit |= run.runs.at[i].hit;
+        }
+        /* Tests that expect any exception may pass it; that they ran the changed code is proof enough. */
+        if (died || hit || ran || run.end == MG_RUN_REFUSED)
+            return MG_OK;
+        if (control.fresh)
+            break;
     }
-    /* Tests that expect any exception may pass it; that they ran the changed code is proof enough. */
-    if (!died && !hit && !ran && run.end != MG_RUN_REFUSED)
-        measured->untrusted = MG_STR("a version that raises at once passes every test: the tests run another copy of this function");
+    measured->untrusted = MG_STR("a version that raises at once passes every test: the tests run another copy of this function");
     return MG_OK;
 }
 
-/* A mutant is swapped in after import: what its lines do on import, plain pytest would see and we do not. A kill is a kill all the same;
- * for any other verdict there is no proof. */
-static void doubt_static(const struct mg_gate_request *request, struct mg_measured *measured)
-{
-    for (size_t i = 0; i < measured->mutants.len; i++) {
-        struct mg_mutant_result *result = &measured->results.at[i];
-        const struct mg_mutant *mutant = &measured->mutants.at[i];
-        if (mg_verdict_is_alive(result->verdict) && meets(request->found->imported.at, request->found->imported.len, mutant->line, mutant->end_line))
-            *result = (struct mg_mutant_result){ .verdict = MG_VERDICT_static,
-                                                 .reason = MG_STR("static: its lines run while the tests are imported"),
-                                                 .seconds = result->seconds };
-    }
-}
-
-static void queue_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump)
+static void queue_mutants(const struct mg_gate_request *request, bool needs_fresh, struct mg_arena *arena, struct mg_measured *measured,
+                          struct mg_pump *pump)
 {
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
         struct mg_attempt attempt = { .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = true };
-        attempt.first = candidates(request, spliced->line, spliced->end_line, true, measured, arena, &attempt.first_count);
+        struct mg_lines_wanted lines = { .line = spliced->line, .end_line = spliced->end_line };
+        attempt.fresh = needs_fresh;
+        attempt.fresh_if_unseen = true;
+        attempt.first = mg_candidates(request, measured, &lines, arena, &attempt.first_count);
         if (attempt.first_count == 0) {
             measured->results.at[i].verdict = MG_VERDICT_no_coverage;
             continue;
         }
-        attempt.second = candidates(request, spliced->line, spliced->end_line, false, measured, arena, &attempt.second_count);
+        lines.others = true;
+        attempt.second = mg_candidates(request, measured, &lines, arena, &attempt.second_count);
         mg_pump_add(pump, &attempt);
     }
 }
@@ -190,6 +172,26 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     }
 }
 
+static enum mg_code take_verdicts(const struct mg_gate_request *request, struct mg_pump *pump, struct mg_measured *measured, struct mg_err *err)
+{
+    for (;;) {
+        uint32_t mutant;
+        struct mg_attempt_end end;
+        MG_TRY(mg_pump_next(pump, &mutant, &end, err));
+        if (mutant == UINT32_MAX)
+            break;
+        if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
+            end.result.killer = request->collected->tests.at[end.killer].id;
+            if (end.result.verdict == MG_VERDICT_killed)
+                favour(pump, end.killer);
+        }
+        measured->results.at[mutant] = end.result;
+    }
+    measured->fresh_runs += pump->fresh_runs;
+    measured->fresh_seconds += pump->fresh_seconds;
+    return MG_OK;
+}
+
 static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
                            struct mg_err *err)
 {
@@ -197,29 +199,27 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     MG_TRY(mg_measure_mutants(request, arena, measured, err));
     if (measured->untrusted.len)
         return MG_OK;
-    bool ran = false;
+    bool ran = false, needs_fresh = false;
     MG_TRY(check_noop(request, arena, measured, &ran, err));
-    MG_TRY(check_raising(request, arena, measured, ran, err));
+    MG_TRY(check_raising(request, arena, measured, ran, &needs_fresh, err));
     if (measured->untrusted.len)
         return MG_OK;
     struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
-    queue_mutants(request, arena, measured, &pump);
-    for (;;) {
-        uint32_t mutant;
-        struct mg_attempt_end end;
-        MG_TRY(mg_pump_next(&pump, &mutant, &end, err));
-        if (mutant == UINT32_MAX)
-            break;
-        if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
-            end.result.killer = request->collected->tests.at[end.killer].id;
-            if (end.result.verdict == MG_VERDICT_killed)
-                favour(&pump, end.killer);
-        }
-        measured->results.at[mutant] = end.result;
+    if (mg_target_is_module(request->target))
+        mg_queue_static(request, arena, measured, &pump);
+    else
+        queue_mutants(request, needs_fresh, arena, measured, &pump);
+    MG_TRY(take_verdicts(request, &pump, measured, err));
+    if (mg_target_is_module(request->target) || needs_fresh)
+        return MG_OK;
+    if (!request->config->mutation.static_mutants) {
+        mg_doubt_static(request, measured);
+        return MG_OK;
     }
-    doubt_static(request, measured);
-    return MG_OK;
+    mg_pump_init(&pump, request, self, arena);
+    mg_queue_static(request, arena, measured, &pump);
+    return take_verdicts(request, &pump, measured, err);
 }
 
 static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };

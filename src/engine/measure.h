@@ -12,4 +12,20 @@ MG_MUST_CHECK enum mg_code mg_measure_suite(void *self, const struct mg_gate_req
                                             const struct mg_suite *suite, struct mg_str path, struct mg_str module, struct mg_arena *arena,
                                             struct mg_suite_measured *result, struct mg_err *err);
 
+struct mg_candidate;
+struct mg_pump;
+/* Passing tests that run a line of [line, end_line], or with `others` those that do not; line = 0: all that run any line of the target.
+ * `importers`: all of them, and those that come to import its module. Fastest first; the list is the caller's to reorder. */
+struct mg_lines_wanted {
+    uint32_t line, end_line;
+    bool others, importers;
+};
+struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_lines_wanted *lines,
+                                   struct mg_arena *arena, size_t *count);
+
+/* Takes back what a fork cannot say of lines that run on import. */
+void mg_doubt_static(const struct mg_gate_request *request, struct mg_measured *measured);
+/* Has those that are not detected judged in new interpreters instead. */
+void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump);
+
 #endif

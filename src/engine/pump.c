@@ -6,6 +6,7 @@
 
 #define NO_TEST UINT32_MAX
 #define MOST_RETRIES 3
+#define FRESH_SECONDS 60.0 /* to start an interpreter and to collect, on a busy machine; its processor time has a limit of its own */
 
 double mg_test_limit(double seconds) { return 0.5 + 5.0 * seconds; }
 
@@ -30,7 +31,8 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
 {
     struct mg_mutant_job job = {
-        .ticket = pump->flying.len, .source = attempt->source, .line = attempt->line, .end_line = attempt->end_line, .bail = attempt->bail
+        .ticket = pump->flying.len, .source = attempt->source, .line = attempt->line, .end_line = attempt->end_line, .bail = attempt->bail,
+        .fresh = attempt->fresh,
     };
     const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
     size_t count = attempt->in_second ? attempt->second_count : attempt->first_count;
@@ -42,7 +44,7 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         *MG_PUSH(pump->arena, &job.limits) = limit;
         job.wall_seconds += 4.0 * limit;
     }
-    job.wall_seconds += 5.0;
+    job.wall_seconds += attempt->fresh ? FRESH_SECONDS : 5.0;
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
@@ -115,6 +117,13 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         mg_pump_add(pump, attempt);
         return true;
     }
+    if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
+        attempt->fresh = true;
+        attempt->in_second = false;
+        attempt->excluded.len = 0;
+        mg_pump_add(pump, attempt);
+        return true;
+    }
     give_verdict(end, attempt->hit ? MG_VERDICT_survived : MG_VERDICT_not_reached, MG_KILL_NONE, NO_TEST, MG_STR(""));
     return false;
 }
@@ -137,7 +146,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
             return true;
         }
         if (!kill) {
-            give_verdict(end, MG_VERDICT_timeout, MG_KILL_NONE, run->at, MG_STR("ran past its time limit"));
+            give_verdict(end, MG_VERDICT_timeout, MG_KILL_NONE, run->at, run->reason.len ? run->reason : MG_STR("ran past its time limit"));
             return false;
         }
         break;
@@ -171,11 +180,17 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         struct mg_attempt attempt = pump->flying.at[run->ticket];
         pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
         pump->outstanding--;
+        if (attempt.fresh) {
+            pump->fresh_runs++;
+            pump->fresh_seconds += run->seconds;
+        }
         memset(end, 0, sizeof *end);
         end->run = run;
         end->result.seconds = run->seconds;
         if (judge(pump, &attempt, run, end))
             continue;
+        if (attempt.is_static)
+            end->result.reason = mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
         *mutant = attempt.mutant;
         if (pump->progress && pump->progress->ops)
             pump->progress->ops->work(pump->progress->self, 1);

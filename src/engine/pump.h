@@ -23,6 +23,9 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool in_second, alone;
+    bool is_static;       /* its lines run on import: the reason of its verdict says so */
+    bool fresh;           /* in a new interpreter */
+    bool fresh_if_unseen; /* its tests are known to run the lines: when a fork does not, a new interpreter has the last word */
     unsigned retries;
     MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
 };
@@ -43,6 +46,8 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
+    uint32_t fresh_runs; /* processes that were new interpreters, and their time */
+    double fresh_seconds;
 };
 
 void mg_pump_init(struct mg_pump *pump, const struct mg_gate_request *request, struct mg_progress *progress, struct mg_arena *arena);

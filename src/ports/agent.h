@@ -25,6 +25,7 @@ struct mg_agent_start {
     int64_t jobs;                /* mutant processes at once, over all sessions */
     int64_t memory_limit_mb;     /* per process, 0 = off */
     double test_timeout_seconds; /* wall deadline of one existing test */
+    bool static_mutants;         /* code that runs on import is mutated too: mg_found.importers is wanted */
     struct mg_cancel *cancel;
 };
 
@@ -53,11 +54,13 @@ struct mg_line_range {
 struct mg_found {
     uint32_t functions;                     /* live function objects with its code */
     MG_LIST(struct mg_line_range) imported; /* its lines that ran on import or in collection, before any test; `file` is 0 */
+    MG_LIST(uint32_t) importers;            /* with static_mutants: tests whose files come to import the target's module */
 };
 enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_XFAILED, MG_TEST_ERROR, MG_TEST_TIMEOUT, MG_TEST_CRASHED };
 struct mg_baseline_result {
     uint32_t test;
     enum mg_test_outcome outcome;
+    bool can_fail; /* XFAILED only: passing (strict), or raising something else, would be a failure: a mutant can be killed by it */
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
     struct mg_str text;                  /* last line of the failure, or why it was skipped */
@@ -184,7 +187,7 @@ struct mg_mutant_job {
     struct mg_str source;    /* as mg_probe_mutant.source */
     uint32_t line, end_line; /* lines whose execution activates it; 0,0 = the whole function */
     bool bail;               /* stop at the first failing test */
-    bool fresh;              /* reserved: run in a new interpreter instead of a fork */
+    bool fresh;              /* in a new interpreter instead of a fork: the tests are collected again, with the mutated file */
     double wall_seconds;     /* whole process, second line of defence */
     MG_LIST(uint32_t) tests; /* indices, in order */
     MG_LIST(double) limits;  /* CPU seconds for each of them */
@@ -262,6 +265,7 @@ struct mg_agent_ops {
     enum mg_code (*revive)(void *self, bool *revived, struct mg_err *err);
 
     /* Starts running tests (all when tests is NULL) in forks, in order. With `files`, lines of these repo-relative files are traced. A test
+     * Without `files` every test runs `jobs` times at once, beside itself: the worst outcome and the best time are given. A test
      * that hangs or crashes costs its own deadline; the run goes on behind it. Then baseline_next gives one result a call; *more is false
      * after the last. Nothing else may be asked of the agent in between. */
     enum mg_code (*baseline)(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, struct mg_err *err);

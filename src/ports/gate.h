@@ -25,6 +25,8 @@ struct mg_gate_request {
     struct mg_session *session;
     const struct mg_coverage_entry *covering; /* passing existing tests that run a line of the target */
     size_t covering_count;
+    const struct mg_coverage_entry *importing; /* with mutation.static: the other passing tests that come to import its module; no lines */
+    size_t importing_count;
     const struct mg_found *found;         /* of session_target */
     const struct mg_collected *collected; /* for test ids */
     const struct mg_config *config;
@@ -37,6 +39,8 @@ struct mg_measured {
     MG_LIST(struct mg_probe_mutant) spliced;  /* same order */
     MG_LIST(struct mg_mutant_result) results; /* same order */
     MG_LIST(struct mg_str) flaky;             /* existing tests that failed on an unchanged function: set aside, by id */
+    uint32_t fresh_runs;                      /* mutants that were judged in a new interpreter, and how long that took */
+    double fresh_seconds;
     struct mg_str untrusted;                  /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
 };
 /* What each test of a suite does to the mutants that were alive. */

@@ -323,3 +323,29 @@ void mg_function_mutants(const struct mg_module *module, const struct mg_functio
     fill_places(module, node, mutants, from);
     fill_ids(module_name, qualified_name, arena, mutants, from);
 }
+
+/* Functions are targets of their own, defaults and decorators included. */
+void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, int max_level, struct mg_arena *arena, struct mg_mutants *mutants)
+{
+    pthread_once(&by_kind_once, index_operators);
+    struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .max_level = max_level };
+    size_t from = mutants->len;
+    for (const struct mg_node *at = module->nodes + 1; at < module->nodes + module->node_count;) {
+        if (at->kind == N_FUNCTION || at->broken || mg_is_skipped(module, at)) {
+            at += at->broken && at->kind != N_FUNCTION ? 1 : at->size;
+            continue;
+        }
+        for (size_t i = 0; by_kind[at->kind][i]; i++) {
+            sink.op = by_kind[at->kind][i];
+            sink.level = sink.op->level;
+            sink.op->mutate(at, &sink);
+        }
+        at++;
+    }
+    if (mutants->len == from)
+        return;
+    qsort(mutants->at + from, mutants->len - from, sizeof *mutants->at, by_place);
+    remove_useless(module, mutants, from);
+    fill_places(module, module->nodes, mutants, from);
+    fill_ids(module_name, module_name, arena, mutants, from);
+}

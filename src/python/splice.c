@@ -64,3 +64,19 @@ struct mg_str mg_raising_function_text(struct mg_str text, const struct mg_funct
     mg_module_free(module);
     return out;
 }
+
+struct mg_str mg_mutant_file_text(struct mg_str text, const struct mg_mutant *mutant, struct mg_arena *arena)
+{
+    size_t first = mg_str_starts(text, "\xEF\xBB\xBF") ? 3 : 0;
+    struct mg_buf out = MG_BUF(SIZE_MAX);
+    mg_buf_add(&out, mg_str_sub(text, first, mutant->start));
+    mg_buf_add(&out, mutant->replacement);
+    mg_buf_add(&out, mg_str_sub(text, mutant->end, text.len));
+    return mg_buf_take(&out, arena);
+}
+
+struct mg_str mg_raising_file_text(struct mg_str text, struct mg_arena *arena)
+{
+    size_t first = mg_str_starts(text, "\xEF\xBB\xBF") ? 3 : 0;
+    return mg_arena_printf(arena, "%.*s\n" RAISE "\n", MG_FMT(mg_str_sub(text, first, text.len)));
+}

@@ -104,25 +104,40 @@ static void set_aside(struct mg_run_context *run, uint32_t test, struct mg_str t
     mg_note(run, MG_NOTE_SET_ASIDE, run->collected.tests.at[test].id, text);
 }
 
-/* Keeps tests that pass in both passes; the second one's time is the one without tracing. */
+static void keep_test(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
+{
+    keep_lines(run, first);
+    if (second->seconds < first->seconds)
+        first->seconds = second->seconds;
+}
+
+static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_baseline_result *second)
+{
+    struct mg_str what = mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[second->outcome], second->text.len ? ": " : "", MG_FMT(second->text));
+    if (run->start.jobs > 1)
+        return mg_arena_printf(run->arena,
+                               "is flaky: it passed alone, but beside %lld more of itself it %.*s (if they share a file or a port, --jobs 1 helps)",
+                               (long long)run->start.jobs - 1, MG_FMT(what));
+    return mg_arena_printf(run->arena, "is flaky: it passed, then it %.*s", MG_FMT(what));
+}
+
+/* Keeps tests that pass in both passes, and expected failures that a mutant could make real ones; the second one's time is the one without tracing. */
 static void compare(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
 {
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
-        if (first[i].outcome == MG_TEST_SKIPPED || first[i].outcome == MG_TEST_XFAILED)
+        if (first[i].outcome == MG_TEST_SKIPPED || (first[i].outcome == MG_TEST_XFAILED && !first[i].can_fail))
             continue;
-        if (first[i].outcome != MG_TEST_PASSED) {
+        if (first[i].outcome == MG_TEST_XFAILED && second[i].outcome == MG_TEST_XFAILED) {
+            keep_test(run, &first[i], &second[i]);
+        } else if (first[i].outcome != MG_TEST_PASSED && first[i].outcome != MG_TEST_XFAILED) {
             set_aside(run, i,
                       mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[first[i].outcome], first[i].text.len ? ": " : "", MG_FMT(first[i].text)));
-        } else if (second[i].outcome != MG_TEST_PASSED) {
-            set_aside(run, i,
-                      mg_arena_printf(run->arena, "is flaky: it passed, then it %s%s%.*s", outcome_words[second[i].outcome],
-                                      second[i].text.len ? ": " : "", MG_FMT(second[i].text)));
+        } else if (second[i].outcome != first[i].outcome) {
+            set_aside(run, i, flaky_text(run, &second[i]));
             first[i].outcome = MG_TEST_FAILED;
         } else {
             run->baseline.passed++;
-            keep_lines(run, &first[i]);
-            if (second[i].seconds < first[i].seconds)
-                first[i].seconds = second[i].seconds;
+            keep_test(run, &first[i], &second[i]);
         }
     }
 }
@@ -152,7 +167,7 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
 
     MG_LIST(uint32_t) again = { 0 };
     for (uint32_t i = 0; i < count; i++)
-        if (first[i].outcome == MG_TEST_PASSED)
+        if (first[i].outcome == MG_TEST_PASSED || (first[i].outcome == MG_TEST_XFAILED && first[i].can_fail))
             *MG_PUSH(run->arena, &again) = i;
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
     if (again.len)
@@ -165,4 +180,10 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
 {
     const struct mg_file_coverage *coverage = &run->baseline.files[file];
     return line < coverage->line_count && coverage->lines[line];
+}
+
+bool mg_test_counts(const struct mg_run_context *run, uint32_t test)
+{
+    const struct mg_baseline_result *result = &run->baseline.results[test];
+    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
 }

@@ -39,6 +39,8 @@ struct mg_run_context {
     struct mg_collected collected;
     struct mg_baseline baseline;
     struct mg_targets targets;
+    uint32_t fresh_runs;       /* mutants judged in new interpreters, and the time that took */
+    double fresh_seconds;
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
@@ -51,6 +53,8 @@ void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str s
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
+/* True when the test passes, or fails as expected, on the unchanged code: only such a one can kill. */
+bool mg_test_counts(const struct mg_run_context *run, uint32_t test);
 /* True when `line` of source `file` ran in some passing test. */
 bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line);
 

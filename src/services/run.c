@@ -48,7 +48,7 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     struct mg_str all = mg_arena_printf(
         run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
         MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy), MG_FMT(run->report->model),
-        config->mutation.score_threshold, (int)config->mutation.keep, (long long)config->mutation.max_mutants, (long long)config->mutation.level,
+        config->mutation.score_threshold, (int)config->mutation.keep + 16 * config->mutation.static_mutants, (long long)config->mutation.max_mutants, (long long)config->mutation.level,
         (long long)config->generation.seed, (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
     return mg_sha256_hex(run->arena, all, 32);
 }
@@ -88,6 +88,7 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
                                           .scratch = run->repo->scratch,
                                           .seed = run->config->generation.seed,
                                           .jobs = run->config->jobs,
+                                          .static_mutants = run->config->mutation.static_mutants,
                                           .memory_limit_mb = run->config->sandbox.memory_limit_mb,
                                           .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,
                                           .cancel = services->cancel };
@@ -251,6 +252,10 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     MG_TRY(find_unfinished(run, err));
     MG_TRY(step(run, MG_RUN_ON_selected, err));
     MG_TRY(process_targets(run, batch, err));
+    if (run->fresh_runs)
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
+                mg_arena_printf(run->arena, "%u runs of mutants needed a new interpreter: %.1f s of them together, %.2f s each", run->fresh_runs,
+                                run->fresh_seconds, run->fresh_seconds / run->fresh_runs));
     if (mg_str_is(run->report->stop_reason, "cancelled"))
         return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
     MG_TRY(step(run, MG_RUN_ON_processed, err));

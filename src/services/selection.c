@@ -38,6 +38,27 @@ static bool is_hidden(const struct mg_functions *functions, size_t index)
     return false;
 }
 
+/* What the file runs on import, as a target of `score`. */
+static struct mg_target module_body(const struct mg_run_context *run, const struct mg_source_file *source)
+{
+    uint32_t lines = 1;
+    for (size_t i = 0; i < source->text.len; i++)
+        lines += source->text.at[i] == '\n';
+    return (struct mg_target){
+        .id = mg_target_id(run->arena, source->path, MG_STR(MG_MODULE_BODY), 1),
+        .qualified_name = source->module,
+        .module = source->module,
+        .path = source->path,
+        .function = { .qualname = MG_STR(MG_MODULE_BODY),
+                      .name = MG_STR(MG_MODULE_BODY),
+                      .first_line = 1,
+                      .def_line = 1,
+                      .end_line = lines,
+                      .end = (uint32_t)source->text.len },
+        .coverage = 1.0,
+    };
+}
+
 static enum mg_code select_in_file(struct mg_run_context *run, size_t file, struct mg_err *err)
 {
     const struct mg_source_file *source = &run->repo->sources.at[file];
@@ -48,6 +69,8 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
     }
     struct mg_functions functions = { 0 };
     mg_module_functions(module, run->arena, &functions);
+    if (run->config->mutation.static_mutants && !run->services->generator.ops && wanted(run->config, source->module))
+        *MG_PUSH(run->arena, &run->targets) = module_body(run, source);
     mg_module_free(module);
     for (size_t i = 0; i < functions.len; i++) {
         const struct mg_function *function = &functions.at[i];

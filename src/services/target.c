@@ -40,6 +40,23 @@ static void find_covering(struct mg_work *work)
     work->gate.covering_count = covering.len;
 }
 
+/* The passing ones of found->importers that do not run a line of the target. */
+static void find_importing(struct mg_work *work, const struct mg_found *found)
+{
+    MG_LIST(struct mg_coverage_entry) importing = { 0 };
+    for (size_t i = 0; i < found->importers.len; i++) {
+        uint32_t test = found->importers.at[i];
+        bool covers = test >= work->run->collected.tests.len || !mg_test_counts(work->run, test);
+        for (size_t k = 0; k < work->gate.covering_count; k++)
+            covers |= work->gate.covering[k].test == test;
+        if (!covers)
+            *MG_PUSH(work->arena, &importing) =
+                (struct mg_coverage_entry){ .test = test, .seconds = work->run->baseline.results[test].seconds };
+    }
+    work->gate.importing = importing.at;
+    work->gate.importing_count = importing.len;
+}
+
 static struct mg_tally tally_of(const struct mg_outcome *outcome, bool after)
 {
     struct mg_tally tally = { 0 };
@@ -53,14 +70,17 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     const struct mg_run_services *services = work->run->services;
     struct mg_found *found = MG_NEW(work->arena, struct mg_found);
     MG_TRY(services->agent.ops->session_target(work->session, work->target, work->arena, found, err));
-    if (found->functions == 0)
+    if (found->functions == 0 && !mg_target_is_module(work->target))
         return mg_discard(work, MG_STR("the interpreter has no live function with this code (compiled, replaced or deleted on import)"), err);
     find_covering(work);
+    find_importing(work, found);
     work->gate.found = found;
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
     for (size_t i = 0; i < measured->flaky.len; i++)
         mg_note(work->run, MG_NOTE_SET_ASIDE, measured->flaky.at[i], MG_STR("fails now and then on unchanged code: not believed as a killer"));
+    work->run->fresh_runs += measured->fresh_runs;
+    work->run->fresh_seconds += measured->fresh_seconds;
     if (measured->untrusted.len)
         return mg_discard(work, mg_arena_printf(work->arena, "not measured: %.*s", MG_FMT(measured->untrusted)), err);
     for (size_t i = 0; i < measured->mutants.len; i++) {

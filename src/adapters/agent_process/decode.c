@@ -55,7 +55,7 @@ static bool stays_inside(struct mg_str path)
     return true;
 }
 
-void mg_decode_found(struct mg_fields *fields, yyjson_val *root, struct mg_found *found)
+void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_count, struct mg_found *found)
 {
     size_t i, max;
     yyjson_val *item;
@@ -69,6 +69,8 @@ void mg_decode_found(struct mg_fields *fields, yyjson_val *root, struct mg_found
             .last = mg_value_u32(fields, part(item, 1), "imported", UINT32_MAX),
         };
     }
+    yyjson_arr_foreach(mg_field_list(fields, root, "importers", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &found->importers) =
+        mg_value_u32(fields, item, "importers", test_count);
 }
 
 void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_collected *collected)
@@ -115,6 +117,7 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
 {
     result->test = mg_field_u32(fields, root, "test", MG_NEEDED, test_count);
     result->outcome = outcome(fields, root);
+    result->can_fail = mg_field_bool(fields, root, "can_fail", MG_OPTIONAL);
     result->seconds = mg_field_seconds(fields, root, "seconds", MG_NEEDED);
     result->text = mg_field_line(fields, root, "text", MG_OPTIONAL);
     size_t i, max;

@@ -7,7 +7,7 @@
 
 #define MG_MOST_TESTS 10000000u /* more than any repo has; keeps sums far from overflow */
 
-void mg_decode_found(struct mg_fields *fields, yyjson_val *root, struct mg_found *found);
+void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_count, struct mg_found *found);
 void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_collected *collected);
 void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct mg_str *files, size_t file_count, uint32_t test_count,
                         struct mg_baseline_result *result);

@@ -141,7 +141,7 @@ enum mg_code mg_session_target(struct mg_session *session, const struct mg_targe
     yyjson_doc *answer = NULL;
     MG_TRY(ask(session, &request, MG_SECONDS_TARGET, "find the target", &answer, err));
     struct mg_fields fields = { .arena = arena };
-    mg_decode_found(&fields, yyjson_doc_get_root(answer), found);
+    mg_decode_found(&fields, yyjson_doc_get_root(answer), session->test_count, found);
     yyjson_doc_free(answer);
     return mg_fields_check(&fields, "target", err);
 }
@@ -308,6 +308,7 @@ enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutan
     yyjson_mut_obj_add_uint(request.doc, request.root, "line", job->line);
     yyjson_mut_obj_add_uint(request.doc, request.root, "end_line", job->end_line);
     yyjson_mut_obj_add_bool(request.doc, request.root, "bail", job->bail);
+    yyjson_mut_obj_add_bool(request.doc, request.root, "fresh", job->fresh);
     yyjson_mut_obj_add_real(request.doc, request.root, "wall", job->wall_seconds);
     yyjson_mut_val *tests = yyjson_mut_obj_add_arr(request.doc, request.root, "tests");
     for (size_t i = 0; i < job->tests.len; i++)

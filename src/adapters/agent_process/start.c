@@ -79,6 +79,7 @@ static enum mg_code ask_start(struct mg_agent_process *agent, struct mg_arena *a
     struct mg_request request = mg_request_new(&agent->link, "start");
     mg_agent_add_places(&request, agent);
     yyjson_mut_obj_add_sint(request.doc, request.root, "jobs", agent->how.jobs);
+    yyjson_mut_obj_add_bool(request.doc, request.root, "static", agent->how.static_mutants);
     yyjson_mut_obj_add_real(request.doc, request.root, "test_timeout", agent->how.test_timeout_seconds);
     double deadline = mg_now() + MG_SECONDS_START;
     uint64_t id = request.id;

@@ -79,7 +79,7 @@ class Session:
             self.target = target.Target(request, self.host.index)
         except target.NotImportable as exc:
             return wire.failure("import", str(exc))
-        answer = {"importers": self.host.importers(self.target.file)} if request.get("importers") else {}
+        answer = {"importers": self.host.importers(self.target.file)} if self.host.settings.get("static") else {}
         if self.target.is_module:
             return dict(answer, functions=0, freevars=[], flavour="function", imported=[])
         self.target.fresh = reload.of_repo(set(sys.modules) - loaded, self.host.index)

@@ -105,7 +105,7 @@ class Target:
     def compile(self, source, same_allowed=False):
         """The code object of `source` (the function's text with its decorators) in place of the target's; raises Refused."""
         if self.is_module:
-            return codes.compile_file(source, os.path.join(self.index.repo, self.file))
+            return codes.compile_file(source, os.path.join(self.index.repo, self.file), same_allowed)
         if self.code is None:
             raise Refused("the function has no live function object")
         return codes.compile_alone(self, source, same_allowed)

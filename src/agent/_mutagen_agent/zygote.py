@@ -100,6 +100,8 @@ class Zygote:
         host.adopt(session)
         notes = self.redirection.strays() + host.find_unforkable()
         mutant.warm_up()
+        if host.settings.get("static"):
+            host.importers(".")  # reads every file once, for all sessions
         random.seed(host.seed)
         host.freeze()
         tests = collect.describe_items(host.items, host.repo)
