@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define TEST_SECONDS 0.0005 /* what running a test costs beside its own time */
+
 static int by_seconds(const void *a, const void *b)
 {
     const struct mg_candidate *x = a, *y = b;
@@ -30,11 +32,23 @@ static bool is_flaky(const struct mg_measured *measured, struct mg_str id)
     return false;
 }
 
+/* The fastest tests beside, until their time is over. They are sorted already. */
+static void add_beside(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_candidate *list, size_t *count,
+                       double seconds)
+{
+    for (size_t i = 0; i < request->beside_count && seconds > 0; i++) {
+        const struct mg_coverage_entry *entry = &request->beside[i];
+        seconds -= entry->seconds + TEST_SECONDS;
+        if (!is_flaky(measured, request->collected->tests.at[entry->test].id))
+            list[(*count)++] = (struct mg_candidate){ entry->test, entry->seconds };
+    }
+}
+
 struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_lines_wanted *lines,
                                    struct mg_arena *arena, size_t *count)
 {
     bool importers = lines->importers || mg_target_is_module(request->target);
-    struct mg_candidate *list = MG_NEW_ARRAY(arena, struct mg_candidate, request->covering_count + request->importing_count);
+    struct mg_candidate *list = MG_NEW_ARRAY(arena, struct mg_candidate, request->covering_count + request->importing_count + request->beside_count);
     *count = 0;
     for (size_t i = 0; i < request->covering_count; i++) {
         const struct mg_coverage_entry *entry = &request->covering[i];
@@ -48,6 +62,8 @@ struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const 
             list[(*count)++] = (struct mg_candidate){ request->importing[i].test, request->importing[i].seconds };
     if (*count)
         qsort(list, *count, sizeof *list, by_seconds);
+    if (lines->others)
+        add_beside(request, measured, list, count, lines->beside_seconds);
     return list;
 }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A survivor may also be run against its tests' neighbours for as long as against its own tests, and a little longer. */
+#define BESIDE_SECONDS 0.05
 #define MOST_BYTES ((size_t)256 << 20)
 
 enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
@@ -151,6 +153,9 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
             continue;
         }
         lines.others = true;
+        lines.beside_seconds = BESIDE_SECONDS;
+        for (size_t t = 0; t < attempt.first_count; t++)
+            lines.beside_seconds += attempt.first[t].seconds;
         attempt.second = mg_candidates(request, measured, &lines, arena, &attempt.second_count);
         mg_pump_add(pump, &attempt);
     }

@@ -19,6 +19,7 @@ struct mg_pump;
 struct mg_lines_wanted {
     uint32_t line, end_line;
     bool others, importers;
+    double beside_seconds; /* with `others`: tests of the same files too, as many as fit in there */
 };
 struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_lines_wanted *lines,
                                    struct mg_arena *arena, size_t *count);

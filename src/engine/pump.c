@@ -109,7 +109,8 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
     }
     for (size_t i = 0; i < run->runs.len; i++) {
         attempt->hit |= run->runs.at[i].hit;
-        if (run->runs.at[i].failed && attempt->bail)
+        bool enough = attempt->in_second && attempt->retries >= MOST_RETRIES; /* tests that cannot stand alone say nothing */
+        if (run->runs.at[i].failed && attempt->bail && !enough)
             return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
     }
     if (!attempt->in_second && attempt->second_count) {
@@ -124,7 +125,8 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         mg_pump_add(pump, attempt);
         return true;
     }
-    give_verdict(end, attempt->hit ? MG_VERDICT_survived : MG_VERDICT_not_reached, MG_KILL_NONE, NO_TEST, MG_STR(""));
+    enum mg_verdict unseen = attempt->is_static ? MG_VERDICT_no_coverage : MG_VERDICT_not_reached;
+    give_verdict(end, attempt->hit ? MG_VERDICT_survived : unseen, MG_KILL_NONE, NO_TEST, MG_STR(""));
     return false;
 }
 

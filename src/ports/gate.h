@@ -27,6 +27,9 @@ struct mg_gate_request {
     size_t covering_count;
     const struct mg_coverage_entry *importing; /* with mutation.static: the other passing tests that come to import its module; no lines */
     size_t importing_count;
+    /* Other passing tests of the files of `covering`: what one of them did may be kept (an attribute, a table) and tested by these. No lines. */
+    const struct mg_coverage_entry *beside;
+    size_t beside_count;
     const struct mg_found *found;         /* of session_target */
     const struct mg_collected *collected; /* for test ids */
     const struct mg_config *config;

@@ -15,6 +15,8 @@ class Watch:
         self.host = host
         self.collector = trace.LineCollector([os.path.realpath(os.path.join(host.repo, file)) for file in files], host.index.real_file)
         self.traced = bool(files)
+        if self.traced:
+            self.collector.start()
         self.fixture_lines = {}  # fixture definition -> lines of its set-up
         self.outcome = None
         self.used = {}
@@ -62,13 +64,12 @@ class Watch:
         }, sound
 
 
-def run_tests(tests, items, host, emit, files):
+def run_tests(tests, items, host, emit, watch):
     """In a fork or a new interpreter: the tests by their numbers and their items (None = it is not there), each with its events."""
-    watch = host.plugin.watch = Watch(files, host)
+    host.plugin.watch = watch
     host.enter_fork()
     beside = None
     if watch.traced:
-        watch.collector.start()
         os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
         beside = inside.Beside({"files": list(watch.collector.numbers)})
     starts = Starts()
@@ -83,6 +84,7 @@ def run_tests(tests, items, host, emit, files):
         event, sound = watch.run(item, items[turn + 1] if turn + 1 < len(items) else None)
         for line in beside.answers() if beside else ():
             emit({"line": line})
+            starts.any = True  # by a way that raises no event: multiprocessing
         if starts.any:
             emit({"starts": tests[turn]})
         emit({"event": event})
@@ -137,7 +139,8 @@ class Lane:
         elif "line" in record:
             self.forked.append(record["line"])
         elif "starts" in record:
-            (self.baseline.host.starters or set()).add(record["starts"])
+            if self.baseline.host.starters is not None:
+                self.baseline.host.starters.add(record["starts"])
         else:
             child.deadline = time.monotonic() + timeout + 30.0
             self.began = None
@@ -192,7 +195,7 @@ class Baseline:
     def child(self, tests, fresh, emit):
         if fresh:
             new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files), emit)
-        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, self.files)
+        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host))
 
     def send(self):
         while self.sent < min(lane.done() for lane in self.lanes):

@@ -31,7 +31,7 @@ def run(job, emit):
     import pytest
 
     zygote.settle(job["start"], inside=True)
-    from . import collect, host
+    from . import baseline, collect, host
 
     plugin = collect.Plugin(lambda session: loop(session, job, emit, here))
     here = host.Host(job["start"], plugin)
@@ -42,6 +42,8 @@ def run(job, emit):
         mutated.install()
         # Until the first test begins, its collection is what may never end.
         signal.setitimer(signal.ITIMER_PROF, job["import_seconds"])
+    else:
+        job["watch"] = baseline.Watch(job["lines_of"], here)  # before threads are started that shall be traced
     job["mutated"] = mutated
     settings = job["start"]
     arguments = collect.arguments(job["files"], job["keep_addopts"], settings["repo"], settings["scratch"], here.seed)
@@ -63,7 +65,7 @@ def loop(session, job, emit, host):
         host.adopt(session)
         items, others = matched(host.items, job["ids"])
         if job["mutated"] is None:
-            baseline.run_tests(job["tests"], [items.get(id) for id in job["ids"]], host, emit, job["lines_of"])
+            baseline.run_tests(job["tests"], [items.get(id) for id in job["ids"]], host, emit, job["watch"])
         elif host.plugin.errors:
             fail_to_collect(job, emit, "cannot be collected: %s" % host.plugin.errors[0]["text"])
         else:
