@@ -11,6 +11,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
     MG_OPT_TEXT("json", "FILE", json, "write every mutant in the mutation-testing-report-schema ('-' = stdout)"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
+    MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "mutate what runs on import too: modules, classes, defaults; a new interpreter for each"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
     MG_OPT_END,
@@ -35,8 +36,11 @@ static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_rep
         return MG_STR("the repo has no test that pytest collects");
     if (report->existing_passed == 0)
         return mg_arena_printf(arena, "none of the %u tests passed on the unchanged code", report->existing_tests);
-    if (pending > 0)
-        return mg_arena_printf(arena, "%u mutants have no verdict", pending);
+    if (pending > 0) {
+        double low, high;
+        mg_score_bounds(&report->before, &low, &high);
+        return mg_arena_printf(arena, "%u mutants have no verdict; with them it would be between %.1f%% and %.1f%%", pending, 100 * low, 100 * high);
+    }
     if (mg_tally_scorable(&report->before) == 0)
         return MG_STR("no mutant was measured");
     return MG_NO_STR;
@@ -131,6 +135,11 @@ static enum mg_code print_result(struct mg_app *app, const struct mg_invocation 
     if (count < report->targets_selected)
         (void)fprintf(out, ", over %u of %u functions", count, report->targets_selected);
     (void)fputs(")\n", out);
+    if (report->before.of[MG_VERDICT_timeout])
+        (void)fprintf(out, "without timeouts: %.1f%%\n", 100.0 * mg_score_without_timeouts(&report->before));
+    if (report->verified)
+        (void)fprintf(out, "verified: %u of %u verdicts are what plain pytest says with the mutant on disk\n", report->verified_agree,
+                      report->verified);
     return MG_OK;
 }
 

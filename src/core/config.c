@@ -23,6 +23,7 @@ static const struct mg_setting settings[] = {
     WORD("mutation.keep", mutation.keep, "threshold improving", "threshold", true, "keep tests at the threshold, or any that improve the score"),
     INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per target; 0 = all"),
     INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
+    INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "verdicts replayed on disk with plain pytest, half of them survivors"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too, a new interpreter each"),
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets per run; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "stop starting targets after that time; 0 = unlimited"),

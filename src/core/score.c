@@ -32,3 +32,16 @@ double mg_score(const struct mg_tally *tally)
     uint32_t scorable = mg_tally_scorable(tally);
     return scorable == 0 ? 0.0 : (double)mg_tally_detected(tally) / (double)scorable;
 }
+
+double mg_score_without_timeouts(const struct mg_tally *tally)
+{
+    uint32_t scorable = mg_tally_scorable(tally);
+    return scorable == 0 ? 0.0 : (double)tally->of[MG_VERDICT_killed] / (double)scorable;
+}
+
+void mg_score_bounds(const struct mg_tally *tally, double *low, double *high)
+{
+    double pending = tally->of[MG_VERDICT_pending], most = (double)mg_tally_scorable(tally) + pending;
+    *low = most > 0 ? mg_tally_detected(tally) / most : 0.0;
+    *high = most > 0 ? (mg_tally_detected(tally) + pending) / most : 1.0;
+}

@@ -18,6 +18,10 @@ bool mg_verdict_is_alive(enum mg_verdict verdict);
 bool mg_verdict_is_open(enum mg_verdict verdict);
 /* detected + survived + no_coverage + not_reached */
 uint32_t mg_tally_scorable(const struct mg_tally *tally);
+/* The same with every timeout counted as not detected. */
+double mg_score_without_timeouts(const struct mg_tally *tally);
+/* Between what the score can be once pending mutants have their verdicts: none of them detected, or all. */
+void mg_score_bounds(const struct mg_tally *tally, double *low, double *high);
 /* detected / scorable, or 0 when nothing is scorable. Never NaN. */
 double mg_score(const struct mg_tally *tally);
 

@@ -226,6 +226,7 @@ struct mg_confirm {
     MG_LIST(struct mg_str) deselect;           /* node ids left out */
     struct mg_str hash_seed;                   /* "0", "1", "random" */
     bool reversed;                             /* tests in reverse order */
+    bool stop_at_failure;                      /* one failure is all there is to know */
     double seconds;                            /* wall limit of the whole process */
 };
 struct mg_confirmed_test {

@@ -85,6 +85,9 @@ MG_MUST_CHECK enum mg_code mg_confirm_pending(struct mg_run_context *run, struct
 /* services/gating.c: runs all kept tests once more in the files that `apply` would write; what fails there is noted. */
 MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg_err *err);
 
+/* services/verify.c: replays config.mutation.verify random verdicts on disk; the counts and every disagreement go into the report. */
+MG_MUST_CHECK enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err);
+
 /* services/reporting.c: sums up stored outcomes. */
 void mg_report_sum(struct mg_report *report);
 struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report, const char *program);

@@ -260,6 +260,7 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
         return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
     MG_TRY(step(run, MG_RUN_ON_processed, err));
     MG_TRY(collect_outcomes(run, err));
+    MG_TRY(mg_verify(run, err));
     MG_TRY(mg_check_merged(run, err));
     MG_TRY(step(run, MG_RUN_ON_gated, err));
     return step(run, MG_RUN_ON_reported, err);

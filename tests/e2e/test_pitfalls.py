@@ -8,16 +8,14 @@ the first collection: shapes "lazy" and "again" in test_shapes_verdicts.py), 28 
 18, 19, 20 and 23 (plugins: test_frameworks.py). More projects for 4 to 7, 10, 21 and 22 are in test_shapes_verdicts.py.
 """
 import json
-import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import sysconfig
 
 import pytest
 from conftest import Desk
-from oracle import CLAIMS, describe, disagreements, plain_pytest
+from oracle import describe, disagreements
 
 ROWS = {}
 
@@ -684,7 +682,7 @@ def test_verdicts_agree_with_plain_pytest(tmp_path, name):
             noticed = [mutant["status"] in ("Killed", "Timeout") for _path, mutant in found]
             assert noticed and (all(noticed) if wanted else not all(noticed)), (text, [describe(*each) for each in found])
     claimed = {path: {"mutants": [mutant for mutant in file["mutants"] if not is_left_out(about, file, mutant)]} for path, file in files.items()}
-    wrong = disagreements(repo, claimed, skip=("static: its lines",)) if about.agrees else []
+    wrong = disagreements(repo, claimed, skip="static: its lines") if about.agrees else []
     assert not wrong, "\n" + "\n".join(wrong) + "\n" + result.out + result.err
 
 

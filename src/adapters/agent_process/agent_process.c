@@ -138,6 +138,7 @@ static enum mg_code ask_confirm(struct mg_agent_process *agent, struct mg_link *
     mg_request_strs(&request, "files", what->files.at, what->files.len);
     mg_request_strs(&request, "deselect", what->deselect.at, what->deselect.len);
     yyjson_mut_obj_add_bool(request.doc, request.root, "reversed", what->reversed);
+    yyjson_mut_obj_add_bool(request.doc, request.root, "stop_at_failure", what->stop_at_failure);
     yyjson_mut_obj_add_real(request.doc, request.root, "seconds", what->seconds);
     yyjson_doc *answer = NULL;
     MG_TRY(mg_agent_ask(link, &request, -1, what->seconds + MG_SECONDS_SLACK, "confirm the tests", &answer, err));

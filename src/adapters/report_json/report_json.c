@@ -240,6 +240,12 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     put_int(t, existing, "total", r->existing_tests);
     put_int(t, existing, "passed", r->existing_passed);
     put(t, root, "existing_tests", existing);
+    if (r->verified) {
+        value *verified = yyjson_mut_obj(t->doc);
+        put_int(t, verified, "replayed", r->verified);
+        put_int(t, verified, "agree", r->verified_agree);
+        put(t, root, "verified", verified);
+    }
     put(t, root, "cost", cost(t, &r->spend));
 }
 

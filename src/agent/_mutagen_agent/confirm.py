@@ -45,6 +45,7 @@ def child(request, emit):
 
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT"):
         os.environ.pop(name, None)  # plain pytest has no workers
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True  # a test file changed within a second must not be served from a stale .pyc
 
     class Observer:
@@ -70,10 +71,13 @@ def child(request, emit):
         def pytest_runtest_logfinish(self, nodeid):
             if self.outcome is not None:
                 emit({"test": {"id": nodeid, "outcome": self.outcome.name, "text": self.outcome.text}})
+                if request.get("stop_at_failure") and self.outcome.name in ("failed", "error"):
+                    self.session.shouldstop = "one failure is enough"
                 self.outcome = None
 
         @pytest.hookimpl(tryfirst=True)
-        def pytest_sessionstart(self):
+        def pytest_sessionstart(self, session):
+            self.session = session
             collect.tame_hypothesis()
 
     os.chdir(request["repo"])
@@ -83,6 +87,8 @@ def child(request, emit):
     arguments = collect.arguments(
         given, request.get("keep_addopts", True), request["repo"], request["scratch"], int(request.get("seed") or 0)
     )
+    if request.get("stop_at_failure"):
+        arguments.append("--continue-on-collection-errors")  # and no -x: it would take them for failures
     plugin = collect.Plugin()
     code = int(pytest.main(arguments, plugins=[plugin, Observer()]))
     for error in plugin.errors:

@@ -1,0 +1,178 @@
+/* --verify: random verdicts replayed on disk. The mutant is written into the private copy, plain pytest runs in a new interpreter, and what it
+ * says is held against what we said. Nothing of the zygote, of forks or of swapped code takes part. */
+#include "base/hash.h"
+#include "base/str.h"
+#include "python/mutate.h"
+#include "services/context.h"
+
+#include <stdlib.h>
+
+#define KILL_SECONDS 60.0    /* to start, to collect and to run one test */
+#define TIMEOUT_SECONDS 10.0 /* the same for one that is expected to hang */
+
+/* One verdict that claims something plain pytest can contradict. */
+struct claim {
+    const struct mg_outcome *outcome;
+    const struct mg_judged *judged;
+    struct mg_str draw; /* its place in the draw */
+};
+struct claims {
+    MG_VEC(struct claim)
+};
+
+static bool is_detected(enum mg_verdict verdict) { return verdict == MG_VERDICT_killed || verdict == MG_VERDICT_timeout; }
+
+static int by_draw(const void *a, const void *b)
+{
+    const struct claim *x = a, *y = b;
+    return mg_str_cmp(x->draw, y->draw);
+}
+
+/* In an order that depends on the seed and the mutants' ids alone. */
+static void draw(const struct mg_run_context *run, bool detected, struct claims *claims)
+{
+    for (size_t i = 0; i < run->report->outcomes.len; i++) {
+        const struct mg_outcome *outcome = &run->report->outcomes.at[i];
+        for (size_t k = 0; k < outcome->mutants.len; k++) {
+            const struct mg_judged *judged = &outcome->mutants.at[k];
+            enum mg_verdict verdict = judged->before.verdict;
+            bool alive = verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage;
+            if (detected ? !is_detected(verdict) || judged->before.killer.len == 0 : !alive)
+                continue;
+            struct mg_str key = mg_arena_printf(run->arena, "%lld|%.*s", (long long)run->config->generation.seed, MG_FMT(judged->mutant.id));
+            *MG_PUSH(run->arena, claims) = (struct claim){ outcome, judged, mg_sha1_hex(run->arena, key, 16) };
+        }
+    }
+    if (claims->len)
+        qsort(claims->at, claims->len, sizeof *claims->at, by_draw);
+}
+
+static const struct mg_source_file *source_of(const struct mg_run_context *run, struct mg_str path)
+{
+    for (size_t i = 0; i < run->repo->sources.len; i++)
+        if (mg_str_eq(run->repo->sources.at[i].path, path))
+            return &run->repo->sources.at[i];
+    return NULL;
+}
+
+static bool was_there_before(const struct mg_run_context *run, const struct mg_collect_error *error)
+{
+    for (size_t i = 0; i < run->collected.errors.len; i++)
+        if (mg_str_eq(run->collected.errors.at[i].where, error->where))
+            return true;
+    return false;
+}
+
+/* A detected mutant is held against its killer alone, one that is alive against all tests that pass without it. */
+static void choose_tests(const struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_confirm *what)
+{
+    if (is_detected(claim->judged->before.verdict)) {
+        *MG_PUSH(arena, &what->files) = claim->judged->before.killer;
+        what->seconds = claim->judged->before.verdict == MG_VERDICT_timeout ? TIMEOUT_SECONDS : KILL_SECONDS;
+        return;
+    }
+    what->seconds = KILL_SECONDS;
+    for (uint32_t i = 0; i < run->collected.tests.len; i++) {
+        what->seconds += 10.0 * run->baseline.results[i].seconds;
+        enum mg_test_outcome outcome = run->baseline.results[i].outcome;
+        if (!mg_test_counts(run, i) && outcome != MG_TEST_SKIPPED && outcome != MG_TEST_XFAILED)
+            *MG_PUSH(arena, &what->deselect) = run->collected.tests.at[i].id;
+    }
+    for (size_t i = 0; i < run->report->notes.len; i++) /* flaky ones that only the engine has met */
+        if (run->report->notes.at[i].kind == MG_NOTE_SET_ASIDE)
+            *MG_PUSH(arena, &what->deselect) = run->report->notes.at[i].subject;
+}
+
+/* What plain pytest says: the first failure, or nothing when all passed. */
+static struct mg_str failure(const struct mg_run_context *run, const struct mg_confirmed *confirmed, struct mg_arena *arena)
+{
+    for (size_t i = 0; i < confirmed->tests.len; i++) {
+        enum mg_test_outcome outcome = confirmed->tests.at[i].outcome;
+        if (outcome != MG_TEST_PASSED && outcome != MG_TEST_SKIPPED && outcome != MG_TEST_XFAILED)
+            return mg_arena_printf(arena, "%.*s fails: %.*s", MG_FMT(confirmed->tests.at[i].id), MG_FMT(confirmed->tests.at[i].text));
+    }
+    for (size_t i = 0; i < confirmed->errors.len; i++)
+        if (!was_there_before(run, &confirmed->errors.at[i]))
+            return mg_arena_printf(arena, "%.*s: %.*s", MG_FMT(confirmed->errors.at[i].where), MG_FMT(confirmed->errors.at[i].text));
+    return MG_STR("");
+}
+
+/* Only a run that has run something proves anything. */
+static bool ran_something(const struct mg_confirmed *confirmed)
+{
+    for (size_t i = 0; i < confirmed->tests.len; i++)
+        if (confirmed->tests.at[i].outcome != MG_TEST_SKIPPED)
+            return true;
+    return false;
+}
+
+static void name_disagreement(struct mg_run_context *run, const struct claim *claim, struct mg_str failed)
+{
+    const struct mg_mutant *mutant = &claim->judged->mutant;
+    const struct mg_mutant_result *before = &claim->judged->before;
+    mg_note(run, MG_NOTE_DEGRADED, mg_arena_printf(run->arena, "%.*s:%u", MG_FMT(claim->outcome->path), mutant->span_line),
+            mg_arena_printf(run->arena, "verify: mutant %.*s (%s, %.*s -> %.*s) is %s here%s%.*s, but with plain pytest on disk %s%.*s",
+                            MG_FMT(mutant->id), mutant->operator_name, MG_FMT(mg_str_sub(mutant->original, 0, 60)),
+                            MG_FMT(mg_str_sub(mutant->replacement, 0, 60)), mg_verdict_name(before->verdict),
+                            before->killer.len ? " by " : "", MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed)));
+}
+
+static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_err *err)
+{
+    const struct mg_source_file *source = source_of(run, claim->outcome->path);
+    if (!source)
+        return MG_OK;
+    struct mg_confirm what = { .hash_seed = MG_STR("0"), .stop_at_failure = true };
+    choose_tests(run, claim, arena, &what);
+    *MG_PUSH(arena, &what.sources) =
+        (struct mg_confirm_source){ source->path, mg_mutant_file_text(source->text, &claim->judged->mutant, arena) };
+    struct mg_confirmed confirmed = { 0 };
+    struct mg_err cause = { .code = MG_OK };
+    enum mg_code code = run->services->agent.ops->confirm(run->services->agent.self, &what, arena, &confirmed, &cause);
+    if (code != MG_OK && code != MG_E_CHILD && code != MG_E_TIMEOUT) {
+        if (err)
+            *err = cause;
+        return code;
+    }
+    struct mg_str failed = code == MG_OK ? failure(run, &confirmed, arena) : mg_arena_str(arena, mg_str_from(cause.text));
+    bool agrees = (failed.len > 0) == is_detected(claim->judged->before.verdict);
+    if (!failed.len && !ran_something(&confirmed)) {
+        failed = MG_STR("no test runs");
+        agrees = false;
+    }
+    run->report->verified++;
+    run->report->verified_agree += agrees;
+    if (!agrees)
+        name_disagreement(run, claim, failed);
+    return MG_OK;
+}
+
+enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err)
+{
+    size_t wanted = (size_t)run->config->mutation.verify;
+    struct mg_progress progress = run->services->progress;
+    struct claims alive = { 0 }, detected = { 0 };
+    if (wanted == 0)
+        return MG_OK;
+    draw(run, false, &alive);
+    draw(run, true, &detected);
+    size_t first = wanted / 2 < alive.len ? wanted / 2 : alive.len; /* half of each, or what there is */
+    size_t second = wanted - first < detected.len ? wanted - first : detected.len;
+    if (first + second < wanted)
+        first = wanted - second < alive.len ? wanted - second : alive.len;
+    progress.ops->phase(progress.self, "verifying", MG_STR("replaying verdicts with plain pytest"), (uint32_t)(first + second));
+    for (size_t i = 0; i < first + second; i++) {
+        const struct claim *claim = i < first ? &alive.at[i] : &detected.at[i - first];
+        if (mg_cancelled(run->services->cancel))
+            return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+        progress.ops->step(progress.self, (uint32_t)i, claim->judged->mutant.id);
+        struct mg_arena *arena = mg_arena_new();
+        enum mg_code code = replay(run, claim, arena, err);
+        mg_arena_free(arena);
+        MG_TRY(code);
+    }
+    mg_note(run, run->report->verified_agree == run->report->verified ? MG_NOTE_INFO : MG_NOTE_DEGRADED, MG_STR(""),
+            mg_arena_printf(run->arena, "verify: %u of %u verdicts (%zu alive, %zu detected) replayed on disk with plain pytest agree",
+                            run->report->verified_agree, run->report->verified, first, second));
+    return MG_OK;
+}

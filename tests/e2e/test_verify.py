@@ -1,0 +1,74 @@
+"""--verify: verdicts replayed on disk with plain pytest, and what is said when they differ."""
+import json
+import re
+
+from conftest import OPS, tree
+
+TESTS = """
+import pytest
+from calc.ops import clamp, grade
+
+@pytest.mark.parametrize("n", [5, -1])
+def test_clamp(n): assert clamp(n, 0, 10) >= 0
+def test_grade(): assert grade(80) == "B"
+@pytest.mark.xfail(strict=True)
+def test_wrong(): assert grade(80) == "A"
+def test_broken(): assert clamp(1, 0, 10) == 2
+"""
+
+
+def project(desk, **files):
+    return desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TESTS, "tests/test_gone.py": "import not_installed_here\n",
+                      **files})
+
+
+def test_verdicts_agree(desk):
+    repo = project(desk)
+    before = tree(repo)
+    told = desk("score", "repo", "--verify", "8", "--no-progress")
+    assert told.code == 0 and "verified: 8 of 8 verdicts are what plain pytest says" in told.out, told
+    assert "verify: 8 of 8 verdicts (4 alive, 4 detected) replayed" in told.err, told
+    assert tree(repo) == before
+
+
+def test_a_wrong_verdict_is_named(desk):
+    """A test that notices that it runs in a fork of ours makes us believe in kills and survivors that nobody else sees."""
+    repo = project(desk, **{"tests/test_ops.py": """
+import os
+from calc.ops import clamp, grade
+
+def test_clamp():
+    assert clamp(5, 0, 10) == 5
+def test_grade():
+    assert grade(80) == "B" or "PYTEST_XDIST_WORKER" in os.environ
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade")
+    found = re.search(r"verified: (\d+) of (\d+) verdicts", told.out)
+    assert told.code == 0 and found and int(found.group(1)) < int(found.group(2)), told
+    named = [line for line in told.err.splitlines() if "is survived here, but with plain pytest on disk tests/test_ops.py::test_grade fails" in line]
+    assert len(named) == int(found.group(2)) - int(found.group(1)) and all("calc/ops.py:" in line for line in named), told
+    assert repo.is_dir()
+
+
+def test_the_report_of_a_run_has_the_agreement(desk):
+    desk.repo()
+    told = desk("run", "repo", "--verify", "4", "--target", "*.grade", "--no-progress")
+    assert told.code == 0, told
+    report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
+    assert report["verified"] == {"agree": 4, "replayed": 4}
+    assert "4 of 4 verdicts" in (desk.folder / ".mutagen" / "reports" / "report.md").read_text()
+
+
+def test_the_same_seed_draws_the_same_verdicts(desk):
+    project(desk)
+    said = [[line for line in desk("score", "repo", "--verify", "3", "--no-progress").err.splitlines() if line.startswith("[verifying]")]
+            for _ in range(2)]
+    assert said[0] == said[1] and said[0]
+
+
+def test_a_score_that_rests_on_timeouts_is_told_without_them(desk):
+    desk.repo({"spin.py": "def spin(n):\n    count = 0\n    while n > 1:\n        n -= 2\n        count += 1\n    return count\n",
+               "test_spin.py": "from spin import spin\n\ndef test_spin(): assert spin(7) == 3\n"})
+    told = desk("score", "repo", "--no-progress")
+    score, without = (float(re.search(pattern, told.out).group(1)) for pattern in (r"score: ([\d.]+)%", r"without timeouts: ([\d.]+)%"))
+    assert told.code == 0 and without < score, told
