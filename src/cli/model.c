@@ -1,10 +1,12 @@
 /* Wiring of a model: transport, wire format, record or replay, ledger and retries, prompts, retrieval. */
 #include "cli/model.h"
+#include "adapters/embed_hashing/embed_hashing.h"
 #include "adapters/http_curl/http_curl.h"
 #include "adapters/llm_command/llm_command.h"
 #include "adapters/llm_http/embed_http.h"
 #include "adapters/llm_http/llm_http.h"
 #include "adapters/llm_replay/llm_replay.h"
+#include "adapters/retrieve_vectors/retrieve_vectors.h"
 #include "base/str.h"
 #include "generate/model/model.h"
 #include "os/file.h"
@@ -77,10 +79,26 @@ static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_
 static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, struct mg_retriever *retriever, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
-    (void)http;
-    (void)err;
-    (void)config;
+    struct mg_embedder embedder;
     *retriever = (struct mg_retriever){ 0 };
+    if (!config->generation.use_retrieval)
+        return MG_OK;
+    if (mg_str_is(config->generation.embedder, "hashing")) {
+        embedder = mg_embed_hashing_new(app->arena, MG_HASHING_DIMENSION);
+    } else {
+        struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
+        struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
+        MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
+                                                                   .model = config->generation.embedding_model,
+                                                                   .key = key.value,
+                                                                   .key_env = key.name,
+                                                                   .connect_seconds = config->llm.connect_timeout_seconds,
+                                                                   .seconds = config->llm.timeout_seconds,
+                                                                   .max_body = (size_t)config->llm.max_response_mb << 20,
+                                                                   .ca_file = config->llm.ca_file },
+                                 http, &embedder, err));
+    }
+    *retriever = mg_retrieve_vectors_new(embedder);
     return MG_OK;
 }
 

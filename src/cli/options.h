@@ -27,10 +27,11 @@ struct mg_invocation {
 };
 
 struct mg_option {
-    const char *name;    /* long name without dashes; NULL ends a table */
-    const char *value;   /* what its value is called; NULL = a flag */
-    const char *setting; /* key it sets (two: separated by a blank; a flag sets it to true), or NULL: then `offset` is its field of struct mg_invocation */
-    size_t offset;       /* of a struct mg_str, or of a bool for a flag */
+    const char *name;  /* long name without dashes; NULL ends a table */
+    const char *value; /* what its value is called; NULL = a flag */
+    const char
+        *setting;  /* key it sets (two: separated by a blank; a flag sets it to true), or NULL: then `offset` is its field of struct mg_invocation */
+    size_t offset; /* of a struct mg_str, or of a bool for a flag */
     const char *help;
 };
 /* clang-format off */

@@ -27,9 +27,9 @@ struct mg_report {
     uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
     uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */
-    struct mg_tally before, after; /* mutant-weighted over all processed targets */
-    struct mg_spend spend;         /* of all sessions of the run */
-    struct mg_str model;           /* "anthropic claude-…", empty without a model */
+    struct mg_tally before, after;     /* mutant-weighted over all processed targets */
+    struct mg_spend spend;             /* of all sessions of the run */
+    struct mg_str model;               /* "anthropic claude-…", empty without a model */
     MG_LIST(struct mg_note) notes;
     MG_LIST(struct mg_outcome) outcomes; /* by priority */
     struct mg_str tests_dir;             /* where generated tests belong, relative to the repo; empty = its root */

@@ -96,9 +96,13 @@ void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *are
         if (!open || !is_static(request, &measured->mutants.at[i]))
             continue;
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
-        struct mg_attempt attempt = {
-            .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = true, .fresh = true, .is_static = true
-        };
+        struct mg_attempt attempt = { .mutant = i,
+                                      .source = spliced->source,
+                                      .line = spliced->line,
+                                      .end_line = spliced->end_line,
+                                      .bail = true,
+                                      .fresh = true,
+                                      .is_static = true };
         attempt.first = mg_candidates(request, measured, &wanted, arena, &attempt.first_count);
         if (attempt.first_count == 0)
             measured->results.at[i].verdict = MG_VERDICT_no_coverage;

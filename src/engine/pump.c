@@ -31,7 +31,11 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
 {
     struct mg_mutant_job job = {
-        .ticket = pump->flying.len, .source = attempt->source, .line = attempt->line, .end_line = attempt->end_line, .bail = attempt->bail,
+        .ticket = pump->flying.len,
+        .source = attempt->source,
+        .line = attempt->line,
+        .end_line = attempt->end_line,
+        .bail = attempt->bail,
         .fresh = attempt->fresh,
     };
     const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
@@ -192,7 +196,8 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         if (judge(pump, &attempt, run, end))
             continue;
         if (attempt.is_static)
-            end->result.reason = mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
+            end->result.reason =
+                mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
         *mutant = attempt.mutant;
         if (pump->progress && pump->progress->ops)
             pump->progress->ops->work(pump->progress->self, 1);

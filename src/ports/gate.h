@@ -44,7 +44,7 @@ struct mg_measured {
     MG_LIST(struct mg_str) flaky;             /* existing tests that failed on an unchanged function: set aside, by id */
     uint32_t fresh_runs;                      /* mutants that were judged in a new interpreter, and how long that took */
     double fresh_seconds;
-    struct mg_str untrusted;                  /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
+    struct mg_str untrusted; /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
 };
 /* What each test of a suite does to the mutants that were alive. */
 struct mg_suite_verdict {

@@ -39,7 +39,7 @@ struct mg_run_context {
     struct mg_collected collected;
     struct mg_baseline baseline;
     struct mg_targets targets;
-    uint32_t fresh_runs;       /* mutants judged in new interpreters, and the time that took */
+    uint32_t fresh_runs; /* mutants judged in new interpreters, and the time that took */
     double fresh_seconds;
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */

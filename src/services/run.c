@@ -45,11 +45,12 @@ static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
 static struct mg_str fingerprint(const struct mg_run_context *run)
 {
     const struct mg_config *config = run->config;
-    struct mg_str all = mg_arena_printf(
-        run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
-        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy), MG_FMT(run->report->model),
-        config->mutation.score_threshold, (int)config->mutation.keep + 16 * config->mutation.static_mutants, (long long)config->mutation.max_mutants, (long long)config->mutation.level,
-        (long long)config->generation.seed, (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
+    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
+                                        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy),
+                                        MG_FMT(run->report->model), config->mutation.score_threshold,
+                                        (int)config->mutation.keep + 16 * config->mutation.static_mutants, (long long)config->mutation.max_mutants,
+                                        (long long)config->mutation.level, (long long)config->generation.seed,
+                                        (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);
     return mg_sha256_hex(run->arena, all, 32);
 }
 

@@ -51,8 +51,7 @@ static void find_importing(struct mg_work *work, const struct mg_found *found)
         for (size_t k = 0; k < work->gate.covering_count; k++)
             covers |= work->gate.covering[k].test == test;
         if (!covers)
-            *MG_PUSH(work->arena, &importing) =
-                (struct mg_coverage_entry){ .test = test, .seconds = work->run->baseline.results[test].seconds };
+            *MG_PUSH(work->arena, &importing) = (struct mg_coverage_entry){ .test = test, .seconds = work->run->baseline.results[test].seconds };
     }
     work->gate.importing = importing.at;
     work->gate.importing_count = importing.len;

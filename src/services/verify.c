@@ -113,8 +113,8 @@ static void name_disagreement(struct mg_run_context *run, const struct claim *cl
     mg_note(run, MG_NOTE_DEGRADED, mg_arena_printf(run->arena, "%.*s:%u", MG_FMT(claim->outcome->path), mutant->span_line),
             mg_arena_printf(run->arena, "verify: mutant %.*s (%s, %.*s -> %.*s) is %s here%s%.*s, but with plain pytest on disk %s%.*s",
                             MG_FMT(mutant->id), mutant->operator_name, MG_FMT(mg_str_sub(mutant->original, 0, 60)),
-                            MG_FMT(mg_str_sub(mutant->replacement, 0, 60)), mg_verdict_name(before->verdict),
-                            before->killer.len ? " by " : "", MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed)));
+                            MG_FMT(mg_str_sub(mutant->replacement, 0, 60)), mg_verdict_name(before->verdict), before->killer.len ? " by " : "",
+                            MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed)));
 }
 
 static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_err *err)
@@ -124,8 +124,7 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
         return MG_OK;
     struct mg_confirm what = { .hash_seed = MG_STR("0"), .stop_at_failure = true };
     choose_tests(run, claim, arena, &what);
-    *MG_PUSH(arena, &what.sources) =
-        (struct mg_confirm_source){ source->path, mg_mutant_file_text(source->text, &claim->judged->mutant, arena) };
+    *MG_PUSH(arena, &what.sources) = (struct mg_confirm_source){ source->path, mg_mutant_file_text(source->text, &claim->judged->mutant, arena) };
     struct mg_confirmed confirmed = { 0 };
     struct mg_err cause = { .code = MG_OK };
     enum mg_code code = run->services->agent.ops->confirm(run->services->agent.self, &what, arena, &confirmed, &cause);

@@ -2,6 +2,7 @@
 #include "generate/model/take.h"
 #include "base/str.h"
 #include "generate/model/reply.h"
+#include "python/testcheck.h"
 #include "python/testmodule.h"
 
 #define MOST_TESTS 50u /* of one reply */
@@ -60,6 +61,7 @@ static enum mg_code check(const struct mg_generate_request *request, struct mg_s
         reject(suite, arena, MG_NO_STR, mg_arena_printf(arena, "the module cannot be read: %s", cause.text));
         return MG_OK;
     }
+    mg_testcheck(arena, module, request->target, suite);
     suite->imports = split.imports;
     for (size_t i = 0; i < split.tests.len; i++) {
         if (is_rejected(suite, split.tests.at[i].name))
