@@ -61,7 +61,8 @@ static bool came(void) { return told_pid() > 0; }
 static bool is_left(void)
 {
     long pid = told_pid();
-    assert_true(pid > 0);
+    if (pid == 0) /* its deadline came before it got that far */
+        return false;
     double deadline = mg_now() + 30;
     while (kill((pid_t)pid, 0) == 0 && mg_now() < deadline)
         usleep(2000);
@@ -163,6 +164,7 @@ static void a_background_child_does_not_hold_the_reply(void **unused)
     struct ended end = run_with("sleep 3600 & echo $! >\"$PID_FILE\"; echo done", &request);
     assert_int_equal(end.code, MG_OK);
     assert_true(mg_str_is(end.reply.text, "done\n"));
+    assert_true(told_pid() > 0);
     assert_false(is_left());
     mg_arena_free(end.arena);
     mg_arena_free(arena);

@@ -180,7 +180,7 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
     struct mg_buf prompt = MG_BUF(MOST_PROMPT_BYTES);
     build_prompt(request, &prompt);
     *reply = (struct mg_llm_reply){ .stop = MG_LLM_END,
-                                    .model = command->options.model,
+                                    .model = mg_arena_str(arena, command->options.model),
                                     .reported_micro_usd = MG_UNKNOWN_COST,
                                     .retry_after = -1,
                                     .request_bytes = (int64_t)prompt.len,
