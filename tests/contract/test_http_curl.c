@@ -88,7 +88,26 @@ static void one_request_one_response(void **state)
     assert_true(mg_str_contains(log, "\"content-type\": \"application/json\""));
     assert_true(mg_str_contains(log, "\"x-empty\": \"\""));
     assert_true(mg_str_contains(log, "\"user-agent\": \"mutagen/"));
-    assert_false(mg_str_contains(log, "\"expect\""));
+}
+
+/* So long that libcurl would ask first by "Expect: 100-continue". */
+static void a_long_request_is_sent_at_once(void **state)
+{
+    struct call *call = *state;
+    size_t len = (size_t)3 << 20;
+    char *body = mg_arena_alloc(call->arena, len, 1);
+    memset(body, 'x', len);
+    call->request.body = (struct mg_str){ body, len };
+    call->request.headers.len = 1; /* without a content type */
+    *MG_PUSH(call->arena, &call->request.headers) = (struct mg_http_header){ MG_STR("User-Agent"), MG_STR("own/1") };
+    assert_int_equal(post(call, "plain", "ok@long/x"), MG_OK);
+    struct mg_str log = fault_server_log(&server);
+    const char *entry = strstr(log.at, "\"script\": \"ok@long\"");
+    assert_non_null(entry);
+    assert_null(strstr(entry, "\"expect\""));
+    assert_null(strstr(entry, "\"content-type\""));
+    assert_non_null(strstr(entry, "\"user-agent\": \"own/1\""));
+    assert_non_null(strstr(entry, "\"content-length\": \"3145728\""));
 }
 
 static void every_status_is_an_answer(void **state)
@@ -281,7 +300,7 @@ static void cancel_with(struct call *call, const char *path, const char *script,
 static void a_cancel_ends_the_wait(void **state)
 {
     struct call *call = *state;
-    call->request.seconds = 3600; /* if the token did not end it, the test's own time-out would */
+    call->request.seconds = call->request.connect_seconds = 3600; /* if the token did not end it, the test's own time-out would */
     cancel_with(call, "slow-headers@cancel/x", "slow-headers@cancel", true);
     cancel_with(call, "slow-headers@blind/x", "slow-headers@blind", false);
     struct mg_cancel cancel = { .requested = SIGINT, .wake_fd = -1 };
@@ -394,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cancel_ends_the_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(proxies_come_from_the_environment, set_up, tear_down),
         cmocka_unit_test(threads_do_not_meet),
+        cmocka_unit_test_setup_teardown(a_long_request_is_sent_at_once, set_up, tear_down), /* last: it makes the server's log long */
         cmocka_unit_test(a_machine_without_libcurl_is_told_what_to_install),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

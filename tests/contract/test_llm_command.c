@@ -98,6 +98,7 @@ static void end_codes_and_what_they_mean(void **unused)
     } cases[] = {
         { "exit 1", MG_LLM_REQUEST, "the command exited with 1" },
         { "echo one >&2; printf 'two\\033[1m\\r\\n\\n' >&2; exit 2", MG_LLM_REQUEST, "the command exited with 2: two [1m" },
+        { "echo https://me:password@host/ $CONTRACT_API_KEY >&2; exit 2", MG_LLM_REQUEST, "2: https://[redacted]@host/ [redacted]" },
         { "exit 75", MG_LLM_TEMPORARY, "the command exited with 75" },
         { "mutagen-has-no-such-program", MG_LLM_ACCOUNT, "the command exited with 127: " },
         { "/etc/passwd", MG_LLM_ACCOUNT, "the command exited with 126: " },
@@ -194,12 +195,14 @@ static void the_program_starts_clean(void **unused)
         int flags = fcntl(fd, F_GETFD);
         inherited += flags >= 0 && !(flags & FD_CLOEXEC);
     }
-    struct ended end =
-        run_with("ls /proc/self/fd | wc -l; grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; cut -d' ' -f7 /proc/self/stat", NULL);
+    struct ended end = run_with("ls /proc/self/fd | wc -l; grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; "
+                                "cut -d' ' -f7 /proc/self/stat; test \"$(cut -d' ' -f6 /proc/$$/stat)\" = $$ && echo own",
+                                NULL);
     assert_int_equal(end.code, MG_OK);
     assert_int_equal(strtol(end.reply.text.at, NULL, 10), inherited + 1); /* and the folder that ls reads */
     assert_non_null(strstr(end.reply.text.at, "SigBlk:\t0000000000000000\n"));
-    assert_true(mg_str_ends(end.reply.text, "0000000\n0\n")); /* 1 to 28 are not ignored (two above 31 are the C library's); no terminal */
+    assert_true(mg_str_ends(end.reply.text,
+                            "0000000\n0\nown\n")); /* 1 to 28 are not ignored (two above 31 are the C library's); no terminal, an own session */
     mg_arena_free(end.arena);
 }
 

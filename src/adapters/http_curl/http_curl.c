@@ -121,19 +121,16 @@ static bool append_header(struct exchange *x, const char *line)
 
 static enum mg_code build_headers(struct exchange *x, struct mg_err *err)
 {
-    bool has_type = false, has_agent = false, good = true;
+    bool good = true;
     for (size_t i = 0; i < x->request->headers.len; i++) {
         struct mg_str name = x->request->headers.at[i].name, value = x->request->headers.at[i].value;
         if (!is_header(name, value))
             return MG_FAIL(err, MG_E_CONFIG, "a header for %.*s holds a line break or has no name: is there one in the key?", MG_FMT(x->peer));
-        has_type |= name.len == 12 && strncasecmp(name.at, "content-type", 12) == 0;
-        has_agent |= name.len == 10 && strncasecmp(name.at, "user-agent", 10) == 0;
         good = good && append_header(x, value.len ? mg_arena_printf(x->arena, "%.*s: %.*s", MG_FMT(name), MG_FMT(value)).at
                                                   : mg_arena_printf(x->arena, "%.*s;", MG_FMT(name)).at);
     }
-    good = good && append_header(x, "Expect:"); /* no waiting for "100 Continue", and no second request after a 417 */
-    good = good && (has_type || append_header(x, "Content-Type:"));
-    good = good && (has_agent || append_header(x, "User-Agent: mutagen/" MG_VERSION));
+    good = good && append_header(x, "Expect:");       /* no waiting for "100 Continue", and no second request after a 417 */
+    good = good && append_header(x, "Content-Type:"); /* not libcurl's own, which says that this is a form */
     return good ? MG_OK : MG_FAIL(err, MG_E_IO, "libcurl has no memory left for a request");
 }
 
@@ -158,6 +155,7 @@ static enum mg_code set_options(struct exchange *x, struct mg_err *err)
     set_pointer(x, CURLOPT_ERRORBUFFER, x->detail);
     set_pointer(x, CURLOPT_URL, mg_arena_cstr(x->arena, request->url));
     set_pointer(x, CURLOPT_HTTPHEADER, x->headers);
+    set_pointer(x, CURLOPT_USERAGENT, "mutagen/" MG_VERSION); /* a header of the request goes before it */
     set_long(x, CURLOPT_POST, 1);
     set_pointer(x, CURLOPT_POSTFIELDS, request->body.len ? request->body.at : "");
     if (x->curl->easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len) != CURLE_OK)

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "core/secret.h"
 #include "core/text.h"
 #include "os/fd.h"
 #include <stdlib.h>
@@ -15,7 +16,6 @@
 
 #define MAGIC 0x4c434d44u
 #define MOST_PROMPT_BYTES ((size_t)64 << 20)
-#define SHORTEST_SECRET 8 /* a shorter value is more likely a word than a secret */
 #define STDERR_CHARACTERS 240
 
 struct command {
@@ -89,26 +89,16 @@ static bool names_a_secret(const char *entry, size_t name_len)
     return false;
 }
 
-static struct mg_str without(struct mg_arena *arena, struct mg_str text, const char *secret)
-{
-    size_t len = strlen(secret);
-    const char *found;
-    while ((found = memmem(text.at, text.len, secret, len)) != NULL) {
-        size_t before = (size_t)(found - text.at);
-        text = mg_arena_printf(arena, "%.*s***%.*s", MG_FMT(mg_str_sub(text, 0, before)), MG_FMT(mg_str_sub(text, before + len, text.len)));
-    }
-    return text;
-}
-
 /* The program has our environment: what it says must not carry a key into a report. */
 static struct mg_str redact(struct mg_arena *arena, struct mg_str text)
 {
     for (char **entry = environ; entry && *entry; entry++) {
-        const char *value = strchr(*entry, '=');
-        if (value && strlen(value + 1) >= SHORTEST_SECRET && names_a_secret(*entry, (size_t)(value - *entry)))
-            text = without(arena, text, value + 1);
+        const char *equals = strchr(*entry, '=');
+        struct mg_secrets secret = { .len = 0 };
+        if (equals && names_a_secret(*entry, (size_t)(equals - *entry)) && mg_secrets_add(&secret, mg_str_from(equals + 1)))
+            text = mg_redact_code(arena, &secret, text);
     }
-    return text;
+    return mg_redact(arena, NULL, text);
 }
 
 /* The last line that is not blank, fit for a terminal. Redacted before it is cut: half a key would not be found. */
