@@ -246,7 +246,10 @@ static void certificates_are_verified(void **state)
 
 static void what_cannot_be_a_request_is_refused(void **state)
 {
-    static const char *const bad[] = { "ftp://127.0.0.1/x", "file:///etc/passwd", "127.0.0.1:80", "", "http://", "http:///x", "https://user@/x" };
+    static const char *const bad[] = {
+        "ftp://127.0.0.1/x", "file:///etc/passwd",      "127.0.0.1:80", "", "http://", "http:///x", "https://user@/x", "http://a b/x",
+        "http://[::1/x",     "http://127.0.0.1:99999/x"
+    };
     struct call *call = *state;
     for (size_t i = 0; i < MG_COUNT(bad); i++) {
         call->request.url = mg_str_from(bad[i]);

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define MOST_HEADER_BYTES (256u << 10) /* of a response, all together */
-#define POLL_MS 1000
+#define POLL_MS 1000 /* libcurl's own timers end a wait earlier */
 #define BLIND_POLL_MS 50 /* when the token has no descriptor to wait for */
 
 /* By number: one is marked as deprecated since 7.85 (its successor is missing before), the other is unknown to headers before 7.87. */
@@ -237,7 +237,7 @@ static enum mg_code transfer(struct exchange *x, struct mg_err *err)
     const struct mg_cancel *cancel = x->request->cancel;
     struct curl_waitfd wake = { .fd = cancel ? cancel->wake_fd : -1, .events = CURL_WAIT_POLLIN };
     unsigned watched = wake.fd >= 0;
-    int wait_ms = cancel && wake.fd < 0 ? BLIND_POLL_MS : POLL_MS; /* libcurl's own timers end a wait earlier */
+    int wait_ms = cancel && wake.fd < 0 ? BLIND_POLL_MS : POLL_MS;
     for (;;) {
         int running = 0, left = 0;
         if (mg_cancelled(cancel))
