@@ -1,6 +1,6 @@
-"""A real LiteLLM proxy on 127.0.0.1 whose models answer with given texts: a peer that speaks four wire formats. It takes 6 to 15 seconds to start (26 on a busy machine),
-so one is shared by a module: a fixture whose body is `yield from litellm_proxy.serve(folder, {"tests": MODULE})`. ROUTES says how Mutagen reaches each format through it. Made by
-`make peers`; without build/litellm the tests that need it are skipped."""
+"""A real LiteLLM proxy on 127.0.0.1 whose models answer with given texts: a peer that speaks four wire formats. It takes 6 to 15 seconds to start
+(26 on a busy machine), so one is shared by a module: a fixture whose body is `yield from litellm_proxy.serve(folder, {"tests": MODULE})`. ROUTES
+says how Mutagen reaches each format through it. Made by `make peers`; without build/litellm the tests that need it are skipped."""
 import json
 import os
 import pathlib

@@ -19,6 +19,7 @@ struct fixture {
     struct scripted_http http;
     struct mg_llm_http_settings settings;
     struct mg_llm llm;
+    bool open;
     struct mg_llm_request request;
     struct mg_llm_reply reply;
     struct mg_err err;
@@ -47,14 +48,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    mg_arena_free(f->arena);
-    free(f);
-    return 0;
-}
-
 static void choose(struct fixture *f, const char *provider, const char *model, const char *base_url)
 {
     f->settings.provider = mg_str_from(provider);
@@ -62,17 +55,33 @@ static void choose(struct fixture *f, const char *provider, const char *model, c
     f->settings.base_url = mg_str_from(base_url);
 }
 
+static void close_model(struct fixture *f)
+{
+    if (f->open)
+        f->llm.ops->close(f->llm.self);
+    f->open = false;
+}
+
 static enum mg_code call(struct fixture *f)
 {
+    close_model(f);
     enum mg_code code = mg_llm_http_new(&f->settings, scripted_http(&f->http), &f->llm, &f->err);
     if (code != MG_OK)
         fail_msg("%s", f->err.text);
     code = f->llm.ops->complete(f->llm.self, &f->request, f->arena, &f->reply, &f->err);
     assert_int_equal(f->reply.request_bytes, f->http.seen.body.len);
     assert_int_equal(f->llm.ops->request_bytes(f->llm.self, &f->request), f->http.seen.body.len);
-    f->http.seen.url = mg_arena_str(f->arena, f->http.seen.url); /* was the model's */
-    f->llm.ops->close(f->llm.self);
+    f->open = true; /* what the peer has seen is the model's */
     return code;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    close_model(f);
+    mg_arena_free(f->arena);
+    free(f);
+    return 0;
 }
 
 static enum mg_code answered(struct fixture *f, long status, const char *body)
