@@ -1,6 +1,7 @@
 """pytest as a library: its arguments, and the plugin that turns pytest's run loop into ours by public hooks only."""
 import collections
 import os
+import re
 from importlib import metadata
 
 import pytest
@@ -33,7 +34,8 @@ def arguments(given, keep_addopts, repo, scratch, seed):
     added = ["-s", "-q", "--maxfail=0", "--rootdir=" + repo, "-o", "cache_dir=" + os.path.join(scratch, "pytest_cache")]
     added += ["-W", "ignore::pytest.PytestConfigWarning"]  # a missing testpaths folder is no error for us, whatever filterwarnings says
     if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        plugins = installed_plugins()
+        off = switched_off(given, repo) if keep_addopts else set()
+        plugins = [name for name in installed_plugins() if name not in off]
         for name in plugins:
             added += PLUGIN_ARGUMENTS.get(name, [])
         if "randomly" in plugins:
@@ -41,6 +43,19 @@ def arguments(given, keep_addopts, repo, scratch, seed):
     if not keep_addopts:
         added += ["-o", "addopts="]
     return list(given) + added
+
+
+def switched_off(given, repo):
+    """Plugins that the repo's own options leave out (`-p no:randomly`): pytest does not know their arguments then."""
+    texts = [" ".join(given), os.environ.get("PYTEST_ADDOPTS", "")]
+    for name in ("pytest.ini", ".pytest.ini", "pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg"):
+        try:
+            with open(os.path.join(repo, name), encoding="utf-8", errors="replace") as file:
+                texts.append(file.read())
+        except OSError:
+            pass
+    found = re.findall(r"-p[\s\"',=]*no:(?:pytest[-_])?([\w-]+)", "\n".join(texts))
+    return {name.replace("_", "-") for name in found}
 
 
 class Plugin:
