@@ -69,7 +69,7 @@ $(VENV)/.stamp: tools/requirements.txt | packages
 	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check -r tools/requirements.txt'
 	@touch $@
 
-build/%/.stamp: tools/%-requirements.txt
+build/%/.stamp: tools/%-requirements.txt | packages
 	@mkdir -p build
 	@$(QUIET) "making build/$*" build/$*.log sh -c 'rm -rf build/$* && $(PYTHON) -m venv build/$* && \
 	  build/$*/bin/python -m pip install -q --disable-pip-version-check -r $<'
