@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 
-/* Text between two tokens: what holds a line's end becomes one blank, and none inside of brackets' edges. */
+/* Text between two tokens, comments too: what holds a line's end becomes one blank, and none inside of brackets' edges. */
 static void add_gap(struct mg_buf *out, struct mg_str gap, char next)
 {
     if (memchr(gap.len ? gap.at : "", '\n', gap.len) == NULL) {
@@ -22,20 +22,17 @@ static void add_gap(struct mg_buf *out, struct mg_str gap, char next)
 static void add_tokens(struct mg_buf *out, const struct mg_module *module, const struct mg_node *node, uint32_t end)
 {
     uint32_t at = node->start;
-    bool gap_has_comment = false;
     for (const struct mg_node *inside = node; inside < node + node->size && inside->start < end && !out->overflow;) {
         if (inside->kind == N_COMMENT || inside->kind == N_LINE_CONTINUATION) {
-            gap_has_comment = true;
             inside += inside->size;
             continue;
         }
         bool whole = inside->size == 1 || inside->kind == N_STRING;
         if (whole && inside->end > inside->start) {
             char next = module->text.at[inside->start];
-            add_gap(out, gap_has_comment ? MG_STR("\n") : mg_str_sub(module->text, at, inside->start), next);
+            add_gap(out, mg_str_sub(module->text, at, inside->start), next);
             mg_buf_add(out, mg_node_text(module, inside));
             at = inside->end;
-            gap_has_comment = false;
         }
         inside += whole ? inside->size : 1;
     }
@@ -126,7 +123,7 @@ struct mg_str mg_shown_lines(struct mg_str text, size_t limit, struct mg_arena *
     struct mg_str line;
     for (struct mg_str rest = text; mg_str_next_line(&rest, &line);) {
         size_t behind = (size_t)(line.at - text.at) + line.len + 1;
-        if (missing == 0 && behind <= room)
+        if (behind <= room)
             end = behind;
         else
             missing++;

@@ -187,6 +187,7 @@ static void a_short_module_is_shown_whole_a_long_one_in_outline(void **unused)
     };
     for (size_t i = 0; i < MG_COUNT(levels); i++)
         assert_text(&parsed, mg_outline_module(parsed.module, parsed.text, strlen(levels[i]), parsed.arena, &whole), levels[i]);
+    mg_outline_module(parsed.module, parsed.text, 100000, parsed.arena, &whole);
     assert_false(whole);
     assert_text(&parsed, mg_outline_module(parsed.module, parsed.text, 80, parsed.arena, &whole),
                 "LIMIT: int = 3\nTABLE = {'a': 1, 'b': '''x ...\n# ... 6 more lines");
