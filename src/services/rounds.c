@@ -532,7 +532,45 @@ static void choose(struct mg_work *work)
     work->pending->kept.imports = work->pool.imports;
 }
 
-static void take_tests(struct mg_work *work)
+/* A mutant that ran for ever, or broke its process, in one test was not run in the tests behind it. When that test is not chosen, the chosen
+ * ones are asked about the mutant again: it would be undetected in the report for no reason. */
+static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
+{
+    struct mg_pending *pending = work->pending;
+    struct mg_measured lost = pending->measured;
+    lost.results.at = MG_NEW_ARRAY(work->arena, struct mg_mutant_result, lost.results.len);
+    bool *chosen = MG_NEW_ARRAY(work->arena, bool, pending->suite->tests.len + 1), any = false;
+    for (size_t i = 0; i < pending->order_count; i++)
+        chosen[pending->order[i]] = true;
+    for (uint32_t m = 0; m < lost.results.len; m++) {
+        const struct mg_mutant_result *before = &pending->measured.results.at[m];
+        lost.results.at[m] = (struct mg_mutant_result){ .verdict = MG_VERDICT_killed };
+        if (!mg_verdict_is_open(before->verdict) || !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
+            mg_verdict_is_open(mg_result_after(pending, m, NULL, before).verdict))
+            continue;
+        lost.results.at[m] = *before;
+        any = true;
+    }
+    if (!any || pending->order_count == 0)
+        return MG_OK;
+    struct mg_suite_measured result = { 0 };
+    struct mg_str module = mg_testmodule_compose(work->arena, work->target->module, &pending->kept, 1);
+    const struct mg_gate gate = work->run->services->gate;
+    MG_TRY(gate.ops->suite(gate.self, &work->gate, &lost, &pending->kept, module_path(work), module, work->arena, &result, err));
+    for (size_t i = 0; i < pending->order_count; i++) {
+        struct mg_suite_verdict *to = &pending->suite->tests.at[pending->order[i]];
+        const struct mg_suite_verdict *from = &result.tests.at[i];
+        for (size_t k = 0; k < from->timeouts.len; k++)
+            *MG_PUSH(work->arena, &to->timeouts) = from->timeouts.at[k];
+        for (size_t k = 0; k < from->crashes.len; k++)
+            *MG_PUSH(work->arena, &to->crashes) = from->crashes.at[k];
+        for (size_t k = 0; k < from->kills.len; k++)
+            *MG_PUSH(work->arena, &to->kills) = from->kills.at[k];
+    }
+    return MG_OK;
+}
+
+static enum mg_code take_tests(struct mg_work *work, struct mg_err *err)
 {
     work->outcome->imports = work->pool.imports;
     for (size_t t = 0; t < work->pool.tests.len; t++)
@@ -540,6 +578,7 @@ static void take_tests(struct mg_work *work)
                                                                          .source = work->pool.tests.at[t].source,
                                                                          .reason = loss_reason(&work->pending->suite->tests.at[t]) };
     choose(work);
+    return ask_chosen(work, err);
 }
 
 enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
@@ -559,8 +598,7 @@ enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
     }
     if (work->pool.tests.len) {
         work->outcome->reason = MG_NO_STR;
-        take_tests(work);
-        return MG_OK;
+        return take_tests(work, err);
     }
     if (work->pending->unfinished.len) {
         work->outcome->reason = work->pending->unfinished;

@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #define MOST_HEADER_BYTES (256u << 10) /* of a response, all together */
-#define POLL_MS 1000 /* libcurl's own timers end a wait earlier */
-#define BLIND_POLL_MS 50 /* when the token has no descriptor to wait for */
+#define POLL_MS 1000                   /* libcurl's own timers end a wait earlier */
+#define BLIND_POLL_MS 50               /* when the token has no descriptor to wait for */
 
 /* By number: one is marked as deprecated since 7.85 (its successor is missing before), the other is unknown to headers before 7.87. */
 #define OPTION_PROTOCOLS ((CURLoption)(CURLOPTTYPE_LONG + 181))

@@ -155,6 +155,19 @@ static void failing_tests_are_repaired_first(void **state)
     assert_false(test_of("test_wrong")->kept);
 }
 
+/* The first test to meet an endless loop is not chosen: the chosen one is asked about that mutant, too. */
+static void a_time_out_counts_for_the_test_that_stays(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { { "(False)", "test_", MG_MEMORY_TIMES_OUT }, SUM_OF_F("test_all"), LIMIT_OF_F("test_all") };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_first", suite_of_f[1] = "test_all";
+    assert_int_equal(run_it(), MG_OK);
+    assert_false(test_of("test_first")->kept);
+    assert_int_equal(outcome_of("m.f")->after.of[MG_VERDICT_timeout], 1);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 8);
+}
+
 static void a_repaired_test_takes_the_place_of_the_broken_one(void **state)
 {
     (void)state;
@@ -305,6 +318,7 @@ int main(void)
         CASE(a_target_that_the_search_satisfies_costs_no_call),
         CASE(the_strategy_says_who_is_asked),
         CASE(failing_tests_are_repaired_first),
+        CASE(a_time_out_counts_for_the_test_that_stays),
         CASE(a_repaired_test_takes_the_place_of_the_broken_one),
         CASE(rejected_tests_go_back_with_their_reason),
         CASE(it_stops_after_two_rounds_without_a_kill),
