@@ -58,9 +58,10 @@ static enum mg_code open_command(struct mg_app *app, struct mg_llm *llm, struct 
     const struct mg_config *config = &app->config;
     if (config->llm.command.len == 0)
         return MG_FAIL(err, MG_E_CONFIG, "provider command needs llm.command, what /bin/sh shall run");
+    static struct mg_price own; /* as long as the model: the program's */
     *llm = mg_llm_command_new(&(struct mg_llm_command_options){
         .command = config->llm.command, .model = config->llm.model, .max_reply_bytes = (size_t)config->llm.max_response_mb << 20 });
-    return MG_OK;
+    return mg_price_choose(config->provider, config->llm.model, config->llm.price_input, config->llm.price_output, &own, &llm->price, err);
 }
 
 /* Who is asked, without ledger and record. */
@@ -87,7 +88,10 @@ static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, stru
         embedder = mg_embed_hashing_new(app->arena, MG_HASHING_DIMENSION);
     } else {
         struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
-        struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
+        /* The model's key goes to the model's own address only. */
+        bool own = config->generation.embedding_base_url.len > 0 && !mg_str_eq(base, config->llm.base_url);
+        struct mg_key key =
+            mg_key_find(&app->env, own ? MG_STR("compatible") : config->provider, own ? MG_STR("MUTAGEN_EMBEDDING_API_KEY") : config->llm.key_env);
         MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
                                                                    .model = config->generation.embedding_model,
                                                                    .key = key.value,

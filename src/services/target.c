@@ -192,7 +192,7 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
     work.outcome->seconds = services->clock.ops->monotonic(services->clock.self) - started;
     if (code == MG_OK)
         return MG_OK;
-    if (code == MG_E_CANCELLED || code == MG_E_IO || mg_target_state_is_final(work.outcome->state)) {
+    if (code == MG_E_CANCELLED || code == MG_E_IO || code == MG_E_STORE || mg_target_state_is_final(work.outcome->state)) {
         if (err)
             *err = cause;
         return code;

@@ -110,3 +110,11 @@ def test_red():
 def test_an_error_shows_no_password(desk):
     told = desk("run", f"https://me:{SECRET}@host/repo.git")
     assert told.code == 1 and told.err == "mutagen: https://[redacted]@host/repo.git: no such path\n", told
+
+
+def test_tests_find_no_key_in_the_copied_env_file(desk):
+    repo = desk.repo()
+    (repo / ".env").write_text("MODE=test\nANTHROPIC_API_KEY=sk-ant-0123456789abcdef\n")
+    (repo / "tests" / "test_env.py").write_text("def test_env():\n    assert open('.env').read() == 'MODE=test\\n'\n")
+    result = desk("score", "repo", "--no-progress")
+    assert result.code == 0 and "test_env" not in result.out + result.err, result

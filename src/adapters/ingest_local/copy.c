@@ -1,6 +1,7 @@
 /* The walk that copies. It walks the folder itself even when git gave a list: git does not know ignored files that the package needs
  * (compiled extension modules, a generated _version.py), and its list may name what is not there. */
 #include "adapters/ingest_local/copy.h"
+#include "adapters/ingest_local/env_file.h"
 
 #include "base/map.h"
 #include "base/str.h"
@@ -115,6 +116,29 @@ static int copy_bytes(int from, int to, bool *writing)
     }
 }
 
+/* The same for a .env: without the keys of model providers. */
+static int copy_env(struct mg_arena *scratch, int from, int to, size_t size, bool *writing)
+{
+    char *text = mg_arena_alloc(scratch, size + 1, 1);
+    size_t len = 0;
+    *writing = false;
+    for (ssize_t got = 1; got != 0 && len < size;) {
+        got = read(from, text + len, size - len);
+        if (got < 0 && errno != EINTR)
+            return errno;
+        len += got > 0 ? (size_t)got : 0;
+    }
+    struct mg_str kept = mg_env_file_filtered(scratch, (struct mg_str){ text, len });
+    *writing = true;
+    for (size_t done = 0; done < kept.len;) {
+        ssize_t put = write(to, kept.at + done, kept.len - done);
+        if (put < 0 && errno != EINTR)
+            return errno;
+        done += put > 0 ? (size_t)put : 0;
+    }
+    return 0;
+}
+
 static enum mg_code write_failed(const struct walk *walk, struct mg_str path, int reason, struct mg_err *err)
 {
     const char *hint = reason == ENOSPC || reason == EDQUOT ? "; set TMPDIR to a folder with more room" : "";
@@ -135,9 +159,17 @@ static enum mg_code copy_file(struct walk *walk, const struct place *place, cons
         mg_fd_close(&from);
         return MG_OK;
     }
+    bool env = mg_is_env_file(name);
+    if (env && about.st_size > MG_ENV_FILE_LIMIT) {
+        skip(walk, path, "larger than 1 MB, and may hold keys");
+        mg_fd_close(&from);
+        return MG_OK;
+    }
     int to = openat(place->to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool writing = true;
-    int reason = to < 0 ? errno : copy_bytes(from, to, &writing);
+    int reason = errno;
+    if (to >= 0)
+        reason = env ? copy_env(walk->scratch, from, to, (size_t)about.st_size, &writing) : copy_bytes(from, to, &writing);
     struct timespec times[2] = { about.st_atim, about.st_mtim };
     if (reason == 0 && (fchmod(to, (about.st_mode & 0777) | 0600) != 0 || futimens(to, times) != 0))
         reason = errno;

@@ -1,0 +1,50 @@
+/* Leaving keys out of a .env, line by line. */
+#include "adapters/ingest_local/env_file.h"
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static const char *const kept_back[] = { "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENROUTER_API_KEY" };
+
+bool mg_is_env_file(const char *name) { return strcmp(name, ".env") == 0 || strncmp(name, ".env.", 5) == 0; }
+
+/* `  export NAME = value` */
+static struct mg_str name_of(struct mg_str line)
+{
+    line = mg_str_trim(line);
+    if (mg_str_starts(line, "\xEF\xBB\xBF")) /* a byte order mark */
+        line = mg_str_trim(mg_str_sub(line, 3, line.len));
+    if (mg_str_starts(line, "export ") || mg_str_starts(line, "export\t"))
+        line = mg_str_trim(mg_str_sub(line, 7, line.len));
+    struct mg_str name = mg_str_trim(mg_str_sub(line, 0, mg_str_find(line, '=', 0)));
+    if (name.len > 1 && (name.at[0] == '\'' || name.at[0] == '"') && name.at[name.len - 1] == name.at[0])
+        name = mg_str_sub(name, 1, name.len - 1);
+    return name;
+}
+
+static bool is_kept_back(struct mg_str line)
+{
+    struct mg_str name = name_of(line);
+    if (mg_str_starts(name, "MUTAGEN_"))
+        return true;
+    for (size_t i = 0; i < MG_COUNT(kept_back); i++)
+        if (mg_str_is(name, kept_back[i]))
+            return true;
+    return false;
+}
+
+struct mg_str mg_env_file_filtered(struct mg_arena *arena, struct mg_str text)
+{
+    struct mg_buf out = MG_BUF(SIZE_MAX);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = mg_str_find(text, '\n', at);
+        end += end < text.len;
+        struct mg_str line = mg_str_sub(text, at, end);
+        if (!is_kept_back(line))
+            mg_buf_add(&out, line);
+        at = end;
+    }
+    return mg_buf_take(&out, arena);
+}
