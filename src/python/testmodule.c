@@ -6,9 +6,9 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "python/stdlib_names.h"
+#include "python/testcompose.h"
 
 #define HASH_DIGITS 16u
 #define HASH_LABEL " (sha256 of the rest: "
@@ -126,14 +126,12 @@ static void write_from(struct mg_buf *out, struct import *import)
     mg_buf_adds(out, wraps ? ")\n" : "\n");
 }
 
-static void write_imports(struct mg_arena *arena, struct mg_buf *out, struct mg_str module, const struct mg_suite *suites, size_t count)
+static void write_imports(struct mg_arena *arena, struct mg_buf *out, struct mg_str module, struct mg_str lines)
 {
     struct imports imports = { 0 };
-    for (size_t i = 0; i < count; i++) {
-        struct mg_str rest = suites[i].imports, line;
-        while (mg_str_next_line(&rest, &line))
-            add_import_line(arena, &imports, line, module);
-    }
+    struct mg_str line;
+    while (mg_str_next_line(&lines, &line))
+        add_import_line(arena, &imports, line, module);
     if (imports.len)
         qsort(imports.at, imports.len, sizeof *imports.at, by_group);
     for (size_t i = 0; i < imports.len; i++) {
@@ -146,55 +144,18 @@ static void write_imports(struct mg_arena *arena, struct mg_buf *out, struct mg_
     }
 }
 
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (unsigned char)c >= 0x80;
-}
-
-/* Where `def name` or `class name` has its name; source.len when it has none. */
-static size_t find_definition(struct mg_str source, struct mg_str name)
-{
-    for (size_t i = 4; i + name.len <= source.len; i++) {
-        if (memcmp(source.at + i, name.at, name.len) != 0 || (i + name.len < source.len && is_word(source.at[i + name.len])))
-            continue;
-        struct mg_str before = mg_str_sub(source, 0, i);
-        if (mg_str_ends(before, "def ") || mg_str_ends(before, "class "))
-            return i;
-    }
-    return source.len;
-}
-
-static void write_test(struct mg_arena *arena, struct mg_buf *out, struct mg_map *used, const struct mg_suite_test *test)
-{
-    struct mg_str name = test->name, source = test->source;
-    while (source.len && (source.at[source.len - 1] == '\n' || source.at[source.len - 1] == ' ' || source.at[source.len - 1] == '\r'))
-        source.len--;
-    while (source.len && source.at[0] == '\n')
-        source = mg_str_sub(source, 1, source.len);
-    for (unsigned number = 2; mg_map_get(used, name); number++)
-        name = mg_arena_printf(arena, "%.*s_%u", MG_FMT(test->name), number);
-    *mg_map_slot(used, name) = used;
-    size_t at = mg_str_eq(name, test->name) ? source.len : find_definition(source, test->name);
-    mg_buf_adds(out, "\n\n");
-    mg_buf_add(out, mg_str_sub(source, 0, at));
-    if (at < source.len) {
-        mg_buf_add(out, name);
-        mg_buf_add(out, mg_str_sub(source, at + test->name.len, source.len));
-    }
-    mg_buf_addc(out, '\n');
-}
-
 struct mg_str mg_testmodule_compose(struct mg_arena *arena, struct mg_str module, const struct mg_suite *suites, size_t count)
 {
-    struct mg_buf rest = MG_BUF(SIZE_MAX);
+    struct mg_arena *scratch = mg_arena_new();
+    struct mg_buf rest = MG_BUF(SIZE_MAX), imports = MG_BUF(SIZE_MAX), tests = MG_BUF(SIZE_MAX);
     mg_buf_addf(&rest, "# Tests of %.*s. They state the behaviour that was observed when they were written,\n# be it right or wrong.\n",
                 MG_FMT(module));
-    write_imports(arena, &rest, module, suites, count);
-    struct mg_map used;
-    mg_map_init(&used, arena);
-    for (size_t i = 0; i < count; i++)
-        for (size_t t = 0; t < suites[i].tests.len; t++)
-            write_test(arena, &rest, &used, &suites[i].tests.at[t]);
+    mg_compose_tests(scratch, suites, count, &imports, &tests);
+    write_imports(scratch, &rest, module, mg_buf_view(&imports));
+    mg_buf_add(&rest, mg_buf_view(&tests));
+    mg_buf_free(&imports);
+    mg_buf_free(&tests);
+    mg_arena_free(scratch);
     struct mg_str hash = mg_sha256_hex(arena, mg_buf_view(&rest), HASH_DIGITS);
     struct mg_buf out = MG_BUF(SIZE_MAX);
     mg_buf_addf(&out, MG_TESTMODULE_MARK HASH_LABEL "%.*s)\n", MG_FMT(hash));

@@ -40,6 +40,15 @@ static void bind(struct mg_arena *arena, struct mg_piece *piece, struct mg_str n
         *MG_PUSH(arena, &piece->binds) = name;
 }
 
+static void change(struct mg_arena *arena, struct mg_piece *piece, struct mg_str name)
+{
+    for (size_t i = 0; i < piece->changes.len; i++)
+        if (mg_str_eq(piece->changes.at[i], name))
+            return;
+    if (name.len > 0)
+        *MG_PUSH(arena, &piece->changes) = name;
+}
+
 static struct mg_str root_of(const struct mg_module *module, const struct mg_node *node)
 {
     while (node && (node->kind == N_ATTRIBUTE || node->kind == N_SUBSCRIPT || node->kind == N_CALL))
@@ -52,8 +61,12 @@ static void bind_pattern(const struct mg_module *module, const struct mg_node *n
 {
     if (!node)
         return;
-    if (node->kind == N_ATTRIBUTE || node->kind == N_SUBSCRIPT || node->kind == N_IDENTIFIER) {
-        bind(arena, piece, root_of(module, node));
+    if (node->kind == N_IDENTIFIER) {
+        bind(arena, piece, mg_node_text(module, node));
+        return;
+    }
+    if (node->kind == N_ATTRIBUTE || node->kind == N_SUBSCRIPT) {
+        change(arena, piece, root_of(module, node));
         return;
     }
     for (const struct mg_node *child = mg_node_first_named(node); child; child = mg_node_next_named(child))
@@ -83,14 +96,16 @@ static void bind_all(const struct mg_module *module, const struct mg_node *node,
     case N_IMPORT_FROM:
         bind_import(module, node, arena, piece);
         return;
-    case N_ASSIGNMENT:
     case N_AUGMENTED:
+        change(arena, piece, root_of(module, mg_node_field(node, F_left)));
+        break;
+    case N_ASSIGNMENT:
     case N_FOR:
         bind_pattern(module, mg_node_field(node, F_left), arena, piece);
         break;
     case N_EXPRESSION_STATEMENT:
         if (mg_node_first_named(node) && mg_node_first_named(node)->kind == N_CALL)
-            bind(arena, piece, root_of(module, mg_node_first_named(node)));
+            change(arena, piece, root_of(module, mg_node_first_named(node)));
         break;
     case N_LAMBDA:
         return;
@@ -165,7 +180,8 @@ static void describe_definition(const struct mg_module *module, struct mg_arena 
     piece->name = mg_node_text(module, mg_node_field(piece->inner, F_name));
     piece->is_fixture = piece->inner->kind == N_FUNCTION && fixture;
     if (piece->inner->kind == N_CLASS)
-        piece->is_test = is_test_class(module, piece->inner, piece->name) && holds_tests(module, piece->inner);
+        piece->is_test =
+            is_test_class(module, piece->inner, piece->name) && (holds_tests(module, piece->inner) || mg_node_field(piece->inner, F_superclasses));
     else
         piece->is_test = !piece->is_fixture && mg_str_starts(piece->name, "test");
     if (!piece->is_fixture)
@@ -200,8 +216,11 @@ static void drop_effects(struct mg_pieces *pieces, const struct mg_map *own)
     for (size_t i = 0; i < pieces->len; i++) {
         struct mg_piece *piece = &pieces->at[i];
         const struct mg_node *value = piece->node->kind == N_EXPRESSION_STATEMENT ? mg_node_first_named(piece->node) : NULL;
-        if (value && value->kind == N_CALL && !piece->always)
-            piece->dropped = piece->binds.len == 0 || !mg_map_get(own, piece->binds.at[0]) || mg_node_field(value, F_function)->kind == N_IDENTIFIER;
+        bool effect = value && !piece->always && piece->binds.len == 0 && (piece->changes.len > 0 || value->kind == N_CALL);
+        if (effect && (piece->changes.len == 0 || !mg_map_get(own, piece->changes.at[0])))
+            piece->dropped = true;
+        if (effect && value->kind == N_CALL && mg_node_field(value, F_function)->kind == N_IDENTIFIER)
+            piece->dropped = true;
         for (size_t later = i + 1; piece->is_test && piece->name.len && later < pieces->len; later++)
             piece->dropped |= mg_str_eq(pieces->at[later].name, piece->name);
     }
@@ -212,6 +231,14 @@ static void drop_effects(struct mg_pieces *pieces, const struct mg_map *own)
 struct binders {
     MG_VEC(size_t)
 };
+
+static void note_binder(struct mg_arena *arena, struct mg_map *by_name, struct mg_str name, size_t piece)
+{
+    void **slot = mg_map_slot(by_name, name);
+    if (!*slot)
+        *slot = MG_NEW(arena, struct binders);
+    *MG_PUSH(arena, (struct binders *)*slot) = piece;
+}
 
 static void need(struct mg_pieces *pieces, struct mg_piece *user, const struct mg_map *by_name, struct mg_str name)
 {
@@ -240,6 +267,31 @@ static void connect(struct mg_pieces *pieces, const struct mg_map *by_name)
     }
 }
 
+static bool is_needed_by(const struct mg_piece *user, size_t piece)
+{
+    for (size_t i = 0; i < user->needs.len; i++)
+        if (user->needs.at[i] == piece)
+            return true;
+    return false;
+}
+
+/* A name that is defined several times: what took its earlier meaning in between (`Old = C`) belongs to it, or would get another one. */
+static void keep_order(struct mg_pieces *pieces, const struct mg_map *by_name)
+{
+    for (size_t s = 0; s < by_name->cap; s++) {
+        const struct binders *binders = by_name->slots[s].value;
+        if (!binders || binders->len < 2)
+            continue;
+        size_t first = binders->at[0], last = binders->at[binders->len - 1];
+        for (size_t i = first + 1; i < last; i++) {
+            const struct mg_piece *between = &pieces->at[i];
+            if (!between->is_test && !between->dropped && between->inner->kind != N_FUNCTION && is_needed_by(between, first) &&
+                !is_needed_by(&pieces->at[last], i))
+                *MG_PUSH(pieces->arena, &pieces->at[last].needs) = i;
+        }
+    }
+}
+
 void mg_pieces_want(const struct mg_pieces *pieces, size_t piece, bool *wanted)
 {
     if (wanted[piece])
@@ -253,7 +305,7 @@ void mg_pieces_want(const struct mg_pieces *pieces, size_t piece, bool *wanted)
 
 static const struct mg_node *definition(const struct mg_node *node) { return node->kind == N_DECORATED ? mg_node_field(node, F_definition) : node; }
 
-static bool is_test_member(const struct mg_module *module, const struct mg_node *member)
+bool mg_is_test_member(const struct mg_module *module, const struct mg_node *member)
 {
     const struct mg_node *function = definition(member);
     return function && function->kind == N_FUNCTION && mg_str_starts(mg_node_text(module, mg_node_field(function, F_name)), "test") &&
@@ -278,13 +330,18 @@ static bool comes_apart(const struct mg_pieces *pieces, const struct mg_piece *p
                 return false;
     }
     const struct mg_node *body = mg_node_field(piece->inner, F_body);
-    for (const struct mg_node *member = mg_node_first_named(body); member; member = mg_node_next_named(member))
+    bool any = false;
+    for (const struct mg_node *member = mg_node_first_named(body); member; member = mg_node_next_named(member)) {
+        any |= mg_is_test_member(module, member);
         if (definition(member) && definition(member)->kind == N_CLASS && holds_tests(module, member))
             return false;
+    }
+    if (!any)
+        return false; /* its tests are inherited */
     for (uint32_t n = 0; n < body->size; n++)
         if (body[n].kind == N_IDENTIFIER && body[n].field != F_name && mg_str_starts(mg_node_text(module, &body[n]), "test")) {
             for (const struct mg_node *member = mg_node_first_named(body); member; member = mg_node_next_named(member))
-                if (is_test_member(module, member) &&
+                if (mg_is_test_member(module, member) &&
                     mg_str_eq(mg_node_text(module, mg_node_field(definition(member), F_name)), mg_node_text(module, &body[n])))
                     return false;
         }
@@ -304,7 +361,7 @@ static bool is_defined_again(const struct mg_module *module, const struct mg_nod
 {
     struct mg_str name = mg_node_text(module, mg_node_field(definition(member), F_name));
     while ((member = mg_node_next_named(member)))
-        if (is_test_member(module, member) && mg_str_eq(mg_node_text(module, mg_node_field(definition(member), F_name)), name))
+        if (mg_is_test_member(module, member) && mg_str_eq(mg_node_text(module, mg_node_field(definition(member), F_name)), name))
             return true;
     return false;
 }
@@ -326,7 +383,7 @@ static void find_tests(struct mg_pieces *pieces)
         } else if (piece->inner->kind == N_CLASS && comes_apart(pieces, piece)) {
             const struct mg_node *body = mg_node_field(piece->inner, F_body);
             for (const struct mg_node *member = mg_node_first_named(body); member; member = mg_node_next_named(member)) {
-                if (!is_test_member(module, member) || is_defined_again(module, member))
+                if (!mg_is_test_member(module, member) || is_defined_again(module, member))
                     continue;
                 test.function = definition(member);
                 test.member = member;
@@ -353,19 +410,19 @@ void mg_pieces_read(const struct mg_module *module, struct mg_arena *arena, stru
         struct mg_piece piece = { .node = node, .inner = definition(node) ? definition(node) : node, .start = start_with_comments(module, node) };
         piece.end = end_of_line(module->text, mg_node_last_code(piece.inner)->end);
         describe(module, arena, &piece);
-        bool call = node->kind == N_EXPRESSION_STATEMENT && mg_node_first_named(node) && mg_node_first_named(node)->kind == N_CALL;
-        for (size_t b = 0; b < piece.binds.len && !piece.is_import && !call; b++)
+        for (size_t b = 0; b < piece.binds.len && !piece.is_import; b++)
             *mg_map_slot(&own, piece.binds.at[b]) = &own;
         *MG_PUSH(arena, pieces) = piece;
     }
     drop_effects(pieces, &own);
-    for (size_t i = 0; i < pieces->len; i++)
-        for (size_t b = 0; b < pieces->at[i].binds.len && !pieces->at[i].is_import; b++) {
-            void **slot = mg_map_slot(&by_name, pieces->at[i].binds.at[b]);
-            if (!*slot)
-                *slot = MG_NEW(arena, struct binders);
-            *MG_PUSH(arena, (struct binders *)*slot) = i;
-        }
+    for (size_t i = 0; i < pieces->len; i++) {
+        const struct mg_piece *piece = &pieces->at[i];
+        for (size_t b = 0; b < piece->binds.len && !piece->is_import; b++)
+            note_binder(arena, &by_name, piece->binds.at[b], i);
+        for (size_t b = 0; b < piece->changes.len; b++)
+            note_binder(arena, &by_name, piece->changes.at[b], i);
+    }
     connect(pieces, &by_name);
+    keep_order(pieces, &by_name);
     find_tests(pieces);
 }

@@ -65,7 +65,7 @@ static struct mg_str import_line(const struct mg_module *module, const struct mg
 /* The expression of a `pytestmark = …`, or its elements; false when one of them cannot be a decorator everywhere. */
 static bool add_marks(const struct splitter *s, const struct mg_piece *piece, struct mg_buf *decorators)
 {
-    const struct mg_node *value = mg_node_unwrapped(mg_node_field(mg_node_first_named(piece->node), F_value));
+    const struct mg_node *value = mg_node_unwrapped(mg_node_last_named(mg_node_first_named(piece->node)));
     bool several = value && (value->kind == N_LIST || value->kind == N_TUPLE);
     struct mg_buf own = MG_BUF(SIZE_MAX);
     bool fits = value != NULL;
@@ -156,16 +156,6 @@ static size_t member_end(struct mg_str text, const struct mg_node *member)
     return mg_str_find(text, '\n', mg_node_last_code(inner ? inner : member)->end);
 }
 
-static bool is_test_member(const struct splitter *s, const struct mg_test_place *test, const struct mg_node *member)
-{
-    if (member == test->member)
-        return true;
-    const struct mg_node *function = member->kind == N_DECORATED ? mg_node_field(member, F_definition) : member;
-    if (!function || function->kind != N_FUNCTION || !mg_str_starts(mg_node_text(s->module, mg_node_field(function, F_name)), "test"))
-        return false;
-    return member->kind != N_DECORATED || !mg_str_contains(mg_str_sub(s->module->text, member->start, function->start), "fixture");
-}
-
 /* The class without its other tests; the test comes last, so that classes that are alike can be written as one. */
 static void add_method(const struct splitter *s, const struct mg_test_place *test, struct edits *edits, struct mg_buf *out)
 {
@@ -181,7 +171,7 @@ static void add_method(const struct splitter *s, const struct mg_test_place *tes
     bool any = false;
     for (const struct mg_node *member = first; member; member = mg_node_next_named(member)) {
         size_t start = member_start(text, member, at), end = member_end(text, member);
-        if (!is_test_member(s, test, member)) {
+        if (!mg_is_test_member(s->module, member)) {
             mg_buf_addf(out, "%s%.*s\n", any ? "\n" : "", MG_FMT(mg_str_sub(text, start, end)));
             any = true;
         }
