@@ -2,6 +2,7 @@
 import collections
 import os
 import re
+import sys
 from importlib import metadata
 
 import pytest
@@ -151,6 +152,21 @@ def tame_hypothesis():
         settings.load_profile("mutagen")
     except Exception:
         return
+
+
+def tame_items(items):
+    """The same for tests with settings of their own, which go before the profile."""
+    if "hypothesis" not in sys.modules:
+        return
+    from hypothesis import HealthCheck, settings
+
+    for item in items:
+        function = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+        own = getattr(function, "_hypothesis_internal_use_settings", None)
+        if own is not None:
+            function._hypothesis_internal_use_settings = settings(
+                own, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+            )
 
 
 def item_file(item):

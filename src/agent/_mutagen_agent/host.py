@@ -26,7 +26,7 @@ class Host:
         self.index = target.Index(self.repo)
         self.imported = trace.ImportCollector(self.index.real_file)
         self.imports = imports.Imports(self.repo)
-        self.threads = threads.Watch()
+        self.threads = threads.Watch(self.repo)
         self.unforkable = set()  # numbers of tests that need threads which a fork does not have
         self.starters = None  # numbers of tests that start programs; None as long as no baseline has looked
         self.settings, self.keep_addopts, self.collect_seconds = settings, True, 0.0
@@ -46,6 +46,7 @@ class Host:
         self.known_items = (pytest.Function, DoctestItem)
         self.look_at_hooks()
         collect.tame_hypothesis()
+        collect.tame_items(self.items)
         self.index.extend()
 
     def look_at_hooks(self):
@@ -56,7 +57,7 @@ class Host:
 
     def find_unforkable(self):
         """A sentence for the user when threads are alive, else nothing."""
-        alive = collect.thread_count() - 1
+        alive = self.threads.alive()
         files = [collect.item_file(item) for item in self.items]
         self.unforkable = self.threads.tests(self.imports, files)
         if alive <= 0:
@@ -153,6 +154,7 @@ class Host:
             if not self.plugin.errors:
                 where = collect.relative(path, self.repo)
                 self.plugin.errors.append({"where": where, "text": "%s: %s" % (type(exc).__name__, collect.wire.one_line(exc))})
+        collect.tame_items(found)
         self.items.extend(found)
         self.look_at_hooks()
         return collect.describe_items(found, self.repo), self.plugin.errors
