@@ -117,15 +117,13 @@ static void pool_add(struct mg_work *work, const struct mg_suite *suite, const s
         if (!known) {
             known = MG_PUSH(work->arena, &work->pool.tests);
             verdict = MG_PUSH(work->arena, &judged->tests);
+            *MG_PUSH(work->arena, &work->origins) = 0;
         }
+        work->origins.at[known - work->pool.tests.at] = (uint32_t)work->imports.len;
         *known = suite->tests.at[i];
         *verdict = result->tests.at[i];
     }
-    bool imports = false; /* a module that could not be imported has import lines that nobody needs */
-    for (size_t i = 0; i < suite->tests.len; i++)
-        imports = imports || result->tests.at[i].passes;
-    if (imports)
-        work->pool.imports = mg_arena_printf(work->arena, "%.*s%.*s", MG_FMT(work->pool.imports), MG_FMT(suite->imports));
+    *MG_PUSH(work->arena, &work->imports) = suite->imports;
     for (size_t m = 0; m < judged->reached.len; m++) {
         uint32_t by = result->reached_by.at[m];
         judged->reached.at[m] |= result->reached.at[m];
@@ -529,7 +527,32 @@ static void choose(struct mg_work *work)
             work->pending->order[work->pending->order_count++] = t;
             *MG_PUSH(work->arena, &work->pending->kept.tests) = work->pool.tests.at[t];
         }
-    work->pending->kept.imports = work->pool.imports;
+}
+
+/* Tests of several suites become one: helpers once, names that clash renamed. */
+static enum mg_code merge_chosen(struct mg_work *work, struct mg_err *err)
+{
+    struct mg_pending *pending = work->pending;
+    struct mg_suite *suites = MG_NEW_ARRAY(work->arena, struct mg_suite, work->imports.len + 1);
+    for (size_t s = 0; s < work->imports.len; s++)
+        suites[s].imports = work->imports.at[s];
+    for (size_t i = 0; i < pending->order_count; i++)
+        *MG_PUSH(work->arena, &suites[work->origins.at[pending->order[i]]].tests) = work->pool.tests.at[pending->order[i]];
+    size_t used = 0;
+    for (size_t s = 0; s < work->imports.len; s++)
+        if (suites[s].tests.len)
+            suites[used++] = suites[s];
+    pending->kept.imports = used ? suites[0].imports : MG_NO_STR;
+    if (used < 2)
+        return MG_OK;
+    struct mg_suite merged;
+    MG_TRY(mg_testmodule_split(work->arena, mg_testmodule_compose(work->arena, work->target->module, suites, used), &merged, err));
+    pending->kept.imports = merged.imports;
+    for (size_t i = 0; i < pending->order_count; i++)
+        for (size_t m = 0; m < merged.tests.len; m++)
+            if (mg_str_eq(merged.tests.at[m].name, pending->kept.tests.at[i].name))
+                pending->kept.tests.at[i].source = work->outcome->tests.at[pending->order[i]].source = merged.tests.at[m].source;
+    return MG_OK;
 }
 
 /* A mutant that ran for ever, or broke its process, in one test was not run in the tests behind it. When that test is not chosen, the chosen
@@ -572,12 +595,13 @@ static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
 
 static enum mg_code take_tests(struct mg_work *work, struct mg_err *err)
 {
-    work->outcome->imports = work->pool.imports;
     for (size_t t = 0; t < work->pool.tests.len; t++)
         *MG_PUSH(work->arena, &work->outcome->tests) = (struct mg_test){ .name = work->pool.tests.at[t].name,
                                                                          .source = work->pool.tests.at[t].source,
                                                                          .reason = loss_reason(&work->pending->suite->tests.at[t]) };
     choose(work);
+    MG_TRY(merge_chosen(work, err));
+    work->outcome->imports = work->pending->kept.imports;
     return ask_chosen(work, err);
 }
 

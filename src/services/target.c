@@ -157,7 +157,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     *work->outcome = fresh_outcome(work->target);
     *work->pending = (struct mg_pending){ .outcome = work->outcome };
     work->pool = (struct mg_suite){ 0 };
-    work->facts.len = 0;
+    work->origins.len = work->imports.len = work->facts.len = 0;
     work->judged = 0;
     MG_TRY(services->agent.ops->open_session(services->agent.self, &work->session, err));
     work->gate = (struct mg_gate_request){ .target = work->target,

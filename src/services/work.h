@@ -13,7 +13,9 @@ struct mg_work {
     struct mg_gate_request gate;
     struct mg_pending *pending; /* its `suite` is the verdict on every test of `pool`, same order */
     struct mg_outcome *outcome;
-    struct mg_suite pool; /* every test of every round; a later round adds, it never replaces one that passes */
+    struct mg_suite pool;           /* every test of every round; a later round adds, it never replaces one that passes */
+    MG_LIST(uint32_t) origins;      /* of each test of the pool: which suite it came with */
+    MG_LIST(struct mg_str) imports; /* of each suite */
     MG_LIST(struct mg_str) facts;
     unsigned judged; /* suites so far: each stands in a module of its own */
 };

@@ -11,8 +11,8 @@
 
 /* What the model says when asked: tests, or why it gives no reply. */
 struct saying {
-    const char *tests[3];
-    const char *rejected; /* a test that its own checks refused */
+    const char *tests[3], *imports; /* NULL = those of m.f */
+    const char *rejected;           /* a test that its own checks refused */
     enum mg_code code;
     enum mg_llm_fault fault;
     const char *text;
@@ -60,10 +60,12 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
     *fault = saying->fault;
     if (saying->code != MG_OK)
         return MG_FAIL(why, saying->code, "%s", saying->text);
+    if (saying->imports)
+        suite->imports = mg_str_from(saying->imports);
     for (size_t i = 0; i < MG_COUNT(saying->tests) && saying->tests[i]; i++)
         *MG_PUSH(into, &suite->tests) =
             (struct mg_suite_test){ .name = mg_str_from(saying->tests[i]),
-                                    .source = mg_arena_printf(into, "def %s():\n    assert %zu\n", saying->tests[i], asked) };
+                                    .source = mg_arena_printf(into, "def %s():\n    assert f and %zu\n", saying->tests[i], asked) };
     if (saying->rejected)
         *MG_PUSH(into, &suite->rejected) = (struct mg_rejected){ mg_str_from(saying->rejected), MG_STR("asserts nothing") };
     return MG_OK;
@@ -104,6 +106,21 @@ static void the_model_works_on_what_the_search_left(void **state)
     assert_true(mg_str_is(f->generator, "search + scripted model"));
     assert_int_equal(f->attempts, 2);
     assert_int_equal(asked, 1); /* 8 of 8: nothing is left to ask for */
+}
+
+static void names_of_two_rounds_do_not_clash(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = { { .tests = { "test_limit" }, .imports = "from n import f\n" } };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_contains(outcome_of("m.f")->imports, "from m import f\n"));
+    assert_true(mg_str_contains(outcome_of("m.f")->imports, "from n import f as f_2\n"));
+    assert_true(mg_str_contains(test_of("test_limit")->source, "assert f_2 and"));
+    assert_true(mg_str_contains(test_of("test_sum")->source, "assert f\n"));
 }
 
 static void a_target_that_the_search_satisfies_costs_no_call(void **state)
@@ -182,7 +199,7 @@ static void a_repaired_test_takes_the_place_of_the_broken_one(void **state)
     assert_int_equal(run_it(), MG_OK);
     assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
     assert_int_equal(outcome_of("m.f")->tests.len, 1);
-    assert_true(mg_str_contains(test_of("test_all")->source, "assert 2"));
+    assert_true(mg_str_contains(test_of("test_all")->source, "f and 2"));
 }
 
 static void rejected_tests_go_back_with_their_reason(void **state)
@@ -315,6 +332,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, with_model, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(the_model_works_on_what_the_search_left),
+        CASE(names_of_two_rounds_do_not_clash),
         CASE(a_target_that_the_search_satisfies_costs_no_call),
         CASE(the_strategy_says_who_is_asked),
         CASE(failing_tests_are_repaired_first),
