@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "python/testmodule.h"
 #include "python/testpieces.h"
 #include "python/testrename.h"
 
@@ -366,13 +367,19 @@ static void write_blocks(struct block **blocks, size_t count, struct mg_buf *out
     }
 }
 
-void mg_compose_tests(struct mg_arena *arena, const struct mg_suite *suites, size_t count, struct mg_buf *imports, struct mg_buf *tests)
+static struct composer new_composer(struct mg_arena *arena)
 {
     struct composer c = { .arena = arena };
-    struct renames *renames = MG_NEW_ARRAY(arena, struct renames, count + 1);
     mg_map_init(&c.names, arena);
     mg_map_init(&c.tests, arena);
     mg_map_init(&c.shells, arena);
+    return c;
+}
+
+void mg_compose_tests(struct mg_arena *arena, const struct mg_suite *suites, size_t count, struct mg_buf *imports, struct mg_buf *tests)
+{
+    struct composer c = new_composer(arena);
+    struct renames *renames = MG_NEW_ARRAY(arena, struct renames, count + 1);
     for (size_t i = 0; i < count; i++)
         add_imports(&c, suites[i].imports, &renames[i], imports);
     for (size_t i = 0; i < count; i++)
@@ -380,4 +387,58 @@ void mg_compose_tests(struct mg_arena *arena, const struct mg_suite *suites, siz
             write_test(&c, &suites[i].tests.at[t], &renames[i]);
     write_blocks(c.helpers.at, c.helpers.len, tests);
     write_blocks(c.written.at, c.written.len, tests);
+}
+
+/* --- imports of a suite by themselves --- */
+
+void mg_suite_reconcile(struct mg_arena *arena, struct mg_str imports, struct mg_suite *suite)
+{
+    struct composer c = new_composer(arena);
+    struct renames none = { 0 }, renames = { 0 };
+    struct mg_buf before = MG_BUF(SIZE_MAX), own = MG_BUF(SIZE_MAX);
+    add_imports(&c, imports, &none, &before);
+    add_imports(&c, suite->imports, &renames, &own);
+    mg_buf_free(&before);
+    suite->imports = mg_buf_take(&own, arena);
+    for (size_t t = 0; t < suite->tests.len; t++)
+        for (size_t i = 0; i < renames.from.len; i++)
+            suite->tests.at[t].source = mg_renamed(arena, suite->tests.at[t].source, renames.from.at[i], renames.to.at[i], false);
+}
+
+static void note_names(struct mg_arena *arena, struct mg_str source, struct mg_map *names)
+{
+    struct mg_module *module = NULL;
+    if (mg_module_parse(source, &module, NULL) != MG_OK)
+        return;
+    for (uint32_t n = 0; n < module->nodes->size; n++)
+        if (mg_is_variable(&module->nodes[n]))
+            *mg_map_slot(names, mg_arena_str(arena, mg_node_text(module, &module->nodes[n]))) = names;
+    mg_module_free(module);
+}
+
+void mg_suite_trim_imports(struct mg_arena *arena, struct mg_suite *suite)
+{
+    struct composer c = new_composer(arena);
+    struct renames none = { 0 };
+    struct mg_map names;
+    struct mg_buf single = MG_BUF(SIZE_MAX), kept = MG_BUF(SIZE_MAX);
+    mg_map_init(&names, arena);
+    for (size_t t = 0; t < suite->tests.len; t++)
+        note_names(arena, suite->tests.at[t].source, &names);
+    add_imports(&c, suite->imports, &none, &single); /* one name a line */
+    struct mg_str rest = mg_buf_view(&single), line;
+    while (mg_str_next_line(&rest, &line)) {
+        bool from = mg_str_starts(line, "from ");
+        struct mg_str what, known, list = line;
+        if (from) {
+            const char *middle = memmem(line.at, line.len, " import ", 8);
+            list = middle ? mg_str_sub(line, (size_t)(middle - line.at) + 1, line.len) : line;
+        }
+        read_alias(mg_str_sub(list, 7, list.len), &what, &known);
+        struct mg_str bound = from ? known : mg_str_sub(known, 0, mg_str_find(known, '.', 0));
+        if (mg_str_starts(line, "from __future__ ") || mg_str_is(known, "*") || mg_map_get(&names, bound))
+            mg_buf_addf(&kept, "%.*s\n", MG_FMT(line));
+    }
+    mg_buf_free(&single);
+    suite->imports = mg_buf_take(&kept, arena);
 }

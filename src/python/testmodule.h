@@ -16,7 +16,7 @@ struct mg_str mg_testmodule_name(struct mg_arena *arena, struct mg_str module);
  *   - A helper that several tests have is written once. Helpers of one name and different text are both kept, the later ones under a name with
  *     a number, with all their uses (parameters and strings too, when it is a fixture).
  *   - A name that two suites import from different places gets `as name_2` in the later one, with all its uses. (`import a.b` cannot be
- *     given another name so: it stays as it is.)
+ *     given another name so: it stays as it is. Within one suite a name means one thing: mg_suite_reconcile.)
  *   - Test methods of one class, or of classes that are alike but for their tests, stand in one class; classes of one name that differ in
  *     more get a number. Equal names of tests get a number, methods too. */
 struct mg_str mg_testmodule_compose(struct mg_arena *arena, struct mg_str module, const struct mg_suite *suites, size_t count);
@@ -37,5 +37,10 @@ MG_MUST_CHECK enum mg_code mg_testmodule_split(struct mg_arena *arena, struct mg
 
 /* Gives tests whose name is among `taken`, or the name of an earlier test of the suite, a name with a number that is free in both. */
 void mg_suite_uniquify(struct mg_arena *arena, struct mg_suite *suite, const struct mg_str *taken, size_t count);
+/* Before suites of several rounds become one: names that `suite` imports and `imports` has from another place get `as name_2` in the suite,
+ * with all their uses in its tests. Then the lines of both may stand together. */
+void mg_suite_reconcile(struct mg_arena *arena, struct mg_str imports, struct mg_suite *suite);
+/* Leaves out imported names that no test of the suite mentions (tests that were not chosen brought them). */
+void mg_suite_trim_imports(struct mg_arena *arena, struct mg_suite *suite);
 
 #endif

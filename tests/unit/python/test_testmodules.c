@@ -164,6 +164,28 @@ static void names_are_made_unique(void **unused)
     assert_string_equal(suite.tests.at[4].name.at, "test_c_2");
 }
 
+static void imports_of_rounds_are_reconciled_and_trimmed(void **unused)
+{
+    (void)unused;
+    struct mg_suite suite;
+    struct mg_str first = MG_STR("from m import f, g\nimport json as j\nimport os\n");
+    struct mg_str text = MG_STR("import pytest, os.path, math as j\nfrom n import f, unused\nfrom m import g\nfrom __future__ import annotations\n"
+                                "from o import *\n\ndef test_a(x):\n    assert f(g, f=x.f) == j.f(os)\n\ndef test_b(f):\n    assert f.g\n");
+    assert_int_equal(mg_testmodule_split(arena, text, &suite, NULL), MG_OK);
+    mg_suite_reconcile(arena, first, &suite);
+    assert_string_equal(suite.tests.at[0].source.at, "def test_a(x):\n    assert f_2(g, f=x.f) == j_2.f(os)\n");
+    assert_string_equal(suite.tests.at[1].source.at, "def test_b(f):\n    assert f.g\n");
+    assert_string_equal(suite.imports.at,
+                        "import pytest\nimport os.path\nimport math as j_2\nfrom n import f as f_2\nfrom n import unused\nfrom m import g\n"
+                        "from __future__ import annotations\nfrom o import *\n");
+    mg_suite_trim_imports(arena, &suite);
+    assert_string_equal(suite.imports.at, "import os.path\nimport math as j_2\nfrom n import f as f_2\nfrom m import g\n"
+                                          "from __future__ import annotations\nfrom o import *\n");
+    struct mg_str once = suite.imports;
+    mg_suite_reconcile(arena, once, &suite); /* with itself nothing changes */
+    assert_true(mg_str_eq(once, suite.imports));
+}
+
 /* Whatever stands in a source, composing does not fall over it. */
 static void broken_sources_are_passed_on(void **unused)
 {
@@ -183,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suites_become_one_module),
         cmocka_unit_test(names_are_made_unique),
+        cmocka_unit_test(imports_of_rounds_are_reconciled_and_trimmed),
         cmocka_unit_test(broken_sources_are_passed_on),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
