@@ -9,7 +9,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all test-c test-python test-real test-oracles peers bench lint format clean packages packages-lint configure
+.PHONY: help run build test test-all test-c test-python test-frameworks test-real test-oracles peers bench lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -23,7 +23,8 @@ build: configure ## leave the program in build/mutagen
 
 test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
 
-test-all: test test-real test-oracles ## the same, and what needs the network: real packages, SDKs of model providers
+test-all: test test-real test-oracles ## the same, and what needs the network: real packages, SDKs of model providers, frameworks and versions
+	@$(MAKE) test-frameworks FRAMEWORKS=all
 
 test-c: configure
 	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
@@ -32,6 +33,10 @@ test-c: configure
 
 test-python: build
 	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e
+
+FRAMEWORKS ?= some
+test-frameworks: build ## score projects of many plugins and frameworks, pytest 6.2 to 9, CPython 3.8 to 3.13 (FRAMEWORKS=all: every one)
+	@MUTAGEN_FRAMEWORKS="$(FRAMEWORKS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider tests/e2e/test_frameworks.py
 
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)

@@ -62,7 +62,7 @@ class Host:
         self.unforkable = self.threads.tests(self.imports, files)
         if alive <= 0:
             return []
-        known = sorted(self.threads.modules) or [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+        known = self.threads.starters or [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
         return ["Importing the tests started %d more thread%s%s: %d test%s in %d file%s cannot be forked and run%s in new interpreters, many times slower." % (
             alive, "s"[alive == 1:], " (%s)" % ", ".join(known[:5]) if known else "", len(self.unforkable), "s"[len(self.unforkable) == 1:],
             len({files[index] for index in self.unforkable}), "s"[len({files[index] for index in self.unforkable}) == 1:],

@@ -13,6 +13,7 @@ class Watch:
     def __init__(self, repo):
         self.repo = os.path.join(os.path.realpath(repo), "")
         self.modules, self.files = set(), set()  # names with the importers around them; real paths
+        self.starters = []  # of the modules, those that really do it
         self.explained = 0  # threads whose origin is known
         self.harmless = 0  # started by a plugin's own hooks: no test of the repo has asked for them
         self.stack = []
@@ -43,6 +44,7 @@ class Watch:
         finally:
             started = collect.thread_count() - before - (self.explained - known)
             if started > 0:
+                self.starters.append(module.__name__)
                 self.modules.update(one.__name__ for one in self.stack)
                 self.files.update(os.path.realpath(one.__file__) for one in self.stack if getattr(one, "__file__", None))
                 self.explained += started
@@ -52,7 +54,8 @@ class Watch:
         real(thread)
         frame = sys._getframe(1)
         while frame is not None and not self.stack:
-            if os.path.realpath(frame.f_code.co_filename).startswith(self.repo):
+            name = frame.f_code.co_filename
+            if not name.startswith("<") and os.path.realpath(name).startswith(self.repo):
                 return
             frame = frame.f_back
         self.harmless += not self.stack

@@ -110,6 +110,12 @@ static void every_verdict_counts_as_said(void **unused)
         mg_tally_sum(&all, &one);
     }
     assert_true(near(mg_score(&all), 4.0 / 10.0));
+    assert_true(near(mg_score_without_timeouts(&all), 2.0 / 10.0));
+    double low, high;
+    mg_score_bounds(&all, &low, &high); /* two of them are pending */
+    assert_true(near(low, 4.0 / 12.0) && near(high, 6.0 / 12.0));
+    mg_score_bounds(&(struct mg_tally){ { 0 } }, &low, &high);
+    assert_true(low == 0.0 && high == 1.0);
     assert_int_equal(mg_verdict_from(MG_STR("Killed")), MG_VERDICT_COUNT);
 }
 

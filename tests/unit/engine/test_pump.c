@@ -158,6 +158,64 @@ static void without_proof_of_activation_nothing_survived(void **state)
     assert_int_equal(verdict().result.verdict, MG_VERDICT_not_reached);
 }
 
+static struct mg_attempt_end verdict_of(struct mg_attempt attempt)
+{
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    attempt.source = MG_STR("def f(): pass");
+    attempt.first = two;
+    attempt.first_count = 2;
+    attempt.bail = true;
+    mg_pump_init(&pump, &request, NULL, arena);
+    mg_pump_add(&pump, &attempt);
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    return end;
+}
+
+static void where_a_fork_sees_nothing_a_new_interpreter_is_asked(void **state)
+{
+    (void)state;
+    DONE({ .test = 3 }, { .test = 5 });
+    DONE({ .test = 3 }, { .test = 5, .failed = true, .hit = true });
+    struct mg_attempt_end end = verdict_of((struct mg_attempt){ .fresh_if_unseen = true });
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_false(script.jobs[0].fresh);
+    assert_true(script.jobs[1].fresh);
+    set_up(state);
+    DONE({ .test = 3 }, { .test = 5 });
+    DONE({ .test = 3 }, { .test = 5 });
+    end = verdict_of((struct mg_attempt){ .fresh_if_unseen = true });
+    assert_int_equal(end.result.verdict, MG_VERDICT_not_reached);
+    assert_int_equal(script.submitted, 2);
+}
+
+static void a_static_mutant_says_so(void **state)
+{
+    (void)state;
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_attempt_end end = verdict_of((struct mg_attempt){ .fresh = true, .is_static = true });
+    assert_int_equal(end.result.verdict, MG_VERDICT_no_coverage);
+    assert_true(mg_str_is(end.result.reason, "static: runs on import"));
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
+    end = verdict_of((struct mg_attempt){ .fresh = true, .is_static = true });
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_true(mg_str_is(end.result.reason, "static: AssertionError"));
+}
+
+/* Neighbours that pass only behind others are no reason to doubt a survivor. */
+static void neighbours_that_cannot_stand_alone_say_nothing(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    for (int i = 0; i < 4; i++)
+        DONE({ .test = 9, .failed = true });
+    struct mg_attempt_end end = verdict_with(true, other, 1);
+    assert_int_equal(end.result.verdict, MG_VERDICT_survived);
+}
+
 static void a_timeout_is_repeated_alone(void **state)
 {
     (void)state;
@@ -245,6 +303,9 @@ int main(void)
         CASE(a_failure_before_the_line_ran_is_no_kill),
         CASE(a_survivor_meets_every_test_that_enters_the_function),
         CASE(without_proof_of_activation_nothing_survived),
+        CASE(where_a_fork_sees_nothing_a_new_interpreter_is_asked),
+        CASE(a_static_mutant_says_so),
+        CASE(neighbours_that_cannot_stand_alone_say_nothing),
         CASE(a_timeout_is_repeated_alone),
         CASE(a_timeout_that_does_not_come_again_is_none),
         CASE(a_dead_process_kills_only_after_the_line_ran),
