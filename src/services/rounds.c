@@ -601,6 +601,7 @@ static enum mg_code take_tests(struct mg_work *work, struct mg_err *err)
                                                                          .reason = loss_reason(&work->pending->suite->tests.at[t]) };
     choose(work);
     MG_TRY(merge_chosen(work, err));
+    mg_suite_trim_imports(work->arena, &work->pending->kept);
     work->outcome->imports = work->pending->kept.imports;
     return ask_chosen(work, err);
 }
