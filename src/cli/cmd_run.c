@@ -15,6 +15,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("strategy", "WORD", "llm.strategy", "search_first: a model works on what the search left; model; search"),
     MG_OPT_SETTING("effort", "WORD", "llm.effort", "low, medium, high, xhigh, max: how hard the model shall think"),
     MG_OPT_SETTING("base-url", "URL", "llm.base_url", "address of the model's server (default: the provider's own)"),
+    MG_OPT_SETTING("command", "PROGRAM", "llm.command", "for provider command: run by /bin/sh, prompt on stdin, reply on stdout"),
     MG_OPT_SETTING("max-cost", "USD", "orchestrator.max_cost_usd", "for model calls, over all sessions of the run; 0 = no limit"),
     MG_OPT_SETTING("max-tokens", "N", "orchestrator.max_tokens", "the same for tokens, read and written; 0 = no limit"),
     MG_OPT_SETTING("max-repair", "N", "orchestrator.max_repair_attempts", "times a model may repair its tests of a target"),
@@ -65,7 +66,7 @@ static enum mg_code run_composed(struct mg_app *app, struct mg_composed *compose
                                  struct mg_err *err)
 {
     if (mg_wants_model(&app->config))
-        MG_TRY(mg_compose_model(app, request->run_id, composed, err));
+        MG_TRY(mg_compose_model(app, request, composed, err));
     if (!request->dry_run)
         composed->progress.ops->line(composed->progress.self, mg_arena_printf(app->arena, "run %.*s", MG_FMT(request->run_id)));
     return mg_run(&composed->services, &app->config, request, app->arena, result, err);

@@ -33,7 +33,7 @@ static enum mg_code read_prompts(struct mg_app *app, struct mg_prompts *prompts,
     return mg_prompts_check(prompts, err);
 }
 
-static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
+static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_llm *llm, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
     struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
@@ -41,7 +41,7 @@ static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, struc
                                              .model = config->llm.model,
                                              .base_url = config->llm.base_url,
                                              .api = config->llm.api,
-                                             .key = key.value,
+                                             .key = key.value.len == 0 && dry_run ? MG_STR("nothing is sent") : key.value,
                                              .key_env = key.name,
                                              .effort = config->llm.effort,
                                              .thinking = config->llm.thinking,
@@ -57,7 +57,7 @@ static enum mg_code open_command(struct mg_app *app, struct mg_llm *llm, struct 
 {
     const struct mg_config *config = &app->config;
     if (config->llm.command.len == 0)
-        return MG_FAIL(err, MG_E_CONFIG, "provider command needs llm.command, what /bin/sh shall run");
+        return MG_FAIL(err, MG_E_CONFIG, "provider command needs a program: --command 'claude -p', or command under [llm]");
     static struct mg_price own; /* as long as the model: the program's */
     *llm = mg_llm_command_new(&(struct mg_llm_command_options){
         .command = config->llm.command, .model = config->llm.model, .max_reply_bytes = (size_t)config->llm.max_response_mb << 20 });
@@ -65,7 +65,7 @@ static enum mg_code open_command(struct mg_app *app, struct mg_llm *llm, struct 
 }
 
 /* Who is asked, without ledger and record. */
-static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_llm *llm, struct mg_err *err)
+static enum mg_code open_llm(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_llm *llm, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
     if (mg_str_is(config->provider, "command"))
@@ -74,7 +74,7 @@ static enum mg_code open_llm(struct mg_app *app, struct mg_http http, struct mg_
         return MG_FAIL(err, MG_E_CONFIG, "provider replay needs llm.replay, the folder of the recorded replies");
     if (mg_str_is(config->provider, "replay"))
         return mg_llm_player_new(config->llm.replay, llm, err);
-    return open_http_llm(app, http, llm, err);
+    return open_http_llm(app, http, dry_run, llm, err);
 }
 
 static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, struct mg_retriever *retriever, struct mg_err *err)
@@ -126,19 +126,19 @@ static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, 
     return code;
 }
 
-enum mg_code mg_compose_model(struct mg_app *app, struct mg_str run_id, struct mg_composed *composed, struct mg_err *err)
+enum mg_code mg_compose_model(struct mg_app *app, const struct mg_run_request *request, struct mg_composed *composed, struct mg_err *err)
 {
     struct mg_model_settings settings = { 0 };
     struct mg_http http = mg_http_curl();
     struct mg_llm *llm = &composed->llm;
     MG_TRY(read_prompts(app, &settings.prompts, err));
-    MG_TRY(open_llm(app, http, llm, err));
+    MG_TRY(open_llm(app, http, request->dry_run, llm, err));
     if (app->config.llm.record.len) {
         struct mg_llm inner = *llm;
         *llm = (struct mg_llm){ 0 };
         MG_TRY(mg_llm_recorder_new(inner, app->config.llm.record, llm, err));
     }
-    MG_TRY(put_ledger_around(app, run_id, &composed->services, llm, err));
+    MG_TRY(put_ledger_around(app, request->run_id, &composed->services, llm, err));
     MG_TRY(open_retriever(app, http, &composed->retriever, err));
     settings.llm = *llm;
     settings.retriever = composed->retriever;

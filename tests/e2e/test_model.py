@@ -96,6 +96,14 @@ def test_dry_run_calls_nothing_and_stores_nothing(desk, server):
     assert not (desk.folder / ".mutagen").exists()
 
 
+def test_a_dry_run_needs_no_key(desk):
+    result = desk("run", SHOP, "--dry-run", "--provider", "anthropic", "--target", "shop.text.s*", "--no-progress", ANTHROPIC_API_KEY="")
+    assert result.code == 0, result
+    assert "Model: anthropic " in result.out and "at most $" in result.out
+    real = desk("run", SHOP, "--provider", "anthropic", "--no-progress", ANTHROPIC_API_KEY="")
+    assert real.code == 1 and "ANTHROPIC_API_KEY" in real.err, real
+
+
 def test_tokens_are_limited_over_all_sessions(desk, server):
     flags = model_flags(server, "--strategy", "model", "--max-tokens", "22000", "--run-id", "t", "--target", "shop.text.*")
     result = desk("run", SHOP, *flags)

@@ -171,7 +171,7 @@ static enum mg_code fill(struct mg_llm_http *llm, const struct mg_llm_http_setti
     llm->max_body = settings->max_body;
     if (mg_str_is(llm->provider, "compatible") && base_url.len == 0)
         return MG_FAIL(err, MG_E_CONFIG,
-                       "provider compatible needs the address of its server: base_url under [llm], as in http://127.0.0.1:11434/v1");
+                       "provider compatible needs the address of its server: --base-url, or base_url under [llm], as in http://127.0.0.1:11434/v1");
     MG_TRY(choose_format(settings, provider, &llm->format, err));
     MG_TRY(check_model(llm->model, provider->name, err));
     MG_TRY(mg_peer_url(&llm->format->place, base_url, llm->format->endpoint(llm->model, llm->arena), "llm.base_url", llm->arena, &llm->url, err));
