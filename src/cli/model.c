@@ -41,7 +41,7 @@ static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, bool 
                                              .model = config->llm.model,
                                              .base_url = config->llm.base_url,
                                              .api = config->llm.api,
-                                             .key = key.value.len == 0 && dry_run ? MG_STR("nothing is sent") : key.value,
+                                             .key = key.value.len == 0 && dry_run ? MG_STR("none-for-a-dry-run") : key.value,
                                              .key_env = key.name,
                                              .effort = config->llm.effort,
                                              .thinking = config->llm.thinking,
