@@ -1,7 +1,7 @@
 """What goes wrong when mutants run inside a process that has imported everything already: one small project for each known pitfall.
 
 Each project is scored, and every verdict is held against plain pytest with the mutant on disk. `dead` are lines all of whose mutants must
-be noticed, `alive` lines that must have one that is not; so a verdict that is right by chance, or for want of mutants, does not pass.
+be noticed (`killed`: by a failing test, not by its time), `alive` lines that must have one that is not; so a verdict that is right by chance, or for want of mutants, does not pass.
 
 Numbers are those of the list of pitfalls that the engine was designed against. Tested elsewhere: 27 (functions and caches that come after
 the first collection: shapes "lazy" and "again" in test_shapes_verdicts.py), 28 (interpreters that are refused: tests/agent/test_collect.py),
@@ -21,9 +21,9 @@ ROWS = {}
 
 
 class Row:
-    def __init__(self, number, files, dead=(), alive=(), score=(), agrees=True, prepare=None, says="", claims=None):
+    def __init__(self, number, files, dead=(), alive=(), score=(), agrees=True, prepare=None, says="", claims=None, killed=()):
         self.number, self.files, self.dead, self.alive, self.score = number, files, dead, alive, score
-        self.agrees, self.prepare, self.says, self.claims = agrees, prepare, says, claims or {}
+        self.agrees, self.prepare, self.says, self.claims, self.killed = agrees, prepare, says, claims or {}, killed
 
 
 def row(name, number, source, tests, path="pkg/mod.py", more=None, **about):
@@ -633,7 +633,7 @@ from pkg.mod import fill, forked
 
 def test_fill(): assert len(fill(3)) == 3
 def test_forked(): assert forked(2) == 1
-""", dead=["while n - len(rows)", "left = n - 1"], score=["-c", "small.toml"], prepare=lambda repo: (repo.parent / "small.toml").write_text(
+""", dead=["while n - len(rows)", "left = n - 1"], killed=["while n - len(rows)"], score=["-c", "small.toml"], prepare=lambda repo: (repo.parent / "small.toml").write_text(
     "[sandbox]\nmemory_limit_mb = 300\n"))
 
 row("another copy", 29, """
@@ -681,6 +681,8 @@ def test_verdicts_agree_with_plain_pytest(tmp_path, name):
             found = on_line(files, text)
             noticed = [mutant["status"] in ("Killed", "Timeout") for _path, mutant in found]
             assert noticed and (all(noticed) if wanted else not all(noticed)), (text, [describe(*each) for each in found])
+    for text in about.killed:
+        assert {mutant["status"] for _path, mutant in on_line(files, text)} == {"Killed"}, [describe(*each) for each in on_line(files, text)]
     claimed = {path: {"mutants": [mutant for mutant in file["mutants"] if not is_left_out(about, file, mutant)]} for path, file in files.items()}
     wrong = disagreements(repo, claimed, skip="static: its lines") if about.agrees else []
     assert not wrong, "\n" + "\n".join(wrong) + "\n" + result.out + result.err
