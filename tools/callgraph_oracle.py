@@ -12,6 +12,7 @@ import functools
 import importlib
 import inspect
 import json
+import os
 import pathlib
 import symtable
 import sys
@@ -156,7 +157,7 @@ class Caller:
             if not isinstance(node, ast.ClassDef):
                 break
         lines = [node.lineno] + [decorator.lineno for decorator in node.decorator_list]
-        return any(pathlib.Path(file).resolve() == self.path and line == min(lines) for file, line in places(thing))
+        return any(os.path.realpath(file) == str(self.path) and line == min(lines) for file, line in places(thing))
 
     def lookup(self, at, name):
         try:
@@ -195,18 +196,25 @@ class Caller:
             yield from places(thing)
 
 
-def judge(edge, root, cache):
-    path = (root / edge["caller"]["path"]).resolve()
-    if path not in cache:
-        text = path.read_text()
-        cache[path] = (ast.parse(text), symtable.symtable(text, str(path), "exec"), importlib.import_module(edge["caller"]["module"]))
-    tree, table, module = cache[path]
-    caller = Caller(tree, table, module, path, edge["caller"]["def_line"])
+@functools.lru_cache(None)
+def load(path, name):
+    text = path.read_text()
+    return ast.parse(text), symtable.symtable(text, str(path), "exec"), importlib.import_module(name)
+
+
+@functools.lru_cache(None)
+def places_called(path, name, def_line):
+    """Where the calls of one function lead, by the imported module."""
+    tree, table, module = load(path, name)
+    caller = Caller(tree, table, module, path, def_line)
     if not caller.is_live():
         raise LookupError("the caller is not what the module has under its name")
-    wanted = (str((root / edge["callee"]["path"]).resolve()), edge["callee"]["line"])
-    found = {(str(pathlib.Path(file).resolve()), line) for function in caller.calls() for file, line in caller.resolve(function)}
-    return wanted in found, found
+    return {(os.path.realpath(file), line) for function in caller.calls() for file, line in caller.resolve(function)}
+
+
+def judge(edge, root):
+    caller, callee = edge["caller"], edge["callee"]
+    return (str(root / callee["path"]), callee["line"]) in places_called(root / caller["path"], caller["module"], caller["def_line"])
 
 
 def main():
@@ -215,12 +223,13 @@ def main():
     parser.add_argument("--root", default=".")
     parser.add_argument("--show", action="store_true", help="name every edge that is not right")
     options = parser.parse_args()
-    sys.path.insert(0, str((options.repo / options.root).resolve()))
-    counts, cache = {"right": 0, "wrong": 0, "unknown": 0}, {}
+    root = options.repo.resolve()
+    sys.path.insert(0, str(root / options.root))
+    counts = {"right": 0, "wrong": 0, "unknown": 0}
     for line in sys.stdin:
         edge = json.loads(line)
         try:
-            right, _ = judge(edge, options.repo, cache)
+            right = judge(edge, root)
             verdict = "right" if right else "wrong"
         except (Exception, SystemExit) as error:  # the repo's own code runs here
             verdict, right = "unknown", error

@@ -1,5 +1,6 @@
 /* What a model would be shown of a target, for people to look at; and the call graph, for tests and measurements.
  *   context_dump [--root DIR] REPO                 files, lines, functions, edges, seconds, memory
+ *   context_dump [--root DIR] --index REPO         the same, and retrieval over all tests: documents, seconds
  *   context_dump [--root DIR] --edges REPO         one JSON object per edge
  *   context_dump [--root DIR] REPO pkg.mod.name    everything about that function
  * --root names the folder, relative to REPO, that modules are imported from (as `src`). */
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "adapters/embed_hashing/embed_hashing.h"
+#include "adapters/retrieve_vectors/retrieve_vectors.h"
 #include "base/arena.h"
 #include "base/str.h"
 #include "python/callgraph.h"
@@ -25,9 +28,9 @@ struct files {
 static struct {
     struct mg_arena *arena;
     const char *repo, *root, *target;
-    bool edges;
+    bool edges, index;
     struct files sources, tests, conftests;
-    size_t lines;
+    size_t bytes;
 } dump = { .root = "" };
 
 static bool read_file(const char *path, struct mg_str *text)
@@ -79,8 +82,7 @@ static void add_file(struct mg_str path, const char *whole)
         *MG_PUSH(dump.arena, &dump.tests) = file;
     else if (file.module.len && !mg_str_is(base, "setup.py"))
         *MG_PUSH(dump.arena, &dump.sources) = file;
-    for (size_t i = 0; i < file.text.len; i++)
-        dump.lines += file.text.at[i] == '\n';
+    dump.bytes += file.text.len;
 }
 
 static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -132,14 +134,55 @@ static void print_edges(const struct mg_callgraph *graph)
     }
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static size_t count_lines(const struct files *files)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < files->len; i++)
+        for (size_t k = 0; k < files->at[i].text.len; k++)
+            lines += files->at[i].text.at[k] == '\n';
+    return lines;
+}
+
+static bool print_index(void)
+{
+    double before = now();
+    struct mg_testdocs docs = mg_testdocs_make(dump.tests.at, dump.tests.len, dump.arena);
+    double made = now();
+    struct mg_document *documents = MG_NEW_ARRAY(dump.arena, struct mg_document, docs.len);
+    for (size_t i = 0; i < docs.len; i++)
+        documents[i] = (struct mg_document){ .id = docs.at[i].id, .text = docs.at[i].text };
+    struct mg_retriever retriever = mg_retrieve_vectors_new(mg_embed_hashing_new(dump.arena, MG_HASHING_DIMENSION));
+    struct mg_err err = { .code = MG_OK };
+    struct mg_hit *hits = NULL;
+    size_t count = 0;
+    bool ok = retriever.ops->index(retriever.self, documents, docs.len, NULL, &err) == MG_OK;
+    double indexed = now();
+    ok =
+        ok && retriever.ops->nearest(retriever.self, MG_STR("def dumps(obj): return encode(obj)"), 2, NULL, dump.arena, &hits, &count, &err) == MG_OK;
+    printf("\"test_lines\":%zu,\"documents\":%zu,\"documents_seconds\":%.3f,\"index_seconds\":%.3f,\"query_seconds\":%.5f,", count_lines(&dump.tests),
+           docs.len, made - before, indexed - made, now() - indexed);
+    retriever.ops->close(retriever.self);
+    return ok;
+}
+
 static void print_totals(const struct mg_callgraph *graph, double seconds)
 {
+    printf("{");
+    if (dump.index && !print_index())
+        fprintf(stderr, "no index\n");
     struct mg_callgraph_totals totals = mg_callgraph_totals(graph);
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0)
         return;
-    printf("{\"files\":%zu,\"unparsed\":%zu,\"lines\":%zu,\"functions\":%zu,\"edges\":%zu,\"graph_seconds\":%.3f,\"peak_kb\":%ld}\n", totals.files,
-           totals.unparsed, dump.lines, totals.functions, totals.edges, seconds, usage.ru_maxrss);
+    printf("\"files\":%zu,\"unparsed\":%zu,\"lines\":%zu,\"bytes\":%zu,\"functions\":%zu,\"edges\":%zu,\"graph_seconds\":%.3f,\"peak_kb\":%ld}\n",
+           totals.files, totals.unparsed, count_lines(&dump.sources), dump.bytes, totals.functions, totals.edges, seconds, usage.ru_maxrss);
 }
 
 static void print_part(const char *title, struct mg_str text)
@@ -207,13 +250,6 @@ static int print_context(const struct mg_callgraph *graph, struct mg_str name)
     return shown ? 0 : 1;
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 int main(int argc, char **argv)
 {
     dump.arena = mg_arena_new();
@@ -222,13 +258,15 @@ int main(int argc, char **argv)
             dump.root = argv[++i];
         else if (!strcmp(argv[i], "--edges"))
             dump.edges = true;
+        else if (!strcmp(argv[i], "--index"))
+            dump.index = true;
         else if (!dump.repo)
             dump.repo = argv[i];
         else
             dump.target = argv[i];
     }
     if (!dump.repo) {
-        fprintf(stderr, "usage: context_dump [--root DIR] [--edges] REPO [pkg.mod.name]\n");
+        fprintf(stderr, "usage: context_dump [--root DIR] [--edges | --index] REPO [pkg.mod.name]\n");
         return 64;
     }
     walk(MG_STR(""));
