@@ -28,8 +28,8 @@ struct mg_http_response {
 };
 struct mg_http_ops {
     const char *name; /* "curl" */
-    /* MG_OK with any status, also 500 or 302. MG_E_HTTP: no connection, TLS refused, connection lost, malformed. MG_E_TIMEOUT, MG_E_LIMIT,
-     * MG_E_CANCELLED, MG_E_CONFIG (no libcurl on this machine: the text says what to install). Texts name host and port, never a header. */
+    /* MG_OK with any status, also 500 or 302. MG_E_HTTP: no connection, TLS broken off, connection lost, malformed. MG_E_TIMEOUT, MG_E_LIMIT,
+     * MG_E_CANCELLED, MG_E_CONFIG (a certificate that is not trusted; no libcurl on this machine: the text says what to do about it). Texts name host and port, never a header. */
     enum mg_code (*send)(void *self, const struct mg_http_request *request, struct mg_arena *arena, struct mg_http_response *response,
                          struct mg_err *err);
     void (*close)(void *self);

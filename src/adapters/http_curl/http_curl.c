@@ -41,7 +41,7 @@ static size_t take_body(char *at, size_t size, size_t count, void *data)
     mg_buf_add(&x->body, (struct mg_str){ at, size * count }); /* size is 1; one block has 16 KB at most, decoded or not */
     if (!x->body.overflow)
         return count;
-    x->passed = "body";
+    x->passed = "a body of";
     return 0;
 }
 
@@ -58,7 +58,7 @@ static size_t take_header(char *at, size_t size, size_t count, void *data)
     struct mg_str line = { at, size * count };
     x->header_bytes += line.len;
     if (x->header_bytes > MOST_HEADER_BYTES) {
-        x->passed = "headers";
+        x->passed = "headers of";
         return 0;
     }
     if (mg_str_starts(line, "HTTP/")) { /* what was before belonged to a 1xx answer */
@@ -200,7 +200,7 @@ static const char *reason(struct exchange *x, CURLcode result)
 {
     static const CURLcode telling[] = { CURLE_COULDNT_RESOLVE_PROXY,    CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
                                         CURLE_SSL_CONNECT_ERROR,        CURLE_SEND_ERROR,           CURLE_RECV_ERROR,
-                                        CURLE_PEER_FAILED_VERIFICATION, CURLE_PARTIAL_FILE };
+                                        CURLE_PEER_FAILED_VERIFICATION, CURLE_PARTIAL_FILE,         CURLE_UNSUPPORTED_PROTOCOL };
     for (size_t i = 0; i < MG_COUNT(telling); i++)
         if (result == telling[i] && x->detail[0]) {
             for (char *at = x->detail; *at; at++)
@@ -217,8 +217,8 @@ static enum mg_code judge(struct exchange *x, CURLcode result, struct mg_err *er
     if (result == CURLE_OK)
         return MG_OK;
     if (x->passed)
-        return MG_FAIL(err, MG_E_LIMIT, "the answer of %.*s has %s of more than %zu bytes", MG_FMT(x->peer), x->passed,
-                       x->passed[0] == 'b' ? request->max_body : (size_t)MOST_HEADER_BYTES);
+        return MG_FAIL(err, MG_E_LIMIT, "the answer of %.*s has %s more than %zu bytes", MG_FMT(x->peer), x->passed,
+                       x->passed[0] == 'a' ? request->max_body : (size_t)MOST_HEADER_BYTES);
     if (result == CURLE_OPERATION_TIMEDOUT) {
         long head = 0;
         (void)x->curl->easy_getinfo(x->easy, CURLINFO_REQUEST_SIZE, &head);
@@ -228,6 +228,8 @@ static enum mg_code judge(struct exchange *x, CURLcode result, struct mg_err *er
     }
     if (result == CURLE_SSL_CACERT_BADFILE)
         return MG_FAIL(err, MG_E_CONFIG, "certificate authorities cannot be read from %.*s", MG_FMT(request->ca_file));
+    if (result == CURLE_PEER_FAILED_VERIFICATION) /* the next request would meet the same certificate */
+        return MG_FAIL(err, MG_E_CONFIG, "%.*s: %s; a private authority's certificate is named by llm.ca_file", MG_FMT(x->peer), reason(x, result));
     enum mg_code code = result == CURLE_URL_MALFORMAT ? MG_E_CONFIG : MG_E_HTTP;
     return MG_FAIL(err, code, "%.*s: %s", MG_FMT(x->peer), reason(x, result));
 }
