@@ -199,13 +199,23 @@ static enum mg_code may_send(struct calls *calls, const struct mg_llm_request *r
     return MG_OK;
 }
 
-static enum mg_code give_up(struct calls *calls, const struct mg_llm_reply *reply, enum mg_code code, int64_t tries, const struct mg_err *cause,
+/* Who asks for a longer wait than anyone has means every request, not this one. */
+static enum mg_code asks_too_much(struct calls *calls, struct mg_llm_reply *reply, enum mg_code code, const struct mg_err *cause, struct mg_err *err)
+{
+    struct mg_err said;
+    enum mg_code failed = MG_FAIL(&said, code, "%s (asks to wait %.0f s, which is too long)", cause->text, reply->retry_after);
+    reply->fault = MG_LLM_ACCOUNT;
+    account_failed(calls, &said);
+    return MG_FAIL(err, failed, "%s", said.text);
+}
+
+static enum mg_code give_up(struct calls *calls, struct mg_llm_reply *reply, enum mg_code code, int64_t tries, const struct mg_err *cause,
                             struct mg_err *err)
 {
     if (reply->fault == MG_LLM_ACCOUNT)
         account_failed(calls, cause);
     if (reply->fault == MG_LLM_TEMPORARY && reply->retry_after > LONGEST_RETRY_AFTER)
-        return MG_FAIL(err, code, "%s (asks to wait %.0f s, which is too long)", cause->text, reply->retry_after);
+        return asks_too_much(calls, reply, code, cause, err);
     if (tries > 1)
         return MG_FAIL(err, code, "%s (tried %lld times)", cause->text, (long long)tries);
     return MG_FAIL(err, code, "%s", cause->text);

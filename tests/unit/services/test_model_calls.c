@@ -293,6 +293,7 @@ static void every_fault_has_its_number_of_sends_and_its_cost(void **state)
         { "time-out of no kind", MG_E_TIMEOUT, MG_LLM_NO_FAULT, false, false, -1, 4, MG_E_TIMEOUT, MG_LLM_TEMPORARY, 0, 0 },
         { "400", MG_E_HTTP, MG_LLM_REQUEST, false, false, -1, 1, MG_E_HTTP, MG_LLM_REQUEST, 0, 0 },
         { "200 that is none", MG_E_HTTP, MG_LLM_REQUEST, false, true, -1, 1, MG_E_HTTP, MG_LLM_REQUEST, 0, 10 * 2 + 3 * 10 },
+        { "200 cut off", MG_E_HTTP, MG_LLM_REQUEST, true, false, -1, 1, MG_E_HTTP, MG_LLM_REQUEST, 1, 0 },
         { "error with a cost", MG_E_HTTP, MG_LLM_REQUEST, false, true, 41, 1, MG_E_HTTP, MG_LLM_REQUEST, 0, 41 },
         { "of no kind", MG_E_HTTP, MG_LLM_NO_FAULT, false, false, -1, 1, MG_E_HTTP, MG_LLM_REQUEST, 0, 0 },
         { "out of contract", MG_E_LIMIT, MG_LLM_NO_FAULT, false, false, -1, 1, MG_E_HTTP, MG_LLM_REQUEST, 0, 0 },
@@ -316,7 +317,7 @@ static void every_fault_has_its_number_of_sends_and_its_cost(void **state)
             fail_msg("%s: %s (%s), %u sends, cost %lld", cases[i].name, mg_code_name(result), err.text, sends, (long long)cost);
     }
     assert_true(before > 0);
-    assert_int_equal(spent().calls, 4 * 4 + 9);
+    assert_int_equal(spent().calls, 4 * 4 + 10);
 }
 
 static void a_failure_counts_its_tokens_only_when_it_may_have_been_worked_on(void **state)
@@ -415,7 +416,7 @@ static void too_long_a_wait_is_none(void **state)
     assert_int_equal(ask_once(), MG_E_HTTP);
     assert_int_equal(sends, 1);
     assert_int_equal(wait_count, 0);
-    assert_int_equal(reply.fault, MG_LLM_TEMPORARY);
+    assert_int_equal(reply.fault, MG_LLM_ACCOUNT); /* no other request is sent either */
     assert_string_equal(err.text, "429 busy (asks to wait 121 s, which is too long)");
     setup.deadline = time_now + 10; /* the wall clock of the run */
     script[0].reply.retry_after = 9.6;
