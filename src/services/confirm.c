@@ -191,7 +191,7 @@ static void tell(struct mg_run_context *run, const struct mg_outcome *outcome, s
     struct mg_str name = mg_arena_printf(arena, "%-10s %.*s", status, MG_FMT(outcome->qualified_name));
     if (outcome->state == MG_TARGET_KEPT)
         line = mg_arena_printf(arena, "%.*s  %.*s -> %.*s  %u test%s", MG_FMT(name), MG_FMT(before), MG_FMT(after), kept, kept == 1 ? "" : "s");
-    else if (outcome->state == MG_TARGET_DISCARDED)
+    else if (outcome->state == MG_TARGET_DISCARDED || outcome->state == MG_TARGET_UNFINISHED)
         line = mg_arena_printf(arena, "%.*s  %.*s", MG_FMT(name), MG_FMT(outcome->reason));
     else
         line = mg_arena_printf(arena, "%.*s  %.*s", MG_FMT(name), MG_FMT(before));

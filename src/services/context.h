@@ -45,6 +45,7 @@ struct mg_run_context {
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
     unsigned model_failures; /* targets in a row whose model gave no reply */
+    bool model_has_replied;  /* in this session */
     double started;          /* monotonic */
 };
 

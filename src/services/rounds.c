@@ -420,21 +420,30 @@ static enum mg_code take_reply(struct mg_work *work, struct mg_suite *suite, str
     return mend(work, result, &examined, module, err);
 }
 
+/* A refused request is the target's own only where others are answered. Before the first reply, and after too many refusals in a row, it says as
+ * much about address, model and settings as about the target: the target is left then, so that a run with better settings takes it up. */
+static bool is_the_targets_fault(const struct mg_run_context *run, enum mg_llm_fault fault)
+{
+    return fault == MG_LLM_REQUEST && run->model_has_replied && run->model_failures < MOST_MODEL_FAILURES;
+}
+
 /* The model gave no reply: what that means for this target and for the run. */
 static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_llm_fault fault, const struct mg_err *cause, struct mg_err *err)
 {
     struct mg_run_context *run = work->run;
     struct mg_str text = mg_arena_str(work->arena, mg_str_from(cause->text));
+    run->model_failures += code == MG_E_HTTP || code == MG_E_TIMEOUT;
     if (code == MG_E_LIMIT) {
         work->pending->stop = text;
         work->pending->unfinished =
             mg_arena_printf(work->arena, "a budget of the run was used up before the model was done with it (%.*s)", MG_FMT(text));
-    } else if (code == MG_E_HTTP && fault == MG_LLM_REQUEST) {
+    } else if (code == MG_E_HTTP && is_the_targets_fault(run, fault)) {
         *MG_PUSH(work->arena, &work->outcome->notes) = mg_arena_printf(work->arena, "the model could not be asked: %.*s", MG_FMT(text));
         work->outcome->reason = mg_arena_printf(work->arena, "the model gave no usable reply: %.*s", MG_FMT(text));
     } else if (code == MG_E_HTTP || code == MG_E_TIMEOUT) {
-        bool over = fault == MG_LLM_ACCOUNT || ++run->model_failures >= MOST_MODEL_FAILURES;
-        work->pending->unfinished = mg_arena_printf(work->arena, "the model did not answer: %.*s", MG_FMT(text));
+        bool over = fault == MG_LLM_ACCOUNT || run->model_failures >= MOST_MODEL_FAILURES;
+        const char *what = fault == MG_LLM_REQUEST ? "the model gave no usable reply" : "the model did not answer";
+        work->pending->unfinished = mg_arena_printf(work->arena, "%s: %.*s", what, MG_FMT(text));
         work->pending->stop = over ? mg_arena_printf(work->arena, "provider_failed: %.*s", MG_FMT(text)) : MG_NO_STR;
     } else {
         return MG_FAIL(err, code, "%s", cause->text);
@@ -463,6 +472,7 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         if (code != MG_OK)
             return no_reply(work, code, fault, &cause, err);
         work->run->model_failures = 0;
+        work->run->model_has_replied = true;
         if (suite.reason.len)
             work->outcome->reason = suite.reason;
         MG_TRY(take_reply(work, &suite, &feedback, err));

@@ -19,6 +19,7 @@ struct saying {
 };
 static const struct saying *sayings; /* about m.f */
 static size_t saying_count, asked, asked_of_g;
+static const char *refused_of_g; /* why it gets no reply about m.g */
 static struct heard {
     enum mg_round round;
     size_t mutants, failing, weak, facts;
@@ -50,6 +51,10 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
     *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n") };
     if (!mg_str_is(request->target->qualified_name, "m.f")) {
         asked_of_g++;
+        *fault = MG_LLM_REQUEST;
+        if (refused_of_g)
+            return MG_FAIL(why, MG_E_HTTP, "%s", refused_of_g);
+        *fault = MG_LLM_NO_FAULT;
         suite->reason = MG_STR("nothing to say");
         return MG_OK;
     }
@@ -78,6 +83,7 @@ static int with_model(void **state)
     model = (struct mg_generator){ &model_ops, NULL };
     sayings = NULL;
     saying_count = asked = asked_of_g = 0;
+    refused_of_g = NULL;
     memset(heard, 0, sizeof heard);
     return 0;
 }
@@ -316,15 +322,38 @@ static void a_busy_provider_leaves_one_target_and_the_run_goes_on(void **state)
     assert_true(mg_str_is(result.report.status, "partial"));
 }
 
-static void a_request_that_never_works_ends_its_target_only(void **state)
+static void a_request_that_is_refused_ends_its_target_where_others_are_answered(void **state)
 {
     (void)state;
-    static const struct saying says[] = { { .code = MG_E_HTTP, .fault = MG_LLM_REQUEST, .text = "413 too large" } };
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_all"), LIMIT_OF_F("test_all") };
+    static const struct saying says[] = { { .tests = { "test_all" } } };
+    use_rules(rules, MG_COUNT(rules));
     it_says(says, MG_COUNT(says));
+    refused_of_g = "413 too large";
     assert_int_equal(run_it(), MG_OK);
-    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
-    assert_true(mg_str_contains(outcome_of("m.f")->reason, "413 too large"));
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(outcome_of("m.g")->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_contains(outcome_of("m.g")->reason, "413 too large"));
     assert_true(mg_str_is(result.report.status, "succeeded"));
+}
+
+/* A wrong address or parameter refuses all of them: none may be lost by that. */
+static void refusals_before_any_reply_leave_their_targets(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_all"), LIMIT_OF_F("test_all") };
+    static const struct saying says[] = { { .code = MG_E_HTTP, .fault = MG_LLM_REQUEST, .text = "404 no such route" }, { .tests = { "test_all" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    refused_of_g = "404 no such route";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_int_equal(outcome_of("m.g")->state, MG_TARGET_UNFINISHED);
+    assert_true(mg_str_is(outcome_of("m.f")->reason, "the model gave no usable reply: 404 no such route"));
+    assert_true(mg_str_is(result.report.status, "partial"));
+    refused_of_g = NULL;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
 }
 
 int main(void)
@@ -345,7 +374,8 @@ int main(void)
         CASE(a_budget_that_ends_behind_the_threshold_costs_nothing),
         CASE(a_rejected_key_ends_the_run_and_nothing_is_lost),
         CASE(a_busy_provider_leaves_one_target_and_the_run_goes_on),
-        CASE(a_request_that_never_works_ends_its_target_only),
+        CASE(a_request_that_is_refused_ends_its_target_where_others_are_answered),
+        CASE(refusals_before_any_reply_leave_their_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
