@@ -50,7 +50,7 @@ struct mg_llm_reply {
     int64_t reported_micro_usd; /* the provider's own figure; MG_UNKNOWN_COST when it told none. Preferred to our table */
     /* Also set when the call failed: */
     enum mg_llm_fault fault;
-    bool unanswered;       /* the request may have been worked on, but no status came back: settled at its worst */
+    bool unanswered;       /* the request may have been worked on, and nothing that came back says what that took: settled at its worst */
     double retry_after;    /* seconds the provider asked to wait; negative = it did not say */
     int64_t request_bytes; /* of the body */
 };

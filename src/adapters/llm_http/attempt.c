@@ -82,7 +82,8 @@ static enum mg_code refused(const struct mg_llm_http *llm, const struct mg_http_
     enum mg_code code = mg_peer_fail(llm->provider, llm->key, response, failure, arena, err);
     if (err && response->status == 401 && llm->key_env.len) {
         struct mg_str said = mg_arena_str(arena, mg_str_from(err->text));
-        code = MG_FAIL(err, MG_E_HTTP, "%.*s (the key in %.*s)", MG_FMT(said), MG_FMT(llm->key_env));
+        code = MG_FAIL(err, MG_E_HTTP, "%.*s (%s %.*s)", MG_FMT(said), llm->key.len ? "the key in" : "no key was sent: there is none in",
+                       MG_FMT(llm->key_env));
     }
     return code;
 }
@@ -105,6 +106,7 @@ static enum mg_code judge_success(const struct mg_llm_http *llm, const struct mg
         reply->usage.output = estimate(response->body.len);
     }
     if (!is_reply) {
+        reply->unanswered = !reply->usage.known && reply->reported_micro_usd == MG_UNKNOWN_COST;
         reply->text = MG_NO_STR;
         reply->fault = MG_LLM_REQUEST;
         return mg_peer_fail_shape(llm->provider, llm->key, response, root != NULL, llm->format->what, arena, err);

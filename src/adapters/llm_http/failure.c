@@ -254,8 +254,11 @@ enum mg_code mg_peer_fail(struct mg_str who, struct mg_str key, const struct mg_
     if (response->status >= 300 && response->status < 400)
         return MG_FAIL(err, MG_E_HTTP, "%.*s answered %ld: redirected to '%.*s', which is not followed; set llm.base_url to the right address",
                        MG_FMT(who), response->status, MG_FMT(location));
-    return MG_FAIL(err, MG_E_HTTP, "%.*s answered %ld%s%s%.*s%s%.*s", MG_FMT(who), response->status, inside, name.len ? " " : "", MG_FMT(name),
-                   message.len ? ": " : "", MG_FMT(message));
+    return MG_FAIL(err, MG_E_HTTP, "%.*s answered %ld%s%s%.*s%s%.*s", MG_FMT(who), response->status, inside,
+                   !name.len ? ""
+                   : *inside ? ": "
+                             : " ",
+                   MG_FMT(name), message.len ? ": " : "", MG_FMT(message));
 }
 
 enum mg_code mg_peer_fail_shape(struct mg_str who, struct mg_str key, const struct mg_http_response *response, bool is_json, const char *what,

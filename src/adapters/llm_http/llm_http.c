@@ -49,6 +49,10 @@ static enum mg_code unheard(const struct mg_llm_http *llm, enum mg_code code, co
     reply->fault = code == MG_E_CONFIG ? MG_LLM_ACCOUNT : code == MG_E_LIMIT ? MG_LLM_REQUEST : MG_LLM_TEMPORARY;
     if (err)
         (void)mg_err_prefix(err, "%.*s", MG_FMT(llm->provider));
+    if (err && code == MG_E_LIMIT) {
+        struct mg_err said = *err;
+        code = MG_FAIL(err, MG_E_HTTP, "%s (llm.max_response_mb)", said.text);
+    }
     if (code == MG_E_TIMEOUT || code == MG_E_CANCELLED || code == MG_E_CONFIG)
         return code;
     if (err)
