@@ -157,6 +157,20 @@ def test_a_recorded_run_can_be_replayed(desk, server):
     assert [test["source"] for test in replayed["shop.text.stars"]["tests"]] == [test["source"] for test in recorded["shop.text.stars"]["tests"]]
 
 
+def test_what_the_project_offers_is_shown(desk, server):
+    repo = desk.repo({"pkg/__init__.py": "", "pkg/util.py": "def double(n):\n    return n * 2\n",
+                      "pkg/mod.py": "from .util import double\n\n\ndef quad(n):\n    n = double(n)\n    return double(n)\n",
+                      "tests/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef seven():\n    \"\"\"A number.\"\"\"\n    return 7\n",
+                      "tests/test_util.py": "from pkg.util import double\n\n\ndef test_double(seven):\n    assert double(seven) == 14\n"})
+    (desk.folder / "m.toml").write_text("[generation]\nuse_call_graph = true\nuse_retrieval = true\n")
+    desk("-c", "m.toml", "run", repo, *model_flags(server, "--strategy", "model", "--target", "pkg.mod.quad"))
+    said = server.requests[0]["messages"][1]["content"]
+    assert "seven() " in said and "A number." in said  # fixtures
+    assert "from pkg.util import double" in said  # imports, absolute
+    assert "quad\n└── double" in said and "# double\ndef double(n):" in said  # call tree and source
+    assert "tests/test_util.py::test_double" in said  # by retrieval: it shares words with the target
+
+
 def test_own_templates(desk, server):
     assert desk("prompts", "--into", "own").code == 0
     (desk.folder / "own" / "system.txt").write_text("Only tests with odd names, please.\n")

@@ -36,8 +36,6 @@ static void add_file(struct files *files, const struct mg_source_file *file, str
     *MG_PUSH(arena, files) = (struct mg_python_file){ file->path, file->module, file->text };
 }
 
-static bool is_conftest(struct mg_str path) { return mg_str_is(path, "conftest.py") || mg_str_ends(path, "/conftest.py"); }
-
 static enum mg_code index_tests(struct mg_repo_context *repo, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_err *err)
 {
     struct mg_document *documents = MG_NEW_ARRAY(arena, struct mg_document, repo->docs.len + 1);
@@ -54,7 +52,9 @@ enum mg_code mg_repo_context_new(const struct mg_generate_request *request, stru
     for (size_t i = 0; i < request->repo->sources.len; i++)
         add_file(&sources, &request->repo->sources.at[i], arena);
     for (size_t i = 0; i < request->repo->test_files.len; i++)
-        add_file(is_conftest(request->repo->test_files.at[i].path) ? &conftests : &tests, &request->repo->test_files.at[i], arena);
+        add_file(&tests, &request->repo->test_files.at[i], arena);
+    for (size_t i = 0; i < request->repo->conftests.len; i++)
+        add_file(&conftests, &request->repo->conftests.at[i], arena);
     struct mg_str folder = request->collected ? request->collected->tests_dir : MG_NO_STR;
     struct mg_fixtures fixtures = mg_fixtures_for(conftests.at, conftests.len, folder, arena);
     repo->fixtures = mg_fenced(arena, "", mg_fixtures_text(&fixtures, FIXTURES_LIMIT, arena));
