@@ -15,8 +15,9 @@
 
 /* What is known of a mutant that no test kills by an assertion. */
 struct mg_live_mutant {
-    bool reached;     /* some test ran its lines and saw no difference */
-    struct mg_str by; /* one of those tests, by id; empty when not reached */
+    bool reached;         /* some test ran its lines and saw no difference */
+    struct mg_str by;     /* one of those tests, by id; empty when not reached */
+    struct mg_str source; /* its text, when it is a generated one */
 };
 /* What became of one test of the last suite. */
 struct mg_test_feedback {

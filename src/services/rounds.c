@@ -94,17 +94,29 @@ static struct mg_suite_test *pool_find(struct mg_work *work, struct mg_str name,
     return NULL;
 }
 
-/* What is in the pool already is not judged again. */
-static void drop_known(struct mg_work *work, struct mg_suite *suite)
+/* What is in the pool already is not judged again: its verdict goes into `feedback` (NULL is allowed). What has the name of a passing test and
+ * is another gets a new name; a failing one gives way (pool_add). */
+static void prepare(struct mg_work *work, struct mg_suite *suite, struct mg_feedback *feedback)
 {
-    size_t left = 0;
+    size_t left = 0, taken_count = 0;
     for (size_t i = 0; i < suite->tests.len; i++) {
         struct mg_suite_verdict *verdict;
         const struct mg_suite_test *known = pool_find(work, suite->tests.at[i].name, &verdict);
         if (!known || !mg_str_eq(known->source, suite->tests.at[i].source))
             suite->tests.at[left++] = suite->tests.at[i];
+        else if (feedback)
+            *MG_PUSH(work->arena, &feedback->tests) = (struct mg_test_feedback){ .name = known->name,
+                                                                                 .source = known->source,
+                                                                                 .passes = verdict->passes,
+                                                                                 .failure = verdict->passes ? MG_NO_STR : verdict->reason,
+                                                                                 .kills = (uint32_t)verdict->kills.len };
     }
     suite->tests.len = left;
+    struct mg_str *taken = MG_NEW_ARRAY(work->arena, struct mg_str, work->pool.tests.len + 1);
+    for (size_t i = 0; i < work->pool.tests.len; i++)
+        if (work->pending->suite->tests.at[i].passes)
+            taken[taken_count++] = work->pool.tests.at[i].name;
+    mg_suite_uniquify(work->arena, suite, taken, taken_count);
 }
 
 /* A test that failed gives its place to the one that came instead of it. */
@@ -204,9 +216,10 @@ static struct mg_live_mutant live_of(const struct mg_work *work, uint32_t mutant
 {
     const struct mg_suite_measured *judged = work->pending->suite;
     if (judged->reached_by.at[mutant] != UINT32_MAX)
-        return (struct mg_live_mutant){ true, judged->tests.at[judged->reached_by.at[mutant]].name };
+        return (struct mg_live_mutant){ true, judged->tests.at[judged->reached_by.at[mutant]].name,
+                                        work->pool.tests.at[judged->reached_by.at[mutant]].source };
     bool reached = work->pending->measured.results.at[mutant].verdict == MG_VERDICT_survived;
-    return (struct mg_live_mutant){ reached, reached ? covered_by(work, &work->pending->measured.mutants.at[mutant]) : MG_NO_STR };
+    return (struct mg_live_mutant){ reached, reached ? covered_by(work, &work->pending->measured.mutants.at[mutant]) : MG_NO_STR, MG_NO_STR };
 }
 
 static void list_uncovered(struct mg_work *work, struct mg_generate_request *request)
@@ -309,7 +322,7 @@ static enum mg_code search(struct mg_work *work, bool for_tests, struct mg_err *
     work->outcome->attempts++;
     work->outcome->generator = mg_str_from(services->generator.ops->name);
     work->outcome->reason = suite.reason;
-    drop_known(work, &suite);
+    prepare(work, &suite, NULL);
     struct mg_str module;
     struct mg_suite_measured *result;
     return suite.tests.len ? judge(work, &suite, &module, &result, err) : MG_OK;
@@ -341,7 +354,6 @@ static const struct mg_examined_test *examined_case(const struct mg_examined *ex
 static void tell_feedback(struct mg_work *work, const struct mg_suite *suite, const struct mg_suite_measured *result,
                           const struct mg_examined *examined, struct mg_feedback *feedback)
 {
-    *feedback = (struct mg_feedback){ 0 };
     for (size_t t = 0; t < suite->tests.len; t++) {
         const struct mg_suite_verdict *verdict = &result->tests.at[t];
         struct mg_test_feedback told = { .name = verdict->name, .source = suite->tests.at[t].source, .passes = verdict->passes };
@@ -381,7 +393,7 @@ static enum mg_code mend(struct mg_work *work, const struct mg_suite_measured *r
         for (size_t v = 0; v < result->tests.len; v++)
             if (!result->tests.at[v].passes && mg_str_eq(result->tests.at[v].name, all.tests.at[t].name))
                 *MG_PUSH(work->arena, &suite.tests) = all.tests.at[t];
-    drop_known(work, &suite);
+    prepare(work, &suite, NULL);
     struct mg_suite_measured *after;
     return suite.tests.len ? judge(work, &suite, &module, &after, err) : MG_OK;
 }
@@ -410,8 +422,9 @@ static enum mg_code take_reply(struct mg_work *work, struct mg_suite *suite, str
     struct mg_suite_measured none = { 0 }, *result = &none;
     struct mg_examined examined = { 0 };
     struct mg_str module = MG_NO_STR;
+    *feedback = (struct mg_feedback){ 0 };
     take_remarks(work, suite);
-    drop_known(work, suite);
+    prepare(work, suite, feedback);
     if (suite->tests.len) {
         MG_TRY(judge(work, suite, &module, &result, err));
         MG_TRY(examine(work, result, &examined, err));
@@ -451,6 +464,18 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
     return MG_OK;
 }
 
+/* The reply's tests took the session with them (an import that never ends, …). What was judged before stays, and nobody is asked again. */
+static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cause, struct mg_err *err)
+{
+    work->broken = true;
+    work->outcome->reason = mg_arena_printf(work->arena, "the model's tests broke the interpreter that judges them: %s", cause->text);
+    *MG_PUSH(work->arena, &work->outcome->notes) = work->outcome->reason;
+    if (work->outcome->state != MG_TARGET_GENERATED || work->pool.tests.len == 0)
+        return MG_OK;
+    MG_TRY(mg_target_step(&work->outcome->state, MG_TARGET_ON_ran, err));
+    return mg_target_step(&work->outcome->state, MG_TARGET_ON_mutated, err);
+}
+
 static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
@@ -475,12 +500,19 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         work->run->model_has_replied = true;
         if (suite.reason.len)
             work->outcome->reason = suite.reason;
-        MG_TRY(take_reply(work, &suite, &feedback, err));
+        code = take_reply(work, &suite, &feedback, &cause);
+        if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
+            return session_broke(work, &cause, err);
+        if (code != MG_OK)
+            return MG_FAIL(err, code, "%s", cause.text);
         feedback.kept = (uint32_t)work->pool.tests.len;
-        bool works = all_pass(work, &feedback) && feedback.tests.len > 0;
+        bool works = all_pass(work, &feedback);
         if (is_enough(work))
             return MG_OK;
-        dry = wanted_count(work) < wanted ? 0 : dry + 1;
+        if (wanted_count(work) < wanted)
+            dry = 0;
+        else if (round == MG_ROUND_STRENGTHEN || (round == MG_ROUND_GENERATE && works))
+            dry++; /* repairs have a limit of their own */
         if (!works && repairs-- > 0)
             round = MG_ROUND_REPAIR;
         else if (strengthens-- > 0)
@@ -584,7 +616,7 @@ static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
         lost.results.at[m] = *before;
         any = true;
     }
-    if (!any || pending->order_count == 0)
+    if (!any || pending->order_count == 0 || work->broken)
         return MG_OK;
     struct mg_suite_measured result = { 0 };
     struct mg_str module = mg_testmodule_compose(work->arena, work->target->module, &pending->kept, 1);
@@ -629,7 +661,13 @@ enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
         MG_TRY(search(work, search_first, err));
     if (model && !is_enough(work)) {
         work->outcome->generator = mg_arena_printf(work->arena, "%s%s", search_first ? "search + " : "", services->model.ops->name);
-        MG_TRY(model_rounds(work, err));
+        enum mg_code code = model_rounds(work, err);
+        if (code == MG_E_CANCELLED && work->pool.tests.len) { /* what was paid for is kept for the next session */
+            struct mg_err ignored;
+            work->broken = true;
+            (void)take_tests(work, &ignored);
+        }
+        MG_TRY(code);
     }
     if (work->pool.tests.len) {
         work->outcome->reason = MG_NO_STR;
@@ -645,11 +683,11 @@ enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
 enum mg_code mg_target_estimate(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_generator model = work->run->services->model;
-    struct mg_target_estimate *said = MG_PUSH(work->run->arena, work->run->estimates);
-    *said = (struct mg_target_estimate){ .qualified_name = work->target->qualified_name, .before = work->outcome->before };
+    struct mg_target_estimate said = { .qualified_name = work->target->qualified_name, .before = work->outcome->before };
     pool_begin(work);
     struct mg_generate_request request = request_of(work);
-    if (!model.ops)
-        return MG_OK;
-    return model.ops->estimate(model.self, &request, work->arena, &said->first, err);
+    if (model.ops)
+        MG_TRY(model.ops->estimate(model.self, &request, work->arena, &said.first, err));
+    *MG_PUSH(work->run->arena, work->run->estimates) = said;
+    return MG_OK;
 }

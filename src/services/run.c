@@ -135,9 +135,28 @@ struct batch {
     double since;
 };
 
+/* The user stopped the run. What a model was paid for is kept: its targets are left unfinished, with the tests that were judged. */
+static void leave(struct mg_run_context *run, struct batch *batch)
+{
+    struct mg_store store = run->services->store;
+    struct mg_err ignored;
+    for (size_t p = 0; p < BATCH_TARGETS && p <= batch->len && run->services->model.ops; p++) {
+        struct mg_outcome *outcome = batch->at[p].outcome;
+        if (!outcome || outcome->state != MG_TARGET_MUTATED || mg_target_step(&outcome->state, MG_TARGET_ON_leave, &ignored) != MG_OK)
+            continue;
+        outcome->reason = MG_STR("the run was stopped before its tests were confirmed");
+        for (size_t i = 0; i < batch->at[p].order_count; i++)
+            outcome->tests.at[batch->at[p].order[i]].reason = MG_STR("not confirmed yet");
+        mg_redact_outcome(batch->arena, run->services->secrets, outcome);
+        (void)store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, &ignored); /* the run ends in any case */
+    }
+}
+
 static enum mg_code flush(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
 {
     enum mg_code code = batch->len ? mg_confirm_pending(run, batch->arena, batch->at, batch->len, err) : MG_OK;
+    if (code == MG_E_CANCELLED)
+        leave(run, batch);
     mg_arena_free(batch->arena);
     *batch = (struct batch){ .arena = mg_arena_new(), .since = now(run) };
     return code;
@@ -164,7 +183,10 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
         }
         progress.ops->step(progress.self, limited ? processed : (uint32_t)i, target->qualified_name);
         struct mg_pending *pending = &batch->at[batch->len];
-        MG_TRY(mg_process_target(run, target, batch->arena, pending, err));
+        enum mg_code code = mg_process_target(run, target, batch->arena, pending, err);
+        if (code == MG_E_CANCELLED)
+            leave(run, batch);
+        MG_TRY(code);
         processed++;
         if (run->request.dry_run)
             continue; /* what it would ask the model is noted; there is no outcome */
@@ -180,6 +202,31 @@ static enum mg_code process_targets(struct mg_run_context *run, struct batch *ba
             break; /* no further target would get an answer */
     }
     return flush(run, batch, err);
+}
+
+/* Drops what was finished under other conditions, and says so: with a model, that was work somebody paid for. */
+static enum mg_code retain(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_store store = run->services->store;
+    struct mg_str *ids = MG_NEW_ARRAY(run->arena, struct mg_str, run->targets.len + 1);
+    struct mg_outcome *outcomes = NULL;
+    size_t before = 0, after = 0;
+    for (size_t i = 0; i < run->targets.len; i++)
+        ids[i] = run->targets.at[i].id;
+    /* A session with --target looks at a part: it must not drop the rest. */
+    bool part = run->config->targets.len > 0;
+    MG_TRY(store.ops->outcomes(store.self, run->request.run_id, run->arena, &outcomes, &before, err));
+    MG_TRY(store.ops->retain(store.self, run->request.run_id, run->fingerprint, part ? NULL : ids, part ? 0 : run->targets.len, err));
+    if (before == 0)
+        return MG_OK;
+    MG_TRY(store.ops->outcomes(store.self, run->request.run_id, run->arena, &outcomes, &after, err));
+    if (after < before)
+        mg_note(run, MG_NOTE_INFO, MG_STR(""),
+                mg_arena_printf(run->arena,
+                                "%zu finished target%s of this run %s begun anew: code, tests, interpreter, model or settings are not what they were "
+                                "(another --run-id keeps both)",
+                                before - after, before - after == 1 ? "" : "s", before - after == 1 ? "is" : "are"));
+    return MG_OK;
 }
 
 /* Targets that an earlier session had to leave: what it found out is not thrown away. */
@@ -243,13 +290,7 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     MG_TRY(step(run, MG_RUN_ON_ingested, err));
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("ranking functions by how badly they are tested"), 0);
     MG_TRY(mg_select_targets(run, err));
-    struct mg_str *ids = MG_NEW_ARRAY(run->arena, struct mg_str, run->targets.len + 1);
-    for (size_t i = 0; i < run->targets.len; i++)
-        ids[i] = run->targets.at[i].id;
-    /* A session with --target looks at a part: it must not drop the rest. */
-    bool part = run->config->targets.len > 0;
-    MG_TRY(run->services->store.ops->retain(run->services->store.self, run->request.run_id, run->fingerprint, part ? NULL : ids,
-                                            part ? 0 : run->targets.len, err));
+    MG_TRY(retain(run, err));
     MG_TRY(find_unfinished(run, err));
     MG_TRY(step(run, MG_RUN_ON_selected, err));
     MG_TRY(process_targets(run, batch, err));

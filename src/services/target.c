@@ -159,6 +159,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     work->pool = (struct mg_suite){ 0 };
     work->origins.len = work->imports.len = work->facts.len = 0;
     work->judged = 0;
+    work->broken = false;
     MG_TRY(services->agent.ops->open_session(services->agent.self, &work->session, err));
     work->gate = (struct mg_gate_request){ .target = work->target,
                                            .source = work->source,
@@ -242,7 +243,7 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
     }
     double score = mg_score(&outcome->improved), threshold = run->config->mutation.score_threshold;
     bool gained = any_kept(pending, keep), unfinished = pending->unfinished.len > 0;
-    bool kept = gained && (score >= threshold || run->config->mutation.keep == MG_KEEP_IMPROVING);
+    bool kept = gained && (score >= threshold || (run->config->mutation.keep == MG_KEEP_IMPROVING && !unfinished));
     mark_tests(arena, pending, keep, reasons, kept, score, threshold);
     if (kept) {
         for (size_t i = 0; i < outcome->mutants.len; i++)

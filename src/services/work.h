@@ -17,6 +17,7 @@ struct mg_work {
     MG_LIST(uint32_t) origins;      /* of each test of the pool: which suite it came with */
     MG_LIST(struct mg_str) imports; /* of each suite */
     MG_LIST(struct mg_str) facts;
+    bool broken;     /* the session is of no more use */
     unsigned judged; /* suites so far: each stands in a module of its own */
 };
 

@@ -196,6 +196,8 @@ static enum mg_code session_load(struct mg_session *session, struct mg_str path,
     const struct mg_memory_script *script = session->agent->script;
     *collected = (struct mg_collected){ .tests_dir = MG_STR("tests") };
     *first = (uint32_t)session->tests.len;
+    if (script->deadly_source && mg_str_contains(source, script->deadly_source))
+        return MG_FAIL(err, MG_E_CHILD, "the session is gone");
     if (script->broken_source && mg_str_contains(source, script->broken_source)) {
         *MG_PUSH(arena, &collected->errors) = (struct mg_collect_error){ .where = path, .text = MG_STR("SyntaxError: by script") };
         return MG_OK;

@@ -50,6 +50,7 @@ struct mg_memory_script {
     bool imported;             /* all lines of the target ran on import */
     const char *import_error;  /* session_target fails with it */
     bool newest_first;         /* session_next answers in reverse order */
+    const char *deadly_source; /* a text that holds it ends the session that loads it */
     const char *broken_source; /* a loaded text that holds it gives a collection error, and does not compile */
     const struct mg_memory_examined *examined;
     size_t examined_count;

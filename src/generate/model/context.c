@@ -136,7 +136,8 @@ enum mg_code mg_target_context(struct mg_repo_context *repo, const struct mg_gen
         .target = target->qualified_name,
         .imports = mg_fenced(arena, "python", mg_outline_imports(module, &file, IMPORTS_LIMIT, arena)),
         .outline = mg_arena_printf(arena, "%s\n%.*s", whole ? "The module:" : "What is in it:", MG_FMT(mg_fenced(arena, "python", outline))),
-        .class_text = whole ? MG_NO_STR : mg_fenced(arena, "python", mg_outline_class(module, &target->function, CLASS_LIMIT, arena)),
+        .whole = whole,
+        .class_text = mg_fenced(arena, "python", mg_outline_class(module, &target->function, CLASS_LIMIT, arena)),
         .source = mg_fenced(arena, "python", mg_outline_source(request->source->text, &target->function, SOURCE_LIMIT, arena)),
     };
     mg_module_free(module);

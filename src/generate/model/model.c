@@ -26,6 +26,7 @@ struct memory {
     struct mg_llm_request request; /* system and parts so far */
     struct mg_mutant_notes mutants;
     struct mg_str last_module; /* of the last reply */
+    struct mg_str remark;      /* on it, for the next message */
     unsigned strengthened;
 };
 
@@ -35,7 +36,7 @@ struct memory {
 static struct mg_str closest_test(const struct model *model, const struct mg_generate_request *request, const uint32_t *shown, size_t count,
                                   struct mg_arena *arena)
 {
-    struct mg_str best = MG_NO_STR;
+    struct mg_str best = MG_NO_STR, source = MG_NO_STR;
     size_t most = 0;
     for (size_t i = 0; i < count && request->live; i++) {
         size_t same = 0;
@@ -44,13 +45,12 @@ static struct mg_str closest_test(const struct model *model, const struct mg_gen
         if (request->live[shown[i]].by.len && same > most) {
             most = same;
             best = request->live[shown[i]].by;
+            source = request->live[shown[i]].source;
         }
     }
-    struct mg_str text = best.len ? mg_test_source(model->repo, best) : MG_NO_STR;
-    for (size_t i = 0; best.len && text.len == 0 && request->feedback && i < request->feedback->tests.len; i++)
-        if (mg_str_eq(request->feedback->tests.at[i].name, best))
-            text = request->feedback->tests.at[i].source;
-    return mg_fenced(arena, "python", text);
+    if (source.len == 0 && best.len)
+        source = mg_test_source(model->repo, best);
+    return mg_fenced(arena, "python", source);
 }
 
 static struct mg_str line_list(const uint32_t *lines, size_t count, struct mg_arena *arena)
@@ -158,6 +158,9 @@ static enum mg_code say(struct model *model, struct memory *memory, const struct
         MG_TRY(say_repair(model, memory, request->feedback, arena, err));
     else
         MG_TRY(say_strengthen(model, memory, request, arena, err));
+    struct mg_llm_part *part = &memory->request.parts.at[memory->request.parts.len - 1];
+    if (memory->remark.len)
+        part->text = mg_arena_printf(arena, "%.*s\n\n%.*s", MG_FMT(memory->remark), MG_FMT(part->text));
     mg_prompt_trim(&memory->request, FIRST_PARTS, request->config->llm.max_prompt_tokens);
     return MG_OK;
 }
@@ -187,12 +190,16 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
     struct memory *memory = memory_of(request, arena);
     struct mg_llm_reply reply = { 0 };
     *suite = (struct mg_suite){ 0 };
+    if (request->round == MG_ROUND_STRENGTHEN && !mg_mutants_are_left(&memory->mutants, request)) {
+        suite->reason = MG_STR("the model claims that every mutant that is left is equivalent");
+        return MG_OK;
+    }
     MG_TRY(say(model, memory, request, arena, err));
     enum mg_code code = model->settings.llm.ops->complete(model->settings.llm.self, &memory->request, arena, &reply, err);
     if (fault)
         *fault = reply.fault;
     MG_TRY(code);
-    return mg_take_reply(request, &reply, &memory->mutants, arena, &memory->last_module, suite, err);
+    return mg_take_reply(request, &reply, &memory->mutants, arena, &memory->last_module, &memory->remark, suite, err);
 }
 
 static enum mg_code estimate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_estimate *estimate,

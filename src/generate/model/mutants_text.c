@@ -60,6 +60,14 @@ size_t mg_mutants_choose(struct mg_mutant_notes *notes, const struct mg_generate
     return count;
 }
 
+bool mg_mutants_are_left(struct mg_mutant_notes *notes, const struct mg_generate_request *request)
+{
+    for (size_t i = 0; i < request->mutant_count; i++)
+        if (!note_of(notes, &request->mutants[i])->claimed)
+            return true;
+    return false;
+}
+
 /* A diff without the two lines that name the file. */
 static struct mg_str hunk(const struct mg_generate_request *request, const struct mg_mutant *mutant, struct mg_arena *arena)
 {

@@ -22,6 +22,8 @@ void mg_mutant_notes_init(struct mg_mutant_notes *notes, struct mg_arena *arena)
 
 /* At most `limit` of the request's mutants: least shown first, then lines and operators that are not among them yet. `chosen` holds indices. */
 size_t mg_mutants_choose(struct mg_mutant_notes *notes, const struct mg_generate_request *request, size_t limit, uint32_t *chosen);
+/* Whether there is one that the model does not hold for equivalent. */
+bool mg_mutants_are_left(struct mg_mutant_notes *notes, const struct mg_generate_request *request);
 /* Numbers them, counts them as shown, and writes them down. */
 struct mg_str mg_mutants_text(struct mg_mutant_notes *notes, const struct mg_generate_request *request, const uint32_t *chosen, size_t count);
 

@@ -74,8 +74,10 @@ static enum mg_code fill_blocks(const struct mg_prompts *prompts, const struct m
 {
     const struct mg_slot project[] = { { "python", c->python }, { "pytest", c->pytest }, { "tests_dir", c->tests_dir }, { "fixtures", c->fixtures } };
     const struct mg_slot module[] = { { "module", c->module }, { "path", c->path }, { "imports", c->imports }, { "outline", c->outline } };
-    const struct mg_slot target[] = { { "target", c->target }, { "source", c->source },   { "class", c->class_text },
-                                      { "tree", c->tree },     { "callees", c->callees }, { "examples", c->examples } };
+    const struct mg_slot target[] = {
+        { "target", c->target }, { "source", c->source },   { "class", c->whole && c->outline.len ? MG_NO_STR : c->class_text },
+        { "tree", c->tree },     { "callees", c->callees }, { "examples", c->examples }
+    };
     const struct mg_slot generate[] = { { "target", c->target },
                                         { "max_tests", mg_arena_printf(arena, "%lld", (long long)config->generation.max_tests) },
                                         { "uncovered", task->uncovered },

@@ -33,6 +33,7 @@ struct mg_model_context {
     struct mg_str module, path, imports, outline;      /* the module's */
     struct mg_str target, source, class_text;          /* the target's; `source` has line numbers */
     struct mg_str tree, callees, examples;
+    bool whole; /* `outline` is the module's whole text: while it is there, the class need not be shown again */
 };
 
 /* A fenced block that its content cannot close. */

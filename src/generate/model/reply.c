@@ -372,6 +372,8 @@ void mg_reply_read(struct mg_str text, enum mg_llm_stop stop, struct mg_arena *a
         module = broken(&parts);
     module = mg_str_trim(take_notes(module, arena, reply));
     notes_of_prose(prose, arena, reply);
+    for (size_t p = 0; module.len == 0 && p < parts.len; p++) /* an answer may be nothing but claims */
+        (void)take_notes(parts.at[p].text, arena, reply);
     if (module.len == 0)
         reply->problem = why_nothing(text, stop, thinking, &parts);
     else

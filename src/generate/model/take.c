@@ -75,10 +75,10 @@ static enum mg_code check(const struct mg_generate_request *request, struct mg_s
 }
 
 enum mg_code mg_take_reply(const struct mg_generate_request *request, const struct mg_llm_reply *reply, struct mg_mutant_notes *mutants,
-                           struct mg_arena *arena, struct mg_str *module, struct mg_suite *suite, struct mg_err *err)
+                           struct mg_arena *arena, struct mg_str *module, struct mg_str *remark, struct mg_suite *suite, struct mg_err *err)
 {
     struct mg_reply read = { 0 };
-    *module = MG_NO_STR;
+    *module = *remark = MG_NO_STR;
     if (reply->stop == MG_LLM_REFUSED) {
         reject(suite, arena, MG_NO_STR,
                MG_STR("there is no module in the reply: it declines the task. Writing tests for this code is all that is asked"));
@@ -88,6 +88,14 @@ enum mg_code mg_take_reply(const struct mg_generate_request *request, const stru
     mg_reply_read(reply->text, reply->stop, arena, &read);
     take_notes(&read, mutants, arena, suite);
     *module = read.module;
+    if (read.cut && read.module.len) {
+        *remark = read.problem;
+        *MG_PUSH(arena, &suite->notes) = mg_arena_printf(arena, "%.*s (llm.max_output_tokens)", MG_FMT(read.problem));
+    }
+    if (read.module.len == 0 && suite->notes.len) {
+        suite->reason = MG_STR("the model wrote no test, and says why"); /* claims of equivalence are an answer */
+        return MG_OK;
+    }
     if (read.module.len == 0) {
         reject(suite, arena, MG_NO_STR, read.problem);
         suite->reason = mg_arena_printf(arena, "the model's reply holds no tests: %.*s", MG_FMT(read.problem));

@@ -195,7 +195,9 @@ static void mutants_are_shown_in_turn(void **state)
           .span_line = 4,
           .span_end_line = 4 },
     };
-    struct mg_live_mutant live[4] = { { true, MG_STR("tests/t.py::test_a") }, { true, MG_NO_STR }, { false, MG_NO_STR }, { false, MG_NO_STR } };
+    struct mg_live_mutant live[4] = {
+        { .reached = true, .by = MG_STR("tests/t.py::test_a") }, { .reached = true }, { .reached = false }, { .reached = false }
+    };
     struct mg_generate_request request = { .source = &source, .mutants = mutants, .live = live, .mutant_count = 4, .config = &config };
     struct mg_mutant_notes notes;
     uint32_t chosen[8];

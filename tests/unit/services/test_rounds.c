@@ -240,6 +240,116 @@ static void it_stops_after_two_rounds_without_a_kill(void **state)
     assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 3); /* the worse suites took nothing away */
 }
 
+/* The same name again, for a weaker test: the better one keeps its place. */
+static void a_passing_test_is_never_replaced(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { { "<= 30", "test_limit_2", MG_MEMORY_FAILS },
+                                                   SUM_OF_F("test_limit"),
+                                                   NOTICES("test_limit", "!= 30") };
+    static const struct saying says[] = { { .tests = { "test_limit" } }, { .tests = { "test_limit" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    config.llm.strategy = MG_STR("model");
+    config.orchestrator.max_strengthen_attempts = 1;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->improved), 5); /* four of the first, one of the second */
+    assert_int_equal(test_of("test_limit")->kills.len, 4);
+    assert_int_equal(test_of("test_limit_2")->kills.len, 1);
+}
+
+/* Its tests end the session that judges them: what was judged before stays. */
+static void tests_that_break_the_session_cost_only_themselves(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_sum") };
+    static const struct saying says[] = { { .tests = { "test_deadly" } } };
+    use_rules(rules, 4); /* 4 of 8 */
+    suite_of_f[0] = "test_sum";
+    script.deadly_source = "test_deadly";
+    it_says(says, MG_COUNT(says));
+    config.mutation.keep = MG_KEEP_IMPROVING;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 4);
+    assert_int_equal(asked, 1); /* nobody is asked twice */
+    assert_true(mg_str_contains(outcome_of("m.f")->notes.at[0], "the session is gone"));
+}
+
+static void a_gain_does_not_finish_what_the_budget_cut_short(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum") };
+    static const struct saying says[] = { { .code = MG_E_LIMIT, .text = "cost_limit_reached" } };
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_sum";
+    it_says(says, MG_COUNT(says));
+    config.mutation.keep = MG_KEEP_IMPROVING;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+}
+
+/* Nothing works at first: both repairs are used, and strengthening is still to come. */
+static void repairs_have_a_limit_of_their_own(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_all"), LIMIT_OF_F("test_all"), { "x + 5", "test_bad", MG_MEMORY_FAILS } };
+    static const struct saying says[] = {
+        { .tests = { "test_bad" } }, { .tests = { "test_bad2" } }, { .tests = { "test_bad3" } }, { .tests = { "test_all" } }
+    };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(heard[1].round, MG_ROUND_REPAIR);
+    assert_int_equal(heard[2].round, MG_ROUND_REPAIR);
+    assert_int_equal(heard[3].round, MG_ROUND_STRENGTHEN);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+/* A reply without any test and without a refusal is an answer: it is not asked to repair nothing. */
+static void there_is_nothing_to_repair_without_a_failure(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .tests = { NULL } }, { .tests = { NULL } } };
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 2);
+    assert_int_equal(heard[1].round, MG_ROUND_STRENGTHEN);
+}
+
+static void a_stopped_run_keeps_what_was_paid_for(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { SUM_OF_F("test_sum"), LIMIT_OF_F("test_limit") };
+    static const struct saying says[] = { { .tests = { "test_sum" } },
+                                          { .code = MG_E_CANCELLED, .text = "stopped by the user" },
+                                          { .tests = { "test_limit" } } };
+    use_rules(rules, MG_COUNT(rules));
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_true(mg_str_is(result.report.status, "cancelled"));
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(heard[2].mutants, 5); /* the first session's test is there again */
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+static void what_is_begun_anew_is_said(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .tests = { NULL } }, { .tests = { NULL } }, { .tests = { NULL } }, { .tests = { NULL } } };
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    for (size_t i = 0; i < result.report.notes.len; i++)
+        assert_false(mg_str_contains(result.report.notes.at[i].text, "begun anew"));
+    config.generation.seed = 7;
+    assert_int_equal(run_it(), MG_OK);
+    bool said = false;
+    for (size_t i = 0; i < result.report.notes.len; i++)
+        said = said || mg_str_starts(result.report.notes.at[i].text, "2 finished targets of this run are begun anew");
+    assert_true(said);
+}
+
 static void attempts_are_counted(void **state)
 {
     (void)state;
@@ -369,6 +479,13 @@ int main(void)
         CASE(a_repaired_test_takes_the_place_of_the_broken_one),
         CASE(rejected_tests_go_back_with_their_reason),
         CASE(it_stops_after_two_rounds_without_a_kill),
+        CASE(a_passing_test_is_never_replaced),
+        CASE(tests_that_break_the_session_cost_only_themselves),
+        CASE(a_gain_does_not_finish_what_the_budget_cut_short),
+        CASE(repairs_have_a_limit_of_their_own),
+        CASE(there_is_nothing_to_repair_without_a_failure),
+        CASE(a_stopped_run_keeps_what_was_paid_for),
+        CASE(what_is_begun_anew_is_said),
         CASE(attempts_are_counted),
         CASE(a_refused_reservation_leaves_the_target_for_later),
         CASE(a_budget_that_ends_behind_the_threshold_costs_nothing),
