@@ -9,7 +9,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all test-c test-python test-frameworks test-real test-oracles peers bench lint format clean packages packages-lint configure
+.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-real test-oracles peers bench lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -23,8 +23,12 @@ build: configure ## leave the program in build/mutagen
 
 test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
 
-test-all: test test-real test-oracles ## the same, and what needs the network: real packages, SDKs of model providers, frameworks and versions
+test-all: test sweep test-real test-oracles ## the same, the standard libraries, and what needs the network: real packages, SDKs of model providers, frameworks and versions
 	@$(MAKE) test-frameworks FRAMEWORKS=all
+
+sweep: build ## every mutant of the standard library of every CPython found: parses, compiles, differs
+	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
+	@$(VENV)/bin/python tools/sweep_stdlib.py
 
 test-c: configure
 	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)

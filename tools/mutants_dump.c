@@ -1,5 +1,6 @@
 /* What the static pass sees: JSON lines of functions and mutants for tests, or counts and speed for measurements.
  *   mutants_dump [--level N] [--diff | --functions] FILE…    one JSON object per mutant or function
+ *   mutants_dump [--level N] --sweep FILE…                   one JSON object per function with all its mutants, for sweep_stdlib.py
  *   mutants_dump [--level N] --count FILE…                   files, lines, functions, mutants, seconds */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +9,11 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "python/mutate.h"
 #include "python/syntax.h"
 
-enum mode { MUTANTS, FUNCTIONS, COUNT };
+enum mode { MUTANTS, FUNCTIONS, SWEEP, COUNT };
 static struct {
     enum mode mode;
     bool diff;
@@ -98,6 +100,50 @@ static void print_function(const char *path, struct mg_str text, const struct mg
     puts("}");
 }
 
+/* Whether the parser understands the function with the mutant in it. */
+static bool parses(struct mg_str text, const struct mg_function *function, const struct mg_mutant *mutant, struct mg_arena *arena)
+{
+    struct mg_module *module = NULL;
+    struct mg_functions functions = { 0 };
+    struct mg_str inside = mg_mutant_function_text(text, function, mutant, arena);
+    struct mg_str shell = mg_arena_printf(arena, "%s%.*s\n", function->indent ? "if 1:\n" : "", MG_FMT(inside));
+    if (mg_module_parse(shell, &module, NULL) != MG_OK)
+        return false;
+    mg_module_functions(module, arena, &functions);
+    bool whole = functions.len > 0 && !functions.at[0].has_error && mg_str_eq(functions.at[0].name, function->name);
+    mg_module_free(module);
+    return whole;
+}
+
+static void print_sweep(const char *path, struct mg_str text, const struct mg_function *function, const struct mg_mutants *mutants)
+{
+    printf("{");
+    print_json("path", (struct mg_str){ path, strlen(path) });
+    printf(",");
+    print_json("qualname", function->qualname);
+    printf(",");
+    print_json("name", function->name);
+    printf(",\"first_line\":%u,\"start\":%u,\"end\":%u,\"indent\":%u,\"body_indent\":%u,\"scopes\":[", function->first_line, function->start,
+           function->end, function->indent, function->body_indent);
+    static const char *const kinds[] = { "class", "def", "block" };
+    for (size_t i = 0; i < function->scopes.len; i++) {
+        printf("%s{\"kind\":\"%s\",\"indent\":%u,", i ? "," : "", kinds[function->scopes.at[i].kind], function->scopes.at[i].indent);
+        print_json("name", function->scopes.at[i].name);
+        putchar('}');
+    }
+    printf("],\"mutants\":[");
+    for (size_t i = 0; i < mutants->len; i++) {
+        struct mg_arena *arena = mg_arena_new();
+        const struct mg_mutant *mutant = &mutants->at[i];
+        printf("%s{\"operator\":\"%s\",\"start\":%u,\"end\":%u,\"parses\":%s,", i ? "," : "", mutant->operator_name, mutant->start, mutant->end,
+               parses(text, function, mutant, arena) ? "true" : "false");
+        print_json("replacement", mutant->replacement);
+        putchar('}');
+        mg_arena_free(arena);
+    }
+    puts("]}");
+}
+
 static void handle(const char *path)
 {
     struct mg_arena *arena = mg_arena_new();
@@ -128,6 +174,8 @@ static void handle(const char *path)
         totals.mutants += mutants.len;
         for (size_t m = 0; totals.mode == MUTANTS && m < mutants.len; m++)
             print_mutant(path, text, function, &mutants.at[m], arena);
+        if (totals.mode == SWEEP && mutants.len)
+            print_sweep(path, text, function, &mutants);
     }
     mg_module_free(module);
     mg_arena_free(arena);
@@ -142,6 +190,8 @@ int main(int argc, char **argv)
             totals.level = (int)strtol(argv[++i], NULL, 10);
         else if (!strcmp(argv[i], "--count"))
             totals.mode = COUNT;
+        else if (!strcmp(argv[i], "--sweep"))
+            totals.mode = SWEEP;
         else if (!strcmp(argv[i], "--functions"))
             totals.mode = FUNCTIONS;
         else if (!strcmp(argv[i], "--diff"))

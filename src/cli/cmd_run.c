@@ -23,6 +23,8 @@ static const struct mg_option options[] = {
     MG_OPT_FLAG("dry-run", dry_run, "measure, and print what a model would be asked and what that would cost; ask nobody"),
     MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
     MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "stop after so many targets; 0 = all"),
+    MG_OPT_SETTING("level", "N", "mutation.level", "mutation operators up to this level: 1, 2 or 3"),
+    MG_OPT_SETTING("operators", "LIST", "mutation.operators", "ROR,EXS: only these; +XMT: also this one; -SDL: not this one"),
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
     MG_OPT_SETTING("seed", "N", "generation.seed", "same seed, same tests"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),

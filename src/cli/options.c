@@ -7,7 +7,7 @@
 
 #define CONFIG_FILE_LIMIT (1u << 20)
 
-const struct mg_command *const mg_commands[] = { &mg_cmd_run, &mg_cmd_score, &mg_cmd_report, &mg_cmd_apply, &mg_cmd_prompts, &mg_cmd_doctor, NULL };
+const struct mg_command *const mg_commands[] = { &mg_cmd_run, &mg_cmd_score, &mg_cmd_report, &mg_cmd_apply, &mg_cmd_prompts, &mg_cmd_doctor, &mg_cmd_operators, NULL };
 
 static const struct mg_option common_options[] = {
     MG_OPT_TEXT("config", "FILE", config_file, "read settings from a TOML file (short: -c)"),
@@ -264,7 +264,6 @@ static enum mg_code read_config_file(const struct mg_invocation *call, struct mg
 enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena, struct mg_config *config,
                                struct mg_err *err)
 {
-    bool targets_given = false;
     mg_config_defaults(config);
     if (call->config_file.len)
         MG_TRY(read_config_file(call, arena, config, err));
@@ -272,10 +271,11 @@ enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg
         MG_TRY(mg_env_settings(env, arena, config, err));
     for (size_t i = 0; i < call->overrides.len; i++) {
         const struct mg_override *override = &call->overrides.at[i];
-        if (mg_str_is(override->key, "targets") && !targets_given) {
-            config->targets.len = 0; /* --target replaces the file's list; a second --target adds */
-            targets_given = true;
-        }
+        bool given_before = false;
+        for (size_t j = 0; j < i; j++)
+            given_before |= mg_str_eq(call->overrides.at[j].key, override->key);
+        if (!given_before) /* --target replaces the file's list; a second --target adds */
+            mg_config_empty_list(config, override->key);
         if (mg_config_set(config, arena, override->key, override->value, override->origin, err) != MG_OK) {
             err->code = MG_E_USAGE;
             return MG_E_USAGE;

@@ -50,7 +50,7 @@ struct mg_command {
     /* Sets app->exit_code on MG_OK when it is not 0. */
     enum mg_code (*run)(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err);
 };
-extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor;
+extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor, mg_cmd_operators;
 extern const struct mg_command *const mg_commands[]; /* ends with NULL */
 
 /* MG_E_USAGE with one line; texts are borrowed from argv. */

@@ -1,5 +1,7 @@
 /* The table of settings and everything that reads it: defaults, flags, TOML, help. */
 #include "core/config.h"
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/nearest.h"
@@ -11,11 +13,15 @@
 #define WORD(key, field, words, initial, harmless, help) { key, MG_SETTING_WORD, offsetof(struct mg_config, field), 0, 0, words, initial, harmless, help }
 #define TEXT(key, field, initial, harmless, help) { key, MG_SETTING_TEXT, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
 #define BOOL(key, field, initial, harmless, help) { key, MG_SETTING_BOOL, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
-#define LIST(key, field, harmless, help) { key, MG_SETTING_LIST, offsetof(struct mg_config, field), 0, 0, NULL, "", harmless, help }
+#define LIST(key, field, words, harmless, help) { key, MG_SETTING_LIST, offsetof(struct mg_config, field), 0, 0, words, "", harmless, help }
+
+/* The table in python/operators.h has the same names in the same order; a test holds them together. */
+#define OPERATORS \
+    "ROR MIR LCR COI COD AOR BOR ASR UOD CRP-num CRP-bool RVR SDL BCR ZIL OIL EXS EXR SIR CRP-str CRP-none ARG ARG-key MSW CNT MCR DEF DDL XMT"
 
 static const struct mg_setting settings[] = {
     FLOAT("score_threshold", score_threshold, 0, 1, "0", true, "exit 2 when the run's score is below; 0 = off"),
-    LIST("targets", targets, true, "only targets whose qualified name matches one of these globs"),
+    LIST("targets", targets, NULL, true, "only targets whose qualified name matches one of these globs"),
     INT("jobs", jobs, 0, 1024, "0", true, "mutant processes at once; 0 = number of processors"),
     TEXT("python", python, "", false, "the repo's interpreter; empty = search"),
     WORD("provider", provider, "search anthropic openai gemini openrouter compatible command replay", "search", false, "who writes the tests: search needs no key; the others serve a model"),
@@ -25,6 +31,7 @@ static const struct mg_setting settings[] = {
     INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
     INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "verdicts replayed on disk with plain pytest, half of them survivors"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too, a new interpreter each"),
+    LIST("mutation.operators", mutation.operators, OPERATORS, true, "names: only these; +NAME: also this one, all levels; -NAME: not this one"),
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets per run; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "stop starting targets after that time; 0 = unlimited"),
     FLOAT("orchestrator.max_cost_usd", orchestrator.max_cost_usd, 0, 1e9, "1", false, "USD for model calls, over all sessions of a run; 0 = unlimited"),
@@ -85,7 +92,7 @@ const struct mg_setting *mg_setting_find(struct mg_str key)
 static struct mg_str allowed_words(const struct mg_setting *setting, struct mg_arena *arena)
 {
     struct mg_str rest = mg_str_from(setting->words), word;
-    struct mg_buf out = MG_BUF(256);
+    struct mg_buf out = MG_BUF(1024);
     while (mg_str_next_part(&rest, ' ', &word))
         mg_buf_addf(&out, "%s\"%.*s\"", out.len ? " or " : "", MG_FMT(word));
     return mg_buf_take(&out, arena);
@@ -101,7 +108,7 @@ struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_are
     case MG_SETTING_WORD:
         return allowed_words(setting, arena);
     case MG_SETTING_LIST:
-        return MG_STR("a list of texts");
+        return setting->words ? MG_STR("a list of names, each with a + or - before it or none") : MG_STR("a list of texts");
     case MG_SETTING_BOOL:
         return MG_STR("true or false");
     case MG_SETTING_TEXT:
@@ -109,16 +116,6 @@ struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_are
     }
     return MG_STR("a text");
 }
-
-static enum mg_code refuse(const struct mg_setting *setting, struct mg_arena *arena, struct mg_str value, const char *origin, struct mg_err *err)
-{
-    struct mg_str allowed = mg_setting_allowed(setting, arena), shown = mg_str_sub(value, 0, 80);
-    return MG_FAIL(err, MG_E_CONFIG, "%s: %s must be %.*s, not '%.*s'", origin, setting->key, MG_FMT(allowed), MG_FMT(shown));
-}
-
-/* ---- storing a value: the field's address by its offset ---- */
-
-static void *field_of(struct mg_config *config, const struct mg_setting *setting) { return (char *)config + setting->offset; }
 
 /* Index of `value` among the words; -1 when it is none. */
 static int word_index(const struct mg_setting *setting, struct mg_str value)
@@ -129,6 +126,61 @@ static int word_index(const struct mg_setting *setting, struct mg_str value)
             return i;
     return -1;
 }
+
+static bool is_printable(struct mg_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+            return false;
+    return mg_str_is_utf8(text);
+}
+
+/* `+NAME` and `-NAME` are NAME. */
+static struct mg_str without_sign(struct mg_str word) { return word.len && strchr("+-", word.at[0]) ? mg_str_sub(word, 1, word.len) : word; }
+
+static struct mg_str in_capitals(struct mg_arena *arena, struct mg_str text)
+{
+    char *copy = mg_arena_alloc(arena, text.len + 1, 1);
+    for (size_t i = 0; i < text.len; i++)
+        copy[i] = text.at[i] >= 'a' && text.at[i] <= 'z' ? (char)(text.at[i] - 'a' + 'A') : text.at[i];
+    return (struct mg_str){ copy, text.len };
+}
+
+/* A name that the list does not know: the nearest one helps more than all of them. */
+static enum mg_code refuse_name(const struct mg_setting *setting, struct mg_arena *arena, struct mg_str value, const char *origin, struct mg_err *err)
+{
+    struct mg_str given = value, name, word, nearest = MG_NO_STR;
+    unsigned best = UINT32_MAX;
+    do
+        if (!mg_str_next_part(&given, ',', &name))
+            name = MG_NO_STR;
+    while (name.len && word_index(setting, without_sign(name)) >= 0);
+    name = mg_str_sub(without_sign(name), 0, 60);
+    if (name.len == 0)
+        return MG_FAIL(err, MG_E_CONFIG, "%s: %s has an empty name", origin, setting->key);
+    for (struct mg_str rest = mg_str_from(setting->words); mg_str_next_part(&rest, ' ', &word);) {
+        unsigned distance = mg_edit_distance(in_capitals(arena, name), in_capitals(arena, word));
+        if (distance < best) {
+            best = distance;
+            nearest = word;
+        }
+    }
+    if (mg_near_enough(name, best))
+        return MG_FAIL(err, MG_E_CONFIG, "%s: %s has no '%.*s'; did you mean '%.*s'?", origin, setting->key, MG_FMT(name), MG_FMT(nearest));
+    return MG_FAIL(err, MG_E_CONFIG, "%s: %s has no '%.*s' (`mutagen operators` lists them)", origin, setting->key, MG_FMT(name));
+}
+
+static enum mg_code refuse(const struct mg_setting *setting, struct mg_arena *arena, struct mg_str value, const char *origin, struct mg_err *err)
+{
+    if (setting->kind == MG_SETTING_LIST && setting->words && is_printable(value))
+        return refuse_name(setting, arena, value, origin, err);
+    struct mg_str allowed = mg_setting_allowed(setting, arena), shown = mg_str_sub(value, 0, 80);
+    return MG_FAIL(err, MG_E_CONFIG, "%s: %s must be %.*s, not '%.*s'", origin, setting->key, MG_FMT(allowed), MG_FMT(shown));
+}
+
+/* ---- storing a value: the field's address by its offset ---- */
+
+static void *field_of(struct mg_config *config, const struct mg_setting *setting) { return (char *)config + setting->offset; }
 
 /* False when the value is not allowed; nothing is stored then. NaN is inside no range. */
 static bool store_int(struct mg_config *config, const struct mg_setting *setting, int64_t value)
@@ -153,12 +205,23 @@ static bool store_bool(struct mg_config *config, const struct mg_setting *settin
     return true;
 }
 
-static bool is_printable(struct mg_str text)
+/* Lists have one type in struct mg_config, whatever their name there. */
+static struct mg_names *list_of(struct mg_config *config, const struct mg_setting *setting) { return field_of(config, setting); }
+
+/* Of a list of names, the value may hold several, separated by commas: a flag has one value. */
+static bool store_item(struct mg_config *config, const struct mg_setting *setting, struct mg_arena *arena, struct mg_str value)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+    struct mg_str rest = value, name;
+    if (!setting->words) {
+        *MG_PUSH(arena, list_of(config, setting)) = value;
+        return true;
+    }
+    while (mg_str_next_part(&rest, ',', &name)) {
+        if (word_index(setting, without_sign(name)) < 0)
             return false;
-    return mg_str_is_utf8(text);
+        *MG_PUSH(arena, list_of(config, setting)) = name;
+    }
+    return true;
 }
 
 /* WORD, TEXT and LIST. The text must outlive the configuration. */
@@ -169,7 +232,7 @@ static bool store_text(struct mg_config *config, const struct mg_setting *settin
     if (setting->offset == offsetof(struct mg_config, mutation.keep))
         config->mutation.keep = (enum mg_keep_rule)word_index(setting, value);
     else if (setting->kind == MG_SETTING_LIST)
-        *MG_PUSH(arena, &config->targets) = value;
+        return store_item(config, setting, arena, value);
     else
         *(struct mg_str *)field_of(config, setting) = value;
     return true;
@@ -231,6 +294,13 @@ enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, str
     return MG_OK;
 }
 
+void mg_config_empty_list(struct mg_config *config, struct mg_str key)
+{
+    const struct mg_setting *setting = mg_setting_find(key);
+    if (setting && setting->kind == MG_SETTING_LIST)
+        list_of(config, setting)->len = 0;
+}
+
 /* ---- TOML: the tree is walked, dotted names are looked up ---- */
 
 struct toml_reader {
@@ -254,7 +324,7 @@ static enum mg_code wrong_type(const struct toml_reader *reader, const struct mg
 
 static enum mg_code read_list(const struct toml_reader *reader, const struct mg_setting *setting, const struct mg_toml *array)
 {
-    reader->config->targets.len = 0;
+    list_of(reader->config, setting)->len = 0;
     for (size_t i = 0; i < array->items.len; i++) {
         const struct mg_toml *item = array->items.at[i];
         if (item->kind != MG_TOML_STRING)

@@ -7,6 +7,10 @@
 
 enum mg_keep_rule { MG_KEEP_THRESHOLD, MG_KEEP_IMPROVING };
 
+struct mg_names {
+    MG_VEC(struct mg_str)
+};
+
 struct mg_config {
     double score_threshold; /* run-level gate; 0 = off. [0,1] */
     struct {
@@ -16,6 +20,7 @@ struct mg_config {
         int64_t level;          /* operators up to this level: 1 … 3, default 2 */
         int64_t verify;         /* verdicts replayed on disk with plain pytest, default 0 */
         bool static_mutants;    /* what runs on import is mutated too, in new interpreters; default false */
+        struct mg_names operators; /* "ROR": only such; "+ROR", "-ROR": on, off */
     } mutation;
     struct {
         int64_t max_targets;                                  /* 0 = unlimited */
@@ -61,10 +66,10 @@ struct mg_config {
     struct {
         struct mg_str root; /* default ".mutagen", relative to the current directory */
     } storage;
-    int64_t jobs;                   /* mutant processes at once; 0 = number of processors */
-    MG_LIST(struct mg_str) targets; /* globs on qualified names; empty = all */
-    struct mg_str python;           /* --python; empty = search */
-    struct mg_str provider;         /* "search" (no model), or who serves the model */
+    int64_t jobs;            /* mutant processes at once; 0 = number of processors */
+    struct mg_names targets; /* globs on qualified names; empty = all */
+    struct mg_str python;    /* --python; empty = search */
+    struct mg_str provider;  /* "search" (no model), or who serves the model */
 };
 
 /* One row of the table: what `--help` and messages say about a setting. */
@@ -73,7 +78,7 @@ struct mg_setting {
     enum mg_setting_kind { MG_SETTING_INT, MG_SETTING_FLOAT, MG_SETTING_WORD, MG_SETTING_TEXT, MG_SETTING_LIST, MG_SETTING_BOOL } kind;
     size_t offset;       /* of the field in struct mg_config */
     double low, high;    /* INT, FLOAT: allowed range, both ends included */
-    const char *words;   /* WORD: allowed words, one blank apart */
+    const char *words;   /* WORD: allowed words, one blank apart; LIST: allowed names, each with or without a + or -; NULL = any text */
     const char *initial; /* the default, as text */
     bool harmless;       /* may also be set by configuration found inside a repo under test */
     const char *help;
@@ -89,6 +94,9 @@ void mg_config_defaults(struct mg_config *config);
  * `origin` is put before the message: "mutagen.toml:12" or "--threshold". Text is copied into the arena; a list grows by the value. */
 MG_MUST_CHECK enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, struct mg_str key, struct mg_str value, const char *origin,
                                          struct mg_err *err);
+
+/* For a flag that replaces what a file said. Other kinds of settings stay. */
+void mg_config_empty_list(struct mg_config *config, struct mg_str key);
 
 /* A TOML 1.0 document. Unknown keys and tables, wrong types and values out of range are errors with file and line. */
 MG_MUST_CHECK enum mg_code mg_config_read_toml(struct mg_config *config, struct mg_arena *arena, struct mg_str text, const char *file_name,

@@ -19,10 +19,12 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
     MG_TRY(mg_module_parse(request->source->text, &module, err));
     const struct mg_target *target = request->target;
     struct mg_mutants mutants = { 0 };
+    const struct mg_names *words = &request->config->mutation.operators;
+    struct mg_operator_choice choice = mg_operator_choose((int)request->config->mutation.level, words->at, words->len);
     if (mg_target_is_module(target))
-        mg_module_mutants(module, target->module, (int)request->config->mutation.level, arena, &mutants);
+        mg_module_mutants(module, target->module, &choice, arena, &mutants);
     else
-        mg_function_mutants(module, &target->function, target->module, target->qualified_name, (int)request->config->mutation.level, arena, &mutants);
+        mg_chosen_mutants(module, &target->function, target->module, target->qualified_name, &choice, arena, &mutants);
     mg_module_free(module);
     size_t limit = request->config->mutation.max_mutants > 0 ? (size_t)request->config->mutation.max_mutants : mutants.len;
     size_t bytes = (limit < mutants.len ? limit : mutants.len) * (target->function.end - target->function.start);

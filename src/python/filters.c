@@ -18,6 +18,43 @@ bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, c
     return node && node->kind == N_CALL && mg_node_is(module, mg_node_field(node, F_function), name);
 }
 
+static bool binds_name(const struct mg_node *node)
+{
+    switch (node->parent->kind) {
+    case N_FUNCTION:
+    case N_CLASS:
+        return node->field == F_name;
+    case N_ASSIGNMENT:
+    case N_FOR:
+    case N_FOR_IN_CLAUSE:
+        return node->field == F_left;
+    case N_DEFAULT_PARAMETER:
+    case N_TYPED_DEFAULT_PARAMETER:
+    case N_NAMED:
+        return node->field == F_name;
+    case N_PARAMETERS:
+    case N_LAMBDA_PARAMETERS:
+    case N_PATTERN_LIST:
+        return true;
+    default:
+        return mg_node_ancestor(node, N_IMPORT_FROM) != NULL;
+    }
+}
+
+bool mg_is_shadowed(const struct mg_module *module, const char *name)
+{
+    for (size_t i = 0; i < module->node_count; i++)
+        if (module->nodes[i].kind == N_IDENTIFIER && mg_node_is(module, &module->nodes[i], name) && binds_name(&module->nodes[i]))
+            return true;
+    return false;
+}
+
+bool mg_is_for_people(const struct mg_module *module, const struct mg_node *function)
+{
+    static const char *const names[] = { "__repr__", "__str__", "__format__", "__hash__" };
+    return IS_IN(mg_node_text(module, mg_node_field(function, F_name)), names);
+}
+
 struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call)
 {
     const struct mg_node *callee = mg_node_field(call, F_function);
@@ -76,7 +113,13 @@ static bool is_hint(struct mg_str keyword)
 static bool is_never_run(const struct mg_module *module, const struct mg_node *condition)
 {
     static const char *const names[] = { "TYPE_CHECKING", "typing.TYPE_CHECKING", "__name__ == \"__main__\"", "__name__ == '__main__'" };
-    return condition && IS_IN(mg_node_text(module, mg_node_unwrapped(condition)), names);
+    static const char *const never[] = { "0", "False" }; /* `if 0:` and `if 0 and …:` switch code off */
+    if (!condition)
+        return false;
+    condition = mg_node_unwrapped(condition);
+    if (condition->kind == N_BOOLEAN && mg_node_is(module, mg_node_field(condition, F_operator), "and"))
+        return IS_IN(mg_node_text(module, mg_node_field(condition, F_left)), never);
+    return IS_IN(mg_node_text(module, condition), names) || IS_IN(mg_node_text(module, condition), never);
 }
 
 /* The name stands there by itself: `os.name`, not `self.pos.name`. */

@@ -78,9 +78,13 @@ static const struct mg_node *activation(const struct mg_node *node)
 void mg_sink_span(struct mg_sink *sink, uint32_t start, uint32_t end, const struct mg_node *first, const struct mg_node *last, struct mg_str text)
 {
     struct mg_str original = span_text(sink, start, end);
-    if (sink->level > sink->max_level || mg_str_eq(original, text) || newlines(original) != newlines(text))
+    if (!mg_sink_makes(sink, sink->op, sink->level) || mg_str_eq(original, text) || newlines(original) != newlines(text))
         return;
-    struct mg_mutant mutant = { .operator_name = sink->op->name, .description = sink->op->doc, .level = sink->level, .start = start, .end = end };
+    struct mg_mutant mutant = { .operator_name = sink->op->name,
+                                .description = sink->op->doc,
+                                .level = sink->level > sink->floor ? sink->level : sink->floor,
+                                .start = start,
+                                .end = end };
     mutant.replacement = text;
     mutant.original = original;
     mutant.line = first->line;
@@ -142,7 +146,7 @@ static bool is_enclosed(struct mg_str text)
 
 void mg_sink_expression(struct mg_sink *sink, const struct mg_node *node, struct mg_str text)
 {
-    if (sink->level > sink->max_level)
+    if (!mg_sink_makes(sink, sink->op, sink->level))
         return;
     size_t had = newlines(span_text(sink, node->start, node->end)), has = newlines(text);
     if (has > had)
@@ -199,7 +203,7 @@ void mg_sink_bracketed(struct mg_sink *sink, const struct mg_node *node, struct 
 
 void mg_sink_statements(struct mg_sink *sink, const struct mg_node *first, const struct mg_node *last, struct mg_str text)
 {
-    if (sink->level > sink->max_level)
+    if (!mg_sink_makes(sink, sink->op, sink->level))
         return;
     struct mg_str file = sink->module->text;
     size_t had = newlines(span_text(sink, first->start, last->end));
@@ -294,26 +298,33 @@ static void fill_ids(struct mg_str module_name, struct mg_str qualified_name, st
     }
 }
 
-void mg_function_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name, struct mg_str qualified_name,
-                         int max_level, struct mg_arena *arena, struct mg_mutants *mutants)
+static void offer(const struct mg_node *node, struct mg_sink *sink)
+{
+    for (size_t i = 0; by_kind[node->kind][i]; i++) {
+        sink->op = by_kind[node->kind][i];
+        sink->level = sink->op->level;
+        sink->op->mutate(node, sink);
+    }
+}
+
+void mg_chosen_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name, struct mg_str qualified_name,
+                       const struct mg_operator_choice *choice, struct mg_arena *arena, struct mg_mutants *mutants)
 {
     pthread_once(&by_kind_once, index_operators);
     const struct mg_node *node = mg_function_node(module, function);
     if (!node || function->has_error || mg_function_is_skipped(module, node))
         return;
     const struct mg_node *body = mg_node_field(node, F_body);
-    struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .max_level = max_level };
+    struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .choice = choice };
+    sink.floor = mg_is_for_people(module, node) ? 2 : 1;
     size_t from = mutants->len;
+    offer(node, &sink);
     for (const struct mg_node *at = body + 1; at < body + body->size;) {
         if (mg_is_skipped(module, at)) {
             at += at->size;
             continue;
         }
-        for (size_t i = 0; by_kind[at->kind][i]; i++) {
-            sink.op = by_kind[at->kind][i];
-            sink.level = sink.op->level;
-            sink.op->mutate(at, &sink);
-        }
+        offer(at, &sink);
         at++;
     }
     if (mutants->len == from)
@@ -324,22 +335,25 @@ void mg_function_mutants(const struct mg_module *module, const struct mg_functio
     fill_ids(module_name, qualified_name, arena, mutants, from);
 }
 
+void mg_function_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name, struct mg_str qualified_name,
+                         int max_level, struct mg_arena *arena, struct mg_mutants *mutants)
+{
+    struct mg_operator_choice all = mg_operator_choose(max_level, NULL, 0);
+    mg_chosen_mutants(module, function, module_name, qualified_name, &all, arena, mutants);
+}
+
 /* Functions are targets of their own, defaults and decorators included. */
-void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, int max_level, struct mg_arena *arena, struct mg_mutants *mutants)
+void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice, struct mg_arena *arena, struct mg_mutants *mutants)
 {
     pthread_once(&by_kind_once, index_operators);
-    struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .max_level = max_level };
+    struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .choice = choice, .floor = 1 };
     size_t from = mutants->len;
     for (const struct mg_node *at = module->nodes + 1; at < module->nodes + module->node_count;) {
         if (at->kind == N_FUNCTION || at->broken || mg_is_skipped(module, at)) {
             at += at->broken && at->kind != N_FUNCTION ? 1 : at->size;
             continue;
         }
-        for (size_t i = 0; by_kind[at->kind][i]; i++) {
-            sink.op = by_kind[at->kind][i];
-            sink.level = sink.op->level;
-            sink.op->mutate(at, &sink);
-        }
+        offer(at, &sink);
         at++;
     }
     if (mutants->len == from)

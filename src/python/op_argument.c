@@ -36,4 +36,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_argument = { "ARG", "swap two arguments", 2, { N_CALL }, mutate };
+const struct mg_operator mg_op_argument = { "ARG", "swap two arguments", 2, { N_CALL }, mutate, "x = g(a, b)", "x = g(b, a)" };

@@ -57,4 +57,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_arithmetic = { "AOR", "replace an arithmetic operator", 1, { N_BINARY }, mutate };
+const struct mg_operator mg_op_arithmetic = { "AOR", "replace an arithmetic operator", 1, { N_BINARY }, mutate, "x = a + b", "x = a - b" };

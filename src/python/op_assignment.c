@@ -26,4 +26,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_token(sink, op, node, MG_STR("="));
 }
 
-const struct mg_operator mg_op_assignment = { "ASR", "replace an augmented assignment", 1, { N_AUGMENTED }, mutate };
+const struct mg_operator mg_op_assignment = { "ASR", "replace an augmented assignment", 1, { N_AUGMENTED }, mutate, "x += a", "x -= a" };

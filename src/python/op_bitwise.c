@@ -29,4 +29,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
             mg_sink_token(sink, op, node, table[i].to);
 }
 
-const struct mg_operator mg_op_bitwise = { "BOR", "replace a bitwise or shift operator", 2, { N_BINARY }, mutate };
+const struct mg_operator mg_op_bitwise = { "BOR", "replace a bitwise or shift operator", 2, { N_BINARY }, mutate, "x = a | b", "x = a & b" };

@@ -38,5 +38,5 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
 }
 
 const struct mg_operator mg_op_condition = {
-    "COI", "force or negate a condition", 1, { N_IF, N_ELIF, N_WHILE, N_CONDITIONAL, N_IF_CLAUSE, N_ASSERT }, mutate
+    "COI", "force or negate a condition", 1, { N_IF, N_ELIF, N_WHILE, N_CONDITIONAL, N_IF_CLAUSE, N_ASSERT }, mutate, "if a: g()", "if (False): g()"
 };

@@ -14,4 +14,6 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_statements(sink, first, mg_node_last_code(block), MG_STR("raise"));
 }
 
-const struct mg_operator mg_op_handler = { "EXS", "raise again instead of handling", 1, { N_EXCEPT }, mutate };
+const struct mg_operator mg_op_handler = {
+    "EXS", "raise again instead of handling", 1, { N_EXCEPT }, mutate, "try: g()\n    except E: h()", "try: g()\n    except E: raise"
+};

@@ -11,4 +11,6 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_statements(sink, node, node, node->kind == N_BREAK ? MG_STR("continue") : MG_STR("break"));
 }
 
-const struct mg_operator mg_op_jump = { "BCR", "swap break and continue", 1, { N_BREAK, N_CONTINUE }, mutate };
+const struct mg_operator mg_op_jump = {
+    "BCR", "swap break and continue", 1, { N_BREAK, N_CONTINUE }, mutate, "for i in a: break", "for i in a: continue"
+};

@@ -15,4 +15,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_copy(sink, node, right);
 }
 
-const struct mg_operator mg_op_logical = { "LCR", "replace a logical connector", 1, { N_BOOLEAN }, mutate };
+const struct mg_operator mg_op_logical = { "LCR", "replace a logical connector", 1, { N_BOOLEAN }, mutate, "x = a and b", "x = a or b" };

@@ -9,4 +9,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_expression(sink, right, MG_STR("()"));
 }
 
-const struct mg_operator mg_op_loop = { "ZIL", "loop zero times", 1, { N_FOR }, mutate };
+const struct mg_operator mg_op_loop = { "ZIL", "loop zero times", 1, { N_FOR }, mutate, "for i in a: g()", "for i in (): g()" };

@@ -17,4 +17,6 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_span(sink, last->start, last->end, last, last, mg_arena_printf(sink->arena, "%.*s if False", MG_FMT(text)));
 }
 
-const struct mg_operator mg_op_match = { "MCR", "never match a case", 2, { N_CASE }, mutate };
+const struct mg_operator mg_op_match = {
+    "MCR", "never match a case", 2, { N_CASE }, mutate, "match a:\n        case [b]: g()", "match a:\n        case [b] if False: g()"
+};

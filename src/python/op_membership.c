@@ -19,4 +19,5 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
                 mg_sink_token(sink, op, node, table[i].to);
 }
 
-const struct mg_operator mg_op_membership = { "MIR", "negate a membership or identity test", 1, { N_COMPARISON }, mutate };
+const struct mg_operator mg_op_membership = { "MIR",           "negate a membership or identity test", 1, { N_COMPARISON }, mutate, "x = a in b",
+                                              "x = a not in b" };

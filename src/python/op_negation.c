@@ -16,4 +16,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_copy(sink, node, argument);
 }
 
-const struct mg_operator mg_op_negation = { "COD", "drop a negation", 1, { N_NOT }, mutate };
+const struct mg_operator mg_op_negation = { "COD", "drop a negation", 1, { N_NOT }, mutate, "x = not a", "x = a" };

@@ -77,9 +77,23 @@ static void emit(struct mg_sink *sink, const struct mg_node *node, struct mg_str
     mg_sink_expression(sink, node, dotted ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
 }
 
-static void mutate_float(const struct mg_node *node, struct mg_sink *sink)
+/* -0.0 equals 0.0 */
+static bool is_zero(struct mg_str text)
+{
+    for (size_t i = 0; i < text.len && text.at[i] != 'e' && text.at[i] != 'E'; i++)
+        if (text.at[i] >= '1' && text.at[i] <= '9')
+            return false;
+    return true;
+}
+
+static void mutate_float(const struct mg_node *node, bool negative, struct mg_sink *sink)
 {
     struct mg_str text = mg_node_text(sink->module, node);
+    if (!negative && !is_zero(text)) {
+        sink->level = 2;
+        emit(sink, node, mg_arena_printf(sink->arena, "(-%.*s)", MG_FMT(text)));
+        sink->level = sink->op->level;
+    }
     size_t dot = mg_str_find(text, '.', 0);
     bool plain = text.len < 18;
     for (size_t i = 0; i < text.len; i++)
@@ -108,7 +122,7 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     if (whole->parent->kind == N_EXPRESSION_STATEMENT || (whole->field == F_condition && whole->parent->kind == N_WHILE))
         return;
     if (node->kind == N_FLOAT) {
-        mutate_float(node, sink);
+        mutate_float(node, negative, sink);
         return;
     }
     unsigned base;
@@ -128,4 +142,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_number = { "CRP-num", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate };
+const struct mg_operator mg_op_number = { "CRP-num", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate, "x = 7", "x = 8" };

@@ -1,5 +1,5 @@
 /* ROR: replace a relational operator. Kaminski, Ammann, Offutt (2013): three mutants per operator are enough, the rest are subsumed.
- * Equality gets no ordering mutants: on most Python objects they die of a TypeError. */
+ * Equality gets ordering mutants beside a number alone, and on level 2: on most other objects they die of a TypeError. */
 #include "base/str.h"
 #include "python/operators.h"
 
@@ -31,7 +31,7 @@ static bool keeps_one_side(const struct mg_sink *sink, const struct mg_node *nod
     const struct mg_node *above = node->parent;
     while (above->kind == N_PARENTHESIZED)
         above = above->parent;
-    return sink->max_level >= LEVEL_OF_ONE_SIDE && above->kind == N_BOOLEAN && !mg_binds(above) &&
+    return mg_sink_makes(sink, &mg_op_logical, LEVEL_OF_ONE_SIDE) && above->kind == N_BOOLEAN && !mg_binds(above) &&
            mg_node_is(sink->module, mg_node_field(above, F_operator), value ? "and" : "or");
 }
 
@@ -39,6 +39,37 @@ static void force(struct mg_sink *sink, const struct mg_node *node, bool value)
 {
     if (mg_may_force(node, value) && !keeps_one_side(sink, node, value))
         mg_sink_expression(sink, node, value ? MG_STR("(True)") : MG_STR("(False)"));
+}
+
+/* What is never below the number it is compared with: `len(x) == 0` is `len(x) <= 0`. */
+static bool is_lowest(const struct mg_module *module, const struct mg_node *other, const struct mg_node *number)
+{
+    struct mg_str callee = other->kind == N_CALL ? mg_callee_name(module, other) : MG_NO_STR;
+    if (mg_node_is(module, number, "0"))
+        return mg_str_is(callee, "len") || mg_str_is(callee, "count") || mg_str_is(callee, "abs") || mg_str_is(callee, "ord") ||
+               (other->kind == N_BINARY && mg_node_is(module, mg_node_field(other, F_operator), "%"));
+    return mg_node_is(module, number, "-1") && (mg_str_is(callee, "find") || mg_str_is(callee, "rfind"));
+}
+
+static bool is_number(const struct mg_module *module, const struct mg_node *node)
+{
+    return node->kind == N_INTEGER || node->kind == N_FLOAT || (node->kind == N_UNARY && mg_node_is_constant(module, node));
+}
+
+/* `a == 3`: `a <= 3` and `a >= 3`; `a != 3`: `a < 3` and `a > 3`. */
+static void order(struct mg_sink *sink, const struct mg_node *node, const struct mg_node *op)
+{
+    const struct mg_module *module = sink->module;
+    const struct mg_node *left = mg_node_named(node, 0), *right = mg_node_last_named(node);
+    bool equal = mg_node_is(module, op, "==");
+    if ((!equal && !mg_node_is(module, op, "!=")) || is_number(module, left) == is_number(module, right))
+        return;
+    if (is_number(module, left) ? is_lowest(module, right, left) : is_lowest(module, left, right))
+        return; /* one is the same, the other always true */
+    sink->level = 2;
+    mg_sink_token(sink, op, node, equal ? MG_STR("<=") : MG_STR("<"));
+    mg_sink_token(sink, op, node, equal ? MG_STR(">=") : MG_STR(">"));
+    sink->level = sink->op->level;
 }
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
@@ -50,6 +81,8 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         if (op->field != F_operators)
             continue;
         struct mg_str text = mg_node_text(sink->module, op);
+        if (tokens == 1)
+            order(sink, node, op);
         for (size_t i = 0; i < MG_COUNT(table); i++) {
             if (!mg_str_eq(text, table[i].from))
                 continue;
@@ -66,4 +99,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_relational = { "ROR", "replace a relational operator", 1, { N_COMPARISON }, mutate };
+const struct mg_operator mg_op_relational = { "ROR", "replace a relational operator", 1, { N_COMPARISON }, mutate, "x = a < b", "x = a <= b" };

@@ -63,4 +63,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_expression(sink, value, other_value(sink->module, inner));
 }
 
-const struct mg_operator mg_op_returned = { "RVR", "replace a returned value", 1, { N_RETURN }, mutate };
+const struct mg_operator mg_op_returned = { "RVR", "replace a returned value", 1, { N_RETURN }, mutate, "return a", "return None" };

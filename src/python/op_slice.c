@@ -15,4 +15,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
-const struct mg_operator mg_op_slice = { "SIR", "drop one part of a slice", 1, { N_SLICE }, mutate };
+const struct mg_operator mg_op_slice = { "SIR", "drop one part of a slice", 1, { N_SLICE }, mutate, "x = a[1:b]", "x = a[1:]" };

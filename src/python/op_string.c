@@ -1,4 +1,6 @@
 /* CRP-str: a text becomes empty, an empty text becomes some. Messages to people only on request. */
+#include <string.h>
+
 #include "base/str.h"
 #include "python/operators.h"
 
@@ -50,6 +52,24 @@ static bool is_message(const struct mg_module *module, const struct mg_node *nod
     return false;
 }
 
+/* The same text with the case of its ASCII letters turned. Escapes would change their meaning, fields are code. */
+static void turn_case(struct mg_sink *sink, const struct mg_node *node, size_t prefix)
+{
+    struct mg_str text = mg_arena_str(sink->arena, mg_node_text(sink->module, node));
+    char *at = (char *)(uintptr_t)text.at; /* our own copy */
+    bool letters = false;
+    if (memchr(text.at, '\\', text.len) || mg_node_contains(node, N_INTERPOLATION))
+        return;
+    for (size_t i = prefix; i < text.len; i++) {
+        bool letter = (at[i] >= 'a' && at[i] <= 'z') || (at[i] >= 'A' && at[i] <= 'Z');
+        at[i] = letter ? (char)(at[i] ^ 0x20) : at[i];
+        letters |= letter;
+    }
+    sink->level = 3;
+    if (letters)
+        mg_sink_span(sink, node->start, node->end, node, node, text);
+}
+
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_node *above = node->parent, *quote = mg_node_first(node);
@@ -58,7 +78,8 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         return;
     if (above->kind == N_CONCATENATED_STRING && node->line != node->end_line)
         return; /* parentheses, which would hold the newlines, cannot stand there */
-    if (is_message(sink->module, node))
+    bool message = is_message(sink->module, node);
+    if (message)
         sink->level = 3;
     struct mg_str start = mg_node_text(sink->module, quote);
     size_t prefix = 0;
@@ -66,6 +87,8 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         prefix++;
     bool empty = mg_node_count_named(node) == 2;
     mg_sink_expression(sink, node, mg_arena_printf(sink->arena, "%.*s\"%s\"", (int)prefix, start.at, empty ? "mutagen" : ""));
+    if (!message)
+        turn_case(sink, node, prefix);
 }
 
-const struct mg_operator mg_op_string = { "CRP-str", "replace a text", 2, { N_STRING }, mutate };
+const struct mg_operator mg_op_string = { "CRP-str", "replace a text", 2, { N_STRING }, mutate, "x = 'a'", "x = \"\"" };

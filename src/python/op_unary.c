@@ -9,4 +9,4 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     mg_sink_copy(sink, node, argument);
 }
 
-const struct mg_operator mg_op_unary = { "UOD", "drop a unary operator", 1, { N_UNARY }, mutate };
+const struct mg_operator mg_op_unary = { "UOD", "drop a unary operator", 1, { N_UNARY }, mutate, "x = -a", "x = a" };

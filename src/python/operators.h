@@ -13,8 +13,9 @@ struct mg_sink {
     struct mg_arena *arena;
     struct mg_mutants *mutants;
     const struct mg_operator *op;
-    int level;     /* of what comes next: set to the operator's before each node, an operator may change it */
-    int max_level; /* what is above it is not made */
+    const struct mg_operator_choice *choice;
+    int level; /* of what comes next: set to the operator's before each node, an operator may change it */
+    int floor; /* nothing is below it: in functions whose text is for people */
 };
 
 #define MG_OPERATOR_KINDS 7
@@ -23,7 +24,11 @@ struct mg_operator {
     int level;                        /* 1 = always, 2 = thorough, 3 = on request */
     uint8_t kinds[MG_OPERATOR_KINDS]; /* node kinds it looks at, ends with N_OTHER */
     void (*mutate)(const struct mg_node *node, struct mg_sink *sink);
+    const char *before, *after; /* an example: the body of a function, and one of its mutants */
 };
+
+/* Whether what has that level is made of the operator. */
+bool mg_sink_makes(const struct mg_sink *sink, const struct mg_operator *op, int level);
 
 /* A keyword or punctuation of `whole` becomes another; executing a line of `whole` activates it. */
 void mg_sink_token(struct mg_sink *sink, const struct mg_node *token, const struct mg_node *whole, struct mg_str text);
@@ -51,14 +56,21 @@ bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operan
 /* `strip` of `f(x).strip()`, whatever stands before it; empty when what is called has no name. */
 struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call);
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
+/* The file gives the name a meaning of its own somewhere: it need not be the builtin. */
+bool mg_is_shadowed(const struct mg_module *module, const char *name);
+/* Text for people, or a hash: what is in there is not made below level 2. */
+bool mg_is_for_people(const struct mg_module *module, const struct mg_node *function);
 
 /* clang-format off */
 #define MG_OPERATORS(X)                                                                                                                          \
     X(relational) X(membership) X(logical) X(condition) X(negation) X(arithmetic) X(bitwise) X(assignment) X(unary) X(number) X(boolean)         \
-    X(returned) X(deletion) X(jump) X(loop) X(handler) X(slice) X(string) X(argument) X(method) X(container) X(match)
+    X(returned) X(deletion) X(jump) X(loop) X(iteration) X(handler) X(exception) X(slice) X(string) X(none) X(argument) X(keyword) X(method)      \
+    X(container) X(match) X(default) X(decorator) X(extreme)
 /* clang-format on */
 #define MG_OPERATOR_DECLARE(name) extern const struct mg_operator mg_op_##name;
 MG_OPERATORS(MG_OPERATOR_DECLARE)
-const struct mg_operator *const *mg_operators(size_t *count); /* all of them */
+/* All of them, ends with NULL; the index of one in that list. */
+const struct mg_operator *const *mg_operators(size_t *count);
+size_t mg_operator_index(const struct mg_operator *op);
 
 #endif

@@ -19,7 +19,8 @@
     X(WHILE, "while_statement") X(TRY, "try_statement") X(EXCEPT, "except_clause") X(FINALLY, "finally_clause") X(WITH, "with_statement")        \
     X(MATCH, "match_statement") X(CASE, "case_clause") X(CASE_PATTERN, "case_pattern") X(FUNCTION, "function_definition")                        \
     X(CLASS, "class_definition") X(DECORATED, "decorated_definition") X(DECORATOR, "decorator") X(PARAMETERS, "parameters")                      \
-    X(LAMBDA_PARAMETERS, "lambda_parameters") X(LAMBDA, "lambda") X(TYPE, "type") X(TYPE_PARAMETER, "type_parameter")                            \
+    X(LAMBDA_PARAMETERS, "lambda_parameters") X(DEFAULT_PARAMETER, "default_parameter")                    \
+    X(TYPED_DEFAULT_PARAMETER, "typed_default_parameter") X(LAMBDA, "lambda") X(TYPE, "type") X(TYPE_PARAMETER, "type_parameter")                            \
     X(ASSIGNMENT, "assignment") X(AUGMENTED, "augmented_assignment") X(NAMED, "named_expression") X(YIELD, "yield") X(AWAIT, "await")            \
     X(EXPRESSION_LIST, "expression_list") X(AS_PATTERN, "as_pattern") X(AS_PATTERN_TARGET, "as_pattern_target")                                  \
     X(COMPARISON, "comparison_operator") X(NOT, "not_operator") X(BOOLEAN, "boolean_operator") X(BINARY, "binary_operator")                      \

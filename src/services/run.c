@@ -1,6 +1,7 @@
 /* The pipeline, top to bottom: ingest → baseline → select → per target {before → generate → run → gate → choose} → confirm → report. */
 #include "services/run.h"
 #include "base/hash.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "core/run_state.h"
 #include "services/context.h"
@@ -45,7 +46,11 @@ static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
 static struct mg_str fingerprint(const struct mg_run_context *run)
 {
     const struct mg_config *config = run->config;
-    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(run->repo->fingerprint),
+    struct mg_buf operators = MG_BUF(1u << 20);
+    for (size_t i = 0; i < config->mutation.operators.len; i++)
+        mg_buf_addf(&operators, "%.*s,", MG_FMT(config->mutation.operators.at[i]));
+    struct mg_str words = mg_buf_take(&operators, run->arena);
+    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(words), MG_FMT(run->repo->fingerprint),
                                         MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy),
                                         MG_FMT(run->report->model), config->mutation.score_threshold,
                                         (int)config->mutation.keep + 16 * config->mutation.static_mutants, (long long)config->mutation.max_mutants,

@@ -9,7 +9,7 @@ import sys
 import types
 import warnings
 
-from . import codes, wire
+from . import codes, defaults, wire
 
 FUTURE_FLAGS = functools.reduce(lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
 
@@ -97,10 +97,18 @@ class Target:
             import_again(self.module_name)
         self.code = self.functions[0].__code__ if self.functions else None
         self.swapped = []  # (function, its original code)
+        self.alone = None  # see codes.original_alone
+        self.defaults = {}  # id(code) -> (code, defaults that go with it)
+        self.defaults_before = []
+        self.known = {}  # fingerprint of a mutant's code -> its source
         self.fresh = []  # modules that only we have imported: a test that imports them does it anew
 
     def flavour(self):
         return codes.flavour(self.code) if self.code else "function"
+
+    def original_source(self):
+        with open(os.path.join(self.index.repo, self.file), encoding="utf-8-sig", newline="") as file:
+            return "".join(file.readlines()[self.first_line - 1 : self.end_line])
 
     def compile(self, source, same_allowed=False):
         """The code object of `source` (the function's text with its decorators) in place of the target's; raises Refused."""
@@ -108,7 +116,10 @@ class Target:
             return codes.compile_file(source, os.path.join(self.index.repo, self.file), same_allowed)
         if self.code is None:
             raise Refused("the function has no live function object")
-        return codes.compile_alone(self, source, same_allowed)
+        code = codes.compile_alone(self, source, same_allowed)
+        if not same_allowed and id(code) not in self.defaults and self.known.setdefault(codes.fingerprint(code), source) != source:
+            raise Refused("the bytecode equals another mutant's", same_code=True)
+        return code
 
     def swap(self, code):
         """Gives `code` to every live function of the target in this process, and its nested codes to closures made from the old ones."""
@@ -118,6 +129,7 @@ class Target:
                     self.give(closure, new)
         for function in self.functions:
             self.give(function, code)
+        self.defaults_before = defaults.give(self.defaults[id(code)][1]) if id(code) in self.defaults else []
         self.index.clear_caches(self.functions)
 
     def give(self, function, code):
@@ -131,7 +143,8 @@ class Target:
     def restore(self):
         for function, code in reversed(self.swapped):
             function.__code__ = code
-        self.swapped = []
+        defaults.give(self.defaults_before)
+        self.swapped, self.defaults_before = [], []
         self.index.clear_caches(self.functions)
 
 

@@ -72,6 +72,18 @@ static void threshold_sets_two_keys_and_targets_add_up(void **state)
     assert_true(mg_str_is(config.python, "/p"));
 }
 
+static void the_first_flag_of_a_list_replaces_it_and_more_add(void **state)
+{
+    (void)state;
+    struct mg_config config;
+    assert_int_equal(parse("run . --operators -ROR,+XMT --level 3 --operators=-SDL --target a.*"), MG_OK);
+    assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_OK);
+    assert_int_equal(config.mutation.operators.len, 3);
+    assert_true(mg_str_is(config.mutation.operators.at[0], "-ROR") && mg_str_is(config.mutation.operators.at[2], "-SDL"));
+    assert_int_equal(config.mutation.level, 3);
+    assert_int_equal(config.targets.len, 1);
+}
+
 static void mistakes_are_usage_errors_of_one_line(void **state)
 {
     (void)state;
@@ -177,6 +189,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_values_are_usage_errors_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_option_takes_the_same_kind_of_value_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(help_shows_every_command_option_and_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_first_flag_of_a_list_replaces_it_and_more_add, set_up, tear_down),
         cmocka_unit_test(exit_codes_have_one_precedence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,16 @@ static void messages_say_where_and_what_is_allowed(void **state)
     assert_string_equal(set("mutation.score_treshold", "1"), "--x: unknown key 'mutation.score_treshold'; did you mean 'mutation.score_threshold'?");
     assert_string_equal(set("mutation.keep", "improving"), "");
     assert_int_equal(config.mutation.keep, MG_KEEP_IMPROVING);
+    assert_string_equal(set("mutation.operators", "-RRO"), "--x: mutation.operators has no 'RRO'; did you mean 'ROR'?");
+    assert_string_equal(set("mutation.operators", "+ROR,crp-Num"), "--x: mutation.operators has no 'crp-Num'; did you mean 'CRP-num'?");
+    assert_string_equal(set("mutation.operators", "everything"), "--x: mutation.operators has no 'everything' (`mutagen operators` lists them)");
+    assert_string_equal(set("mutation.operators", "ROR,"), "--x: mutation.operators has an empty name");
+    assert_string_equal(set("mutation.operators", "-"), "--x: mutation.operators has an empty name");
+    config.mutation.operators.len = 0;
+    assert_string_equal(set("mutation.operators", "-ROR,+EXS"), "");
+    assert_int_equal(config.mutation.operators.len, 2);
+    assert_true(mg_str_is(config.mutation.operators.at[1], "+EXS"));
+    assert_int_equal(config.targets.len, 0);
     assert_string_equal(set("targets", "a.*"), "");
     assert_string_equal(set("targets", "b.*"), "");
     assert_int_equal(config.targets.len, 2);
@@ -142,6 +152,9 @@ static void toml_errors_have_file_and_line(void **state)
         { "mutation = 1\n", "m.toml:1: unknown key 'mutation' (`mutagen --help` lists the keys)" },
         { "[jobs]\nx = 1\n", "m.toml:1: jobs must be a whole number from 0 to 1024, not a table" },
         { "targets = [\n  1]\n", "m.toml:2: targets must be a list of texts, not an integer" },
+        { "[mutation]\noperators = [\"ROR\",\n \"-XTM\"]\n", "m.toml:3: mutation.operators has no 'XTM'; did you mean 'XMT'?" },
+        { "[mutation]\noperators = \"ROR\"\n",
+          "m.toml:2: mutation.operators must be a list of names, each with a + or - before it or none, not a string" },
         { "jobs = \n", "m.toml:1: a value is missing" },
     };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "core/config.h"
 #include "python/mutate.h"
 #include "python/syntax.h"
 
@@ -66,12 +67,12 @@ static const struct example examples[] = {
     { 1, "return (yield a)", "" }, /* it would no longer be a generator */
     { 1, "a.b = c; d[0] = e; f = g; del h.i, j; raise I", "SDL a.b = c -> pass|SDL d[0] = e -> pass|SDL del h.i, j -> pass|SDL raise I -> pass" },
     { 2, "del h; del i, j", "" }, /* a name that lives longer changes nothing */
-    { 3, "assert a; await b()", "SDL assert a -> pass|COI a -> (not (a))|SDL await b() -> pass" },
+    { 3, "assert a; await b()", "SDL assert a -> pass|XMT assert a; await b() -> return None|COI a -> (not (a))|SDL await b() -> pass" },
     { 1, "for i in a:\n        if i: continue\n        break",
       "ZIL a -> ()|COI i -> (False)|COI i -> (True)|BCR continue -> break|BCR break -> continue" },
     { 1, "while a:\n        break", "COI a -> (False)" }, /* it would never end */
     { 1, "try: pass\n    except E as e:\n        x = 1\n        g(x)\n    except F:\n        raise",
-      "EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
+      "EXR E -> ()|EXS x = 1\n        g(x) -> raise\n|CRP-num 1 -> 0|CRP-num 1 -> 2|SDL g(x) -> pass|SDL raise -> pass" },
     { 1, "y = a[b:c:d], e[0:]", "SIR b:c:d -> :c:d|SIR b:c:d -> b::d|SIR b:c:d -> b:c:|CRP-num 0 -> 1" },
     { 2, "y = 'a', b'', f'{a}'", "CRP-str 'a' -> \"\"|CRP-str b'' -> b\"mutagen\"|CRP-str f'{a}' -> f\"\"" },
     { 2, "raise E('no')", "SDL raise E('no') -> pass" },
@@ -86,12 +87,58 @@ static const struct example examples[] = {
     { 2, "y = [a], {}, {b}", "CNT [a] -> []|CNT {b} -> set()" },
     { 2, "match a:\n        case [b]: g()\n        case _ if b: h()",
       "MCR [b] -> [b] if False|SDL g() -> pass|COI b -> (False)|COI b -> (True)|SDL h() -> pass" },
+    { 2, "y = a == 3, 0 != b, a == b",
+      "ROR a == 3 -> (False)|ROR a == 3 -> (True)|ROR == -> !=|ROR == -> <=|ROR == -> >=|CRP-num 3 -> 2|"
+      "CRP-num 3 -> 4|CRP-num 0 -> 1|ROR 0 != b -> (False)|ROR 0 != b -> (True)|ROR != -> <|ROR != -> ==|ROR != -> >|ROR a == b -> (False)|"
+      "ROR a == b -> (True)|ROR == -> !=" },
+    { 2, "y = len(a) == 0", "ROR len(a) == 0 -> (False)|ROR len(a) == 0 -> (True)|ROR == -> !=|CRP-num 0 -> 1" }, /* never below 0 */
+    { 2, "y = a.find(b) != -1, -1 == c % 2",
+      "ROR a.find(b) != -1 -> (False)|ROR a.find(b) != -1 -> (True)|MSW find -> rfind|ROR != -> ==|"
+      "CRP-num -1 -> -2|CRP-num -1 -> 0|CRP-num -1 -> -2|CRP-num -1 -> 0|ROR -1 == c % 2 -> (False)|ROR -1 == c % 2 -> (True)|ROR == -> !=|"
+      "ROR == -> <=|ROR == -> >=|AOR % -> //|CRP-num 2 -> 1|CRP-num 2 -> 3" },
+    { 2, "y = 1.5, 0.0, -2.5", "CRP-num 1.5 -> (-1.5)|CRP-num 1.5 -> 2.5|CRP-num 0.0 -> 1.0|CRP-num 2.5 -> 3.5" },
+    { 2, "return None", "CRP-none None -> \"\"" },
+    { 2, "g(None)", "SDL g(None) -> pass" },
+    { 2, "for i in a:\n        if i: g()\n        h()  # one\n    while a: k(); m()",
+      "ZIL a -> ()|COI i -> (False)|COI i -> (True)|SDL g() -> pass|OIL h() -> h(); break|SDL h() -> pass|COI a -> (False)|SDL k() -> pass|"
+      "OIL m() -> m(); break|SDL m() -> pass" },
+    { 2, "for i in [a]:\n        if i: return", "ZIL [a] -> ()|COI i -> (False)|COI i -> (True)" }, /* no simple statement last; CNT is ZIL there */
+    { 1, "try: pass\n    except (A, B, C): h()",
+      "EXR (A, B, C) -> (A, B)|EXR (A, B, C) -> (A, C)|EXR (A, B, C) -> (B, C)|SDL h() -> pass|EXS h() -> raise" },
+    { 1, "try: pass\n    except (A,\n            B) as e: x = 2",
+      "EXR (A,\n            B) -> (A,\n)|EXR (A,\n            B) -> (B,\n)|EXS x = 2 -> raise|CRP-num 2 -> 1|CRP-num 2 -> 3" },
+    { 1, "try: pass\n    except A as e: raise B from e", "SDL raise B from e -> pass|EXS raise B from e -> raise" }, /* EXR would say the same */
+    { 1, "try: pass\n    except A: raise\n    except: h()", "EXR A -> ()|SDL raise -> pass|SDL h() -> pass|EXS h() -> raise" },
+    { 1, "try: pass\n    except A: nonlocal b; b = x", "EXR A -> ()" }, /* EXS would take the declaration away */
+    { 1, "try: pass\n    except* A: x = y\n    except* B: x = y", "" },
+    { 2, "y = sorted(a, key=b), sorted(a, key=None), f(a, x=1), c(d=1)",
+      "ARG-key , key=b -> |MSW key=b -> key=b, reverse=True|MSW key=None -> key=None, reverse=True|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 1 -> "
+      "0|CRP-num 1 -> 2" },
+    { 2, "def h(k=None, *, m: int = 3): return x\n    y = h(k=a, m=3), h(m=b)",
+      "DEF None -> \"\"|DEF 3 -> 3 + 1|RVR x -> None|ARG-key k=a,  -> |CRP-num 3 -> 2|CRP-num 3 -> 4|ARG-key m=b -> " },
+    { 2, "y = dict(a=b,\n      c=d,)", "ARG-key a=b,\n       -> \n|ARG-key ,\n      c=d -> \n" },
+    { 2, "y = sorted(z for z in a), sorted(a, reverse=b), a.sort()",
+      "MSW (z for z in a) -> ((z for z in a), reverse=True)|ARG-key , reverse=b -> |MSW ( -> (reverse=True" },
+    { 2, "min = a; y = min(b), a.split(b), a.split(b, c), a.index(b), a.index('b')",
+      "MSW split -> rsplit|ARG b, c -> c, b|MSW index -> rindex|CRP-str 'b' -> \"\"" }, /* the file's own `min`; same without a limit */
+    { 2, "def g(a=1, b='x', c=True, d=[], e=None, *, k: int = -2): return a\n    return lambda d=f'{a}': 3",
+      "DEF 1 -> 1 + 1|DEF 'x' -> \"\"|DEF True -> False|DEF None -> \"\"|DEF -2 -> -2 + 1|RVR a -> None|RVR lambda d=f'{a}': 3 -> None|"
+      "CRP-num 3 -> 2|CRP-num 3 -> 4" },
+    { 3, "@a\n    @b(\n      1)\n    def g(): return c", "DDL @a -> |DDL @b(\n      1) -> \n|RVR c -> None" },
+    { 3, "g()\n    return a  # last", "SDL g() -> pass|XMT g()\n    return a -> return None\n|RVR a -> None" },
+    { 3, "g(); yield a", "SDL g() -> pass" },                                                                   /* a generator must stay one */
+    { 3, "x = a; z = b; z = c", "SDL x = a -> pass|XMT x = a; z = b; z = c -> return None|SDL z = c -> pass" }, /* not z = b: a NameError */
+    { 3, "return 'aB', 'a\\n', f'{a}c', '1'",
+      "CRP-str 'aB' -> \"\"|CRP-str 'aB' -> 'Ab'|RVR 'aB', 'a\\n', f'{a}c', '1' -> ()|CRP-str 'a\\n' -> \"\"|CRP-str f'{a}c' -> f\"\"|CRP-str '1' -> "
+      "\"\"" },
     /* filters */
-    { 3, "\"doc 1\"; x: int = a; import b; global c; __version__ = 2", "" },
+    { 2, "\"doc 1\"; x: int = a; import b; global c; __version__ = 2", "" },
     { 3, "print(1); log.info(2); self._logger.debug('%s', a + 1); warnings.warn('x'); time.sleep(3)", "" },
     { 1, "g(timeout=3, k=4)", "SDL g(timeout=3, k=4) -> pass|CRP-num 4 -> 3|CRP-num 4 -> 5" },
     { 3, "if a:  # pragma: no cover\n        g(1)\n    x = 1  # pragma: no mutate\n    ...", "" },
-    { 3, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
+    { 2, "if TYPE_CHECKING: x.y = 1\n    if sys.version_info > (3, 8): g()", "SDL g() -> pass" },
+    { 3, "if 0 and a: g()\n    if False: h()\n    else: k()",
+      "XMT if 0 and a: g()\n    if False: h()\n    else: k() -> return None\n\n|SDL k() -> pass" },
     { 3, "_LOGGER.info('a %s', b); logging.getLogger('a').debug('b'); self.log().error('c')", "" },
     { 2, "y = cast('T', x), typing.cast(A | B, x)", "" },
     { 2, "y = b if sys.platform == 'win32' or __debug__ else x", "" },
@@ -126,7 +173,7 @@ static void every_example_gives_exactly_its_mutants(void **unused)
     unsigned wrong = 0;
     for (size_t i = 0; i < MG_COUNT(examples); i++) {
         struct mg_arena *arena = mg_arena_new();
-        struct mg_str source = mg_arena_printf(arena, "async def f(x, y=7):\n    %s\n", examples[i].body);
+        struct mg_str source = mg_arena_printf(arena, "async def f(x, y):\n    %s\n", examples[i].body);
         struct mg_str seen = render(arena, source, examples[i].level);
         if (!mg_str_is(seen, examples[i].mutants))
             print_error("%s\n  is:        %.*s\n  should be: %s\n", examples[i].body, MG_FMT(seen), examples[i].mutants), wrong++;
@@ -150,12 +197,113 @@ static void functions_that_are_no_code_have_no_mutants(void **unused)
     for (size_t i = 0; i < MG_COUNT(sources); i++) {
         struct mg_arena *arena = mg_arena_new();
         struct mg_str seen = render(arena, mg_str_from(sources[i]), 3);
-        const char *expected =
-            i + 1 < MG_COUNT(sources) ? "" : "RVR NotImplemented if o else 0 -> None|COI o -> (False)|COI o -> (True)|CRP-num 0 -> 1";
+        const char *expected = i + 1 < MG_COUNT(sources)
+                                   ? ""
+                                   : "XMT if self is o:\n        return True\n    return NotImplemented if o else 0 -> return None\n\n|RVR "
+                                     "NotImplemented if o else 0 -> None|COI o -> (False)|COI o -> (True)|CRP-num 0 -> 1";
         if (!mg_str_is(seen, expected))
             fail_msg("%s is: %.*s", sources[i], MG_FMT(seen));
         mg_arena_free(arena);
     }
+}
+
+/* The examples that `mutagen operators` prints are true. */
+static void every_operator_makes_its_own_example(void **unused)
+{
+    (void)unused;
+    struct mg_operator_row row;
+    for (size_t i = 0; (row = mg_operator_row_at(i)).name; i++) {
+        struct mg_arena *arena = mg_arena_new();
+        struct mg_str source = mg_arena_printf(arena, "def f():\n    %s\n", row.before),
+                      wanted = mg_arena_printf(arena, "def f():\n    %s", row.after);
+        struct mg_operator_choice only = mg_operator_choose(row.level, &(struct mg_str){ row.name, strlen(row.name) }, 1);
+        struct mg_module *module = NULL;
+        struct mg_functions functions = { 0 };
+        struct mg_mutants mutants = { 0 };
+        assert_int_equal(mg_module_parse(source, &module, NULL), MG_OK);
+        mg_module_functions(module, arena, &functions);
+        mg_chosen_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), &only, arena, &mutants);
+        bool found = false;
+        for (size_t m = 0; m < mutants.len; m++) {
+            assert_string_equal(mutants.at[m].operator_name, row.name);
+            found |= mg_str_eq(mg_mutant_function_text(source, &functions.at[0], &mutants.at[m], arena), wanted);
+        }
+        if (!found)
+            fail_msg("%s does not make %s of %s", row.name, row.after, row.before);
+        mg_module_free(module);
+        mg_arena_free(arena);
+    }
+}
+
+static int level_of(const struct mg_operator_choice *choice, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(mg_operator_row_at(i).name, name) != 0)
+        i++;
+    return choice->level[i];
+}
+
+static void words_switch_operators(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *words[3];
+        int level, ror, exs, xmt;
+    } cases[] = {
+        { { NULL }, 2, 2, 2, 2 },          { { "-ROR" }, 2, 0, 2, 2 },         { { "+XMT" }, 1, 1, 1, 3 },         { { "EXS" }, 1, 0, 1, 0 },
+        { { "EXS", "+XMT" }, 1, 0, 1, 3 }, { { "-EXS", "+EXS" }, 1, 1, 3, 1 }, { { "+EXS", "-EXS" }, 1, 1, 0, 1 },
+    };
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        struct mg_str words[3];
+        size_t count = 0;
+        for (; count < 3 && cases[i].words[count]; count++)
+            words[count] = mg_str_from(cases[i].words[count]);
+        struct mg_operator_choice choice = mg_operator_choose(cases[i].level, words, count);
+        assert_int_equal(level_of(&choice, "ROR"), cases[i].ror);
+        assert_int_equal(level_of(&choice, "EXS"), cases[i].exs);
+        assert_int_equal(level_of(&choice, "XMT"), cases[i].xmt);
+    }
+}
+
+/* The configuration refuses other names; it must know all of these. */
+static void the_configuration_knows_every_operator(void **unused)
+{
+    (void)unused;
+    const struct mg_setting *setting = mg_setting_find(MG_STR("mutation.operators"));
+    assert_non_null(setting);
+    struct mg_str rest = mg_str_from(setting->words), word;
+    size_t count = 0;
+    for (; mg_str_next_part(&rest, ' ', &word); count++)
+        assert_true(mg_operator_row_at(count).name && mg_str_is(word, mg_operator_row_at(count).name));
+    assert_null(mg_operator_row_at(count).name);
+}
+
+static void text_for_people_is_not_level_one(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_str source = MG_STR("def __repr__(self):\n    return self.a + 1\n");
+    assert_true(mg_str_is(render(arena, source, 1), ""));
+    assert_true(mg_str_is(render(arena, source, 2), "RVR self.a + 1 -> None|AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2"));
+    mg_arena_free(arena);
+}
+
+static void defaults_of_the_function_itself_are_activated_by_its_body(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_module *module = NULL;
+    struct mg_functions functions = { 0 };
+    struct mg_mutants mutants = { 0 };
+    assert_int_equal(mg_module_parse(MG_STR("def f(a,\n      b=2):\n    g()\n    return a\n"), &module, NULL), MG_OK);
+    mg_module_functions(module, arena, &functions);
+    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 2, arena, &mutants);
+    assert_string_equal(mutants.at[0].operator_name, "DEF");
+    assert_int_equal(mutants.at[0].span_line, 2);
+    assert_int_equal(mutants.at[0].line, 3);
+    assert_int_equal(mutants.at[0].end_line, 4);
+    mg_module_free(module);
+    mg_arena_free(arena);
 }
 
 static void identity_survives_moved_code_and_tells_twins_apart(void **unused)
@@ -213,6 +361,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_example_gives_exactly_its_mutants),
         cmocka_unit_test(functions_that_are_no_code_have_no_mutants),
+        cmocka_unit_test(every_operator_makes_its_own_example),
+        cmocka_unit_test(words_switch_operators),
+        cmocka_unit_test(the_configuration_knows_every_operator),
+        cmocka_unit_test(text_for_people_is_not_level_one),
+        cmocka_unit_test(defaults_of_the_function_itself_are_activated_by_its_body),
         cmocka_unit_test(identity_survives_moved_code_and_tells_twins_apart),
         cmocka_unit_test(places_count_utf16_units_and_lines_of_the_whole_expression),
     };

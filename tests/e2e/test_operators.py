@@ -1,0 +1,123 @@
+"""Which operators work: flags and settings, the listing, and what the agent does with mutants that are no plain change of code."""
+import json
+
+SOURCE = '''import re
+
+
+def scale(value, factor=2, *, sign=1, note="x"):
+    text = re.sub("a", "b", "aaa")
+    return value * factor * sign
+
+
+def first(items):
+    for item in items:
+        if item:
+            return item
+    return None
+
+
+def guarded(text):
+    try:
+        return int(text)
+    except (ValueError, TypeError):
+        return -1
+
+
+def outer(value):
+    def twice(by=2):
+        return value * by
+    return twice()
+'''
+TESTS = '''from pkg.mod import first, guarded, outer, scale
+
+
+def test_all():
+    assert scale(3) == 6
+    assert first([0, 5]) == 5
+    assert not first([])
+    assert guarded("x") == -1
+    assert outer(3) == 6
+'''
+FILES = {"pkg/__init__.py": "", "pkg/mod.py": SOURCE, "tests/test_mod.py": TESTS}
+
+
+def mutants(desk, *settings):
+    """{(operator, replacement, line): status} of a score with these lines in the table [mutation]."""
+    config = desk.folder / "c.toml"
+    config.write_text("[mutation]\n" + "\n".join(settings))
+    done = desk("score", "repo", "-c", config, "--json", "out.json", "--no-progress")
+    assert done.code == 0, done
+    found = {}
+    for file in json.loads((desk.folder / "out.json").read_text())["files"].values():
+        for mutant in file["mutants"]:
+            found[mutant["mutatorName"], mutant["replacement"], mutant["location"]["start"]["line"]] = mutant["status"]
+    return found
+
+
+def names(found):
+    return {name for name, _, _ in found}
+
+
+def test_defaults_are_given_to_the_live_function(desk):
+    desk.repo(FILES)
+    assert mutants(desk, 'operators = ["DEF"]', "level = 2") == {
+        ("DEF", "2 + 1", 4): "Killed",
+        ("DEF", "1 + 1", 4): "Killed",
+        ("DEF", '""', 4): "Survived",
+        ("DEF", "2 + 1", 24): "Killed",
+    }
+
+
+def test_only_some_operators(desk):
+    desk.repo(FILES)
+    assert names(mutants(desk, 'operators = ["ZIL", "EXR"]')) == {"ZIL", "EXR"}
+    everything = names(mutants(desk, "level = 1"))
+    assert {"AOR", "ZIL", "RVR"} <= everything and "XMT" not in everything and "OIL" not in everything
+    assert names(mutants(desk, "level = 1", 'operators = ["-AOR", "+XMT"]')) == everything - {"AOR"} | {"XMT"}
+
+
+def test_an_exception_that_no_test_raises_survives(desk):
+    desk.repo(FILES)
+    assert mutants(desk, 'operators = ["EXR", "CRP-none"]', "level = 2") == {
+        ("EXR", "(ValueError,)", 19): "Survived",
+        ("EXR", "(TypeError,)", 19): "Killed",
+        ("CRP-none", '""', 13): "Survived",
+    }
+
+
+def test_the_same_bytecode_is_ignored_although_the_file_imports_what_it_calls(desk):
+    """`re.sub` is other bytecode where the file imports `re`: a mutant that folds into the same constant must be known as equal all the same."""
+    source = 'import re\n\n\ndef f(x):\n    y = re.sub("b", "c", x, 1 << 0)\n    return y\n'
+    desk.repo({"pkg/__init__.py": "", "pkg/mod.py": source, "tests/test_mod.py": 'from pkg.mod import f\n\n\ndef test_f():\n    assert f("bb") == "cb"\n'})
+    found = mutants(desk, 'operators = ["BOR", "CRP-str"]', "level = 2")
+    assert found == {("BOR", ">>", 5): "Ignored", ("CRP-str", '""', 5): "Killed"}
+
+
+def test_twins_count_once(desk):
+    """`assert True` and no assertion at all are one change."""
+    source = "def f(x, y):\n    assert x == 1\n    return y\n"
+    desk.repo({"pkg/__init__.py": "", "pkg/mod.py": source, "tests/test_mod.py": "from pkg.mod import f\n\n\ndef test_f():\n    assert f(1, 2) == 2\n"})
+    found = mutants(desk, "level = 3", 'operators = ["ROR", "SDL"]')
+    assert sorted([found["SDL", "pass", 2], found["ROR", "(True)", 2]]) == ["Ignored", "Survived"]
+    assert found["ROR", "(False)", 2] == "Killed"
+
+
+def test_flags_and_mistakes(desk):
+    repo = desk.repo()
+    done = desk("run", repo, "--operators", "-RRO")
+    assert done.code == 64 and done.err.strip() == "mutagen: --operators: mutation.operators has no 'RRO'; did you mean 'ROR'?"
+    done = desk("run", repo, "--level", "4")
+    assert done.code == 64 and "mutation.level must be a whole number from 1 to 3, not '4'" in done.err
+    done = desk("run", repo, "--operators", "ROR", "--level", "1", "--no-progress", "--target", "calc.ops.clamp")
+    assert done.code == 0, done
+    report = (desk.folder / ".mutagen" / "reports" / "report.json").read_text()
+    assert '"ROR"' in report and '"RVR"' not in report
+
+
+def test_the_listing_names_every_operator(desk):
+    done = desk("operators")
+    assert done.code == 0 and done.err == ""
+    lines = done.out.splitlines()
+    assert lines[0].split()[:2] == ["operator", "level"]
+    assert any(line.startswith("EXR") and "except (A, B): h()  ->  try: g() | except (B,): h()" in line for line in lines)
+    assert len([line for line in lines if line[:3].isupper()]) == 29
