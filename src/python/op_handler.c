@@ -11,6 +11,9 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
     if (!first || mg_node_is(sink->module, first, "raise") || mg_binds(block) || mg_node_contains(block, N_GLOBAL) ||
         mg_node_contains(block, N_NONLOCAL))
         return;
+    const struct mg_node *second = mg_node_next_named(first);
+    if (second && !mg_node_next_named(second) && mg_node_is(sink->module, second, "raise"))
+        return; /* `close(); raise`: SDL */
     mg_sink_statements(sink, first, mg_node_last_code(block), MG_STR("raise"));
 }
 

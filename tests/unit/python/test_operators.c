@@ -109,6 +109,7 @@ static const struct example examples[] = {
       "EXR (A,\n            B) -> (A,\n)|EXR (A,\n            B) -> (B,\n)|EXS x = 2 -> raise|CRP-num 2 -> 1|CRP-num 2 -> 3" },
     { 1, "try: pass\n    except A as e: raise B from e", "SDL raise B from e -> pass|EXS raise B from e -> raise" }, /* EXR would say the same */
     { 1, "try: pass\n    except A: raise\n    except: h()", "EXR A -> ()|SDL raise -> pass|SDL h() -> pass|EXS h() -> raise" },
+    { 1, "try: pass\n    except A:\n        g()\n        raise", "SDL g() -> pass|SDL raise -> pass" },
     { 1, "try: pass\n    except A: nonlocal b; b = x", "EXR A -> ()" }, /* EXS would take the declaration away */
     { 1, "try: pass\n    except* A: x = y\n    except* B: x = y", "" },
     { 2, "y = sorted(a, key=b), sorted(a, key=None), f(a, x=1), c(d=1)",
