@@ -2,6 +2,7 @@
 #include "cli/compose.h"
 #include "adapters/agent_process/agent_process.h"
 #include "adapters/clock_posix/clock_posix.h"
+#include "adapters/gate_mutmut/gate_mutmut.h"
 #include "adapters/ingest_local/ingest_local.h"
 #include "adapters/memory/store_memory.h"
 #include "adapters/report_json/report_json.h"
@@ -165,6 +166,8 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->ingest = mg_ingest_local_new(mg_vcs_git());
     services->agent = mg_agent_process_new(composed->sandbox);
     services->gate = mg_engine_gate(&composed->progress);
+    if (mg_str_is(app->config.mutation.backend, "mutmut"))
+        services->gate = mg_gate_mutmut_new(composed->sandbox, app->config.storage.root, app->config.mutation.mutmut_site);
     if (purpose != MG_PURPOSE_SCORE)
         services->generator = mg_search_new();
     services->clock = mg_clock_posix();
@@ -183,6 +186,8 @@ void mg_compose_close(struct mg_composed *composed)
     mg_compose_model_close(composed);
     if (services->agent.ops)
         services->agent.ops->close(services->agent.self);
+    if (services->gate.ops)
+        mg_gate_mutmut_free(services->gate);
     if (services->ingest.ops)
         mg_ingest_local_free(services->ingest);
     if (composed->sandbox.ops)

@@ -31,6 +31,8 @@ static const struct mg_setting settings[] = {
     INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
     INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "verdicts replayed on disk with plain pytest, half of them survivors"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too, a new interpreter each"),
+    WORD("mutation.backend", mutation.backend, "engine mutmut", "engine", false, "who makes mutants and verdicts; mutmut is installed by pip on first use"),
+    TEXT("mutation.mutmut_site", mutation.mutmut_site, "", false, "folder with the packages of mutmut 3; empty = installed into the storage root"),
     LIST("mutation.operators", mutation.operators, OPERATORS, true, "names: only these; +NAME: also this one, all levels; -NAME: not this one"),
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets per run; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "stop starting targets after that time; 0 = unlimited"),

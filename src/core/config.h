@@ -20,6 +20,8 @@ struct mg_config {
         int64_t level;          /* operators up to this level: 1 … 3, default 2 */
         int64_t verify;         /* verdicts replayed on disk with plain pytest, default 0 */
         bool static_mutants;    /* what runs on import is mutated too, in new interpreters; default false */
+        struct mg_str backend;     /* "engine", or "mutmut": a second opinion */
+        struct mg_str mutmut_site; /* folder with mutmut's packages; empty = an environment in the storage root, made on demand */
         struct mg_names operators; /* "ROR": only such; "+ROR", "-ROR": on, off */
     } mutation;
     struct {

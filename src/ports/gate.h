@@ -33,6 +33,7 @@ struct mg_gate_request {
     const struct mg_found *found;         /* of session_target */
     const struct mg_collected *collected; /* for test ids */
     const struct mg_config *config;
+    const struct mg_agent_start *start; /* interpreter, copy and scratch folder: for a gate that runs programs of its own */
     const struct mg_cancel *cancel;
 };
 

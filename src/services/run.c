@@ -49,6 +49,7 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     struct mg_buf operators = MG_BUF(1u << 20);
     for (size_t i = 0; i < config->mutation.operators.len; i++)
         mg_buf_addf(&operators, "%.*s,", MG_FMT(config->mutation.operators.at[i]));
+    mg_buf_add(&operators, config->mutation.backend);
     struct mg_str words = mg_buf_take(&operators, run->arena);
     struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(words), MG_FMT(run->repo->fingerprint),
                                         MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy),

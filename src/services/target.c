@@ -167,6 +167,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
                                            .session = work->session,
                                            .collected = &work->run->collected,
                                            .config = work->run->config,
+                                           .start = &work->run->start,
                                            .cancel = services->cancel };
     enum mg_code code = steps(work, err);
     services->agent.ops->session_close(work->session);
