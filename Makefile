@@ -5,6 +5,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VENV   := build/venv
 ORACLE := build/oracle
 LITELLM := build/litellm
+MUTMUT := build/mutmut
 QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
@@ -30,9 +31,10 @@ sweep: build ## every mutant of the standard library of every CPython found: par
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
 	@$(VENV)/bin/python tools/sweep_stdlib.py
 
-test-c: configure
+test-c: configure $(MUTMUT)/.stamp
 	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
-	@MUTAGEN_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python" ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
+	@MUTAGEN_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python" MUTAGEN_TEST_MUTMUT="$$(echo $(CURDIR)/$(MUTMUT)/lib/python3*/site-packages)" \
+	  ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
 	@tail -n 4 build/ctest.log
 
 test-python: build

@@ -15,7 +15,6 @@ import tempfile
 import fetch_subjects
 
 ROOT = fetch_subjects.HERE.parent
-MUTMUT = "mutmut==3.8.1"
 SUBJECTS = json.loads((fetch_subjects.HERE / "subjects.json").read_text())
 # name: (module's file, import roots, test files, targets). Where the source archive has no tests, `mutagen run` writes them.
 MODULES = {
@@ -34,11 +33,11 @@ DETECTED = ("killed", "timeout", "crash", "suspicious", "Killed", "Timeout")
 def site():
     """A venv with mutmut alone; its packages are put behind those of the subject."""
     home = ROOT / "build" / "mutmut"
-    if not (home / ".done").exists():
+    if not (home / ".stamp").exists():
         shutil.rmtree(home, ignore_errors=True)
         fetch_subjects.quiet([sys.executable, "-m", "venv", home])
-        fetch_subjects.quiet([home / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q", "install", MUTMUT])
-        (home / ".done").touch()
+        fetch_subjects.quiet([home / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "-q", "install", "-r", ROOT / "tools" / "mutmut-requirements.txt"])
+        (home / ".stamp").touch()
     return str(next(home.glob("lib/python*/site-packages")))
 
 

@@ -62,10 +62,10 @@ static void add_mutant(const struct mg_gate_request *request, const struct mg_mu
         (struct mg_probe_mutant){ mutant.id, spliced(arena, text, &request->target->function, from), mutant.line, mutant.end_line };
 }
 
-static enum mg_verdict verdict_of(const struct mg_mutmut_mutant *mutant)
+static enum mg_verdict verdict_of(const struct mg_mutmut_mutant *mutant, bool tested)
 {
     if (!mutant->has_exit)
-        return MG_VERDICT_no_coverage;
+        return tested ? MG_VERDICT_invalid : MG_VERDICT_no_coverage;
     switch (mutant->exit) {
     case 0:
         return MG_VERDICT_survived;
@@ -86,13 +86,15 @@ static enum mg_verdict verdict_of(const struct mg_mutmut_mutant *mutant)
     }
 }
 
-static struct mg_mutant_result result_of(const struct mg_mutmut_mutant *mutant, struct mg_arena *arena)
+static struct mg_mutant_result result_of(const struct mg_mutmut_mutant *mutant, bool tested, struct mg_arena *arena)
 {
-    struct mg_mutant_result result = { .verdict = verdict_of(mutant) };
+    struct mg_mutant_result result = { .verdict = verdict_of(mutant, tested) };
     if (result.verdict == MG_VERDICT_killed)
         result.kill_kind = mutant->exit < 0 ? MG_KILL_CRASH : MG_KILL_ASSERTION;
     if (mutant->has_exit)
         result.reason = mg_arena_printf(arena, "mutmut: exit %d", mutant->exit);
+    else if (tested)
+        result.reason = MG_STR("mutmut came to no verdict");
     return result;
 }
 
@@ -122,7 +124,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     MG_TRY(mg_mutmut_run(self_of(self), request, &question, arena, &answer, err));
     for (size_t i = 0; i < answer.mutants.len; i++) {
         add_mutant(request, &answer.mutants.at[i], arena, measured);
-        *MG_PUSH(arena, &measured->results) = result_of(&answer.mutants.at[i], arena);
+        *MG_PUSH(arena, &measured->results) = result_of(&answer.mutants.at[i], question.test_count > 0, arena);
     }
     if (question.test_count > 0) /* without tests, that mutmut comes to no end is what was expected */
         measured->untrusted = answer.problem;
@@ -144,7 +146,7 @@ static void note(const struct mg_measured *measured, const struct mg_mutmut_answ
             const struct mg_mutmut_mutant *mutant = &answer->mutants.at[m];
             if (!is_same(&measured->mutants.at[i], mutant))
                 continue;
-            struct mg_mutant_result found = result_of(mutant, arena);
+            struct mg_mutant_result found = result_of(mutant, true, arena);
             result->reached.at[i] |= found.verdict != MG_VERDICT_no_coverage;
             if (found.verdict == MG_VERDICT_timeout) {
                 *MG_PUSH(arena, &test->timeouts) = i;

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 
+STOPPED = "stopped"
 LEFT_OUT = (".git", ".hg", ".mutagen", ".venv", "venv", ".tox", ".nox", "node_modules", "mutants", "__pycache__", ".pytest_cache")
 # The repo's own packages win; mutmut's come behind them.
 START = "import sys; sys.path.extend([p for p in %r if p]); sys.argv[0] = 'mutmut'; from mutmut.__main__ import cli; cli()"
@@ -58,13 +59,23 @@ def judge(request, answer):
         source = file.read()
     with open(generated, "rb") as file:
         variants = file.read()
-    codes = {}
-    if os.path.exists(generated + ".meta"):
-        with open(generated + ".meta", encoding="utf-8") as file:
-            codes = json.load(file)["exit_code_by_key"]
+    codes = verdicts(generated)
+    if request["tests"] and code != STOPPED and codes and all(code is None for code in codes.values()):
+        # Its first run measures and checks in one process, where some suites fail the second time; the next run finds the measurement done.
+        code, output = run(request, work, pattern(request))
+        codes = verdicts(generated)
     answer["mutants"] = list(mutants(source, variants, codes, request["qualname"]))
-    if request["tests"] and answer["mutants"] and all(mutant["exit"] is None for mutant in answer["mutants"]):
+    if code == STOPPED:
+        answer["problem"] = output
+    elif request["tests"] and answer["mutants"] and all(mutant["exit"] is None for mutant in answer["mutants"]):
         answer["problem"] = "mutmut gave no verdict (exit %d): %s" % (code, last_line(output))
+
+
+def verdicts(generated):
+    if not os.path.exists(generated + ".meta"):
+        return {}
+    with open(generated + ".meta", encoding="utf-8") as file:
+        return json.load(file)["exit_code_by_key"]
 
 
 def settle(work, request, tests):
@@ -74,7 +85,7 @@ def settle(work, request, tests):
     top = request["path"].split("/")[0]
     root = next((root for root in request.get("roots", []) if root and request["path"].startswith(root + "/")), "")
     paths = [root or top]
-    extra = sorted(name for name in os.listdir(work) if name not in (*LEFT_OUT, top, root.split("/")[0]) and not name.startswith("."))
+    extra = sorted(name for name in os.listdir(work) if name not in (*LEFT_OUT, top, root.split("/")[0]))
     lists = {"source_paths": paths, "only_mutate": [request["path"]], "also_copy": extra, "pytest_add_cli_args_test_selection": tests}
     if own.has_section("mutmut"):
         own.remove_section("mutmut")
@@ -117,7 +128,8 @@ def run(request, work, names):
         output = child.communicate(timeout=request.get("seconds", 600))[0]
     except subprocess.TimeoutExpired:
         os.killpg(child.pid, signal.SIGKILL)
-        output = child.communicate()[0] + b"\nmutmut was stopped after %d s" % request["seconds"]
+        output = child.communicate()[0]
+        return STOPPED, "mutmut was stopped after %d s" % request["seconds"]
     return child.returncode, output.decode("utf-8", "replace")
 
 
