@@ -7,7 +7,8 @@
 
 #define CONFIG_FILE_LIMIT (1u << 20)
 
-const struct mg_command *const mg_commands[] = { &mg_cmd_run, &mg_cmd_score, &mg_cmd_report, &mg_cmd_apply, &mg_cmd_prompts, &mg_cmd_doctor, &mg_cmd_operators, NULL };
+const struct mg_command *const mg_commands[] = { &mg_cmd_run,     &mg_cmd_score,  &mg_cmd_report,    &mg_cmd_apply,
+                                                 &mg_cmd_prompts, &mg_cmd_doctor, &mg_cmd_operators, NULL };
 
 static const struct mg_option common_options[] = {
     MG_OPT_TEXT("config", "FILE", config_file, "read settings from a TOML file (short: -c)"),

@@ -5,6 +5,7 @@
 #include "engine/pump.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define TEST_SECONDS 0.0005 /* what running a test costs beside its own time */
 
@@ -67,10 +68,17 @@ struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const 
     return list;
 }
 
+/* The agent gives new defaults to the live function, as it does with code; only a decorator may have read the old ones on import. */
+static bool is_live_default(const struct mg_target *target, const struct mg_mutant *mutant)
+{
+    return strcmp(mutant->operator_name, "DEF") == 0 && target->function.decorators.len == 0;
+}
+
 /* Headers run when the function is made, the lines of `imported` when something calls it before the tests do. */
 static bool is_static(const struct mg_gate_request *request, const struct mg_mutant *mutant)
 {
-    return mg_target_is_module(request->target) || mutant->start < request->target->function.body_start ||
+    bool header = mutant->start < request->target->function.body_start && !is_live_default(request->target, mutant);
+    return mg_target_is_module(request->target) || header ||
            meets(request->found->imported.at, request->found->imported.len, mutant->line, mutant->end_line);
 }
 

@@ -343,7 +343,8 @@ void mg_function_mutants(const struct mg_module *module, const struct mg_functio
 }
 
 /* Functions are targets of their own, defaults and decorators included. */
-void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice, struct mg_arena *arena, struct mg_mutants *mutants)
+void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice, struct mg_arena *arena,
+                       struct mg_mutants *mutants)
 {
     pthread_once(&by_kind_once, index_operators);
     struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .choice = choice, .floor = 1 };

@@ -36,8 +36,8 @@ void mg_chosen_mutants(const struct mg_module *module, const struct mg_function 
                        const struct mg_operator_choice *choice, struct mg_arena *arena, struct mg_mutants *mutants);
 
 /* What the file runs when it is imported, classes' bodies included, functions not. */
-void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice,
-                       struct mg_arena *arena, struct mg_mutants *mutants);
+void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice, struct mg_arena *arena,
+                       struct mg_mutants *mutants);
 
 /* The function's text (from the start of its first line, so that the indent is kept) with the mutant spliced in. */
 struct mg_str mg_mutant_function_text(struct mg_str text, const struct mg_function *function, const struct mg_mutant *mutant, struct mg_arena *arena);

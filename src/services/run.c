@@ -51,9 +51,9 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
         mg_buf_addf(&operators, "%.*s,", MG_FMT(config->mutation.operators.at[i]));
     mg_buf_add(&operators, config->mutation.backend);
     struct mg_str words = mg_buf_take(&operators, run->arena);
-    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(words), MG_FMT(run->repo->fingerprint),
-                                        MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), MG_FMT(config->llm.strategy),
-                                        MG_FMT(run->report->model), config->mutation.score_threshold,
+    struct mg_str all = mg_arena_printf(run->arena, "%.*s|%.*s|%.*s|%.*s|%.*s|%.*s|%.6f|%d|%lld|%lld|%lld|%lld|%lld|%s", MG_FMT(words),
+                                        MG_FMT(run->repo->fingerprint), MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version),
+                                        MG_FMT(config->llm.strategy), MG_FMT(run->report->model), config->mutation.score_threshold,
                                         (int)config->mutation.keep + 16 * config->mutation.static_mutants, (long long)config->mutation.max_mutants,
                                         (long long)config->mutation.level, (long long)config->generation.seed,
                                         (long long)config->generation.max_tests, (long long)config->generation.max_calls, run->services->version);

@@ -135,7 +135,8 @@ enum mg_code mg_mutmut_run(struct mg_mutmut *self, const struct mg_gate_request 
     struct mg_str asked = mg_path_join(arena, folder, MG_STR("request.json")), answered = mg_path_join(arena, folder, MG_STR("answer.json"));
     MG_TRY(mg_file_remove_tree(folder.at, err));
     MG_TRY(mg_file_mkdirs(work.at, err));
-    MG_TRY(mg_file_write(driver.at, (struct mg_str){ (const char *)mg_mutmut_files[0].begin, (size_t)(mg_mutmut_files[0].end - mg_mutmut_files[0].begin) }, err));
+    MG_TRY(mg_file_write(
+        driver.at, (struct mg_str){ (const char *)mg_mutmut_files[0].begin, (size_t)(mg_mutmut_files[0].end - mg_mutmut_files[0].begin) }, err));
     MG_TRY(write_request(self, request, question, work, asked.at, err));
     const char *const argv[] = { mg_arena_cstr(arena, request->start->python), driver.at, asked.at, answered.at, NULL };
     MG_TRY(run_driver(self, request, question->seconds, argv, log.at, err));

@@ -77,7 +77,7 @@ static void the_first_flag_of_a_list_replaces_it_and_more_add(void **state)
     (void)state;
     struct mg_config config;
     assert_int_equal(parse("run . --operators -ROR,+XMT --level 3 --operators=-SDL --target a.*"), MG_OK);
-    assert_int_equal(mg_options_config(&call, arena, &config, &err), MG_OK);
+    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
     assert_int_equal(config.mutation.operators.len, 3);
     assert_true(mg_str_is(config.mutation.operators.at[0], "-ROR") && mg_str_is(config.mutation.operators.at[2], "-SDL"));
     assert_int_equal(config.mutation.level, 3);

@@ -49,6 +49,8 @@ static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
     static const char *const harmful[] = { "python",
                                            "provider",
                                            "storage.root",
+                                           "mutation.backend",
+                                           "mutation.mutmut_site",
                                            "sandbox.test_timeout_seconds",
                                            "sandbox.memory_limit_mb",
                                            "orchestrator.max_cost_usd",
