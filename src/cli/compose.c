@@ -1,6 +1,7 @@
 /* Wires adapters to ports. Nothing else in the program calls an adapter's constructor. */
 #include "cli/compose.h"
 #include "adapters/agent_process/agent_process.h"
+#include "adapters/cache_sqlite/cache_sqlite.h"
 #include "adapters/clock_posix/clock_posix.h"
 #include "adapters/gate_mutmut/gate_mutmut.h"
 #include "adapters/ingest_local/ingest_local.h"
@@ -10,9 +11,11 @@
 #include "adapters/report_schema/report_schema.h"
 #include "adapters/report_terminal/report_terminal.h"
 #include "adapters/sandbox_linux/sandbox_linux.h"
+#include "adapters/store_sqlite/root.h"
 #include "adapters/store_sqlite/store_sqlite.h"
 #include "adapters/vcs_git/vcs_git.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include "cli/model.h"
 #include "cli/progress.h"
@@ -27,6 +30,8 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+
+#define PROGRAM_LIMIT ((size_t)256 << 20)
 
 /* ---- small things every command needs ---- */
 
@@ -138,6 +143,27 @@ static enum mg_code open_store(struct mg_app *app, bool create, struct mg_compos
     return MG_OK;
 }
 
+enum mg_code mg_compose_cache(struct mg_app *app, bool create, struct mg_cache *cache, struct mg_err *err)
+{
+    struct mg_str root;
+    *cache = (struct mg_cache){ 0 };
+    MG_TRY(resolve_storage_root(app, err));
+    MG_TRY(mg_sqlite_root(app->arena, mg_arena_cstr(app->arena, app->config.storage.root), create, &root, err));
+    return mg_cache_sqlite_open(root.at, cache, err);
+}
+
+struct mg_str mg_compose_machine(struct mg_app *app)
+{
+    struct mg_arena *scratch = mg_arena_new();
+    struct mg_str program, environment = mg_sandbox_linux_environment(scratch), digest = MG_STR("unknown");
+    if (mg_file_read(scratch, "/proc/self/exe", PROGRAM_LIMIT, &program, NULL) == MG_OK)
+        digest = mg_sha256_hex(scratch, program, 64);
+    struct mg_str all = mg_arena_printf(scratch, "%s\n%.*s\n%.*s", MG_VERSION, MG_FMT(digest), MG_FMT(environment));
+    digest = mg_sha256_hex(app->arena, all, 64);
+    mg_arena_free(scratch);
+    return digest;
+}
+
 enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err)
 {
     return mg_report_schema_write(mg_arena_cstr(app->arena, file), &result->repo, &result->report, err);
@@ -163,7 +189,8 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     composed->sandbox = mg_sandbox_linux_new(NULL);
     composed->progress = mg_cli_progress_open(no_progress);
     services->progress = composed->progress;
-    services->ingest = mg_ingest_local_new(mg_vcs_git());
+    services->vcs = mg_vcs_git();
+    services->ingest = mg_ingest_local_new(services->vcs);
     services->agent = mg_agent_process_new(composed->sandbox);
     services->gate = mg_engine_gate(&composed->progress);
     if (mg_str_is(app->config.mutation.backend, "mutmut"))
@@ -192,6 +219,8 @@ void mg_compose_close(struct mg_composed *composed)
         mg_ingest_local_free(services->ingest);
     if (composed->sandbox.ops)
         mg_sandbox_linux_close(composed->sandbox);
+    if (services->cache.ops)
+        services->cache.ops->close(services->cache.self);
     if (services->store.ops)
         services->store.ops->close(services->store.self);
     *composed = (struct mg_composed){ 0 };

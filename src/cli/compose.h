@@ -48,6 +48,11 @@ void mg_compose_close(struct mg_composed *composed);
 /* The store and the reporters alone, for commands on stored runs. A missing storage root is MG_E_NOT_FOUND. */
 MG_MUST_CHECK enum mg_code mg_compose_stored(struct mg_app *app, struct mg_composed *composed, struct mg_err *err);
 
+/* The cache of scores in the storage root; `create` makes the root. MG_E_NOT_FOUND when it is not there and must not be made. */
+MG_MUST_CHECK enum mg_code mg_compose_cache(struct mg_app *app, bool create, struct mg_cache *cache, struct mg_err *err);
+/* Digest of this program and of the environment that tests get. */
+struct mg_str mg_compose_machine(struct mg_app *app);
+
 /* The measured mutants in the mutation-testing-report-schema, into a file ("-" = stdout). */
 MG_MUST_CHECK enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err);
 

@@ -7,8 +7,8 @@
 
 #define CONFIG_FILE_LIMIT (1u << 20)
 
-const struct mg_command *const mg_commands[] = { &mg_cmd_run,     &mg_cmd_score,  &mg_cmd_report,    &mg_cmd_apply,
-                                                 &mg_cmd_prompts, &mg_cmd_doctor, &mg_cmd_operators, NULL };
+const struct mg_command *const mg_commands[] = { &mg_cmd_run,    &mg_cmd_score,     &mg_cmd_show, &mg_cmd_report, &mg_cmd_apply, &mg_cmd_prompts,
+                                                 &mg_cmd_doctor, &mg_cmd_operators, NULL };
 
 static const struct mg_option common_options[] = {
     MG_OPT_TEXT("config", "FILE", config_file, "read settings from a TOML file (short: -c)"),
@@ -80,7 +80,7 @@ static enum mg_code unknown_command(struct mg_str name, struct mg_err *err)
     struct mg_str shown = mg_str_sub(name, 0, 60);
     if (nearest)
         return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; did you mean '%s'?", MG_FMT(shown), nearest);
-    return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; the commands are run, score, report, apply, doctor", MG_FMT(shown));
+    return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; the commands are run, score, show, report, apply, doctor", MG_FMT(shown));
 }
 
 /* One argument, split. A positional argument has neither name nor short form. */
@@ -109,7 +109,8 @@ static struct word split_word(const char *argument)
 struct parser {
     int argc, at;
     char *const *argv;
-    bool no_more_options; /* behind "--" */
+    bool no_more_options;         /* behind "--" */
+    const struct mg_option *list; /* the last option, when it is a list: words behind the argument belong to it */
     struct mg_arena *arena;
     struct mg_invocation *call;
     struct mg_err *err;
@@ -136,10 +137,12 @@ static enum mg_code read_command(struct parser *p)
     return MG_OK;
 }
 
-static void set_field(struct mg_invocation *call, const struct mg_option *option, struct mg_str value)
+static void set_field(struct parser *p, const struct mg_option *option, struct mg_str value)
 {
-    void *field = (char *)call + option->offset;
-    if (option->value)
+    void *field = (char *)p->call + option->offset;
+    if (option->is_list)
+        *MG_PUSH(p->arena, (struct mg_words *)field) = value;
+    else if (option->value)
         *(struct mg_str *)field = value;
     else
         *(bool *)field = true;
@@ -175,7 +178,8 @@ static enum mg_code read_option(struct parser *p, struct word word)
     if (option->setting)
         add_override(p, option, option->value ? word.value : MG_STR("true"));
     else
-        set_field(p->call, option, word.value);
+        set_field(p, option, word.value);
+    p->list = option->is_list ? option : NULL;
     return MG_OK;
 }
 
@@ -188,6 +192,14 @@ static enum mg_code read_positional(struct parser *p, struct mg_str value, bool 
     struct mg_str shown = mg_str_sub(value, 0, 80);
     if (!p->call->command || !p->call->command->argument)
         return MG_FAIL(p->err, MG_E_USAGE, "unexpected argument '%.*s'", MG_FMT(shown));
+    if (p->call->repo.at && p->list) {
+        set_field(p, p->list, value);
+        return MG_OK;
+    }
+    if (p->call->repo.at && p->call->words.len < p->call->command->more_words) {
+        *MG_PUSH(p->arena, &p->call->words) = value;
+        return MG_OK;
+    }
     if (p->call->repo.at)
         return MG_FAIL(p->err, MG_E_USAGE, "unexpected argument '%.*s': `mutagen %s` takes one %s", MG_FMT(shown), p->call->command->name,
                        p->call->command->argument);
@@ -230,7 +242,7 @@ static enum mg_code check_call(const struct mg_invocation *call, struct mg_err *
 {
     const struct mg_command *command = call->command;
     if (!command)
-        return MG_FAIL(err, MG_E_USAGE, "a command is missing: run, score, report, apply or doctor (see `mutagen --help`)");
+        return MG_FAIL(err, MG_E_USAGE, "a command is missing: run, score, show, report, apply or doctor (see `mutagen --help`)");
     if (command->argument_required && call->repo.len == 0)
         return MG_FAIL(err, MG_E_USAGE, "a %s is missing: mutagen %s %s", command->argument, command->name, command->argument);
     if (call->run_id.at && !mg_run_id_is_valid(call->run_id))

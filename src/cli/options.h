@@ -14,13 +14,19 @@ struct mg_override {
     struct mg_str key, value; /* a setting and its text */
     const char *origin;       /* "--jobs" */
 };
+struct mg_words {
+    MG_VEC(struct mg_str)
+};
 struct mg_invocation {
     const struct mg_command *command; /* NULL with `help` or `version` alone */
     bool help, version;
     struct mg_str config_file; /* -c */
     struct mg_str repo;        /* the positional argument; empty when not given */
+    struct mg_words words;     /* arguments behind it, of a command that takes more than one */
     struct mg_str run_id, json, into, patch;
-    bool improved, no_progress, dry_run;
+    struct mg_str diff, sample, max_time; /* of score */
+    struct mg_words tests;
+    bool improved, no_progress, dry_run, matrix, show_all, no_cache;
     struct {
         MG_VEC(struct mg_override)
     } overrides; /* in the order given */
@@ -31,26 +37,29 @@ struct mg_option {
     const char *value; /* what its value is called; NULL = a flag */
     const char
         *setting;  /* key it sets (two: separated by a blank; a flag sets it to true), or NULL: then `offset` is its field of struct mg_invocation */
-    size_t offset; /* of a struct mg_str, or of a bool for a flag */
+    size_t offset; /* of a struct mg_str, or of a bool for a flag, or of a list */
     const char *help;
+    bool is_list; /* of texts: may be repeated, and behind the argument several words may follow it */
 };
 /* clang-format off */
-#define MG_OPT_SETTING(name, value, keys, help) { name, value, keys, 0, help }
-#define MG_OPT_SWITCH(name, key, help) { name, NULL, key, 0, help }
-#define MG_OPT_TEXT(name, value, field, help) { name, value, NULL, offsetof(struct mg_invocation, field), help }
-#define MG_OPT_FLAG(name, field, help) { name, NULL, NULL, offsetof(struct mg_invocation, field), help }
-#define MG_OPT_END { NULL, NULL, NULL, 0, NULL }
+#define MG_OPT_SETTING(name, value, keys, help) { name, value, keys, 0, help, false }
+#define MG_OPT_SWITCH(name, key, help) { name, NULL, key, 0, help, false }
+#define MG_OPT_TEXT(name, value, field, help) { name, value, NULL, offsetof(struct mg_invocation, field), help, false }
+#define MG_OPT_FLAG(name, field, help) { name, NULL, NULL, offsetof(struct mg_invocation, field), help, false }
+#define MG_OPT_LIST(name, value, field, help) { name, value, NULL, offsetof(struct mg_invocation, field), help, true }
+#define MG_OPT_END { NULL, NULL, NULL, 0, NULL, false }
 /* clang-format on */
 
 struct mg_command {
     const char *name, *summary;
     const char *argument; /* "REPO", or NULL when it takes none */
     bool argument_required;
+    unsigned more_words; /* that may follow the argument */
     const struct mg_option *options;
     /* Sets app->exit_code on MG_OK when it is not 0. */
     enum mg_code (*run)(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err);
 };
-extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor, mg_cmd_operators;
+extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_show, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor, mg_cmd_operators;
 extern const struct mg_command *const mg_commands[]; /* ends with NULL */
 
 /* MG_E_USAGE with one line; texts are borrowed from argv. */

@@ -24,6 +24,11 @@ struct mg_judged {
     struct mg_mutant mutant;
     struct mg_mutant_result before, after;
     struct mg_str diff; /* unified diff, three lines of context, paths a/ and b/ */
+    /* What `score` adds: */
+    bool changed;               /* it stands on a line that the user has changed */
+    bool cached;                /* `before` is of an earlier session, and nothing it depends on has changed */
+    MG_LIST(uint32_t) covering; /* passing tests that run its lines: indices into mg_scored.tests */
+    MG_LIST(uint32_t) killers;  /* of a matrix: every test that fails with it */
 };
 
 struct mg_outcome {

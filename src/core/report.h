@@ -15,6 +15,33 @@ struct mg_note {
     struct mg_str text;
 };
 
+/* A line that is not mutated because its author said so. */
+struct mg_pragma {
+    struct mg_str path;
+    uint32_t line;
+    struct mg_str reason; /* behind `# pragma: no mutate:`; may be empty */
+};
+
+/* A file outside the repo that a test has read. */
+struct mg_outside {
+    struct mg_str path, digest;
+};
+
+/* What `score` measured, beyond the verdicts. */
+struct mg_scored {
+    int64_t level;                       /* of the operators; 0 = not of a score */
+    uint32_t found, chosen;              /* mutants of the selected functions, and those that --diff and --sample left */
+    uint32_t fresh, cached;              /* verdicts measured now, and taken from the cache */
+    bool whole;                          /* the whole answer is an earlier one: nothing has changed since */
+    bool matrix;                         /* killers are complete */
+    struct mg_str diff;                  /* revision of --diff */
+    MG_LIST(struct mg_str) tests;        /* ids of the existing tests that count */
+    MG_LIST(struct mg_str) import_roots; /* relative to the repo */
+    MG_LIST(struct mg_pragma) pragmas;
+    MG_LIST(struct mg_outside) outside;
+    struct mg_str interpreter; /* absolute path */
+};
+
 struct mg_report {
     struct mg_str run_id;
     struct mg_str status;      /* "succeeded", "partial", "failed", "cancelled" */
@@ -35,6 +62,7 @@ struct mg_report {
     struct mg_str tests_dir;             /* where generated tests belong, relative to the repo; empty = its root */
     struct mg_str reports_dir;           /* where report.md and report.json are */
     struct mg_str next_step;             /* the last line: what to do next; never empty */
+    struct mg_scored scored;
 };
 
 #endif

@@ -108,7 +108,7 @@ void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *are
                                       .source = spliced->source,
                                       .line = spliced->line,
                                       .end_line = spliced->end_line,
-                                      .bail = true,
+                                      .bail = !request->matrix,
                                       .fresh = true,
                                       .is_static = true };
         attempt.first = mg_candidates(request, measured, &wanted, arena, &attempt.first_count);

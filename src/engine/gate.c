@@ -21,7 +21,10 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
     struct mg_mutants mutants = { 0 };
     const struct mg_names *words = &request->config->mutation.operators;
     struct mg_operator_choice choice = mg_operator_choose((int)request->config->mutation.level, words->at, words->len);
-    if (mg_target_is_module(target))
+    if (request->mutants)
+        for (size_t i = 0; i < request->mutant_count; i++)
+            *MG_PUSH(arena, &mutants) = request->mutants[i];
+    else if (mg_target_is_module(target))
         mg_module_mutants(module, target->module, &choice, arena, &mutants);
     else
         mg_chosen_mutants(module, &target->function, target->module, target->qualified_name, &choice, arena, &mutants);
@@ -140,12 +143,15 @@ static enum mg_code check_raising(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
+/* With a matrix every covering test is a candidate, and none stops the others. */
 static void queue_mutants(const struct mg_gate_request *request, bool needs_fresh, struct mg_arena *arena, struct mg_measured *measured,
                           struct mg_pump *pump)
 {
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
-        struct mg_attempt attempt = { .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = true };
+        struct mg_attempt attempt = {
+            .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = !request->matrix
+        };
         struct mg_lines_wanted lines = { .line = spliced->line, .end_line = spliced->end_line };
         attempt.fresh = needs_fresh;
         attempt.fresh_if_unseen = true;
@@ -158,7 +164,9 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
         lines.beside_seconds = BESIDE_SECONDS;
         for (size_t t = 0; t < attempt.first_count; t++)
             lines.beside_seconds += attempt.first[t].seconds;
-        attempt.second = mg_candidates(request, measured, &lines, arena, &attempt.second_count);
+        if (request->matrix)
+            attempt.first = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &attempt.first_count);
+        attempt.second = request->matrix ? NULL : mg_candidates(request, measured, &lines, arena, &attempt.second_count);
         mg_pump_add(pump, &attempt);
     }
 }
@@ -179,7 +187,50 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     }
 }
 
-static enum mg_code take_verdicts(const struct mg_gate_request *request, struct mg_pump *pump, struct mg_measured *measured, struct mg_err *err)
+static int strength(const struct mg_mutant_result *result)
+{
+    if (result->verdict == MG_VERDICT_killed)
+        return result->kill_kind == MG_KILL_ASSERTION ? 5 : 4;
+    return result->verdict == MG_VERDICT_timeout ? 3 : result->verdict == MG_VERDICT_survived ? 2 : result->verdict == MG_VERDICT_pending ? 0 : 1;
+}
+
+/* Notes every killer of one process; behind a test that ended it, the rest goes on in another one. */
+static void note_matrix(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, uint32_t mutant,
+                        const struct mg_attempt_end *end, struct mg_pump *pump)
+{
+    struct mg_killers *killers = &measured->killers.at[mutant];
+    for (size_t i = 0; i < end->run->runs.len; i++)
+        if (end->run->runs.at[i].failed && end->run->runs.at[i].hit)
+            *MG_PUSH(arena, &killers->tests) = end->run->runs.at[i].test;
+    if (end->run->end != MG_RUN_TIMEOUT && end->run->end != MG_RUN_DIED)
+        return;
+    /* Beside another kill a timeout has not been tried alone: it comes first in the rest. */
+    bool again = end->run->end == MG_RUN_TIMEOUT && end->result.verdict == MG_VERDICT_killed;
+    if (end->run->at_hit && !again)
+        *MG_PUSH(arena, &killers->tests) = end->run->at;
+    const struct mg_probe_mutant *spliced = &measured->spliced.at[mutant];
+    struct mg_attempt rest = { .mutant = mutant, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line };
+    rest.fresh = end->fresh;
+    struct mg_candidate *all = mg_candidates(request, measured, &(struct mg_lines_wanted){ .importers = end->is_static }, arena, &rest.first_count);
+    rest.is_static = end->is_static;
+    for (rest.first = all; rest.first_count && rest.first->test != end->run->at; rest.first_count--)
+        rest.first++;
+    if (rest.first_count && !again) {
+        rest.first++;
+        rest.first_count--;
+    }
+    if (rest.first_count)
+        mg_pump_add(pump, &rest);
+}
+
+static void keep_result(const struct mg_gate_request *request, struct mg_measured *measured, uint32_t mutant, const struct mg_mutant_result *result)
+{
+    if (!request->matrix || strength(result) > strength(&measured->results.at[mutant]))
+        measured->results.at[mutant] = *result;
+}
+
+static enum mg_code take_verdicts(const struct mg_gate_request *request, struct mg_pump *pump, struct mg_arena *arena, struct mg_measured *measured,
+                                  struct mg_err *err)
 {
     for (;;) {
         uint32_t mutant;
@@ -189,10 +240,12 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
             break;
         if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
             end.result.killer = request->collected->tests.at[end.killer].id;
-            if (end.result.verdict == MG_VERDICT_killed)
+            if (end.result.verdict == MG_VERDICT_killed && !request->matrix)
                 favour(pump, end.killer);
         }
-        measured->results.at[mutant] = end.result;
+        if (request->matrix)
+            note_matrix(request, arena, measured, mutant, &end, pump);
+        keep_result(request, measured, mutant, &end.result);
     }
     measured->fresh_runs += pump->fresh_runs;
     measured->fresh_seconds += pump->fresh_seconds;
@@ -211,13 +264,15 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     MG_TRY(check_raising(request, arena, measured, ran, &needs_fresh, err));
     if (measured->untrusted.len)
         return MG_OK;
+    for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
+        *MG_PUSH(arena, &measured->killers) = (struct mg_killers){ 0 };
     struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
     if (mg_target_is_module(request->target))
         mg_queue_static(request, arena, measured, &pump);
     else
         queue_mutants(request, needs_fresh, arena, measured, &pump);
-    MG_TRY(take_verdicts(request, &pump, measured, err));
+    MG_TRY(take_verdicts(request, &pump, arena, measured, err));
     if (mg_target_is_module(request->target) || needs_fresh)
         return MG_OK;
     if (!request->config->mutation.static_mutants) {
@@ -226,7 +281,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     }
     mg_pump_init(&pump, request, self, arena);
     mg_queue_static(request, arena, measured, &pump);
-    return take_verdicts(request, &pump, measured, err);
+    return take_verdicts(request, &pump, arena, measured, err);
 }
 
 static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };

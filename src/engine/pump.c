@@ -54,9 +54,16 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
 }
 
+static bool is_over(const struct mg_gate_request *request)
+{
+    return request->deadline > 0 && request->clock.ops->monotonic(request->clock.self) >= request->deadline;
+}
+
 /* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. */
 static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
+    if (is_over(pump->request))
+        return MG_OK;
     size_t jobs = pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1;
     while (pump->next < pump->queue.len && pump->outstanding < 2 * jobs)
         MG_TRY(hand_over(pump, &pump->queue.at[pump->next++], err));
@@ -193,6 +200,8 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         memset(end, 0, sizeof *end);
         end->run = run;
         end->result.seconds = run->seconds;
+        end->fresh = attempt.fresh;
+        end->is_static = attempt.is_static;
         if (judge(pump, &attempt, run, end))
             continue;
         if (attempt.is_static)

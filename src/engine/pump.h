@@ -35,6 +35,7 @@ struct mg_attempt_end {
     struct mg_mutant_result result;
     uint32_t killer; /* test index, UINT32_MAX when not killed by a test */
     const struct mg_mutant_run *run;
+    bool fresh, is_static; /* as the attempt's */
 };
 
 struct mg_pump {

@@ -37,13 +37,19 @@ struct mg_collect_error {
     struct mg_str where; /* path or node id */
     struct mg_str text;  /* last line of the error */
 };
+struct mg_import_line {
+    struct mg_str path; /* relative to the repo */
+    uint32_t first, last;
+};
 struct mg_collected {
     struct mg_str python_version; /* "3.11.7" */
     struct mg_str pytest_version;
     MG_LIST(struct mg_test_case) tests;
     MG_LIST(struct mg_collect_error) errors;
-    MG_LIST(struct mg_str) notes; /* degradations to tell the user, whole sentences */
-    struct mg_str tests_dir;      /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
+    MG_LIST(struct mg_str) notes;  /* degradations to tell the user, whole sentences */
+    MG_LIST(struct mg_str) opened; /* files read while the tests were imported, code apart: relative to the repo, or absolute outside of it */
+    MG_LIST(struct mg_import_line) imported; /* lines of functions that ran meanwhile */
+    struct mg_str tests_dir; /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
 };
 
 /* Lines [first, last] of a file, by index into the `files` given to the baseline. */
@@ -64,6 +70,10 @@ struct mg_baseline_result {
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
     struct mg_str text;                  /* last line of the failure, or why it was skipped */
+    /* Only when traced: files it read or wrote, relative to the repo or absolute outside of it (not those of the interpreter and of scratch);
+     * a folder that it listed ends with a slash. `wide`: that may not be all, it started other processes. */
+    MG_LIST(struct mg_str) opened;
+    bool wide;
 };
 
 enum mg_type_kind {

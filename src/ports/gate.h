@@ -9,6 +9,7 @@
 #include "core/mutant.h"
 #include "core/target.h"
 #include "ports/agent.h"
+#include "ports/clock.h"
 #include "ports/generator.h"
 #include "ports/ingest.h"
 
@@ -35,6 +36,14 @@ struct mg_gate_request {
     const struct mg_config *config;
     const struct mg_agent_start *start; /* interpreter, copy and scratch folder: for a gate that runs programs of its own */
     const struct mg_cancel *cancel;
+    const struct mg_mutant *mutants; /* the ones to be measured; NULL = all of the target up to config's level */
+    size_t mutant_count;
+    bool matrix;           /* `before` runs every covering test on every mutant and fills mg_measured.killers */
+    struct mg_clock clock; /* with a deadline */
+    double deadline;       /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
+};
+struct mg_killers {
+    MG_LIST(uint32_t) tests; /* indices of all that fail with the mutant, in no order */
 };
 
 /* All mutants of the target with their verdicts under the existing tests. */
@@ -42,6 +51,7 @@ struct mg_measured {
     MG_LIST(struct mg_mutant) mutants;
     MG_LIST(struct mg_probe_mutant) spliced;  /* same order */
     MG_LIST(struct mg_mutant_result) results; /* same order */
+    MG_LIST(struct mg_killers) killers;       /* same order; only of a matrix */
     MG_LIST(struct mg_str) flaky;             /* existing tests that failed on an unchanged function: set aside, by id */
     uint32_t fresh_runs;                      /* mutants that were judged in a new interpreter, and how long that took */
     double fresh_seconds;

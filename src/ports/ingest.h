@@ -29,6 +29,17 @@ struct mg_repo {
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 
+/* One file of the private copy as it was before any test ran. */
+struct mg_repo_file {
+    struct mg_str path;   /* relative to the repo */
+    struct mg_str digest; /* of its bytes (of a link: where it leads); 64 hex digits */
+    struct mg_str text;   /* of Python files that are UTF-8; else empty */
+};
+struct mg_survey {
+    MG_LIST(struct mg_repo_file) files; /* sorted by path */
+    struct mg_str interpreter;          /* digest of what can be known of the interpreter and its packages without starting it */
+};
+
 struct mg_ingest_ops {
     const char *name;
     /* `location` as the user gave it; `python` from --python or empty; `storage_root` is never copied. Errors say what to do:
@@ -36,6 +47,10 @@ struct mg_ingest_ops {
     enum mg_code (*open)(void *self, struct mg_str location, struct mg_str python, struct mg_str storage_root, const struct mg_cancel *cancel,
                          struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err);
     void (*close)(void *self, const struct mg_repo *repo); /* removes copy and scratch */
+    /* Everything a verdict may depend on that stands in files. To be asked before tests run in the copy. */
+    enum mg_code (*survey)(void *self, const struct mg_repo *repo, struct mg_arena *arena, struct mg_survey *survey, struct mg_err *err);
+    /* Digest of a file outside the repo, 64 hex digits; "absent" when it cannot be read. */
+    struct mg_str (*digest)(void *self, struct mg_str path, struct mg_arena *arena);
 };
 struct mg_ingest {
     const struct mg_ingest_ops *ops;

@@ -19,6 +19,18 @@ struct mg_functions {
 /* Every function and method, wherever it stands, in source order. */
 void mg_module_functions(const struct mg_module *module, struct mg_arena *arena, struct mg_functions *functions);
 
+/* Comments `# pragma: no mutate` and `# pragma: no mutate: reason`, in order. */
+struct mg_pragma_line {
+    uint32_t line;
+    struct mg_str reason; /* borrowed from the text; may be empty */
+};
+struct mg_pragmas {
+    MG_VEC(struct mg_pragma_line)
+};
+void mg_module_pragmas(const struct mg_module *module, struct mg_arena *arena, struct mg_pragmas *pragmas);
+/* As if they were not there; what `pragma: no cover` says still holds. */
+void mg_module_forget_pragmas(struct mg_module *module);
+
 /* Literals of a byte range (a function, or the whole module), each once, as source text of one atom: ints, floats, plain strings, bytes. */
 struct mg_literals {
     MG_VEC(struct mg_str)

@@ -67,6 +67,8 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;
         ++*done;
+        if (run->deadline > 0 && run->services->clock.ops->monotonic(run->services->clock.self) >= run->deadline)
+            return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run");
         progress.ops->step(progress.self, (uint32_t)*done, run->collected.tests.at[result.test].id);
     }
 }
@@ -125,7 +127,7 @@ static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_base
 static void compare(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
 {
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
-        if (first[i].outcome == MG_TEST_SKIPPED || (first[i].outcome == MG_TEST_XFAILED && !first[i].can_fail))
+        if ((run->chosen && !run->chosen[i]) || first[i].outcome == MG_TEST_SKIPPED || (first[i].outcome == MG_TEST_XFAILED && !first[i].can_fail))
             continue;
         if (first[i].outcome == MG_TEST_XFAILED && second[i].outcome == MG_TEST_XFAILED) {
             keep_test(run, &first[i], &second[i]);
@@ -163,9 +165,12 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
     for (size_t i = 0; i < file_count; i++)
         files[i] = run->repo->sources.at[i].path;
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
-    MG_TRY(pass(run, files, file_count, &(struct selection){ NULL, count }, first, err));
+    MG_LIST(uint32_t) chosen = { 0 }, again = { 0 };
+    for (uint32_t i = 0; i < count; i++)
+        if (!run->chosen || run->chosen[i])
+            *MG_PUSH(run->arena, &chosen) = i;
+    MG_TRY(pass(run, files, file_count, &(struct selection){ chosen.at, chosen.len }, first, err));
 
-    MG_LIST(uint32_t) again = { 0 };
     for (uint32_t i = 0; i < count; i++)
         if (first[i].outcome == MG_TEST_PASSED || (first[i].outcome == MG_TEST_XFAILED && first[i].can_fail))
             *MG_PUSH(run->arena, &again) = i;

@@ -27,6 +27,14 @@ struct mg_targets {
     MG_VEC(struct mg_target)
 };
 
+/* What a score measures of the next target: ports/gate.h. */
+struct mg_measure {
+    const struct mg_mutant *mutants;
+    size_t mutant_count;
+    bool matrix;
+    double deadline; /* monotonic; 0 = none */
+};
+
 struct mg_run_context {
     const struct mg_run_services *services;
     const struct mg_config *config;
@@ -44,13 +52,20 @@ struct mg_run_context {
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
-    unsigned model_failures; /* targets in a row whose model gave no reply */
-    bool model_has_replied;  /* in this session */
-    double started;          /* monotonic */
+    unsigned model_failures;          /* targets in a row whose model gave no reply */
+    bool model_has_replied;           /* in this session */
+    double started;                   /* monotonic */
+    const struct mg_measure *measure; /* of a score, else NULL */
+    const bool *chosen;               /* of a score with --tests: by test index; NULL = all */
+    double deadline;                  /* of a score, for the baseline too; 0 = none */
 };
 
 /* services/reporting.c: for the report; each is said once. */
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text);
+
+/* services/run.c: the private copy; the agent in the repo's interpreter with its tests collected. */
+MG_MUST_CHECK enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err);
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
@@ -61,6 +76,14 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
 
 /* services/selection.c: functions of all sources, filtered, ranked, restricted to the globs; fills run->targets. */
 MG_MUST_CHECK enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err);
+
+/* services/target.c: passing tests that run a line of the target's body, with those lines. */
+struct mg_covering {
+    MG_VEC(struct mg_coverage_entry)
+};
+void mg_find_covering(const struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_covering *covering);
+/* Position among the repo's sources. */
+size_t mg_file_index(const struct mg_run_context *run, struct mg_str path);
 
 /* services/target.c: one target from SELECTED to an outcome that waits for confirmation. The outcome lives in `arena`. */
 struct mg_pending {
@@ -88,6 +111,9 @@ MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg
 
 /* services/verify.c: replays config.mutation.verify random verdicts on disk; the counts and every disagreement go into the report. */
 MG_MUST_CHECK enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err);
+
+/* services/reporting.c: what new interpreters have cost; there was one. */
+struct mg_str mg_fresh_text(const struct mg_run_context *run);
 
 /* services/reporting.c: sums up stored outcomes. */
 void mg_report_sum(struct mg_report *report);

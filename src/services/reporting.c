@@ -11,6 +11,12 @@ void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str s
     *MG_PUSH(run->arena, &run->report->notes) = (struct mg_note){ kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
 }
 
+struct mg_str mg_fresh_text(const struct mg_run_context *run)
+{
+    return mg_arena_printf(run->arena, "%u runs of mutants needed a new interpreter: %.1f s of them together, %.2f s each", run->fresh_runs,
+                           run->fresh_seconds, run->fresh_seconds / run->fresh_runs);
+}
+
 void mg_report_sum(struct mg_report *report)
 {
     report->kept = report->discarded = report->satisfied = report->unfinished = 0;

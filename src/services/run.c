@@ -79,8 +79,7 @@ static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
     return code;
 }
 
-/* INGESTING: private copy, interpreter, collection, baseline. */
-static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
+enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
     services->progress.ops->phase(services->progress.self, "ingesting", run->request.repo, 0);
@@ -88,7 +87,12 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
                                       run->arena, run->repo, err));
     for (size_t i = 0; i < run->repo->skipped.len; i++)
         mg_note(run, MG_NOTE_SKIPPED, run->repo->skipped.at[i].path, run->repo->skipped.at[i].reason);
+    return MG_OK;
+}
 
+enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
     run->start = (struct mg_agent_start){ .python = run->repo->python,
                                           .repo = run->repo->copy,
                                           .original = run->repo->original,
@@ -111,12 +115,20 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
                 mg_arena_printf(run->arena, "cannot be collected: %.*s", MG_FMT(run->collected.errors.at[i].text)));
     for (size_t i = 0; i < run->collected.notes.len; i++)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->collected.notes.at[i]);
-    run->fingerprint = fingerprint(run);
-    MG_TRY(mg_run_baseline(run, err));
     run->report->python = mg_arena_printf(run->arena, "%.*s (%.*s, from %.*s)", MG_FMT(run->repo->python), MG_FMT(run->collected.python_version),
                                           MG_FMT(run->repo->python_origin));
     run->report->tests_dir = run->collected.tests_dir;
     run->report->existing_tests = (uint32_t)run->collected.tests.len;
+    return MG_OK;
+}
+
+/* INGESTING: private copy, interpreter, collection, baseline. */
+static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
+{
+    MG_TRY(mg_open_repo(run, err));
+    MG_TRY(mg_collect_tests(run, err));
+    run->fingerprint = fingerprint(run);
+    MG_TRY(mg_run_baseline(run, err));
     run->report->existing_passed = run->baseline.passed;
     return MG_OK;
 }
@@ -301,9 +313,7 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     MG_TRY(step(run, MG_RUN_ON_selected, err));
     MG_TRY(process_targets(run, batch, err));
     if (run->fresh_runs)
-        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
-                mg_arena_printf(run->arena, "%u runs of mutants needed a new interpreter: %.1f s of them together, %.2f s each", run->fresh_runs,
-                                run->fresh_seconds, run->fresh_seconds / run->fresh_runs));
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
     if (mg_str_is(run->report->stop_reason, "cancelled"))
         return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
     MG_TRY(step(run, MG_RUN_ON_processed, err));

@@ -9,6 +9,7 @@
 #include "core/report.h"
 #include "core/secret.h"
 #include "ports/agent.h"
+#include "ports/cache.h"
 #include "ports/clock.h"
 #include "ports/gate.h"
 #include "ports/generator.h"
@@ -16,6 +17,7 @@
 #include "ports/progress.h"
 #include "ports/reporter.h"
 #include "ports/store.h"
+#include "ports/vcs.h"
 
 /* Everything a run stands on, wired by cli/compose.c. */
 struct mg_run_services {
@@ -33,7 +35,9 @@ struct mg_run_services {
     const struct mg_secrets *secrets; /* never stored, reported or shown; may be NULL */
     const char *protection;           /* mg_sandbox_ops.describe: goes into the report */
     const char *version;
-    const char *program; /* what the user types to start us; the last line of a run is to be copied */
+    struct mg_vcs vcs;     /* of a score: what has changed */
+    struct mg_cache cache; /* of a score; ops == NULL: nothing is remembered */
+    const char *program;   /* what the user types to start us; the last line of a run is to be copied */
 };
 struct mg_run_request {
     struct mg_str repo;        /* absolute path, resolved */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t file_index(const struct mg_run_context *run, struct mg_str path)
+size_t mg_file_index(const struct mg_run_context *run, struct mg_str path)
 {
     for (size_t i = 0; i < run->repo->sources.len; i++)
         if (mg_str_eq(run->repo->sources.at[i].path, path))
@@ -20,25 +20,22 @@ enum mg_code mg_discard(struct mg_work *work, struct mg_str reason, struct mg_er
     return mg_target_step(&work->outcome->state, MG_TARGET_ON_discard, err);
 }
 
-/* Passing tests that run a line of the target's body, with those lines. */
-static void find_covering(struct mg_work *work)
+void mg_find_covering(const struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_covering *covering)
 {
-    const struct mg_function *function = &work->target->function;
-    const struct mg_file_coverage *coverage = &work->run->baseline.files[file_index(work->run, work->target->path)];
+    const struct mg_function *function = &target->function;
+    const struct mg_file_coverage *coverage = &run->baseline.files[mg_file_index(run, target->path)];
     uint32_t first = function->body_lines.len ? function->body_lines.at[0] : function->def_line;
-    MG_LIST(struct mg_coverage_entry) covering = { 0 };
+    *covering = (struct mg_covering){ 0 };
     for (size_t i = 0; i < coverage->len; i++) {
-        struct mg_coverage_entry entry = { .test = coverage->at[i].test, .seconds = work->run->baseline.results[coverage->at[i].test].seconds };
+        struct mg_coverage_entry entry = { .test = coverage->at[i].test, .seconds = run->baseline.results[coverage->at[i].test].seconds };
         for (size_t k = 0; k < coverage->at[i].lines.len; k++) {
             struct mg_line_range range = coverage->at[i].lines.at[k];
             if (range.last >= first && range.first <= function->end_line)
-                *MG_PUSH(work->arena, &entry.lines) = range;
+                *MG_PUSH(arena, &entry.lines) = range;
         }
         if (entry.lines.len)
-            *MG_PUSH(work->arena, &covering) = entry;
+            *MG_PUSH(arena, covering) = entry;
     }
-    work->gate.covering = covering.at;
-    work->gate.covering_count = covering.len;
 }
 
 /* The passing ones of found->importers that do not run a line of the target. */
@@ -101,7 +98,10 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     MG_TRY(services->agent.ops->session_target(work->session, work->target, work->arena, found, err));
     if (found->functions == 0 && !mg_target_is_module(work->target))
         return mg_discard(work, MG_STR("the interpreter has no live function with this code (compiled, replaced or deleted on import)"), err);
-    find_covering(work);
+    struct mg_covering covering;
+    mg_find_covering(work->run, work->target, work->arena, &covering);
+    work->gate.covering = covering.at;
+    work->gate.covering_count = covering.len;
     find_importing(work, found);
     find_beside(work);
     work->gate.found = found;
@@ -169,6 +169,13 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
                                            .config = work->run->config,
                                            .start = &work->run->start,
                                            .cancel = services->cancel };
+    if (work->run->measure) {
+        work->gate.mutants = work->run->measure->mutants;
+        work->gate.mutant_count = work->run->measure->mutant_count;
+        work->gate.matrix = work->run->measure->matrix;
+        work->gate.deadline = work->run->measure->deadline;
+        work->gate.clock = services->clock;
+    }
     enum mg_code code = steps(work, err);
     services->agent.ops->session_close(work->session);
     return code;
@@ -179,7 +186,7 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
 {
     const struct mg_run_services *services = run->services;
     struct mg_work work = { .run = run, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
-    work.source = &run->repo->sources.at[file_index(run, target->path)];
+    work.source = &run->repo->sources.at[mg_file_index(run, target->path)];
     double started = services->clock.ops->monotonic(services->clock.self);
     struct mg_err cause = { .code = MG_OK };
     enum mg_code code = attempt(&work, &cause);

@@ -29,7 +29,7 @@ def test_version_and_help(desk):
     assert desk("--version").out == "mutagen 0.1.0\n"
     assert desk("run", "--version").out == "mutagen 0.1.0\n"
     text = desk("--help").out
-    for name in ("run", "score", "report", "apply", "doctor"):
+    for name in ("run", "score", "show", "report", "apply", "doctor"):
         assert f"\n  {name} " in text
         answer = desk(name, "-h")
         assert answer.code == 0 and answer.out.startswith(f"usage: mutagen {name}") and answer.err == ""

@@ -7,6 +7,8 @@ import tarfile
 
 import pytest
 
+from conftest import ROOT
+
 PACKAGE = "mutation-testing-report-schema@3.8.4"
 STATUSES = {"Killed", "Survived", "NoCoverage", "Timeout", "RuntimeError", "Ignored"}
 
@@ -72,17 +74,40 @@ def test_the_form(scored):
             assert (mutant["status"] == "Killed") == ("killedBy" in mutant)
 
 
-def test_the_published_schema(scored, tmp_path):
-    jsonschema = pytest.importorskip("jsonschema")
-    npm = shutil.which("npm")
-    if not npm:
+VALIDATOR = "jsonschema==4.23.0"
+VALIDATE = "import json, sys, jsonschema; jsonschema.validate(json.load(open(sys.argv[1], encoding='utf-8')), json.load(open(sys.argv[2], encoding='utf-8')))"
+
+
+def schema_tools():
+    """A Python with the validator and the schema of the npm package, both pinned, kept in build/ from one time to the next."""
+    folder = ROOT / "build" / "schema"
+    python, schema = folder / "venv" / "bin" / "python", folder / (PACKAGE.replace("@", "-") + ".json")
+    if not shutil.which("npm") and not schema.is_file():
         pytest.skip("npm is not installed")
-    done = subprocess.run([npm, "pack", "--silent", PACKAGE], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"{PACKAGE} cannot be fetched")
-    with tarfile.open(next(tmp_path.glob("*.tgz"))) as package:
-        schema = json.load(package.extractfile("package/src/mutation-testing-report-schema.json"))
-    jsonschema.validate(scored[1], schema)
+    if subprocess.run([python, "-c", "import jsonschema"], capture_output=True, check=False).returncode if python.exists() else True:
+        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+        done = subprocess.run([python, "-m", "pip", "install", "-q", VALIDATOR], capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"{VALIDATOR} cannot be fetched: {done.stderr[-200:]}")
+    if not schema.is_file():
+        done = subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            pytest.skip(f"{PACKAGE} cannot be fetched: {done.stderr[-200:]}")
+        with tarfile.open(next(folder.glob("*.tgz"))) as package:
+            schema.write_bytes(package.extractfile("package/src/mutation-testing-report-schema.json").read())
+    return python, schema
+
+
+def test_the_published_schema(scored):
+    desk, report = scored
+    python, schema = schema_tools()
+    assert desk("score", "repo", "--matrix", "--json", "matrix.json").code == 0
+    assert any(mutant.get("coveredBy") for file in report["files"].values() for mutant in file["mutants"])
+    for name in ("out.json", "matrix.json"):
+        done = subprocess.run([python, "-c", VALIDATE, desk.folder / name, schema], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    (desk.folder / "bad.json").write_text(json.dumps({**report, "files": {"a": {"language": "python"}}}))
+    assert subprocess.run([python, "-c", VALIDATE, desk.folder / "bad.json", schema], capture_output=True, check=False).returncode, "the validator can say no"
 
 
 def test_every_location_is_the_span(scored):

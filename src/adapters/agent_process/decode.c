@@ -73,6 +73,27 @@ void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_c
         mg_value_u32(fields, item, "importers", test_count);
 }
 
+/* {path: [[first, last], …]} */
+static void imported_lines(struct mg_fields *fields, yyjson_val *object, struct mg_collected *collected)
+{
+    size_t i, max, k, count;
+    yyjson_val *key, *ranges, *range;
+    yyjson_obj_foreach(object, i, max, key, ranges)
+    {
+        struct mg_str path = mg_arena_str(fields->arena, (struct mg_str){ yyjson_get_str(key), yyjson_get_len(key) });
+        yyjson_arr_foreach(ranges, k, count, range)
+        {
+            if (!has_parts(fields, range, 2, "imported"))
+                return;
+            *MG_PUSH(fields->arena, &collected->imported) = (struct mg_import_line){
+                .path = path,
+                .first = mg_value_u32(fields, part(range, 0), "imported", UINT32_MAX),
+                .last = mg_value_u32(fields, part(range, 1), "imported", UINT32_MAX),
+            };
+        }
+    }
+}
+
 void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_collected *collected)
 {
     size_t i, max;
@@ -92,6 +113,9 @@ void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_c
     collected->errors.cap = collected->errors.len;
     yyjson_arr_foreach(mg_field_list(fields, root, "notes", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &collected->notes) =
         mg_value_line(fields, item, "notes");
+    yyjson_arr_foreach(mg_field_list(fields, root, "opened", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &collected->opened) =
+        mg_value_line(fields, item, "opened");
+    imported_lines(fields, yyjson_obj_get(root, "imported"), collected);
     collected->tests_dir = mg_field_str(fields, root, "tests_dir", MG_OPTIONAL);
     if (!stays_inside(collected->tests_dir))
         mg_fields_bad(fields, "tests_dir", "leads out of the repo");
@@ -135,6 +159,9 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
             mg_fields_bad(fields, "lines", "has a range that ends before it begins");
         *MG_PUSH(fields->arena, &result->lines) = range;
     }
+    yyjson_arr_foreach(mg_field_list(fields, root, "opened", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &result->opened) =
+        mg_value_line(fields, item, "opened");
+    result->wide = mg_field_bool(fields, root, "wide", MG_OPTIONAL);
 }
 
 /* --- describe --- */

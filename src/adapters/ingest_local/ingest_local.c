@@ -4,6 +4,7 @@
 #include "adapters/ingest_local/copy.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/ingest_local/layout.h"
+#include "adapters/ingest_local/survey.h"
 #include "adapters/ingest_local/workspace.h"
 #include "base/str.h"
 #include "os/fd.h"
@@ -138,7 +139,19 @@ static void close_repo(void *handle, const struct mg_repo *repo)
     drop_workspace(self_of(handle));
 }
 
-static const struct mg_ingest_ops ops = { .name = "local", .open = open_repo, .close = close_repo };
+static enum mg_code survey_repo(void *handle, const struct mg_repo *repo, struct mg_arena *arena, struct mg_survey *survey, struct mg_err *err)
+{
+    (void)self_of(handle);
+    return mg_ingest_survey(repo, arena, survey, err);
+}
+
+static struct mg_str digest_file(void *handle, struct mg_str path, struct mg_arena *arena)
+{
+    (void)self_of(handle);
+    return mg_ingest_digest(path, arena);
+}
+
+static const struct mg_ingest_ops ops = { .name = "local", .open = open_repo, .close = close_repo, .survey = survey_repo, .digest = digest_file };
 
 struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs)
 {

@@ -65,6 +65,15 @@ static void put_reason(struct build *b, value *object, const struct mg_mutant_re
         put(b, object, "statusReason", text(b, reason));
 }
 
+static void put_tests(struct build *b, value *object, const char *key, const uint32_t *at, size_t len)
+{
+    value *list = yyjson_mut_arr(b->doc);
+    for (size_t i = 0; i < len && at[i] < b->report->scored.tests.len; i++)
+        (void)yyjson_mut_arr_append(list, text(b, b->report->scored.tests.at[at[i]]));
+    if (len > 0)
+        put(b, object, key, list);
+}
+
 static value *mutant(struct build *b, const struct mg_lines *lines, const struct mg_judged *judged)
 {
     const struct mg_mutant *m = &judged->mutant;
@@ -79,7 +88,12 @@ static value *mutant(struct build *b, const struct mg_lines *lines, const struct
     put(b, object, "location", location);
     put(b, object, "status", yyjson_mut_str(b->doc, statuses[result->verdict]));
     put_reason(b, object, result);
-    if (result->killer.len > 0) {
+    if (result->verdict == MG_VERDICT_static)
+        put(b, object, "static", yyjson_mut_true(b->doc));
+    put_tests(b, object, "coveredBy", judged->covering.at, judged->covering.len);
+    if (judged->killers.len > 0) {
+        put_tests(b, object, "killedBy", judged->killers.at, judged->killers.len);
+    } else if (result->killer.len > 0) {
         value *killers = yyjson_mut_arr(b->doc);
         (void)yyjson_mut_arr_append(killers, text(b, result->killer));
         put(b, object, "killedBy", killers);
@@ -137,7 +151,7 @@ static enum mg_code add_files(struct build *b, value *files)
     return MG_OK;
 }
 
-/* A test that killed, below its file: killedBy refers to these ids. */
+/* A test, below its file: killedBy and coveredBy refer to these ids. */
 static void add_test(struct build *b, struct mg_map *test_files, value *root, struct mg_str id)
 {
     const char *separator = memmem(id.at, id.len, "::", 2);
@@ -160,6 +174,12 @@ static value *tests(struct build *b)
     mg_map_init(&seen, b->arena);
     mg_map_init(&test_files, b->arena);
     value *root = yyjson_mut_obj(b->doc);
+    for (size_t i = 0; i < b->report->scored.tests.len; i++) {
+        void **slot = mg_map_slot(&seen, b->report->scored.tests.at[i]);
+        if (!*slot)
+            add_test(b, &test_files, root, b->report->scored.tests.at[i]);
+        *slot = b;
+    }
     for (size_t i = 0; i < b->report->outcomes.len; i++)
         for (size_t k = 0; k < b->report->outcomes.at[i].mutants.len; k++) {
             struct mg_str killer = b->report->outcomes.at[i].mutants.at[k].before.killer;

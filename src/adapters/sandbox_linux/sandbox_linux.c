@@ -1,5 +1,6 @@
 /* Our side of the sandbox: builds the environment, starts the supervisor, waits for it, ends it. */
 #include "adapters/sandbox_linux/sandbox_linux.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -66,6 +67,15 @@ static bool may_pass(const char *entry)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
             return true;
     return strncmp(entry, "LC_", 3) == 0;
+}
+
+struct mg_str mg_sandbox_linux_environment(struct mg_arena *arena)
+{
+    struct mg_buf text = MG_BUF(1u << 20);
+    for (char **entry = environ; entry && *entry; entry++)
+        if (may_pass(*entry))
+            mg_buf_addf(&text, "%s\n", *entry);
+    return mg_buf_take(&text, arena);
 }
 
 static enum mg_code own_folder(struct mg_arena *arena, struct env *env, const char *variable, const char *scratch, const char *name,

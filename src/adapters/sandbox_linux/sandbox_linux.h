@@ -10,6 +10,9 @@
 struct mg_sandbox mg_sandbox_linux_new(const char *self_path);
 void mg_sandbox_linux_close(struct mg_sandbox sandbox); /* children that still run are the caller's to kill first */
 
+/* The variables of our environment that children get, NAME=value lines: a verdict may depend on them. */
+struct mg_str mg_sandbox_linux_environment(struct mg_arena *arena);
+
 /* The other side: main() calls it when argv[1] is "__sandbox" and exits with its result. Descriptor 3 is the lifeline: its end of file
  * means that we are gone; descriptor 4 with --pass becomes the child's descriptor 3.
  * argv: __sandbox [--memory MB] [--cpu SECONDS] [--pass] -- PROGRAM ARGUMENTS... */

@@ -3,6 +3,8 @@
  * read by `ls-files` or `rev-parse` is overridden, transports are forbidden, and nothing of the caller's GIT_* environment is passed. */
 #include "adapters/vcs_git/vcs_git.h"
 
+#include "adapters/vcs_git/git.h"
+
 #include "base/buf.h"
 #include "base/str.h"
 #include "os/fd.h"
@@ -17,7 +19,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIST_LIMIT ((size_t)256 << 20)
 #define DEADLINE_SECONDS 120.0
 
 /* What git may know of our environment: where programs and the user's own ignore rules are. */
@@ -28,11 +29,6 @@ static const char *const fixed_env[] = {
     "GIT_TERMINAL_PROMPT=0",
     "GIT_NO_LAZY_FETCH=1",
     "GIT_ALLOW_PROTOCOL=none", /* a partial clone must not run its remote's command to get missing objects */
-};
-
-struct output {
-    bool succeeded; /* git is here, ran and exited with 0 */
-    struct mg_buf text;
 };
 
 static char **make_env(struct mg_arena *arena)
@@ -96,19 +92,19 @@ static enum mg_code drain(int fd, struct mg_buf *text, struct mg_err *err)
     }
 }
 
-static enum mg_code run_git(struct mg_arena *arena, const char *directory, const char *const *args, struct output *output, struct mg_err *err)
+enum mg_code mg_git(struct mg_arena *arena, const char *directory, const char *const *args, struct mg_git_output *output, struct mg_err *err)
 {
     static const char *const safe[] = {
         "git", "--no-pager", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"
     };
-    const char *argv[MG_COUNT(safe) + 12];
+    const char *argv[MG_COUNT(safe) + MG_GIT_MOST_ARGS + 3];
     size_t count = 0;
     for (; count < MG_COUNT(safe); count++)
         argv[count] = safe[count];
     argv[count++] = "-C";
     argv[count++] = directory;
-    for (; *args && count + 1 < MG_COUNT(argv); args++)
-        argv[count++] = *args;
+    for (size_t i = 0; args[i] && i < MG_GIT_MOST_ARGS; i++)
+        argv[count++] = args[i];
     argv[count] = NULL;
 
     int ends[2];
@@ -122,6 +118,7 @@ static enum mg_code run_git(struct mg_arena *arena, const char *directory, const
     }
     enum mg_code code = drain(ends[0], &output->text, err);
     mg_fd_close(&ends[0]);
+    output->started = true;
     if (code != MG_OK)
         kill(-pid, SIGKILL);
     int status = 0;
@@ -157,8 +154,8 @@ static enum mg_code list(void *self, struct mg_str directory, struct mg_arena *a
     const char *path = mg_arena_cstr(arena, directory);
 
     const char *const ls_files[] = { "ls-files", "-z", "--cached", "--others", "--exclude-standard", NULL };
-    struct output listing = { .text = MG_BUF(LIST_LIMIT) };
-    enum mg_code code = run_git(arena, path, ls_files, &listing, err);
+    struct mg_git_output listing = { .text = MG_BUF(MG_GIT_LIST_LIMIT) };
+    enum mg_code code = mg_git(arena, path, ls_files, &listing, err);
     /* A folder of which git knows no file (an ignored one inside another checkout) is no checkout for our purpose. */
     if (code == MG_OK && listing.succeeded && listing.text.len > 0) {
         split_names(mg_buf_view(&listing.text), arena, files, count);
@@ -169,14 +166,14 @@ static enum mg_code list(void *self, struct mg_str directory, struct mg_arena *a
         return code;
 
     const char *const rev_parse[] = { "rev-parse", "-q", "--verify", "HEAD", NULL };
-    struct output head = { .text = MG_BUF(4096) };
-    code = run_git(arena, path, rev_parse, &head, err);
+    struct mg_git_output head = { .text = MG_BUF(4096) };
+    code = mg_git(arena, path, rev_parse, &head, err);
     if (code == MG_OK && head.succeeded)
         *commit = mg_arena_str(arena, mg_str_trim(mg_buf_view(&head.text)));
     mg_buf_free(&head.text);
     return code;
 }
 
-static const struct mg_vcs_ops ops = { .name = "git", .list = list };
+static const struct mg_vcs_ops ops = { .name = "git", .list = list, .changed = mg_git_changed };
 
 struct mg_vcs mg_vcs_git(void) { return (struct mg_vcs){ .ops = &ops, .self = NULL }; }

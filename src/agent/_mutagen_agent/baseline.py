@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-from . import forks, fresh as new_interpreter, inside, reports, trace, wire
+from . import forks, fresh as new_interpreter, inside, opened, reports, trace, wire
 
 SEVERITY = ("passed", "skipped", "xfailed", "failed", "error", "timeout", "crashed")
 
@@ -18,6 +18,8 @@ class Watch:
         if self.traced:
             self.collector.start()
         self.fixture_lines = {}  # fixture definition -> lines of its set-up
+        self.opened = host.opened
+        self.fixture_opened = {}  # fixture definition -> files its set-up looked into
         self.outcome = None
         self.used = {}
 
@@ -28,10 +30,12 @@ class Watch:
     def fixture_begins(self, _fixturedef):
         if self.traced:
             self.collector.push()
+            self.opened.push()
 
     def fixture_ends(self, fixturedef):
         if self.traced:
             self.fixture_lines.setdefault(fixturedef, set()).update(self.collector.pop())
+            self.fixture_opened.setdefault(fixturedef, set()).update(self.opened.pop())
 
     def teardown_begins(self, item):
         # The request forgets its fixtures at the end; those set up for an earlier test are in here too.
@@ -44,6 +48,7 @@ class Watch:
         if self.traced:
             self.collector.take()
             self.collector.fresh()
+            self.opened.take()
         started = time.perf_counter()
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
@@ -51,16 +56,19 @@ class Watch:
             self.outcome.fail("failed", "%s: %s" % (type(exc).__name__, exc))
             sound = False
         elapsed = time.perf_counter() - started
-        lines = set()
+        lines, files, wide = set(), set(), False
         if self.traced:
             lines = self.collector.take()
+            files, wide = self.opened.take()
             for fixturedef in self.used.values():
                 lines |= self.fixture_lines.get(fixturedef, set())
+                files |= self.fixture_opened.get(fixturedef, set())
         found = self.outcome
         self.outcome = None
         return {
             "outcome": found.name, "seconds": round(found.seconds or elapsed, 6), "lines": trace.ranges(lines), "text": found.text,
             "can_fail": found.name == "xfailed" and reports.can_fail(item),
+            "opened": opened.listed(files), "wide": wide,
         }, sound
 
 
@@ -72,6 +80,7 @@ def run_tests(tests, items, host, emit, watch):
     if watch.traced:
         os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
         beside = inside.Beside({"files": list(watch.collector.numbers)})
+        watch.opened.start()
     starts = Starts()
     modules = 0
     for turn, item in enumerate(items):

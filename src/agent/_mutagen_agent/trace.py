@@ -258,6 +258,14 @@ class ImportCollector(LineCollector):
         number = self.numbers.get(path)
         return {(file, line) for file, line in self.stack[0] if file == number and first <= line <= last}
 
+    def all_lines(self):
+        """{path: [[first, last], ...]}"""
+        paths = {number: path for path, number in self.numbers.items()}
+        found = {}
+        for number, first, last in ranges(self.stack[0]):
+            found.setdefault(paths[number], []).append([first, last])
+        return found
+
 
 def ranges(lines):
     """[[file, first, last], ...] of a set of (file, line)."""

@@ -58,6 +58,7 @@ class Zygote:
         try:
             self.host.imported.on()  # until the loop begins
             self.host.threads.on()
+            self.host.opened.start()
             self.began = time.process_time()
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
@@ -90,12 +91,14 @@ class Zygote:
         self.leave()
 
     def serve(self, session, request):
-        from . import baseline, collect, mutant
+        from . import baseline, collect, mutant, opened
 
         host = self.host
         host.plugin.importing = None
         host.imported.off()
         host.threads.off()
+        host.opened.active = False
+        read, _wide = host.opened.take()
         host.collect_seconds = time.process_time() - self.began
         host.adopt(session)
         notes = self.redirection.strays() + host.find_unforkable()
@@ -105,8 +108,10 @@ class Zygote:
         random.seed(host.seed)
         host.freeze()
         tests = collect.describe_items(host.items, host.repo)
+        imported = {collect.relative(path, host.repo): lines for path, lines in host.imported.all_lines().items()}
         self.answer(request, {
             "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": collect.thread_count(), "tests_dir": host.tests_dir(),
+            "opened": opened.read_on_import(read), "imported": imported,
         })
         while True:
             request = self.channel.receive()

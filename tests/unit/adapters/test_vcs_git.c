@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -132,12 +133,106 @@ static void a_hostile_checkout_starts_nothing(void **state)
     shell(fixture, "cd repo && git status; test -e ../sprung"); /* the trap is real: plain git falls into it */
 }
 
+#define COMMIT "git add -A && git -c user.name=n -c user.email=e commit -qm x"
+
+static enum mg_code changed(struct fixture *fixture, const char *folder, const char *revision, struct mg_changes *changes, struct mg_err *err)
+{
+    struct mg_vcs vcs = mg_vcs_git();
+    *err = (struct mg_err){ 0 };
+    return vcs.ops->changed(vcs.self, at(fixture, folder), mg_str_from(revision), fixture->arena, changes, err);
+}
+
+static bool says(const struct mg_changes *changes, const char *path, uint32_t first, uint32_t last)
+{
+    for (size_t i = 0; i < changes->len; i++)
+        if (mg_str_is(changes->at[i].path, path) && changes->at[i].first == first && changes->at[i].last == last)
+            return true;
+    return false;
+}
+
+static void changed_lines_are_those_since_the_merge_base(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mg_changes changes;
+    struct mg_err err;
+    put(fixture, "repo/a.py", "1\n2\n3\n4\n5\n");
+    put(fixture, "repo/sub/q\"\t\303\244.py", "1\n2\n");
+    shell(fixture, "cd repo && git init -q -b main && " COMMIT);
+    shell(fixture, "cd repo && git checkout -qb side && sed -i 's/^2$/++ two/' a.py && " COMMIT);
+    shell(fixture, "cd repo && git checkout -q main && sed -i 's/^5$/five/' a.py && " COMMIT " && git checkout -q side");
+    shell(fixture, "cd repo && sed -i -e '4d' a.py && sed -i 's/^1$/one/' sub/q*"); /* not committed */
+    put(fixture, "repo/new.py", "x\n");
+    put(fixture, "repo/new.txt", "x\n");
+    assert_int_equal(changed(fixture, "repo", "main", &changes, &err), MG_OK);
+    assert_int_equal(changes.len, 3);
+    assert_true(says(&changes, "a.py", 2, 2)); /* not line 5: that is main's own change; not the removed line 4 */
+    assert_true(says(&changes, "sub/q\"\t\303\244.py", 1, 1));
+    assert_true(says(&changes, "new.py", 1, UINT32_MAX));
+    assert_int_equal(changed(fixture, "repo/sub", "main", &changes, &err), MG_OK);
+    assert_int_equal(changes.len, 1);
+    assert_true(says(&changes, "q\"\t\303\244.py", 1, 1));
+}
+
+static void why_changes_cannot_be_known_is_one_line(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mg_changes changes;
+    struct mg_err err;
+    put(fixture, "plain/a.py", "");
+    assert_int_equal(changed(fixture, "plain", "main", &changes, &err), MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "needs a git checkout"));
+    put(fixture, "repo/a.py", "1\n");
+    shell(fixture, "cd repo && git init -q -b main");
+    assert_int_equal(changed(fixture, "repo", "HEAD", &changes, &err), MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "'HEAD' is no revision"));
+    shell(fixture, "cd repo && " COMMIT " && echo 2 > a.py && " COMMIT);
+    assert_int_equal(changed(fixture, "repo", "nope", &changes, &err), MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "'nope' is no revision"));
+    assert_null(strstr(err.text, "shallow"));
+    assert_int_equal(changed(fixture, "repo", "--output=x", &changes, &err), MG_E_CONFIG);
+    shell(fixture, "cd repo && git checkout -q --orphan other && " COMMIT);
+    assert_int_equal(changed(fixture, "repo", "main", &changes, &err), MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "no common ancestor"));
+    shell(fixture, "git clone -q --depth 1 --branch main file://$PWD/repo thin");
+    assert_int_equal(changed(fixture, "thin", "HEAD~1", &changes, &err), MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "git fetch --unshallow"));
+    char *path = getenv("PATH");
+    struct mg_str saved = mg_arena_str(fixture->arena, mg_str_from(path));
+    assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+    enum mg_code code = changed(fixture, "repo", "main", &changes, &err);
+    assert_int_equal(setenv("PATH", saved.at, 1), 0);
+    assert_int_equal(code, MG_E_CONFIG);
+    assert_non_null(strstr(err.text, "not on PATH"));
+}
+
+/* Comparing files with a commit makes git run clean filters, and its configuration is the checkout's. */
+static void a_hostile_checkout_starts_nothing_when_compared(void **state)
+{
+    struct fixture *fixture = *state;
+    struct mg_changes changes;
+    struct mg_err err;
+    put(fixture, "repo/a.py", "1\n");
+    put(fixture, "trap.sh", "#!/bin/sh\ntouch \"$(dirname \"$0\")/sprung\"\ncat\n");
+    shell(fixture, "chmod +x trap.sh; cd repo && git init -q && " COMMIT);
+    shell(fixture,
+          "cd repo && for n in clean smudge process; do git config filter.evil.$n $PWD/../trap.sh; done; git config filter.evil.required true;"
+          "git config diff.evil.command $PWD/../trap.sh; git config diff.evil.textconv $PWD/../trap.sh; git config diff.external $PWD/../trap.sh;"
+          "echo '*.py filter=evil diff=evil' > .git/info/attributes; echo 22 > a.py");
+    assert_int_equal(changed(fixture, "repo", "HEAD", &changes, &err), MG_OK);
+    assert_true(says(&changes, "a.py", 1, 1));
+    assert_false(mg_file_exists(at(fixture, "sprung").at));
+    shell(fixture, "cd repo && git diff; test -e ../sprung"); /* the trap is real */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lists_tracked_and_new_files_but_no_ignored_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_folders_are_no_checkout, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hostile_checkout_starts_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changed_lines_are_those_since_the_merge_base, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(why_changes_cannot_be_known_is_one_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_hostile_checkout_starts_nothing_when_compared, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

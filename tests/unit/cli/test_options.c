@@ -90,9 +90,9 @@ static void mistakes_are_usage_errors_of_one_line(void **state)
     static const struct {
         const char *line, *message;
     } cases[] = {
-        { "", "a command is missing: run, score, report, apply or doctor (see `mutagen --help`)" },
+        { "", "a command is missing: run, score, show, report, apply or doctor (see `mutagen --help`)" },
         { "rnu .", "unknown command 'rnu'; did you mean 'run'?" },
-        { "frobnicate", "unknown command 'frobnicate'; the commands are run, score, report, apply, doctor" },
+        { "frobnicate", "unknown command 'frobnicate'; the commands are run, score, show, report, apply, doctor" },
         { "run", "a REPO is missing: mutagen run REPO" },
         { "run ''", "a REPO is missing: mutagen run REPO" },
         { "run a b", "unexpected argument 'b': `mutagen run` takes one REPO" },

@@ -1,0 +1,261 @@
+/* The table, the survivors and the score itself. */
+#include "cli/score_text.h"
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "base/str.h"
+#include "cli/compose.h"
+
+#include <stdlib.h>
+
+#define MOST_ROWS 25u
+#define SHOWN_SURVIVORS 5u
+#define DIFF_LINES 8u
+#define TEXT_LIMIT ((size_t)256 << 20)
+
+static void add_row(struct mg_buf *out, int width, struct mg_str name, const struct mg_tally *tally)
+{
+    const uint32_t *of = tally->of;
+    mg_buf_addf(out, "%-*.*s %8u %8u %8u %8u %8u", width, MG_FMT(name), mg_tally_scorable(tally), of[MG_VERDICT_killed], of[MG_VERDICT_timeout],
+                of[MG_VERDICT_survived], of[MG_VERDICT_no_coverage] + of[MG_VERDICT_not_reached]);
+    if (mg_tally_scorable(tally) > 0 && of[MG_VERDICT_pending] == 0)
+        mg_buf_addf(out, " %6.1f%%", 100.0 * mg_score(tally));
+    else
+        mg_buf_adds(out, "       -");
+}
+
+struct row {
+    struct mg_str name, reason;
+    struct mg_tally tally;
+};
+struct rows {
+    MG_VEC(struct row)
+};
+
+/* By file; a reason is a function's own, so it has a row. */
+static void sum_files(struct mg_arena *arena, const struct mg_report *report, struct rows *rows)
+{
+    struct mg_map places;
+    mg_map_init(&places, arena);
+    for (size_t i = 0; i < report->outcomes.len; i++) {
+        const struct mg_outcome *outcome = &report->outcomes.at[i];
+        void **slot = mg_map_slot(&places, outcome->path);
+        if (!*slot) {
+            *MG_PUSH(arena, rows) = (struct row){ .name = mg_printable(arena, outcome->path) };
+            size_t *place = MG_NEW(arena, size_t);
+            *place = rows->len - 1;
+            *slot = place;
+        }
+        mg_tally_sum(&rows->at[*(size_t *)*slot].tally, &outcome->before);
+    }
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        if (report->outcomes.at[i].reason.len)
+            *MG_PUSH(arena, rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
+                                                  mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
+}
+
+static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, bool all)
+{
+    struct rows rows = { 0 };
+    bool files = report->outcomes.len > MOST_ROWS && !all;
+    if (files)
+        sum_files(arena, report, &rows);
+    for (size_t i = 0; !files && i < report->outcomes.len; i++)
+        *MG_PUSH(arena, &rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
+                                               mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
+    size_t width = 6;
+    for (size_t i = 0; i < rows.len; i++)
+        if (rows.at[i].name.len > width)
+            width = rows.at[i].name.len < 60 ? rows.at[i].name.len : 60;
+    mg_buf_addf(out, "%-*s %8s %8s %8s %8s %8s %7s\n", (int)width, files ? "file" : "target", "mutants", "killed", "timeout", "survived", "uncover.",
+                "score");
+    for (size_t i = 0; i < rows.len; i++) {
+        add_row(out, (int)width, rows.at[i].name, &rows.at[i].tally);
+        if (rows.at[i].reason.len)
+            mg_buf_addf(out, "  (%.*s)", MG_FMT(rows.at[i].reason));
+        mg_buf_addc(out, '\n');
+    }
+    add_row(out, (int)width, MG_STR("total"), &report->before);
+    mg_buf_addc(out, '\n');
+}
+
+/* ---- survivors ---- */
+
+struct survivor {
+    const struct mg_outcome *outcome;
+    const struct mg_judged *judged;
+    size_t order;
+    bool is_public, is_second; /* another one stands on the same line */
+};
+struct survivors {
+    MG_VEC(struct survivor)
+};
+
+static bool is_public(struct mg_str qualified_name)
+{
+    struct mg_str part;
+    while (mg_str_next_part(&qualified_name, '.', &part))
+        if (mg_str_starts(part, "_") && !mg_str_ends(part, "__"))
+            return false;
+    return true;
+}
+
+static int by_worth(const void *a, const void *b)
+{
+    const struct survivor *x = a, *y = b;
+    if (x->judged->changed != y->judged->changed)
+        return x->judged->changed ? -1 : 1;
+    if (x->is_second != y->is_second)
+        return x->is_second ? 1 : -1;
+    if (x->is_public != y->is_public)
+        return x->is_public ? -1 : 1;
+    if (x->judged->mutant.level != y->judged->mutant.level)
+        return x->judged->mutant.level < y->judged->mutant.level ? -1 : 1;
+    return (x->order > y->order) - (x->order < y->order);
+}
+
+static void rank_survivors(struct mg_arena *arena, const struct mg_report *report, struct survivors *survivors)
+{
+    for (size_t i = 0; i < report->outcomes.len; i++) {
+        const struct mg_outcome *outcome = &report->outcomes.at[i];
+        uint32_t last = 0; /* mutants come in source order */
+        for (size_t k = 0; k < outcome->mutants.len; k++) {
+            const struct mg_judged *judged = &outcome->mutants.at[k];
+            if (judged->before.verdict != MG_VERDICT_survived)
+                continue;
+            *MG_PUSH(arena, survivors) =
+                (struct survivor){ outcome, judged, survivors->len, is_public(outcome->qualified_name), judged->mutant.span_line == last };
+            last = judged->mutant.span_line;
+        }
+    }
+    if (survivors->len)
+        qsort(survivors->at, survivors->len, sizeof *survivors->at, by_worth);
+}
+
+/* The changed lines alone. */
+static void add_small_diff(struct mg_buf *out, struct mg_arena *arena, struct mg_str diff)
+{
+    struct mg_str line;
+    unsigned shown = 0;
+    while (mg_str_next_line(&diff, &line) && !mg_str_starts(line, "@@")) {}
+    while (mg_str_next_line(&diff, &line)) {
+        if (!mg_str_starts(line, "-") && !mg_str_starts(line, "+"))
+            continue;
+        if (shown++ == DIFF_LINES) {
+            mg_buf_adds(out, "      …\n");
+            break;
+        }
+        struct mg_str text = mg_printable(arena, mg_str_sub(line, 0, 160));
+        mg_buf_addf(out, "    %.*s\n", MG_FMT(text));
+    }
+}
+
+static void add_survivors(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, bool all, const char *program)
+{
+    struct survivors survivors = { 0 };
+    rank_survivors(arena, report, &survivors);
+    if (survivors.len == 0)
+        return;
+    size_t shown = 0;
+    mg_buf_adds(out, "\nsurvived:\n");
+    for (size_t i = 0; i < survivors.len && (all || shown < SHOWN_SURVIVORS); i++) {
+        const struct survivor *one = &survivors.at[i];
+        if (one->is_second && !all)
+            continue;
+        shown++;
+        mg_buf_addf(out, "  %s:%u  %s  %s%s  (%s show mutant %.*s)\n", mg_printable(arena, one->outcome->path).at, one->judged->mutant.span_line,
+                    mg_printable(arena, one->outcome->qualified_name).at, one->judged->mutant.operator_name,
+                    one->judged->changed ? ", on a changed line" : "", program, MG_FMT(one->judged->mutant.id));
+        add_small_diff(out, arena, one->judged->diff);
+    }
+    if (shown < survivors.len)
+        mg_buf_addf(out, "  … and %zu more: --all shows every one\n", survivors.len - shown);
+}
+
+/* ---- pragmas ---- */
+
+static void add_pragmas(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, bool all)
+{
+    uint32_t mutants = 0, reasons = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        for (size_t k = 0; k < report->outcomes.at[i].mutants.len; k++)
+            mutants += mg_str_starts(report->outcomes.at[i].mutants.at[k].before.reason, "pragma: ");
+    size_t lines = report->scored.pragmas.len;
+    for (size_t i = 0; i < lines; i++)
+        reasons += report->scored.pragmas.at[i].reason.len > 0;
+    if (lines == 0)
+        return;
+    mg_buf_addf(out, "\n%zu line%s with '# pragma: no mutate' (%u with a reason)", lines, lines == 1 ? "" : "s", reasons);
+    if (report->scored.diff.len == 0)
+        mg_buf_addf(out, " left out %u mutant%s", mutants, mutants == 1 ? "" : "s");
+    mg_buf_adds(out, all ? ":\n" : "; --all lists them\n");
+    for (size_t i = 0; all && i < lines; i++) {
+        const struct mg_pragma *pragma = &report->scored.pragmas.at[i];
+        struct mg_str path = mg_printable(arena, pragma->path), reason = mg_printable(arena, pragma->reason);
+        mg_buf_addf(out, "  %.*s:%u  %.*s\n", MG_FMT(path), pragma->line, MG_FMT(reason.len ? reason : MG_STR("no reason given")));
+    }
+}
+
+struct mg_str mg_score_table(struct mg_arena *arena, const struct mg_report *report, bool all, const char *program)
+{
+    struct mg_buf out = MG_BUF(TEXT_LIMIT);
+    if (report->outcomes.len)
+        add_rows(&out, arena, report, all);
+    add_survivors(&out, arena, report, all, program);
+    add_pragmas(&out, arena, report, all);
+    return mg_buf_take(&out, arena);
+}
+
+/* ---- the score ---- */
+
+/* A measured target has no reason: reasons say why one could not be measured. */
+static uint32_t measured(const struct mg_report *report)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        count += report->outcomes.at[i].reason.len == 0;
+    return count;
+}
+
+static void add_bounds(struct mg_buf *out, const struct mg_report *report)
+{
+    uint32_t known = mg_tally_scorable(&report->before), all = known + report->before.of[MG_VERDICT_pending];
+    double low, high;
+    mg_score_bounds(&report->before, &low, &high);
+    mg_buf_addf(out, "\nscore: between %.1f%% and %.1f%% (the time is over: %u of %u mutants have a verdict, level %lld)\n", 100.0 * low,
+                100.0 * high, known, all, (long long)report->scored.level);
+}
+
+struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *report)
+{
+    struct mg_buf out = MG_BUF(1u << 16);
+    const struct mg_tally *tally = &report->before;
+    const struct mg_scored *scored = &report->scored;
+    uint32_t statics = tally->of[MG_VERDICT_static], count = measured(report);
+    if (tally->of[MG_VERDICT_pending]) {
+        add_bounds(&out, report);
+    } else {
+        mg_buf_addf(&out, "\nscore: %.1f%% (%u of %u mutants detected, level %lld", 100.0 * mg_score(tally), mg_tally_detected(tally),
+                    mg_tally_scorable(tally), (long long)scored->level);
+        if (statics)
+            mg_buf_addf(&out, "; %u static left out: their lines run on import", statics);
+        if (count < report->targets_selected)
+            mg_buf_addf(&out, ", over %u of %u functions", count, report->targets_selected);
+        mg_buf_adds(&out, ")\n");
+        if (tally->of[MG_VERDICT_timeout])
+            mg_buf_addf(&out, "without timeouts: %.1f%%\n", 100.0 * mg_score_without_timeouts(tally));
+    }
+    if (report->verified)
+        mg_buf_addf(&out, "verified: %u of %u verdicts are what plain pytest says with the mutant on disk\n", report->verified_agree,
+                    report->verified);
+    if (scored->chosen < scored->found && scored->diff.len == 0)
+        mg_buf_addf(&out, "mutants: a sample of %u of %u\n", scored->chosen, scored->found);
+    else if (scored->diff.len)
+        mg_buf_addf(&out, "mutants: %u of %u, those on lines changed since %s\n", scored->chosen, scored->found,
+                    mg_printable(arena, scored->diff).at);
+    if (scored->whole)
+        mg_buf_addf(&out, "verdicts: %u from the cache, nothing has changed since\n", scored->cached);
+    else
+        mg_buf_addf(&out, "verdicts: %u measured, %u from the cache\n", scored->fresh, scored->cached);
+    return mg_buf_take(&out, arena);
+}

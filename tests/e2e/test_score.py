@@ -1,0 +1,311 @@
+"""`mutagen score`: every option, what is printed, and `show mutant` with the command that it prints."""
+import importlib.util
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import OPS, Desk, tree
+
+TESTS = """from calc.ops import clamp, grade
+
+
+def test_clamp():
+    assert clamp(5, 0, 10) == 5
+
+
+def test_low():
+    assert clamp(-1, 0, 10) == 0
+
+
+def test_grade():
+    assert grade(95) in "ABC"
+    assert grade(80) in "ABC"
+    assert grade(1) in "ABC"
+"""
+FILES = {"calc/__init__.py": "", "calc/ops.py": OPS, "calc/_inner.py": "def _step(n):\n    while n < 10:\n        n += 1\n    return n\n",
+         "tests/test_ops.py": TESTS, "tests/test_inner.py": "from calc._inner import _step\n\n\ndef test_step():\n    assert _step(1)\n"}
+
+
+def mutants_of(desk, name="out.json"):
+    report = json.loads((desk.folder / name).read_text())
+    return [mutant for file in report["files"].values() for mutant in file["mutants"]]
+
+
+def git(repo, *arguments):
+    subprocess.run(["git", "-C", repo, "-c", "user.name=x", "-c", "user.email=x@y", *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def project(desk):
+    desk.files = desk.repo(FILES)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("scored"))
+    desk.files = desk.repo(FILES)
+    desk.before = tree(desk.files)
+    desk.told = desk("score", "repo", "--json", "out.json", "--no-progress")
+    return desk
+
+
+def test_the_default_output(scored):
+    told = scored.told
+    assert told.code == 0 and re.search(r"\nscore: \d+\.\d% \(\d+ of \d+ mutants detected, level 2", told.out), told
+    shown = re.findall(r"^  (calc/\S+):(\d+)  (\S+)  \w+  \(.* show mutant ([0-9a-f]{12})\)\n    -.*\n    \+.*", told.out, re.M)
+    assert len(shown) == 5 and len({(path, line) for path, line, _, _ in shown}) == 5, "one per line of code"
+    places = [name for _, _, name, _ in shown]
+    assert places == sorted(places, key=lambda name: "._" in name), "public names come first"
+    assert re.search(r"… and \d+ more: --all shows every one", told.out)
+    assert tree(scored.files) == scored.before
+    statuses = [mutant["status"] for mutant in mutants_of(scored)]
+    found = re.search(r"\((\d+) of (\d+) mutants", told.out)
+    assert (int(found[1]), int(found[2])) == (statuses.count("Killed") + statuses.count("Timeout"), len(statuses) - statuses.count("Ignored"))
+    if "Timeout" in statuses:
+        assert "without timeouts" in told.out
+
+
+def test_all_shows_every_survivor(scored):
+    told = scored("score", "repo", "--all", "--no-progress")
+    survivors = [mutant["id"] for mutant in mutants_of(scored) if mutant["status"] == "Survived"]
+    assert len(survivors) > 5 and all(one in told.out for one in survivors) and "more:" not in told.out, told
+
+
+def test_many_functions_are_summed_up_by_file(desk):
+    desk.repo({f"many/m{n}.py": "".join(f"def f{k}(x):\n    y = x + 1\n    return y\n\n\n" for k in range(9)) for n in range(4)}
+              | {"tests/test_m.py": "from many.m0 import f0\n\n\ndef test_f():\n    assert f0(1) == 2\n"})
+    told = desk("score", "repo", "--no-progress")
+    assert told.code == 0 and "many/m3.py" in told.out and "many.m3.f1" not in told.out, told
+    assert "many.m3.f1" in desk("score", "repo", "--all", "--no-progress").out
+
+
+# ---- which mutants ----
+
+def test_diff_takes_changed_lines_alone(project):
+    git(project.files, "init", "-q", "-b", "main")
+    git(project.files, "add", ".")
+    git(project.files, "commit", "-qm", "x")
+    told = project("score", "repo", "--diff", "main", "--no-progress")
+    assert told.code == 0 and "no mutant stands on a line changed since main" in told.out, told
+    git(project.files, "checkout", "-qb", "side")
+    (project.files / "calc/ops.py").write_text(OPS.replace("if value > high", "if value >= high"))
+    git(project.files, "commit", "-qam", "y")
+    (project.files / "calc/_inner.py").write_text(FILES["calc/_inner.py"].replace("n += 1", "n += 2"))
+    (project.files / "calc/fresh.py").write_text("def fresh(x):\n    y = x + 1\n    return y\n")
+    told = project("score", "repo", "--diff", "main", "--json", "out.json", "--no-progress")
+    report = json.loads((project.folder / "out.json").read_text())
+    lines = {(path, mutant["location"]["start"]["line"]) for path, file in report["files"].items() for mutant in file["mutants"]}
+    assert lines == {("calc/ops.py", 5), ("calc/_inner.py", 3), ("calc/fresh.py", 2), ("calc/fresh.py", 3)}, lines
+    assert told.code == 0 and "those on lines changed since main" in told.out
+    (project.files / "calc/ops.py").write_text(OPS.replace("if value > high", "if value > high + 0"))
+    told = project("score", "repo", "--no-progress")
+    assert re.search(r"survived:\n  calc/\S+  \S+  \w+, on a changed line", told.out), "changed lines come first"
+
+
+@pytest.mark.parametrize("revision, message", [
+    ("nope", "--diff: 'nope' is no revision that git knows in"), ("--all", "--diff needs a value"), ("-x", "--diff: '-x' is no revision")])
+def test_unknown_revisions(project, revision, message):
+    git(project.files, "init", "-q")
+    git(project.files, "commit", "-qm", "x", "--allow-empty")
+    told = project("score", "repo", "--diff", revision, "--no-progress")
+    assert told.code in (1, 64) and message in told.err and len(told.err.splitlines()) == 1, told
+
+
+def test_diff_without_git_and_in_a_shallow_clone(project):
+    told = project("score", "repo", "--diff", "HEAD", "--no-progress")
+    assert told.code == 1 and "--diff needs a git checkout" in told.err and len(told.err.splitlines()) == 1, told
+    git(project.files, "init", "-q", "-b", "main")
+    git(project.files, "add", ".")
+    git(project.files, "commit", "-qm", "x")
+    git(project.files, "commit", "-qm", "y", "--allow-empty")
+    subprocess.run(["git", "clone", "-q", "--depth", "1", f"file://{project.files}", project.folder / "thin"], check=True, capture_output=True)
+    told = project("score", "thin", "--diff", "HEAD~1", "--no-progress")
+    assert told.code == 1 and "the clone is shallow" in told.err and len(told.err.splitlines()) == 1, told
+    told = project("score", "repo", "--diff", "main", "--no-progress", PATH="/nonexistent")
+    assert told.code == 1 and "git program" in told.err, told
+
+
+def test_a_sample_is_spread_and_seeded(scored):
+    def sample(seed):
+        (scored.folder / "m.toml").write_text(f"[generation]\nseed = {seed}\n")
+        told = scored("score", "repo", "-c", "m.toml", "--sample", "9", "--json", "s.json", "--no-progress")
+        assert told.code == 0 and f"a sample of 9 of {len(mutants_of(scored))}" in told.out, told
+        return {mutant["id"]: mutant["status"] for mutant in mutants_of(scored, "s.json")}
+    first = sample(1)
+    assert len(first) == 9 and first == sample(1) and set(first) != set(sample(2))
+    all_of = {mutant["id"]: mutant["status"] for mutant in mutants_of(scored)}
+    assert all(all_of[one] == status for one, status in first.items()), "a verdict does not depend on who else is in the sample"
+    report = json.loads((scored.folder / "s.json").read_text())
+    assert set(report["files"]) == {"calc/ops.py", "calc/_inner.py"}
+
+
+# ---- which tests ----
+
+def test_only_named_tests_count(project):
+    told = project("score", "repo", "--tests", "tests/test_ops.py::test_low", "tests/test_inner.py", "--json", "out.json", "--no-progress")
+    assert told.code == 0, told
+    killers = {test for mutant in mutants_of(project) for test in mutant.get("killedBy", [])}
+    covering = {test for mutant in mutants_of(project) for test in mutant.get("coveredBy", [])}
+    assert killers <= covering == {"tests/test_ops.py::test_low", "tests/test_inner.py::test_step"}
+    told = project("score", "repo/", "--tests=repo/tests/test_ops.py", "--no-progress", "--json", "out.json")
+    assert told.code == 0 and {test.split("::")[0] for mutant in mutants_of(project) for test in mutant.get("coveredBy", [])} == {"tests/test_ops.py"}, told
+    told = project("score", "repo", "--tests", "tests/test_nothing.py", "--no-progress")
+    assert told.code == 1 and "--tests tests/test_nothing.py: no test that pytest collects is there" in told.err, told
+    told = project("score", "repo", "other", "--tests", "tests")
+    assert told.code == 64 and "unexpected argument 'other'" in told.err, told
+
+
+def test_a_matrix_has_every_killer(project):
+    with open(project.files / "tests/test_ops.py", "a") as file:
+        file.write("\n\ndef test_both():\n    assert clamp(-1, 0, 10) == 0\n    assert clamp(11, 0, 10) == 10\n")
+    told = project("score", "repo", "--matrix", "--json", "out.json", "--no-progress", "--target", "calc.ops.clamp")
+    assert told.code == 0, told
+    spec = importlib.util.spec_from_file_location("ops_of_matrix", project.files / "calc/ops.py")
+    source = (project.files / "calc/ops.py").read_text()
+    checks = {"tests/test_ops.py::test_clamp": lambda f: f(5, 0, 10) == 5, "tests/test_ops.py::test_low": lambda f: f(-1, 0, 10) == 0,
+              "tests/test_ops.py::test_both": lambda f: f(-1, 0, 10) == 0 and f(11, 0, 10) == 10}
+    several = 0
+    lines = source.split("\n")
+    for mutant in mutants_of(project):
+        start, end = mutant["location"]["start"], mutant["location"]["end"]
+        assert start["line"] == end["line"]
+        row = lines[start["line"] - 1]
+        text = "\n".join(lines[:start["line"] - 1] + [row[:start["column"] - 1] + mutant["replacement"] + row[end["column"] - 1:]] + lines[end["line"]:])
+        module = importlib.util.module_from_spec(spec)
+        exec(compile(text, "ops", "exec"), module.__dict__)
+
+        def fails(check):
+            try:
+                return not check(module.clamp)
+            except Exception:
+                return True
+        assert set(mutant.get("killedBy", [])) == {name for name, check in checks.items() if fails(check)}, mutant
+        several += len(mutant.get("killedBy", [])) > 1
+    assert several > 0
+    again = project("score", "repo", "--matrix", "--json", "again.json", "--no-progress")
+    kept = {mutant["id"]: sorted(mutant.get("killedBy", [])) for mutant in mutants_of(project)}
+    assert again.code == 0 and all(sorted(m.get("killedBy", [])) == kept[m["id"]] for m in mutants_of(project, "again.json") if m["id"] in kept)
+
+
+def test_a_matrix_goes_on_behind_a_test_that_hangs(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": "def f(n):\n    k = 0\n    while k < n:\n        k = k + 1\n    return k\n",
+               "tests/test_f.py": "from calc.ops import f\n\n\ndef test_hangs():\n    assert f(3) == 3\n\n\ndef test_zero():\n    assert f(0) == 0\n\n\ndef test_more():\n    assert f(1) == 1\n"})
+    told = desk("score", "repo", "--matrix", "--json", "out.json", "--no-progress")
+    assert told.code == 0, told
+    hanging = [mutant for mutant in mutants_of(desk) if mutant["replacement"] in ("k - 1", "-") and mutant["location"]["start"]["line"] == 4]
+    assert hanging and all(set(one["killedBy"]) == {"tests/test_f.py::test_hangs", "tests/test_f.py::test_more"} for one in hanging), mutants_of(desk)
+
+
+# ---- limits and codes ----
+
+def test_max_time_gives_bounds_and_exit_3(project):
+    told = project("score", "repo", "--max-time", "0.001", "--no-progress")
+    assert told.code == 3 and "score: between 0.0% and 100.0% (the time is over: 0 of" in told.out, told
+    told = project("score", "repo", "--max-time", "600", "--no-progress")
+    assert told.code == 0 and "between" not in told.out, "a partial answer is not remembered as the answer"
+    for wrong in ("0", "-1", "x", "nan"):
+        assert project("score", "repo", "--max-time", wrong).code == 64
+
+
+def test_fail_under(scored):
+    assert scored("score", "repo", "--fail-under", "0.99", "--no-progress").code == 2
+    assert scored("score", "repo", "--fail-under", "0.1", "--no-progress").code == 0
+    assert scored("score", "repo", "--fail-under", "99").code == 64
+    assert scored("score", "repo", "--sample", "0").code == 64
+
+
+def test_the_level_is_named(project):
+    counts = {}
+    for level in ("1", "2", "3"):
+        told = project("score", "repo", "--level", level, "--json", "out.json", "--no-progress")
+        assert told.code == 0 and f"level {level}" in told.out, told
+        counts[level] = len(mutants_of(project))
+    assert counts["1"] < counts["2"] <= counts["3"]
+    assert project("score", "repo", "--level", "4").code == 64
+
+
+# ---- pragmas ----
+
+def test_pragmas_are_honoured_counted_and_listed(project):
+    source = OPS.replace("        return low\n", "        return low  # pragma: no mutate: low is low\n").replace("def grade(points: int) -> str:", "def grade(points: int) -> str:  # pragma: no mutate")
+    plain = project("score", "repo", "--json", "out.json", "--no-progress")
+    before = {mutant["id"] for mutant in mutants_of(project)}
+    (project.files / "calc/ops.py").write_text(source)
+    told = project("score", "repo", "--json", "out.json", "--no-progress")
+    left_out = [mutant for mutant in mutants_of(project) if mutant.get("statusReason", "").startswith("pragma: no mutate")]
+    assert plain.code == told.code == 0 and f"2 lines with '# pragma: no mutate' (1 with a reason) left out {len(left_out)} mutant" in told.out, told
+    assert len(left_out) > 3 and all(mutant["status"] == "Ignored" for mutant in left_out)
+    assert {mutant["statusReason"] for mutant in left_out if mutant["location"]["start"]["line"] == 4} <= {"pragma: no mutate: low is low"}
+    assert len(mutants_of(project)) == len(before) and len({mutant["id"] for mutant in mutants_of(project)}) == len(before)
+    listed = project("score", "repo", "--all", "--no-progress").out
+    assert "calc/ops.py:4  low is low" in listed and re.search(r"calc/ops.py:\d+  no reason given", listed), listed
+
+
+# ---- the JSON ----
+
+def test_a_bom_and_crlf_keep_their_columns(desk):
+    text = "\ufeffdef wide(a, b):\r\n    c = '\U0001f40d\u00e9'; d = a + b\r\n    return c, d\r\n"
+    desk.repo({"pkg/__init__.py": "", "pkg/bom.py": text.encode(), "tests/test_bom.py": "from pkg.bom import wide\n\n\ndef test_wide():\n    assert wide(1, 2)[1] == 3\n"})
+    told = desk("score", "repo", "--json", "out.json", "--no-progress")
+    assert told.code == 0, told
+    report = json.loads((desk.folder / "out.json").read_text("utf-8"))
+    assert report["files"]["pkg/bom.py"]["source"] == text
+    lines = text.split("\n")
+    for mutant in report["files"]["pkg/bom.py"]["mutants"]:
+        start, end = mutant["location"]["start"], mutant["location"]["end"]
+        units = lines[start["line"] - 1].encode("utf-16-le")
+        span = units[2 * (start["column"] - 1):2 * (end["column"] - 1)].decode("utf-16-le")
+        assert start["line"] == end["line"] and span.strip() and ("+" in span or "d" in span or "'" in span or "c" in span or "2" in span), (mutant, span)
+    assert any(mutant["mutatorName"].startswith("A") and mutant["status"] == "Killed" for mutant in report["files"]["pkg/bom.py"]["mutants"])
+
+
+# ---- show ----
+
+def test_show_needs_a_score_and_an_id(desk):
+    told = desk("show", "mutant", "abcdef")
+    assert told.code == 1 and "no score is stored here" in told.err and len(told.err.splitlines()) == 1, told
+    for words in (["show"], ["show", "mutant"], ["show", "target", "x"], ["show", "mutant", "a", "b"]):
+        assert desk(*words).code == 64
+
+
+def test_show_mutant_and_its_command_repeat_the_verdict(scored):
+    seen = {}
+    scored("score", "repo", "--no-progress")  # the last score is another test's
+    for mutant in mutants_of(scored):
+        if mutant["status"] in ("Killed", "Survived", "NoCoverage") and len(seen.setdefault(mutant["status"], [])) < 3:
+            seen[mutant["status"]].append(mutant)
+    assert set(seen) == {"Killed", "Survived", "NoCoverage"}
+    before = tree(scored.files)
+    for status, mutants in seen.items():
+        for mutant in mutants:
+            told = scored("show", "mutant", mutant["id"])
+            assert told.code == 0 and f"mutant {mutant['id']} of calc." in told.out and "\n--- a/calc/" in told.out, told
+            for test in mutant.get("coveredBy", []):
+                assert f"\n  {test}\n" in told.out
+            if status == "Killed":
+                assert f"killer: {mutant['killedBy'][0]}" in told.out
+            command = told.out.strip().split("\n")[-1]
+            done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=scored.environment(), check=False)
+            assert done.returncode == (1 if status == "Killed" else 0) and " in 0" in done.stdout, (command, done)
+    assert tree(scored.files) == before
+    told = scored("show", "mutant", mutant["id"][:8])
+    assert told.code == 0 and mutant["id"] in told.out
+    assert scored("show", "mutant", "ffffffffffff").code == 1
+
+
+def test_a_command_for_strange_paths_and_texts(desk):
+    desk.repo({"pkg/__init__.py": "", "pkg/quote.py": "def quote(x):\n    if x == \"it's $HOME `a` \\u00e9!\":\n        return 'a\"b'\n    return x\n",
+               "tests/test_quote.py": "from pkg.quote import quote\nimport pytest\n\n\n@pytest.mark.parametrize('x', ['x', \"a'b c\"])\ndef test_q(x):\n    assert quote(x) == x\n"}, name="my repo's")
+    told = desk("score", "my repo's", "--json", "out.json", "--no-progress")
+    assert told.code == 0, told
+    statuses = set()
+    for mutant in mutants_of(desk):
+        shown = desk("show", "mutant", mutant["id"])
+        if mutant["status"] in ("Killed", "Survived", "NoCoverage"):
+            statuses.add(mutant["status"])
+            done = subprocess.run(["sh", "-c", shown.out.strip().split("\n")[-1]], capture_output=True, text=True, timeout=60, env=desk.environment(), check=False)
+            assert done.returncode == (1 if mutant["status"] == "Killed" else 0), (shown, done)
+    assert statuses == {"Killed", "Survived", "NoCoverage"}
