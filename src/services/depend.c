@@ -143,6 +143,7 @@ static struct mg_str common(struct mg_depend *depend, struct mg_str machine)
     const struct mg_run_context *run = depend->run;
     const struct mg_config *config = run->config;
     struct mg_buf out = MG_BUF((size_t)256 << 20);
+    mg_buf_addf(&out, "%.*s\n", MG_FMT(config->mutation.backend));
     mg_buf_addf(&out, "%.*s\n%.*s\n%.*s\n%.*s\n%lld %.6f %lld\n", MG_FMT(machine), MG_FMT(depend->survey->interpreter),
                 MG_FMT(run->collected.python_version), MG_FMT(run->collected.pytest_version), (long long)config->sandbox.memory_limit_mb,
                 config->sandbox.test_timeout_seconds, (long long)config->generation.seed);
