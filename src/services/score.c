@@ -110,8 +110,10 @@ static enum mg_code find_whole(struct scoring *s, bool *found, struct mg_err *er
 static enum mg_code remember(struct scoring *s, struct mg_err *err)
 {
     const struct mg_cache *cache = &s->run.services->cache;
-    if (!cache->ops || s->run.report->scored.whole)
+    if (!cache->ops)
         return MG_OK;
+    if (s->run.report->scored.whole)
+        return cache->ops->keep(cache->self, MG_CACHE_POINTER, MG_STR("last score"), s->key, err);
     bool complete = mg_str_is(s->run.report->status, "succeeded") && !s->request->fresh && s->run.report->before.of[MG_VERDICT_pending] == 0;
     struct mg_str key = complete ? s->key : MG_STR("incomplete"), text = mg_record_score(s->run.report, s->run.arena);
     MG_TRY(cache->ops->keep(cache->self, MG_CACHE_SCORE, key, text, err));
