@@ -217,6 +217,12 @@ static uint32_t measured(const struct mg_report *report)
     return count;
 }
 
+/* By which rules the mutants were made: "level 2", "mutmut's". */
+static struct mg_str rules_of(struct mg_arena *arena, const struct mg_scored *scored)
+{
+    return scored->level ? mg_arena_printf(arena, "level %lld", (long long)scored->level) : MG_STR("made by mutmut");
+}
+
 static void add_bounds(struct mg_buf *out, const struct mg_report *report)
 {
     uint32_t known = mg_tally_scorable(&report->before), all = known + report->before.of[MG_VERDICT_pending];
@@ -235,8 +241,8 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
     if (tally->of[MG_VERDICT_pending]) {
         add_bounds(&out, report);
     } else {
-        mg_buf_addf(&out, "\nscore: %.1f%% (%u of %u mutants detected, level %lld", 100.0 * mg_score(tally), mg_tally_detected(tally),
-                    mg_tally_scorable(tally), (long long)scored->level);
+        mg_buf_addf(&out, "\nscore: %.1f%% (%u of %u mutants detected, %.*s", 100.0 * mg_score(tally), mg_tally_detected(tally),
+                    mg_tally_scorable(tally), MG_FMT(rules_of(arena, scored)));
         if (statics)
             mg_buf_addf(&out, "; %u static left out: their lines run on import", statics);
         if (count < report->targets_selected)

@@ -76,6 +76,7 @@ struct mg_suite_measured {
 
 struct mg_gate_ops {
     const char *name;
+    bool own_mutants; /* it makes mutants by its own rules: those of a request are not looked at */
     enum mg_code (*before)(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
                            struct mg_err *err);
     /* `path` is where the suite's module stands in the copy, `module` its text. Every test is run on every mutant that was not detected. */

@@ -268,6 +268,24 @@ static enum mg_code keep_verdict(struct scoring *s, struct target_work *work, si
     return cache->ops->keep(cache->self, MG_CACHE_VERDICT, work->keys[index], text, err);
 }
 
+/* A gate with mutants of its own: they take the place of ours. */
+static void take_mutants(struct scoring *s, struct target_work *work, const struct mg_pending *pending)
+{
+    struct mg_arena *arena = s->run.arena;
+    work->outcome->mutants.len = 0;
+    for (size_t i = 0; i < pending->outcome->mutants.len; i++) {
+        struct mg_judged *judged = MG_PUSH(arena, &work->outcome->mutants);
+        *judged = (struct mg_judged){ .mutant = pending->outcome->mutants.at[i].mutant, .before = pending->outcome->mutants.at[i].before };
+        judged->mutant.id = mg_arena_str(arena, judged->mutant.id);
+        judged->mutant.replacement = mg_arena_str(arena, judged->mutant.replacement);
+        judged->mutant.original = mg_arena_str(arena, judged->mutant.original);
+        judged->before.reason = mg_arena_str(arena, judged->before.reason);
+        judged->before.killer = mg_arena_str(arena, judged->before.killer);
+        judged->after = judged->before;
+        s->run.report->scored.fresh += judged->before.verdict != MG_VERDICT_pending;
+    }
+}
+
 /* Measures what is pending. Results come back in the order in which mutants went in. */
 static enum mg_code measure(struct scoring *s, struct target_work *work, struct mg_err *err)
 {
@@ -281,6 +299,7 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
         }
     if (mutants.len == 0 || is_over(s))
         return MG_OK;
+    bool own = run->services->gate.ops->own_mutants;
     struct mg_measure what = { .mutants = mutants.at, .mutant_count = mutants.len, .matrix = s->request->matrix, .deadline = run->deadline };
     struct mg_pending pending = { 0 };
     run->measure = &what;
@@ -293,7 +312,9 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
         work->outcome->mutants.len = 0;
         return MG_OK;
     }
-    for (size_t i = 0; i < places.len && i < pending.outcome->mutants.len; i++) {
+    if (own)
+        take_mutants(s, work, &pending);
+    for (size_t i = 0; !own && i < places.len && i < pending.outcome->mutants.len; i++) {
         struct mg_judged *judged = &work->outcome->mutants.at[places.at[i]];
         const struct mg_killers *killers = i < pending.measured.killers.len ? &pending.measured.killers.at[i] : NULL;
         judged->before = pending.outcome->mutants.at[i].before;
@@ -449,15 +470,19 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
     struct scoring s = {
         .run = { .services = services, .config = config, .arena = arena, .repo = &result->repo, .report = &result->report },
         .request = request,
-        .believing = services->cache.ops && !request->fresh,
+        .believing = services->cache.ops && !request->fresh && !services->gate.ops->own_mutants,
     };
+    if (services->gate.ops->own_mutants && (request->sample || request->matrix || request->diff.len))
+        return MG_FAIL(err, MG_E_CONFIG, "mutation.backend = \"%s\" makes mutants of its own: --diff, --sample and --matrix need the engine",
+                       services->gate.ops->name);
     s.run.request.repo = request->repo;
     s.run.started = now(&s);
     result->report.repo = request->repo;
     result->report.version = mg_str_from(services->version);
     result->report.generator = MG_STR("none");
     result->report.started_at = services->clock.ops->unix_time(services->clock.self);
-    result->report.scored = (struct mg_scored){ .level = config->mutation.level, .matrix = request->matrix, .diff = request->diff };
+    result->report.scored =
+        (struct mg_scored){ .level = services->gate.ops->own_mutants ? 0 : config->mutation.level, .matrix = request->matrix, .diff = request->diff };
     if (services->protection)
         mg_note(&s.run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
     MG_TRY(find_changes(&s, err));

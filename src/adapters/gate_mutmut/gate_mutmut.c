@@ -182,7 +182,7 @@ static enum mg_code suite(void *self, const struct mg_gate_request *request, con
     return MG_OK;
 }
 
-static const struct mg_gate_ops ops = { .name = "mutmut", .before = before, .suite = suite };
+static const struct mg_gate_ops ops = { .name = "mutmut", .own_mutants = true, .before = before, .suite = suite };
 
 struct mg_gate mg_gate_mutmut_new(struct mg_sandbox sandbox, struct mg_str home, struct mg_str site)
 {
