@@ -6,8 +6,6 @@ import sys
 
 import pytest
 
-from fault_server import FaultServer
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("MUTAGEN_BINARY") or os.environ.get("MUTAGEN_BIN") or ROOT / "build" / "mutagen").resolve()
 
@@ -91,6 +89,8 @@ def desk(tmp_path):
 
 @pytest.fixture(scope="session")
 def fault_server(tmp_path_factory):
+    from fault_server import FaultServer  # not at the top: tests/hostile reads this file, too, from another folder
+
     with FaultServer(tmp_path_factory.mktemp("faults")) as server:
         yield server
 
