@@ -57,6 +57,11 @@ def describe(path, mutant):
     return f"{path}:{line} {mutant['mutatorName']} -> {mutant['replacement']!r} is {mutant['status']} ({mutant.get('statusReason', '')})"
 
 
+def is_twin(mutant):
+    """Left out because another mutant, which is judged, has the same bytecode: it claims nothing of its own."""
+    return mutant["status"] == "Ignored" and "equals another mutant" in mutant.get("statusReason", "")
+
+
 def disagreements(repo, files, judge=plain_pytest, every_kill=1, skip=()):
     """Mutants whose status plain pytest contradicts, one line each; with every_kill = 8 only each eighth kill is looked at."""
     wrong = []
@@ -64,9 +69,7 @@ def disagreements(repo, files, judge=plain_pytest, every_kill=1, skip=()):
         file = repo / path
         original = file.read_bytes()
         for number, mutant in enumerate(found["mutants"]):
-            if "equals another mutant's" in mutant.get("statusReason", ""):
-                continue  # the other one is judged for both
-            if (mutant["status"] == "Killed" and number % every_kill) or mutant.get("statusReason", "").startswith(skip or "\0"):
+            if is_twin(mutant) or (mutant["status"] == "Killed" and number % every_kill) or mutant.get("statusReason", "").startswith(skip or "\0"):
                 continue
             file.write_bytes(splice(original.decode(), mutant).encode())
             try:
