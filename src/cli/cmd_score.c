@@ -11,6 +11,7 @@ static const struct mg_option options[] = {
     MG_OPT_TEXT("diff", "REV", diff, "only mutants on lines changed since the merge-base of REV and HEAD, uncommitted changes included"),
     MG_OPT_LIST("tests", "PATH...", tests, "only these tests count: files, folders or node ids (behind REPO, or repeated)"),
     MG_OPT_SETTING("level", "N", "mutation.level", "operators up to this level: 1, 2 or 3"),
+    MG_OPT_SETTING("operators", "LIST", "mutation.operators", "ROR,EXS: only these; +XMT: also this one; -SDL: not this one"),
     MG_OPT_TEXT("sample", "N", sample, "measure N mutants, spread over targets and operators"),
     MG_OPT_FLAG("matrix", matrix, "run every covering test on every mutant: killedBy in the JSON is complete"),
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),

@@ -102,6 +102,16 @@ def test_twins_count_once(desk):
     assert found["ROR", "(False)", 2] == "Killed"
 
 
+def test_score_takes_the_same_flags(desk):
+    """Also from the cache: other operators are another question."""
+    desk.repo(FILES)
+    for operators, wanted in (("ZIL", {"ZIL"}), ("ZIL,RVR", {"ZIL", "RVR"}), ("ZIL", {"ZIL"})):
+        done = desk("score", "repo", "--operators", operators, "--json", "out.json", "--no-progress")
+        assert done.code == 0, done
+        files = json.loads((desk.folder / "out.json").read_text())["files"].values()
+        assert {mutant["mutatorName"] for file in files for mutant in file["mutants"]} == wanted
+
+
 def test_flags_and_mistakes(desk):
     repo = desk.repo()
     done = desk("run", repo, "--operators", "-RRO")
