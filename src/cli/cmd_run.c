@@ -47,11 +47,15 @@ static enum mg_code check_provider(const struct mg_app *app, const struct mg_inv
 {
     for (size_t i = 0; i < call->overrides.len; i++) {
         const struct mg_override *said = &call->overrides.at[i];
-        bool needs_provider = mg_str_is(said->key, "llm.model") || mg_str_is(said->key, "llm.base_url");
+        bool needs_provider = mg_str_is(said->key, "llm.model") || mg_str_is(said->key, "llm.base_url") || mg_str_is(said->key, "llm.command") ||
+                              (mg_str_is(said->key, "llm.strategy") && mg_str_is(said->value, "model"));
         if (needs_provider && mg_str_is(app->config.provider, "search"))
-            return MG_FAIL(err, MG_E_USAGE, "%s %.*s: who serves it? add --provider (anthropic, openai, gemini, openrouter, compatible, command)",
-                           said->origin, MG_FMT(mg_str_sub(said->value, 0, 100)));
+            return MG_FAIL(err, MG_E_USAGE,
+                           "%s %.*s: who serves the model? add --provider (anthropic, openai, gemini, openrouter, compatible, command)", said->origin,
+                           MG_FMT(mg_str_sub(said->value, 0, 100)));
     }
+    if (mg_str_is(app->config.provider, "search") && (mg_str_is(app->config.llm.strategy, "model") || app->config.llm.base_url.len))
+        (void)fprintf(stderr, "mutagen: no provider is named, so no model is asked and the search writes the tests (--provider, MUTAGEN_PROVIDER)\n");
     return MG_OK;
 }
 

@@ -149,10 +149,13 @@ struct mg_key mg_key_find(const struct mg_env *env, struct mg_str provider, stru
         return look_up(env, key_env);
     struct mg_key first = look_up(env, mg_str_from(mg_llm_http_key_env(provider)));
     const char *other = other_name(provider);
-    if (first.value.len || !other)
+    bool from_file = first.value.len > 0 && mg_str_eq(first.from, env->file);
+    if (!other || (first.value.len && !from_file))
         return first;
     struct mg_key second = look_up(env, mg_str_from(other));
-    return second.value.len ? second : first;
+    bool second_from_file = second.value.len > 0 && mg_str_eq(second.from, env->file);
+    /* The environment wins over the file, by whichever name. */
+    return second.value.len && (first.value.len == 0 || !second_from_file) ? second : first;
 }
 
 void mg_keys_list(const struct mg_env *env, struct mg_arena *arena, struct mg_keys *keys)
@@ -178,6 +181,7 @@ void mg_keys_hide(const struct mg_env *env, struct mg_str key_env, struct mg_sec
 {
     struct mg_str rest = all_providers(), provider;
     hide(secrets, look_up(env, key_env).value);
+    hide(secrets, look_up(env, MG_STR("MUTAGEN_EMBEDDING_API_KEY")).value);
     while (next_provider(&rest, &provider)) {
         hide(secrets, look_up(env, mg_str_from(mg_llm_http_key_env(provider))).value);
         hide(secrets, look_up(env, mg_str_from(other_name(provider))).value);

@@ -11,6 +11,7 @@
 #include "generate/model/model.h"
 #include "os/file.h"
 #include "services/model_calls.h"
+#include <stdio.h>
 
 #define TEMPLATE_LIMIT (1u << 18)
 
@@ -77,21 +78,33 @@ static enum mg_code open_llm(struct mg_app *app, struct mg_http http, bool dry_r
     return open_http_llm(app, http, dry_run, llm, err);
 }
 
-static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, struct mg_retriever *retriever, struct mg_err *err)
+/* The model's key goes to the model's own address only; without any address it is OpenAI that is asked. */
+static struct mg_key embedding_key(const struct mg_app *app, struct mg_str base)
+{
+    const struct mg_config *config = &app->config;
+    if (base.len == 0)
+        return mg_key_find(&app->env, MG_STR("openai"), MG_NO_STR);
+    if (mg_str_eq(base, config->llm.base_url))
+        return mg_key_find(&app->env, config->provider, config->llm.key_env);
+    return mg_key_find(&app->env, MG_STR("compatible"), MG_STR("MUTAGEN_EMBEDDING_API_KEY"));
+}
+
+static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_retriever *retriever, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
     struct mg_embedder embedder;
     *retriever = (struct mg_retriever){ 0 };
     if (!config->generation.use_retrieval)
         return MG_OK;
+    if (dry_run && !mg_str_is(config->generation.embedder, "hashing")) {
+        (void)fprintf(stderr, "mutagen: a dry run asks no embedding model either: examples of style are chosen by name here\n");
+        return MG_OK;
+    }
     if (mg_str_is(config->generation.embedder, "hashing")) {
         embedder = mg_embed_hashing_new(app->arena, MG_HASHING_DIMENSION);
     } else {
         struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
-        /* The model's key goes to the model's own address only. */
-        bool own = config->generation.embedding_base_url.len > 0 && !mg_str_eq(base, config->llm.base_url);
-        struct mg_key key =
-            mg_key_find(&app->env, own ? MG_STR("compatible") : config->provider, own ? MG_STR("MUTAGEN_EMBEDDING_API_KEY") : config->llm.key_env);
+        struct mg_key key = embedding_key(app, base);
         MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
                                                                    .model = config->generation.embedding_model,
                                                                    .key = key.value,
@@ -139,7 +152,7 @@ enum mg_code mg_compose_model(struct mg_app *app, const struct mg_run_request *r
         MG_TRY(mg_llm_recorder_new(inner, app->config.llm.record, llm, err));
     }
     MG_TRY(put_ledger_around(app, request->run_id, &composed->services, llm, err));
-    MG_TRY(open_retriever(app, http, &composed->retriever, err));
+    MG_TRY(open_retriever(app, http, request->dry_run, &composed->retriever, err));
     settings.llm = *llm;
     settings.retriever = composed->retriever;
     composed->services.model = mg_model_new(app->arena, &settings);

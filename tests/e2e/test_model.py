@@ -83,9 +83,14 @@ def test_the_search_comes_first(desk, server):
 
 def test_no_provider_no_call(desk, server, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-to-be-used-0123456789")
-    result = desk("run", SHOP, "--target", "shop.text.stars", "--no-progress", "--strategy", "model")
+    result = desk("run", SHOP, "--target", "shop.text.stars", "--no-progress")
     assert result.code == 0, result
     assert server.requests == []
+    for flag, value in (("--strategy", "model"), ("--command", "cat"), ("--base-url", server.base_url), ("--model", "m")):
+        refused = desk("run", SHOP, flag, value)
+        assert refused.code == 64 and "who serves the model? add --provider" in refused.err, refused
+    said = desk("run", SHOP, "--target", "shop.text.stars", "--no-progress", MUTAGEN_BASE_URL=server.base_url)
+    assert said.code == 0 and "no provider is named" in said.err, said
 
 
 def test_dry_run_calls_nothing_and_stores_nothing(desk, server):

@@ -221,6 +221,11 @@ static void every_provider_has_its_variable(void **state)
     key_is("gemini", "", "GEMINI_API_KEY", "gem");
     assert_int_equal(unsetenv("GEMINI_API_KEY") | unsetenv("GOOGLE_API_KEY"), 0);
     key_is("gemini", "", "GEMINI_API_KEY", ""); /* the name to be set */
+    put(".env", "GEMINI_API_KEY=of-the-file\n");
+    load(".");
+    key_is("gemini", "", "GEMINI_API_KEY", "of-the-file");
+    assert_int_equal(setenv("GOOGLE_API_KEY", "goo", 1), 0);
+    key_is("gemini", "", "GOOGLE_API_KEY", "goo"); /* the environment wins, by whichever name */
 }
 
 static void the_file_gives_only_names_that_are_known(void **state)
