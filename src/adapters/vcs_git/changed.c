@@ -22,7 +22,7 @@ static enum mg_code ask(struct mg_arena *arena, const char *directory, const cha
 
 static enum mg_code resolve(struct mg_arena *arena, const char *directory, struct mg_str revision, struct mg_str *base, struct mg_err *err)
 {
-    struct mg_str inside, shallow, commit, head;
+    struct mg_str inside, shallow, commit = MG_NO_STR, head;
     bool started;
     MG_TRY(ask(arena, directory, (const char *const[]){ "rev-parse", "--is-inside-work-tree", NULL }, &inside, &started, err));
     if (!started)

@@ -103,7 +103,7 @@ enum mg_code mg_git(struct mg_arena *arena, const char *directory, const char *c
         argv[count] = safe[count];
     argv[count++] = "-C";
     argv[count++] = directory;
-    for (size_t i = 0; args[i] && i < MG_GIT_MOST_ARGS; i++)
+    for (size_t i = 0; i < MG_GIT_MOST_ARGS && args[i]; i++)
         argv[count++] = args[i];
     argv[count] = NULL;
 
