@@ -472,8 +472,8 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
         .request = request,
         .believing = services->cache.ops && !request->fresh && !services->gate.ops->own_mutants,
     };
-    if (services->gate.ops->own_mutants && (request->sample || request->matrix || request->diff.len))
-        return MG_FAIL(err, MG_E_CONFIG, "mutation.backend = \"%s\" makes mutants of its own: --diff, --sample and --matrix need the engine",
+    if (services->gate.ops->own_mutants && (request->sample || request->matrix || request->diff.len || request->max_seconds > 0))
+        return MG_FAIL(err, MG_E_CONFIG, "backend %s makes its own mutants: --matrix, --sample, --diff and --max-time need the engine",
                        services->gate.ops->name);
     s.run.request.repo = request->repo;
     s.run.started = now(&s);

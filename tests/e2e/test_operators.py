@@ -1,5 +1,11 @@
 """Which operators work: flags and settings, the listing, and what the agent does with mutants that are no plain change of code."""
 import json
+import os
+import sys
+
+import pytest
+
+from conftest import ROOT
 
 SOURCE = '''import re
 
@@ -131,3 +137,21 @@ def test_the_listing_names_every_operator(desk):
     assert lines[0].split()[:2] == ["operator", "level"]
     assert any(line.startswith("EXR") and "except (A, B): h()  ->  try: g() | except (B,): h()" in line for line in lines)
     assert len([line for line in lines if line[:3].isupper()]) == 29
+
+
+def test_a_second_opinion_by_mutmut(desk):
+    """MUTAGEN_TEST_MUTMUT names a folder with mutmut's packages (make test makes build/mutmut)."""
+    made = sorted((ROOT / "build" / "mutmut").glob("lib/python3*/site-packages"))
+    site = os.environ.get("MUTAGEN_TEST_MUTMUT") or (made and str(made[-1]))
+    if not site or f"python{sys.version_info[0]}.{sys.version_info[1]}" not in site:
+        pytest.skip("no mutmut for this Python")
+    desk.repo(FILES)
+    config = desk.folder / "c.toml"
+    config.write_text(f'[mutation]\nbackend = "mutmut"\nmutmut_site = "{site}"\n')
+    done = desk("score", "repo", "-c", config, "--target", "pkg.mod.guarded", "--json", "out.json", "--no-progress")
+    assert done.code == 0, done
+    found = [mutant for file in json.loads((desk.folder / "out.json").read_text())["files"].values() for mutant in file["mutants"]]
+    assert {mutant["mutatorName"] for mutant in found} == {"mutmut"}
+    assert len(found) >= 2 and {mutant["status"] for mutant in found} == {"Killed"}, found  # int(None), +1, -2
+    done = desk("score", "repo", "-c", config, "--sample", "3")
+    assert done.code == 1 and "backend mutmut makes its own mutants" in done.err
