@@ -2,6 +2,7 @@
 import json
 import pathlib
 import sqlite3
+import sys
 
 import pytest
 from conftest import ROOT, tree
@@ -160,6 +161,24 @@ def test_a_recorded_run_can_be_replayed(desk, server):
     assert len(server.requests) == calls
     _, replayed = outcomes(desk)
     assert [test["source"] for test in replayed["shop.text.stars"]["tests"]] == [test["source"] for test in recorded["shop.text.stars"]["tests"]]
+
+
+def test_a_program_as_the_model(desk):
+    """The prompt on its stdin, the reply on its stdout: it looks for the target's line and counts what it said before."""
+    program = desk.folder / "model.py"
+    program.write_text("import pathlib, re, sys\n"
+                       "said = sys.stdin.read()\n"
+                       "target = re.search(r'^Target: (\\S+)$', said, re.MULTILINE).group(1)\n"
+                       "turn = 1 + said.count('===== ASSISTANT')\n"
+                       f"print(pathlib.Path({str(CORPUS)!r}, f'{{target}}.{{turn}}.md').read_text())\n")
+    result = desk("run", SHOP, "--provider", "command", "--command", f"{sys.executable} {program}", "--max-cost", "0", "--strategy", "model",
+                  "--target", "shop.text.stars", "--no-progress")
+    assert result.code == 0, result
+    report, targets = outcomes(desk)
+    assert targets["shop.text.stars"]["status"] == "kept" and report["cost"]["requests"] == 2
+    broken = desk("run", SHOP, "--provider", "command", "--command", "no-such-program-here", "--max-cost", "0", "--strategy", "model",
+                  "--target", "shop.text.stars", "--no-progress")
+    assert broken.code == 3 and "not found" in broken.out, broken
 
 
 def test_what_the_project_offers_is_shown(desk, server):
