@@ -3,6 +3,7 @@
 From 3.12 on by sys.monitoring, where a line costs once per test; before by sys.settrace.
 """
 import dis
+import os
 import sys
 import threading
 
@@ -56,6 +57,7 @@ class HitTracker:
     def __init__(self, code, first, last, on_hit=None):
         self.codes = codes.all_codes(code)
         self.ids = {id(one) for one in self.codes}
+        self.names, self.paths = {}, {os.path.realpath(one.co_filename) for one in self.codes}  # __file__ -> whether it is one of the paths
         self.first, self.last = lines_to_watch(self.codes, first, last)
         self.on_hit = on_hit
         self.hit = False
@@ -118,6 +120,12 @@ class HitTracker:
         if self.hit:
             sys.settrace(None)  # of this thread: nothing is left to be learnt in this test
             return None
+        name = frame.f_globals.get("__file__")  # as in LineCollector.elsewhere
+        if type(name) is str:
+            if name not in self.names:
+                self.names[name] = os.path.realpath(name) in self.paths
+            if not self.names[name]:
+                return None
         return self.local if id(frame.f_code) in self.ids else None
 
     def local(self, frame, event, _arg):
@@ -148,6 +156,8 @@ class LineCollector:
         self.real_file = real_file
         self.known = {}  # co_filename -> position or -1
         self.stack = [set()]
+        self.active = True
+        self.locals = {}  # position -> trace function
         self.watched = {}  # id(code) -> code (kept, so that no id comes again) and its entry line
 
     def start(self):
@@ -202,13 +212,28 @@ class LineCollector:
         self.stack[-1].add((self.known[code.co_filename], number))
         return MONITORING.DISABLE
 
-    def enter(self, frame, _event, _arg):
-        return self.local if self.position(frame.f_code.co_filename) >= 0 else None
+    def elsewhere(self, frame):
+        """Surely none of the files, by its globals: asking a frame for its code raises an audit event, and every audit hook is called then."""
+        name = frame.f_globals.get("__file__")
+        return type(name) is str and self.position(name) < 0
 
-    def local(self, frame, event, _arg):
-        if event == "line":
-            self.stack[-1].add((self.known[frame.f_code.co_filename], frame.f_lineno))
-        return self.local
+    def enter(self, frame, _event, _arg):
+        if self.elsewhere(frame):
+            return None
+        number = self.position(frame.f_code.co_filename)
+        return self.local_of(number) if number >= 0 else None
+
+    def local_of(self, number):
+        """The trace function of a file's frames: it need not ask a frame whose it is."""
+        found = self.locals.get(number)
+        if found is None:
+            def found(frame, event, _arg):
+                if event == "line" and self.active:
+                    self.stack[-1].add((number, frame.f_lineno))
+                return found if self.active else None
+
+            self.locals[number] = found
+        return found
 
 
 class ImportCollector(LineCollector):
@@ -230,12 +255,9 @@ class ImportCollector(LineCollector):
         return super().begin(code, offset) if code.co_flags & self.OPTIMIZED else MONITORING.DISABLE
 
     def enter(self, frame, event, arg):
-        if not self.active or not frame.f_code.co_flags & self.OPTIMIZED:
+        if not self.active or self.elsewhere(frame) or not frame.f_code.co_flags & self.OPTIMIZED:
             return None
         return super().enter(frame, event, arg)
-
-    def local(self, frame, event, arg):
-        return super().local(frame, event, arg) if self.active else None
 
     def on(self):
         self.active = True
