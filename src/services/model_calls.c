@@ -97,6 +97,11 @@ static void measure_reply(const struct calls *calls, const struct mg_llm_reply *
     call->micro_usd = reply->reported_micro_usd >= 0 ? reply->reported_micro_usd : mg_cost(price, &call->usage);
 }
 
+static bool used_something(const struct mg_usage *usage)
+{
+    return usage->input > 0 || usage->cache_read > 0 || usage->cache_write > 0 || usage->output > 0;
+}
+
 static void measure_failure(const struct calls *calls, const struct mg_llm_reply *reply, const struct mg_llm_request *request, int64_t request_bytes,
                             struct mg_llm_call *call)
 {
@@ -105,11 +110,12 @@ static void measure_failure(const struct calls *calls, const struct mg_llm_reply
         call->micro_usd = call->worst_micro_usd;
         return;
     }
-    call->usage = reply->usage.known ? reply->usage : (struct mg_usage){ 0 };
+    /* A program that failed after its work, or a reply that could not be recorded: what was used is paid for. */
+    call->usage = reply->usage;
     if (reply->reported_micro_usd >= 0)
         call->micro_usd = reply->reported_micro_usd;
     else
-        call->micro_usd = reply->usage.known ? mg_cost(calls->setup.llm.price, &call->usage) : 0;
+        call->micro_usd = used_something(&reply->usage) ? mg_cost(calls->setup.llm.price, &call->usage) : 0;
 }
 
 /* One attempt between its reservation and its settlement. *code is the model's; what is returned is the store's. */

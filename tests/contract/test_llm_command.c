@@ -114,6 +114,7 @@ static void end_codes_and_what_they_mean(void **unused)
         assert_int_equal(end.code, MG_E_HTTP);
         assert_int_equal(end.reply.fault, cases[i].fault);
         assert_non_null(strstr(end.err.text, cases[i].text));
+        assert_int_equal(end.reply.usage.input > 0, cases[i].fault != MG_LLM_ACCOUNT); /* who failed behind its work has used something */
         mg_arena_free(end.arena);
     }
 }

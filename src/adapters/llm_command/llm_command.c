@@ -153,6 +153,8 @@ static enum mg_code judge_end(struct attempt *attempt)
 static enum mg_code judge_failure(struct attempt *attempt, const struct mg_err *cause)
 {
     attempt->reply->unanswered = attempt->end.started;
+    if (!attempt->end.started)
+        attempt->reply->usage = (struct mg_usage){ 0 };
     if (cause->code == MG_E_CANCELLED)
         return MG_FAIL(attempt->err, MG_E_CANCELLED, "%s", cause->text);
     if (cause->code == MG_E_TIMEOUT)
@@ -185,12 +187,15 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
     enum mg_code code = MG_OK;
     if (prompt.overflow) {
         reply->fault = MG_LLM_REQUEST;
+        reply->usage = (struct mg_usage){ 0 };
         code = MG_FAIL(err, MG_E_HTTP, "the prompt is larger than %zu bytes", prompt.limit);
     } else if (mg_program_run(&program, arena, &attempt.end, &cause) != MG_OK) {
         code = judge_failure(&attempt, &cause);
     } else {
         code = judge_end(&attempt);
         reply->usage.output = (int64_t)attempt.end.output.len / 4;
+        if (reply->fault == MG_LLM_ACCOUNT) /* there was no program to read the prompt */
+            reply->usage = (struct mg_usage){ 0 };
     }
     mg_buf_free(&prompt);
     return code;

@@ -308,7 +308,8 @@ static void every_fault_has_its_number_of_sends_and_its_cost(void **state)
         struct step *step = then(cases[i].code, cases[i].fault, cases[i].name);
         step->reply.unanswered = cases[i].unanswered;
         step->reply.reported_micro_usd = cases[i].reported;
-        step->reply.usage = (struct mg_usage){ .input = 10, .output = 3, .known = cases[i].known };
+        if (cases[i].known)
+            step->reply.usage = (struct mg_usage){ .input = 10, .output = 3, .known = true };
         enum mg_code result = ask_once();
         int64_t cost = spent().micro_usd - before;
         before += cost;
@@ -323,15 +324,33 @@ static void every_fault_has_its_number_of_sends_and_its_cost(void **state)
 static void a_failure_counts_its_tokens_only_when_it_may_have_been_worked_on(void **state)
 {
     (void)state;
-    then(MG_E_HTTP, MG_LLM_REQUEST, "400")->reply.usage = (struct mg_usage){ .input = 10, .output = 3 }; /* an estimate of nothing */
+    then(MG_E_HTTP, MG_LLM_REQUEST, "400");
     assert_int_equal(ask_once(), MG_E_HTTP);
     assert_int_equal(spent().input_tokens + spent().output_tokens, 0);
+    assert_int_equal(spent().micro_usd, 0);
     steps = sends = 0;
     then(MG_E_HTTP, MG_LLM_REQUEST, "reset")->reply.unanswered = true;
     assert_int_equal(ask_once(), MG_E_HTTP);
     assert_int_equal(spent().input_tokens, BYTES);
     assert_int_equal(spent().output_tokens, OUTPUT);
     assert_int_equal(spent().estimated_calls, 1);
+}
+
+/* A program that ends with an error behind its work; a reply that could not be recorded. */
+static void a_failure_with_an_estimated_usage_is_paid_for(void **state)
+{
+    (void)state;
+    then(MG_E_HTTP, MG_LLM_REQUEST, "the command exited with 1")->reply.usage = (struct mg_usage){ .input = 10, .output = 3 };
+    assert_int_equal(ask_once(), MG_E_HTTP);
+    assert_int_equal(spent().micro_usd, 10 * 2 + 3 * 10);
+    assert_int_equal(spent().input_tokens, 10);
+    assert_int_equal(spent().output_tokens, 3);
+    assert_int_equal(spent().estimated_calls, 1);
+    setup.llm.price = NULL;
+    setup.limits = (struct mg_spend_limits){ 0, 0 };
+    sends = 0;
+    assert_int_equal(ask_once(), MG_E_HTTP);
+    assert_int_equal(spent().unknown_cost_calls, 1);
 }
 
 static void a_rejected_key_stops_every_later_call(void **state)
@@ -619,6 +638,7 @@ int main(void)
         CASE(a_model_without_a_price_is_refused_under_a_cost_limit),
         CASE(every_fault_has_its_number_of_sends_and_its_cost),
         CASE(a_failure_counts_its_tokens_only_when_it_may_have_been_worked_on),
+        CASE(a_failure_with_an_estimated_usage_is_paid_for),
         CASE(a_rejected_key_stops_every_later_call),
         CASE(waits_double_to_a_cap_with_a_little_chance),
         CASE(a_reply_after_retries_is_a_reply),
