@@ -1,4 +1,4 @@
-/* Leaving keys out of a .env, line by line. */
+/* Leaving keys out of a .env, line by line; a value in quotes may take several. */
 #include "adapters/ingest_local/env_file.h"
 
 #include "base/buf.h"
@@ -35,14 +35,41 @@ static bool is_kept_back(struct mg_str line)
     return false;
 }
 
+/* Behind the line at `at`, its end included; a lone CR ends a line, too. */
+static size_t behind_line(struct mg_str text, size_t at)
+{
+    while (at < text.len && text.at[at] != '\n' && text.at[at] != '\r')
+        at++;
+    if (at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n')
+        at++;
+    return at < text.len ? at + 1 : at;
+}
+
+/* Behind the value that begins in `text` at `at`, a line that is kept back: one that opens a quote goes on to the line where the quote closes.
+ * Readers differ over a quote that never closes: for this one the value is the line, so the lines behind it are looked at themselves. */
+static size_t behind_value(struct mg_str text, size_t at, size_t end)
+{
+    size_t start = mg_str_find(mg_str_sub(text, 0, end), '=', at) + 1;
+    while (start < end && (text.at[start] == ' ' || text.at[start] == '\t'))
+        start++;
+    if (start >= end || (text.at[start] != '"' && text.at[start] != '\''))
+        return end;
+    const char quote = text.at[start];
+    size_t i = start + 1;
+    while (i < text.len && text.at[i] != quote)
+        i += text.at[i] == '\\' && i + 1 < text.len ? 2 : 1;
+    return i >= text.len ? end : behind_line(text, i);
+}
+
 struct mg_str mg_env_file_filtered(struct mg_arena *arena, struct mg_str text)
 {
     struct mg_buf out = MG_BUF(SIZE_MAX);
     for (size_t at = 0; at < text.len;) {
-        size_t end = mg_str_find(text, '\n', at);
-        end += end < text.len;
+        size_t end = behind_line(text, at);
         struct mg_str line = mg_str_sub(text, at, end);
-        if (!is_kept_back(line))
+        if (is_kept_back(line))
+            end = behind_value(text, at, end);
+        else
             mg_buf_add(&out, line);
         at = end;
     }

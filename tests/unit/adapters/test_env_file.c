@@ -23,6 +23,15 @@ static void keys_stay_behind(void **state)
         { "MUTAGEN_LLM_API_KEY=k\nMUTAGENX=1\n", "MUTAGENX=1\n" },
         { "MY_OPENAI_API_KEY=mine\nOPENAI_API_KEY_FILE=f\n", "MY_OPENAI_API_KEY=mine\nOPENAI_API_KEY_FILE=f\n" },
         { "# OPENAI_API_KEY=in a comment\n\n", "# OPENAI_API_KEY=in a comment\n\n" },
+        { "A=1\rOPENAI_API_KEY=sk-1\rB=2\r", "A=1\rB=2\r" }, /* lone CRs */
+        { "A=1\r\rMUTAGEN_X_KEY=sk\n\rB=2", "A=1\r\r\rB=2" },
+        { "OPENAI_API_KEY=\"\nsk-1\n\"\nB=2\n", "B=2\n" }, /* over several lines */
+        { "export MUTAGEN_X_KEY = 'a\r\nsk-1' # c\r\nB=2", "B=2" },
+        { "OPENAI_API_KEY=\"a\\\"\nsk-1\" # \"\nB=2\n", "B=2\n" },
+        { "OPENAI_API_KEY=\"never closed\nB=2\nGEMINI_API_KEY='x\n", "B=2\n" },
+        { "OPENAI_API_KEY='one line' \"\nB='x'\n", "B='x'\n" },
+        { "OPENAI_API_KEY=\"ends in \\", "" },
+        { "A=\"1\nOPENAI_API_KEY=sk-1\n\"\n", "A=\"1\n\"\n" }, /* it looks like a key: better a word too few */
         { "", "" },
     };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {
