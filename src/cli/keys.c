@@ -186,7 +186,12 @@ void mg_keys_hide(const struct mg_env *env, struct mg_str key_env, struct mg_sec
         hide(secrets, look_up(env, mg_str_from(mg_llm_http_key_env(provider))).value);
         hide(secrets, look_up(env, mg_str_from(other_name(provider))).value);
     }
-    for (size_t i = 0; i < env->entries.len; i++) /* also those that the environment overrides */
-        if (is_key_name(env->entries.at[i].name) || mg_str_ends(env->entries.at[i].name, "_KEY"))
-            hide(secrets, mg_str_trim(env->entries.at[i].value));
+    /* Of the file also what the environment overrides; its other keys last, for room is limited and anyone may have written them. */
+    for (size_t pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < env->entries.len; i++) {
+            struct mg_str name = env->entries.at[i].name;
+            bool others = mg_str_ends(name, "_KEY") && secrets->len + 1 < MG_MOST_SECRETS; /* a key_env told later needs a place */
+            if (pass == 0 ? is_key_name(name) : others)
+                hide(secrets, mg_str_trim(env->entries.at[i].value));
+        }
 }

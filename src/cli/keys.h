@@ -44,7 +44,8 @@ struct mg_keys {
 };
 void mg_keys_list(const struct mg_env *env, struct mg_arena *arena, struct mg_keys *keys);
 
-/* Every key in sight: of all providers, of `key_env`, and what the file calls MUTAGEN_…_KEY. */
+/* Every key in sight: of all providers and embedders, of `key_env`, and as many as there is room for of what the file calls MUTAGEN_…_KEY.
+ * May be called again when `key_env` is known: there is a place left for it. */
 void mg_keys_hide(const struct mg_env *env, struct mg_str key_env, struct mg_secrets *secrets);
 
 #endif

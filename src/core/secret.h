@@ -7,7 +7,7 @@
 #include "base/base.h"
 #include "core/report.h"
 
-#define MG_MOST_SECRETS 16
+#define MG_MOST_SECRETS 32
 #define MG_SHORTEST_SECRET 8 /* a shorter one would be found in innocent text */
 
 struct mg_secrets {

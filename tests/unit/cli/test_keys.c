@@ -20,9 +20,10 @@ static struct mg_arena *arena;
 static struct mg_env env;
 static struct mg_err err;
 
-static const char *const variables[] = { "ANTHROPIC_API_KEY",   "OPENAI_API_KEY",   "GEMINI_API_KEY",       "GOOGLE_API_KEY",   "OPENROUTER_API_KEY",
-                                         "MUTAGEN_LLM_API_KEY", "MUTAGEN_PROVIDER", "MUTAGEN_MODEL",        "MUTAGEN_BASE_URL", "MUTAGEN_EFFORT",
-                                         "MUTAGEN_STRATEGY",    "WORK_KEY",         "MUTAGEN_MAX_COST_USD", "MUTAGEN_WORK_KEY" };
+static const char *const variables[] = { "ANTHROPIC_API_KEY",    "OPENAI_API_KEY",      "GEMINI_API_KEY",           "GOOGLE_API_KEY",
+                                         "OPENROUTER_API_KEY",   "MUTAGEN_LLM_API_KEY", "MUTAGEN_PROVIDER",         "MUTAGEN_MODEL",
+                                         "MUTAGEN_BASE_URL",     "MUTAGEN_EFFORT",      "MUTAGEN_STRATEGY",         "WORK_KEY",
+                                         "MUTAGEN_MAX_COST_USD", "MUTAGEN_WORK_KEY",    "MUTAGEN_EMBEDDING_API_KEY" };
 
 static int set_up(void **state)
 {
@@ -352,6 +353,27 @@ static void every_key_is_hidden(void **state)
     assert_int_equal(secrets.len, MG_COUNT(all));
 }
 
+/* A .env of somebody else that is full of keys does not take the room of one's own. */
+static void many_keys_in_the_file_crowd_nobody_out(void **state)
+{
+    (void)state;
+    struct mg_secrets secrets = { .len = 0 };
+    struct mg_str text = MG_NO_STR;
+    for (unsigned i = 0; i < 2 * MG_MOST_SECRETS; i++)
+        text = mg_arena_printf(arena, "%.*sMUTAGEN_%u_KEY=planted-key-%u\n", MG_FMT(text), i, i);
+    text = mg_arena_printf(arena, "%.*sOPENAI_API_KEY=in-the-file\nANTHROPIC_API_KEY=overridden\n", MG_FMT(text));
+    put(".env", text.at);
+    assert_int_equal(setenv("ANTHROPIC_API_KEY", "in-the-environment", 1) | setenv("WORK_KEY", "own-variable", 1) |
+                         setenv("MUTAGEN_EMBEDDING_API_KEY", "of-the-embedder", 1),
+                     0);
+    load(".");
+    mg_keys_hide(&env, MG_NO_STR, &secrets);
+    mg_keys_hide(&env, MG_STR("WORK_KEY"), &secrets);
+    static const char *const all[] = { "in-the-file", "overridden", "in-the-environment", "of-the-embedder", "own-variable", "planted-key-0" };
+    for (size_t i = 0; i < MG_COUNT(all); i++)
+        hidden(&secrets, all[i], true);
+}
+
 int main(void)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -369,6 +391,7 @@ int main(void)
         CASE(a_file_says_neither_who_nor_where_nor_how_much),
         CASE(flags_win_over_variables_and_variables_over_the_file_of_c),
         CASE(every_key_is_hidden),
+        CASE(many_keys_in_the_file_crowd_nobody_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
