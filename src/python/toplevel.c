@@ -5,6 +5,8 @@
 #include "python/testpieces.h"
 
 #define MOST_TRIES 400u
+#define MOST_WORK ((size_t)1 << 20)   /* of the parser in all tries together, as mg_python_parse_work counts; one try is always made */
+#define MOST_READ ((size_t)256 << 20) /* bytes that are read for where a line stands */
 
 static enum mg_top_kind kind_of(const struct mg_piece *piece)
 {
@@ -35,6 +37,8 @@ void mg_module_tops(const struct mg_module *module, struct mg_arena *arena, stru
         *MG_PUSH(arena, tops) = top;
     }
 }
+
+size_t mg_python_parse_work(size_t bytes) { return bytes + (bytes < (size_t)1 << 30 ? bytes * bytes / 4096 : (size_t)1 << 40); }
 
 bool mg_python_is_whole(struct mg_str text)
 {
@@ -67,20 +71,23 @@ static size_t line_before(struct mg_str text, size_t start)
 }
 
 /* Whether the line that encloses the one at `start` opens a class in the first column. */
-static bool is_in_class(struct mg_str text, size_t start)
+static bool is_in_class(struct mg_str text, size_t start, size_t *read)
 {
+    const size_t first = start;
     size_t indent = indent_of(line_at(text, start));
-    while (start > 0) {
+    bool found = false, is_class = false;
+    while (start > 0 && !found) {
         start = line_before(text, start);
         struct mg_str line = line_at(text, start);
         size_t other = indent_of(line);
-        if (other < line.len && other < indent)
-            return other == 0 && mg_str_starts(line, "class ");
+        found = other < line.len && other < indent;
+        is_class = found && other == 0 && mg_str_starts(line, "class ");
     }
-    return false;
+    *read += first - start;
+    return is_class;
 }
 
-static bool begins_something(struct mg_str text, size_t start)
+static bool begins_something(struct mg_str text, size_t start, size_t *read)
 {
     struct mg_str line = line_at(text, start), rest = mg_str_sub(line, indent_of(line), line.len);
     if (rest.len == 0)
@@ -89,17 +96,18 @@ static bool begins_something(struct mg_str text, size_t start)
         return !mg_str_starts(rest, ")") && !mg_str_starts(rest, "]") && !mg_str_starts(rest, "}");
     if (!mg_str_starts(rest, "def ") && !mg_str_starts(rest, "async def ") && !mg_str_starts(rest, "@"))
         return false;
-    return is_in_class(text, start);
+    return is_in_class(text, start, read);
 }
 
 struct mg_str mg_python_whole_part(struct mg_str text)
 {
-    size_t start = text.len;
-    for (unsigned tries = 0; start > 0 && tries < MOST_TRIES;) {
+    size_t start = text.len, work = 0, read = 0;
+    for (unsigned tries = 0; start > 0 && tries < MOST_TRIES && work < MOST_WORK && read < MOST_READ;) {
         start = line_before(text, start);
-        if (!begins_something(text, start))
+        if (!begins_something(text, start, &read))
             continue;
         tries++;
+        work += mg_python_parse_work(start);
         struct mg_str part = mg_str_sub(text, 0, start);
         if (mg_python_is_whole(part))
             return part;

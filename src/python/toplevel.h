@@ -21,8 +21,12 @@ void mg_module_tops(const struct mg_module *module, struct mg_arena *arena, stru
 
 /* Whether the text parses without an error and holds a statement. */
 bool mg_python_is_whole(struct mg_str text);
+/* How long the parser may take for a text of so many bytes, in bytes of good code: going on behind errors may take it the square. For who
+ * parses again and again what somebody else has written. */
+size_t mg_python_parse_work(size_t bytes);
 /* The longest beginning of `text` that is whole and ends before a top-level statement or a method of a top-level class: what to keep of
- * a text that was cut off, or that goes on as something else. Empty when there is none. Looks at no more than the last 400 candidates. */
+ * a text that was cut off, or that goes on as something else. Empty when there is none. Looks at no more than the last 400 candidates,
+ * fewer in a text of more than a few thousand bytes. */
 struct mg_str mg_python_whole_part(struct mg_str text);
 
 #endif

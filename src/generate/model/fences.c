@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "python/toplevel.h"
 
-#define MOST_REOPENED 4 /* times that a closing line is taken for the block's own text */
+#define MOST_REOPENED 4      /* times that a closing line is taken for the block's own text */
+#define MOST_REOPENED_ALL 12 /* of all blocks together: each one may read the whole reply again */
+#define MOST_ROUNDS 4        /* for one form of thinking; each may copy the reply */
 
 /* --- opening and closing lines --- */
 
@@ -156,6 +158,7 @@ void mg_fences_find(struct mg_str text, struct mg_arena *arena, struct mg_fences
 {
     struct mg_buf between = MG_BUF(SIZE_MAX);
     struct mg_str rest = text, line;
+    unsigned reopened = 0;
     *fences = (struct mg_fences){ 0 };
     while (mg_str_next_line(&rest, &line)) {
         struct opening opening;
@@ -168,7 +171,7 @@ void mg_fences_find(struct mg_str text, struct mg_arena *arena, struct mg_fences
         struct mg_fence fence = read_block(&opening, &behind, 0, arena);
         bool python = fence.kind == MG_FENCE_PYTHON || fence.kind == MG_FENCE_PLAIN;
         if (python && fence.closed && mg_str_contains(fence.text, "def test") && !mg_python_is_whole(fence.text))
-            for (unsigned skipped = 1; skipped <= MOST_REOPENED; skipped++) {
+            for (unsigned skipped = 1; skipped <= MOST_REOPENED && reopened < MOST_REOPENED_ALL; skipped++, reopened++) {
                 struct mg_str further = rest;
                 struct mg_fence longer = read_block(&opening, &further, skipped, arena);
                 if (!longer.closed)
@@ -237,24 +240,61 @@ static struct mg_str without_channel(struct mg_str text)
     return text;
 }
 
+/* One form of thinking: "anywhere" when its marks are no words, so that nobody writes them by chance. */
+struct thought {
+    const char *open, *close;
+    bool anywhere, ends_message; /* a closing mark that also ends what is no thinking says nothing alone */
+};
+
+/* Without every opening mark, what follows it and its closing mark: one pass, one copy at most. */
+static struct mg_str without_pairs(struct mg_str text, const struct thought *thought, struct mg_arena *arena, bool *open_end)
+{
+    struct mg_buf out = MG_BUF(SIZE_MAX);
+    struct mg_str rest = text; /* begins a line */
+    for (;;) {
+        size_t open = find_mark(rest, thought->open, 0, thought->anywhere);
+        if (open == rest.len)
+            break;
+        size_t close = find_mark(rest, thought->close, open, true);
+        mg_buf_add(&out, mg_str_sub(rest, 0, open));
+        if (close == rest.len) { /* never ended; a fence behind it would be part of the thought */
+            *open_end = true;
+            return mg_buf_take(&out, arena);
+        }
+        mg_buf_addc(&out, '\n');
+        rest = mg_str_sub(rest, close + strlen(thought->close), rest.len);
+    }
+    if (rest.len == text.len)
+        return text;
+    mg_buf_add(&out, rest);
+    return mg_buf_take(&out, arena);
+}
+
+/* Behind the last closing mark that stands alone: the template has swallowed the opening one. */
+static struct mg_str behind_last_close(struct mg_str text, const struct thought *thought)
+{
+    size_t close, len = strlen(thought->close);
+    while ((close = find_mark(text, thought->close, 0, thought->anywhere)) < text.len)
+        text = mg_str_sub(text, close + len, text.len);
+    return text;
+}
+
 struct mg_str mg_without_thinking(struct mg_str text, struct mg_arena *arena, bool *open_end)
 {
     *open_end = false;
     for (size_t i = 0; i < MG_COUNT(thoughts); i++) {
-        for (;;) {
-            size_t open = find_mark(text, thoughts[i].open, 0, thoughts[i].open[1] == '|');
-            size_t close = find_mark(text, thoughts[i].close, open < text.len ? open : 0, open < text.len || thoughts[i].open[1] == '|');
-            bool ends_message = mg_str_is(mg_str_from(thoughts[i].close), "<|end|>");
-            if (open == text.len && (close == text.len || ends_message))
-                break;
-            if (close == text.len) { /* never ended; a fence behind it would be part of the thought */
-                *open_end = true;
-                text = mg_str_sub(text, 0, open);
-                break;
-            }
-            size_t from = open == text.len ? 0 : open; /* a closing mark alone: the template has swallowed the opening one */
-            text = mg_arena_printf(arena, "%.*s\n%.*s", (int)(open == text.len ? 0 : from), text.at,
-                                   MG_FMT(mg_str_sub(text, close + strlen(thoughts[i].close), text.len)));
+        struct thought thought = { thoughts[i].open, thoughts[i].close, .anywhere = thoughts[i].open[1] == '|' };
+        thought.ends_message = mg_str_is(mg_str_from(thought.close), "<|end|>");
+        bool ended = true;
+        /* What goes may put a mark that stood behind it at the beginning of a line. */
+        for (unsigned round = 0; round < MOST_ROUNDS && ended; round++) {
+            bool unended = false;
+            struct mg_str before = text;
+            text = without_pairs(text, &thought, arena, &unended);
+            if (!unended && !thought.ends_message)
+                text = behind_last_close(text, &thought);
+            *open_end |= unended;
+            ended = !unended && text.len != before.len;
         }
     }
     return without_channel(text);

@@ -9,9 +9,12 @@
 #include "python/toplevel.h"
 
 #define MOST_BYTES ((size_t)1 << 20)
+#define MOST_SAID ((size_t)1 << 16) /* without thinking: many times what a round of tests has */
 #define MOST_NOTES 100u
 #define NOTE_BYTES 500u
 #define DEEPEST_MARKDOWN 2
+#define MOST_STARTS 20              /* lines that a module without a fence is looked for from */
+#define MOST_WORK ((size_t)1 << 18) /* of the parser for them, as mg_python_parse_work counts; each is parsed more than once */
 
 /* A block that may be the module or a part of it. */
 struct part {
@@ -211,9 +214,12 @@ static struct mg_str unfenced(struct mg_str text, bool truncated, struct mg_aren
     if (!truncated && whole.tests && mg_python_is_whole(whole.text))
         return whole.text;
     struct mg_str rest = text, line;
-    for (struct mg_str from = text; mg_str_next_line(&rest, &line); from = rest) {
+    size_t starts = 0, work = 0;
+    for (struct mg_str from = text; starts < MOST_STARTS && work < MOST_WORK && mg_str_next_line(&rest, &line); from = rest) {
         if (!looks_like_python(line))
             continue;
+        starts++;
+        work += mg_python_parse_work(from.len);
         struct part part = truncated ? cut_part(from, arena) : make_part(from, true, arena);
         if (part.tests) {
             *cut = truncated;
@@ -317,7 +323,8 @@ static struct mg_str take_notes(struct mg_str module, struct mg_arena *arena, st
                 line = mg_str_sub(line, 1, line.len);
             mg_buf_addf(&note, " %.*s", MG_FMT(line));
         }
-        add_note(arena, reply, kind, kind == MG_REPLY_NOTES ? MG_STR("") : test_below(rest), &note);
+        bool about_a_test = kind != MG_REPLY_NOTES && note.len > 0 && reply->notes.len < MOST_NOTES;
+        add_note(arena, reply, kind, about_a_test ? test_below(rest) : MG_STR(""), &note);
     }
     return mg_buf_take(&out, arena);
 }
@@ -364,6 +371,12 @@ void mg_reply_read(struct mg_str text, enum mg_llm_stop stop, struct mg_arena *a
     bool truncated = stop == MG_LLM_TRUNCATED || text.len > MOST_BYTES;
     text = normal_lines(text, arena);
     struct mg_str said = mg_without_thinking(text, arena, &thinking);
+    if (said.len > MOST_SAID) {
+        truncated = true;
+        said.len = MOST_SAID;
+        while (said.len > 0 && ((unsigned char)said.at[said.len] & 0xc0) == 0x80) /* not in the middle of a character */
+            said.len--;
+    }
     collect(said, truncated, 0, arena, &parts, &prose);
     struct mg_str module = stop == MG_LLM_REFUSED ? MG_STR("") : joined(&parts, arena, &reply->cut);
     if (module.len == 0 && parts.len == 0 && stop != MG_LLM_REFUSED)

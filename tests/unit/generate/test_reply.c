@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/str.h"
+#include "generate/model/fences.h"
 #include "generate/model/reply.h"
 #include "os/file.h"
 
@@ -142,6 +143,70 @@ static void size_and_odd_bytes_do_no_harm(void **unused)
     assert_int_equal(reply.module.len, 0);
 }
 
+#define LARGE ((size_t)1 << 20)
+#define SMALL ((size_t)1 << 14) /* for what is parsed again and again */
+
+/* What makes a reader start again and again: without bounds these take minutes to hours, or all memory. */
+static void a_hostile_reply_is_read_in_bounded_time_and_memory(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *first, *again, *last;
+        size_t bytes;
+    } cases[] = {
+        { "", "<think>a</think>\n", "", LARGE },
+        { "", "</think>\n", "", LARGE },
+        { "", "<think>a</think></think>", "", LARGE },
+        { "", "<|begin_of_thought|><|end_of_thought|>", "", SMALL },
+        { "", "import a(\n", "", SMALL },
+        { "import a\nif a:\n", " def test_a():\n  pass\n", " b(", SMALL },
+        { "```python\n", "# kills: 1\n", "def test_a():\n    assert a\n```\n", LARGE },
+        { "```python\n", "# kills:\n", "def test_a():\n    assert a\n```\n", LARGE },
+        { "", "````python\ndef test_a(:\n````\n", "", SMALL },
+    };
+    for (size_t i = 0; i < MG_COUNT(cases) * 2; i++) {
+        struct mg_arena *whole = arena;
+        struct mg_buf text = MG_BUF((size_t)1 << 20);
+        struct mg_reply reply;
+        mg_buf_adds(&text, cases[i / 2].first);
+        while (text.len < cases[i / 2].bytes - 200)
+            mg_buf_adds(&text, cases[i / 2].again);
+        mg_buf_adds(&text, cases[i / 2].last);
+        arena = mg_arena_new();
+        mg_reply_read(mg_buf_view(&text), i % 2 ? MG_LLM_TRUNCATED : MG_LLM_END, arena, &reply);
+        assert_true(reply.module.len > 0 || reply.problem.len > 0);
+        mg_buf_free(&text);
+        mg_arena_free(arena);
+        arena = whole;
+    }
+}
+
+static void thinking_goes_whatever_stands_around_it(void **unused)
+{
+    (void)unused;
+    static const char *const cases[] = {
+        "<think>a</think>\nANSWER",
+        "  <think>a\n</think>ANSWER",
+        "a\n</think>\nb\n</think>\nANSWER",
+        "a\n</think> <think>b</think>ANSWER",
+        "<think>a</think><think>b</think><thinking>c</thinking>ANSWER",
+        "<think>a</think> </think> ANSWER",
+        "ANSWER\n<think>b",
+        "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>ANSWER<|return|>",
+        "<|begin_of_thought|>a<|end_of_thought|><|begin_of_solution|>ANSWER<|end_of_solution|>",
+        "a <|end_of_thought|>ANSWER",
+    };
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        bool open_end = false;
+        struct mg_str said = mg_without_thinking(mg_str_from(cases[i]), arena, &open_end);
+        if (!mg_str_is(said, "ANSWER") || open_end != !strcmp(cases[i], "ANSWER\n<think>b"))
+            fail_msg("%s: '%.*s'", cases[i], MG_FMT(said));
+    }
+    bool open_end = false;
+    assert_true(mg_str_is(mg_without_thinking(MG_STR("say <think>"), arena, &open_end), "say <think>")); /* not the first thing of its line */
+    assert_false(open_end);
+}
+
 int main(void)
 {
     arena = mg_arena_new();
@@ -149,6 +214,8 @@ int main(void)
         cmocka_unit_test(every_reply_of_the_corpus_gives_its_module),
         cmocka_unit_test(every_beginning_of_a_reply_is_read),
         cmocka_unit_test(size_and_odd_bytes_do_no_harm),
+        cmocka_unit_test(a_hostile_reply_is_read_in_bounded_time_and_memory),
+        cmocka_unit_test(thinking_goes_whatever_stands_around_it),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     mg_arena_free(arena);
