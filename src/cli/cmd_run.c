@@ -90,10 +90,11 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     MG_TRY(mg_compose_run(app, call->dry_run ? MG_PURPOSE_DRY_RUN : MG_PURPOSE_RUN, call->no_progress, &composed, err));
     request.reports_dir = composed.reports_dir;
     enum mg_code code = run_composed(app, &composed, &request, &result, err);
+    int64_t later = mg_worst_cost(composed.llm.price, 4 * app->config.llm.max_prompt_tokens, app->config.llm.max_output_tokens);
     mg_compose_close(&composed);
     MG_TRY(code);
     if (call->dry_run) {
-        mg_dry_run_print(app, &result);
+        mg_dry_run_print(app, &result, later);
         return MG_OK;
     }
     app->exit_code = mg_exit_for_report(&result.report, app->config.score_threshold);

@@ -16,10 +16,18 @@ static int64_t added(int64_t sum, int64_t more, int64_t times)
 {
     if (sum == MG_UNKNOWN_COST || more == MG_UNKNOWN_COST)
         return MG_UNKNOWN_COST;
-    return more > 0 && more > (INT64_MAX - sum) / times ? INT64_MAX : sum + more * times;
+    return more > 0 && times > 0 && more > (INT64_MAX - sum) / times ? INT64_MAX : sum + more * times;
 }
 
-void mg_dry_run_print(struct mg_app *app, const struct mg_run_result *result)
+/* A later call carries the conversation so far, so it is seldom shorter than the first one. */
+static int64_t dearer(int64_t first, int64_t later)
+{
+    if (first == MG_UNKNOWN_COST || later == MG_UNKNOWN_COST)
+        return MG_UNKNOWN_COST;
+    return first > later ? first : later;
+}
+
+void mg_dry_run_print(struct mg_app *app, const struct mg_run_result *result, int64_t later_micro_usd)
 {
     const struct mg_config *config = &app->config;
     int64_t calls = 1 + config->orchestrator.max_repair_attempts + config->orchestrator.max_strengthen_attempts;
@@ -40,15 +48,16 @@ void mg_dry_run_print(struct mg_app *app, const struct mg_run_result *result)
         (void)printf("  %4.*s  %6lld tokens  %.*s, at most %.*s  %.*s\n", MG_FMT(score), (long long)target->first.prompt_tokens, MG_FMT(one),
                      MG_FMT(most), MG_FMT(name));
         usual = added(usual, target->first.micro_usd, 1);
-        worst = added(worst, target->first.worst_micro_usd, calls);
+        worst = added(added(worst, target->first.worst_micro_usd, 1), dearer(target->first.worst_micro_usd, later_micro_usd), calls - 1);
         tokens += target->first.prompt_tokens;
     }
     (void)printf("%zu of %u targets need tests\n", result->estimates.len, result->report.targets_selected);
     if (result->report.model.len == 0 || result->estimates.len == 0)
         return;
     struct mg_str low = money(app->arena, usual), high = money(app->arena, worst);
-    (void)printf("Estimated cost: %.*s (one call a target, %lld prompt tokens), at most %.*s (%lld calls a target, full replies)\n", MG_FMT(low),
-                 (long long)tokens, MG_FMT(high), (long long)calls);
+    (void)printf("Estimated cost: %.*s (one call a target, %lld prompt tokens), up to %.*s (%lld calls a target, the longest prompts, full replies; "
+                 "without retries)\n",
+                 MG_FMT(low), (long long)tokens, MG_FMT(high), (long long)calls);
     if (mg_str_is(config->llm.strategy, "search_first"))
         (void)printf("The search comes first and makes some of these calls needless.\n");
     if (config->orchestrator.max_cost_usd > 0)

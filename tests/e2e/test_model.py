@@ -1,6 +1,7 @@
 """Whole runs with a model: a server on 127.0.0.1 that answers from the corpus of replies."""
 import json
 import pathlib
+import re
 import sqlite3
 import sys
 
@@ -100,6 +101,18 @@ def test_dry_run_calls_nothing_and_stores_nothing(desk, server):
     assert server.requests == []
     assert "shop.text.stars" in result.out and "tokens" in result.out
     assert not (desk.folder / ".mutagen").exists()
+
+
+def test_the_most_a_dry_run_tells_holds_for_later_calls_too(desk, server):
+    """A later call carries the conversation so far: it may be as long as llm.max_prompt_tokens allows."""
+    (desk.folder / "m.toml").write_text("[llm]\nprice_input = 2\nprice_output = 10\nmax_prompt_tokens = 20000\nmax_output_tokens = 1000\n")
+    told = desk("-c", "m.toml", "run", SHOP, "--dry-run", "--provider", "compatible", "--base-url", server.base_url, "--model", "corpus",
+                "--no-progress", "--target", "shop.text.stars")
+    assert told.code == 0, told
+    first = float(re.search(r"at most \$([0-9.]+)", told.out)[1])
+    most = float(re.search(r"up to \$([0-9.]+) \(5 calls a target", told.out)[1])
+    later = (4 * 20000 * 2 + 1000 * 10) / 1e6
+    assert first < later and most >= first + 4 * later - 1e-3, told
 
 
 def test_a_dry_run_needs_no_key(desk):
