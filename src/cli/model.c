@@ -34,10 +34,20 @@ static enum mg_code read_prompts(struct mg_app *app, struct mg_prompts *prompts,
     return mg_prompts_check(prompts, err);
 }
 
+/* A key may be missing because the file it stands in was not read. */
+static void say_unread_env(const struct mg_app *app, const struct mg_key *key)
+{
+    if (key->value.len == 0 && app->env.problem.len)
+        (void)fprintf(stderr, "mutagen: no key in %.*s, and a .env was passed over: %.*s\n", MG_FMT(mg_printable(app->arena, key->name)),
+                      MG_FMT(mg_printable(app->arena, app->env.problem)));
+}
+
 static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_llm *llm, struct mg_err *err)
 {
     const struct mg_config *config = &app->config;
     struct mg_key key = mg_key_find(&app->env, config->provider, config->llm.key_env);
+    if (!dry_run)
+        say_unread_env(app, &key);
     struct mg_llm_http_settings settings = { .provider = config->provider,
                                              .model = config->llm.model,
                                              .base_url = config->llm.base_url,
@@ -105,6 +115,7 @@ static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, bool
     } else {
         struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
         struct mg_key key = embedding_key(app, base);
+        say_unread_env(app, &key);
         MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
                                                                    .model = config->generation.embedding_model,
                                                                    .key = key.value,

@@ -52,6 +52,16 @@ def test_a_link_is_not_followed(desk):
     assert told.code == 0 and "is a symbolic link and is not read" in told.out and "provider keys: none set" in told.out, told
 
 
+def test_a_run_without_its_key_says_why_the_file_was_not_read(desk):
+    desk.repo()
+    (desk.folder / "elsewhere").write_text(f"ANTHROPIC_API_KEY={SECRET}\n")
+    (desk.folder / ".env").symlink_to("elsewhere")
+    told = desk("run", "repo", "--provider", "anthropic", "--no-progress")
+    assert told.code == 1 and "ANTHROPIC_API_KEY" in told.err and "is a symbolic link and is not read" in told.err, told
+    told = desk("run", "repo", "--no-progress", "--target", "calc.ops.grade")
+    assert told.code == 0 and "symbolic link" not in told.err, told  # nobody needs a key
+
+
 def test_a_model_needs_a_provider(desk):
     desk.repo()
     told = desk("run", "repo", "--model", "gpt-5")
