@@ -8,6 +8,7 @@
 #include "cli/keys.h"
 #include "cli/options.h"
 #include "core/config.h"
+#include "ports/embedder.h"
 #include "ports/llm.h"
 #include "ports/retriever.h"
 #include "ports/sandbox.h"
@@ -37,6 +38,7 @@ struct mg_composed {
     struct mg_sandbox sandbox;
     struct mg_progress progress;
     struct mg_llm llm;             /* no ops: none was named */
+    struct mg_embedder embedder;   /* of the retriever */
     struct mg_retriever retriever; /* no ops: it is off */
 };
 

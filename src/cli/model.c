@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "generate/model/model.h"
 #include "os/file.h"
+#include "services/embedding_calls.h"
 #include "services/model_calls.h"
 #include <stdio.h>
 
@@ -99,43 +100,11 @@ static struct mg_key embedding_key(const struct mg_app *app, struct mg_str base)
     return mg_key_find(&app->env, MG_STR("compatible"), MG_STR("MUTAGEN_EMBEDDING_API_KEY"));
 }
 
-static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_retriever *retriever, struct mg_err *err)
-{
-    const struct mg_config *config = &app->config;
-    struct mg_embedder embedder;
-    *retriever = (struct mg_retriever){ 0 };
-    if (!config->generation.use_retrieval)
-        return MG_OK;
-    if (dry_run && !mg_str_is(config->generation.embedder, "hashing")) {
-        (void)fprintf(stderr, "mutagen: a dry run asks no embedding model either: examples of style are chosen by name here\n");
-        return MG_OK;
-    }
-    if (mg_str_is(config->generation.embedder, "hashing")) {
-        embedder = mg_embed_hashing_new(app->arena, MG_HASHING_DIMENSION);
-    } else {
-        struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
-        struct mg_key key = embedding_key(app, base);
-        say_unread_env(app, &key);
-        MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
-                                                                   .model = config->generation.embedding_model,
-                                                                   .key = key.value,
-                                                                   .key_env = key.name,
-                                                                   .connect_seconds = config->llm.connect_timeout_seconds,
-                                                                   .seconds = config->llm.timeout_seconds,
-                                                                   .max_body = (size_t)config->llm.max_response_mb << 20,
-                                                                   .ca_file = config->llm.ca_file },
-                                 http, &embedder, err));
-    }
-    *retriever = mg_retrieve_vectors_new(embedder);
-    return MG_OK;
-}
-
-static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, const struct mg_run_services *services, struct mg_llm *llm,
-                                      struct mg_err *err)
+/* What a model's calls and those of an embedder have in common. */
+static struct mg_model_calls_setup calls_setup(const struct mg_app *app, struct mg_str run_id, const struct mg_run_services *services)
 {
     double limit = app->config.orchestrator.max_wallclock_seconds;
-    struct mg_model_calls_setup setup = { .llm = *llm,
-                                          .store = services->store,
+    struct mg_model_calls_setup setup = { .store = services->store,
                                           .clock = services->clock,
                                           .progress = services->progress,
                                           .secrets = &app->secrets,
@@ -143,6 +112,56 @@ static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, 
                                           .deadline = limit > 0 ? services->clock.ops->monotonic(services->clock.self) + limit : 0,
                                           .seed = (uint64_t)app->config.generation.seed };
     mg_model_calls_configure(&setup, &app->config);
+    return setup;
+}
+
+static enum mg_code open_http_embedder(struct mg_app *app, struct mg_http http, struct mg_str run_id, struct mg_composed *composed,
+                                       struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    struct mg_str base = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
+    struct mg_key key = embedding_key(app, base);
+    say_unread_env(app, &key);
+    MG_TRY(mg_embed_http_new(&(struct mg_embed_http_settings){ .base_url = base,
+                                                               .model = config->generation.embedding_model,
+                                                               .key = key.value,
+                                                               .key_env = key.name,
+                                                               .connect_seconds = config->llm.connect_timeout_seconds,
+                                                               .seconds = config->llm.timeout_seconds,
+                                                               .max_body = (size_t)config->llm.max_response_mb << 20,
+                                                               .ca_file = config->llm.ca_file },
+                             http, &composed->embedder, err));
+    struct mg_embedding_calls_setup setup = { .embedder = composed->embedder,
+                                              .model = config->generation.embedding_model,
+                                              .price = config->generation.embedding_price,
+                                              .shared = calls_setup(app, run_id, &composed->services) };
+    return mg_embedding_calls_new(&setup, &composed->embedder, err);
+}
+
+static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, const struct mg_run_request *request, struct mg_composed *composed,
+                                   struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    bool hashing = mg_str_is(config->generation.embedder, "hashing");
+    if (!config->generation.use_retrieval)
+        return MG_OK;
+    if (request->dry_run && !hashing) {
+        (void)fprintf(stderr, "mutagen: a dry run asks no embedding model either: examples of style are chosen by name here\n");
+        return MG_OK;
+    }
+    if (hashing)
+        composed->embedder = mg_embed_hashing_new(app->arena, MG_HASHING_DIMENSION);
+    else
+        MG_TRY(open_http_embedder(app, http, request->run_id, composed, err));
+    composed->retriever = mg_retrieve_vectors_new(composed->embedder);
+    return MG_OK;
+}
+
+static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, const struct mg_run_services *services, struct mg_llm *llm,
+                                      struct mg_err *err)
+{
+    struct mg_model_calls_setup setup = calls_setup(app, run_id, services);
+    setup.llm = *llm;
     struct mg_llm calls;
     enum mg_code code = mg_model_calls_new(&setup, &calls, err);
     if (code == MG_OK)
@@ -163,7 +182,7 @@ enum mg_code mg_compose_model(struct mg_app *app, const struct mg_run_request *r
         MG_TRY(mg_llm_recorder_new(inner, app->config.llm.record, llm, err));
     }
     MG_TRY(put_ledger_around(app, request->run_id, &composed->services, llm, err));
-    MG_TRY(open_retriever(app, http, request->dry_run, &composed->retriever, err));
+    MG_TRY(open_retriever(app, http, request, composed, err));
     settings.llm = *llm;
     settings.retriever = composed->retriever;
     composed->services.model = mg_model_new(app->arena, &settings);
@@ -174,6 +193,8 @@ void mg_compose_model_close(struct mg_composed *composed)
 {
     if (composed->retriever.ops)
         composed->retriever.ops->close(composed->retriever.self);
+    if (composed->embedder.ops)
+        composed->embedder.ops->close(composed->embedder.self);
     if (composed->llm.ops)
         composed->llm.ops->close(composed->llm.self);
 }

@@ -53,6 +53,7 @@ static const struct mg_setting settings[] = {
     WORD("generation.embedder", generation.embedder, "hashing http", "hashing", false, "how texts are compared: hashing, or a model behind /embeddings"),
     TEXT("generation.embedding_model", generation.embedding_model, "", false, "its name"),
     TEXT("generation.embedding_base_url", generation.embedding_base_url, "", false, "its address; empty = llm.base_url"),
+    FLOAT("generation.embedding_price", generation.embedding_price, -1, 1e6, "-1", false, "USD per million tokens; -1 = unknown, which needs max_cost_usd = 0"),
     WORD("llm.strategy", llm.strategy, "search_first model search", "search_first", false, "a model after the search, instead of it, or not at all"),
     TEXT("llm.model", llm.model, "", false, "empty = the provider's default"),
     TEXT("llm.base_url", llm.base_url, "", false, "address of an OpenAI-compatible server, or of a proxy"),

@@ -45,6 +45,7 @@ struct mg_config {
         int64_t retrieval_top_k;                           /* 2 */
         struct mg_str embedder;                            /* "hashing" | "http" */
         struct mg_str embedding_model, embedding_base_url; /* for "http" */
+        double embedding_price;                            /* USD per million tokens; negative = unknown */
     } generation;
     struct {
         struct mg_str strategy;                          /* "search_first" | "model" | "search" */

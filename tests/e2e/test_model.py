@@ -235,3 +235,35 @@ def test_calls_are_in_the_database(desk, server):
     with sqlite3.connect(pathlib.Path(desk.folder) / ".mutagen" / "mutagen.db") as db:
         rows = db.execute("SELECT purpose, settled FROM llm_calls ORDER BY rowid").fetchall()
     assert rows == [("generate", 1), ("strengthen", 1)]
+
+
+def test_embedding_calls_are_in_the_ledger(desk, server, faults):
+    """The embedder's key is its own; what it reads is counted, and a rejected key ends the run without a second request."""
+    repo = desk.repo({"pkg/__init__.py": "", "pkg/mod.py": "def quad(n):\n    if n > 2:\n        return n * 4\n    return n + 1\n", "tests/conftest.py": "",
+                      "tests/test_mod.py": "from pkg.mod import quad\n\n\ndef test_type():\n    assert quad(2) is not None  # sk-model-0123456789\n"})
+    keys = {"MUTAGEN_EMBEDDING_API_KEY": "sk-embed-0123456789", "MUTAGEN_LLM_API_KEY": "sk-model-0123456789"}
+
+    def run(script, price, *more):
+        faults.reset()
+        (desk.folder / "m.toml").write_text(f'[generation]\nuse_retrieval = true\nembedder = "http"\nembedding_model = "e"\nembedding_price = {price}\n'
+                                            f'embedding_base_url = "{faults.url(script, route="/v1")}"\n[llm]\nprice_input = 0\nprice_output = 0\n')
+        return desk("-c", "m.toml", "run", repo, "--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--no-progress",
+                    "--strategy", "model", "--max-repair", "0", "--max-strengthen", "0", *more, **keys)
+
+    refused = run("ok", -1)
+    assert refused.code == 1 and "generation.embedding_price" in refused.err and not faults.requests, refused
+    said = run("503,ok", 100, "--run-id", "e")
+    assert len(faults.requests) == 3, said  # the tests, again, and the target
+    for request in faults.requests:
+        assert request.headers["authorization"] == "Bearer sk-embed-0123456789" and b"sk-model" not in request.body
+    with sqlite3.connect(pathlib.Path(desk.folder) / ".mutagen" / "mutagen.db") as db:
+        rows = db.execute("SELECT purpose, settled FROM llm_calls ORDER BY rowid").fetchall()
+    assert rows == [("embed", 1), ("embed", 1), ("embed", 1), ("generate", 1)]
+    report, _ = outcomes(desk)
+    assert report["cost"]["usd"] > 0
+    asked = len(server.requests)
+    told = run("401", 100, "--run-id", "f")
+    assert told.code == 3 and "embeddings answered 401" in told.out + told.err, told
+    assert len(faults.requests) == 1 and len(server.requests) == asked
+    dry = run("ok", -1, "--dry-run", "--max-cost", "0")
+    assert dry.code == 0 and "asks no embedding model" in dry.err and not faults.requests, dry

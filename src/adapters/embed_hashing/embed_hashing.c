@@ -84,8 +84,9 @@ static void embed_one(struct mg_str text, size_t dimension, double *sums, float 
 }
 
 static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                          float **vectors, size_t *dimension, struct mg_err *err)
+                          float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
+    (void)end;
     const struct hashing *hashing = self;
     struct mg_arena *scratch = mg_arena_new();
     double *sums = MG_NEW_ARRAY(scratch, double, hashing->dimension);

@@ -106,7 +106,7 @@ static bool read_batch(yyjson_val *root, const struct batch *batch, struct mg_ar
 }
 
 static enum mg_code judge(const struct embed *embed, const struct mg_http_response *response, const struct batch *batch, struct mg_arena *arena,
-                          float **vectors, size_t *dimension, struct mg_err *err)
+                          float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
     yyjson_doc *doc = mg_json_read(response->body, arena);
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -114,22 +114,36 @@ static enum mg_code judge(const struct embed *embed, const struct mg_http_respon
     struct mg_peer_failure failure = MG_PEER_FAILURE;
     mg_peer_failure_find(root, !success, arena, &failure);
     enum mg_code code = MG_OK;
+    int64_t tokens = mg_json_count(yyjson_obj_get(root, "usage"), "prompt_tokens");
+    if (tokens > 0)
+        end->tokens = tokens < INT64_MAX - end->tokens ? end->tokens + tokens : INT64_MAX;
+    end->retry_after = mg_peer_retry_after(response);
+    if (end->retry_after < 0)
+        end->retry_after = failure.retry_after;
+    end->fault = success && !failure.present ? MG_LLM_REQUEST : mg_peer_fault(response, &failure, end->retry_after);
+    end->unanswered = success && !failure.present && tokens <= 0;
     if (!success || failure.present)
         code = mg_peer_fail(who, embed->settings.key, response, &failure, arena, err);
     else if (!read_batch(root, batch, arena, vectors, dimension))
         code = mg_peer_fail_shape(who, embed->settings.key, response, root != NULL, "one vector of the same length for each text", arena, err);
     yyjson_doc_free(doc);
+    if (code == MG_OK) {
+        end->fault = MG_LLM_NO_FAULT;
+        end->unanswered = false;
+    }
     return code;
 }
 
 static enum mg_code send_batch(const struct embed *embed, const struct mg_str *texts, const struct batch *batch, const struct mg_cancel *cancel,
-                               struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_err *err)
+                               struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
     struct mg_http_request request = request_of(embed, texts, batch, cancel, arena);
     struct mg_http_response response = { 0 };
     enum mg_code code = embed->http.ops->send(embed->http.self, &request, arena, &response, err);
     if (code == MG_OK)
-        return judge(embed, &response, batch, arena, vectors, dimension, err);
+        return judge(embed, &response, batch, arena, vectors, dimension, end, err);
+    end->fault = code == MG_E_CANCELLED ? MG_LLM_NO_FAULT : code == MG_E_LIMIT ? MG_LLM_REQUEST : MG_LLM_TEMPORARY;
+    end->unanswered = response.sent;
     if (err)
         (void)mg_err_prefix(err, "%.*s", MG_FMT(who));
     if (code != MG_E_LIMIT)
@@ -149,9 +163,10 @@ static struct embed *from(void *self)
 }
 
 static enum mg_code embed_texts(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                                float **vectors, size_t *dimension, struct mg_err *err)
+                                float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
     const struct embed *embed = from(self);
+    struct mg_embed_end own = MG_EMBED_END;
     struct batch batch = { .len = 0 };
     *dimension = 0;
     for (size_t i = 0; i < count; i++)
@@ -161,14 +176,14 @@ static enum mg_code embed_texts(void *self, const struct mg_str *texts, size_t c
         if (bytes == 0)
             continue;
         if (batch.len == BATCH_TEXTS || (batch.len && batch.bytes + bytes > BATCH_BYTES)) {
-            MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, err));
+            MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, end ? end : &own, err));
             batch.len = batch.bytes = 0;
         }
         batch.at[batch.len++] = i;
         batch.bytes += bytes;
     }
     if (batch.len)
-        MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, err));
+        MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, end ? end : &own, err));
     for (size_t i = 0; i < count; i++)
         if (!vectors[i])
             vectors[i] = MG_NEW_ARRAY(arena, float, *dimension + 1);

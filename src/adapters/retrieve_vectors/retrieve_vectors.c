@@ -32,7 +32,7 @@ static enum mg_code index_batch(struct vectors *vectors, const struct mg_documen
     for (size_t i = 0; i < count; i++)
         texts[i] = documents[i].text;
     struct mg_arena *scratch = mg_arena_new();
-    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, texts, count, cancel, scratch, made, &dimension, err);
+    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, texts, count, cancel, scratch, made, &dimension, NULL, err);
     if (code == MG_OK && !vectors->block) {
         vectors->dimension = dimension;
         vectors->block = MG_NEW_ARRAY(vectors->arena, float, all *(dimension ? dimension : 1));
@@ -78,7 +78,7 @@ static enum mg_code nearest(void *self, struct mg_str query, size_t top_k, const
     struct mg_arena *scratch = mg_arena_new();
     float *asked = NULL;
     size_t dimension = 0, found = 0;
-    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, &query, 1, cancel, scratch, &asked, &dimension, err);
+    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, &query, 1, cancel, scratch, &asked, &dimension, NULL, err);
     if (code == MG_OK && dimension != vectors->dimension)
         code = MG_FAIL(err, MG_E_STATE, "the embedder gave a vector of %zu numbers, before of %zu", dimension, vectors->dimension);
     if (code == MG_OK) {

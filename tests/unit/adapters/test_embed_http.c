@@ -20,6 +20,7 @@ struct fixture {
     struct mg_err err;
     float *vectors[200];
     size_t dimension;
+    struct mg_embed_end end;
 };
 
 static int set_up(void **state)
@@ -45,7 +46,7 @@ static int tear_down(void **state)
 
 static enum mg_code embed(struct fixture *f, const struct mg_str *texts, size_t count)
 {
-    return f->embedder.ops->embed(f->embedder.self, texts, count, NULL, f->arena, f->vectors, &f->dimension, &f->err);
+    return f->embedder.ops->embed(f->embedder.self, texts, count, NULL, f->arena, f->vectors, &f->dimension, &f->end, &f->err);
 }
 
 static void vectors_have_unit_length_and_their_places(void **state)
@@ -71,6 +72,42 @@ static void nothing_is_sent_for_blank_texts(void **state)
     assert_int_equal(f->http.calls, 0);
     assert_int_equal(f->dimension, 0);
     assert_non_null(f->vectors[1]);
+}
+
+static void what_is_known_of_a_call_is_told(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        long status;
+        enum mg_code code;
+        const char *body;
+        enum mg_llm_fault fault;
+        bool unanswered;
+        int64_t tokens;
+    } cases[] = {
+        { 200, MG_OK, "{\"data\":[{\"embedding\":[1]}],\"usage\":{\"prompt_tokens\":7}}", MG_LLM_NO_FAULT, false, 7 },
+        { 200, MG_OK, "{\"data\":[{\"embedding\":[1]}]}", MG_LLM_NO_FAULT, false, 0 },
+        { 200, MG_E_HTTP, "{\"data\":[]}", MG_LLM_REQUEST, true, 0 },
+        { 200, MG_E_HTTP, "{\"data\":[],\"usage\":{\"prompt_tokens\":7}}", MG_LLM_REQUEST, false, 7 },
+        { 401, MG_E_HTTP, "{\"error\":{\"message\":\"no\"}}", MG_LLM_ACCOUNT, false, 0 },
+        { 403, MG_E_HTTP, "", MG_LLM_ACCOUNT, false, 0 },
+        { 503, MG_E_HTTP, "", MG_LLM_TEMPORARY, false, 0 },
+        { 400, MG_E_HTTP, "", MG_LLM_REQUEST, false, 0 },
+    };
+    const struct mg_str text = MG_STR("one");
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        f->http.status = cases[i].status;
+        f->http.body = mg_str_from(cases[i].body);
+        f->end = MG_EMBED_END;
+        if (embed(f, &text, 1) != cases[i].code || f->end.fault != cases[i].fault || f->end.unanswered != cases[i].unanswered ||
+            f->end.tokens != cases[i].tokens)
+            fail_msg("%ld %s: fault %d, unanswered %d, %lld tokens", cases[i].status, cases[i].body, f->end.fault, f->end.unanswered,
+                     (long long)f->end.tokens);
+    }
+    f->http.code = MG_E_TIMEOUT;
+    f->http.text = "no answer";
+    assert_int_equal(embed(f, &text, 1), MG_E_TIMEOUT);
+    assert_true(f->end.fault == MG_LLM_TEMPORARY && f->end.unanswered);
 }
 
 /* 150 texts: 64, 64, 22. */
@@ -172,8 +209,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(vectors_have_unit_length_and_their_places), TEST(nothing_is_sent_for_blank_texts), TEST(many_texts_go_in_batches),
-        TEST(a_long_text_is_cut_at_a_character),         TEST(other_answers_are_refused),       TEST(settings_are_checked),
+        TEST(what_is_known_of_a_call_is_told),
+        TEST(vectors_have_unit_length_and_their_places),
+        TEST(nothing_is_sent_for_blank_texts),
+        TEST(many_texts_go_in_batches),
+        TEST(a_long_text_is_cut_at_a_character),
+        TEST(other_answers_are_refused),
+        TEST(settings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static const float *embed(struct mg_arena *arena, struct mg_str text, size_t dim
     float *vector = NULL;
     size_t got = 0;
     struct mg_err err = { .text = "" };
-    assert_int_equal(embedder.ops->embed(embedder.self, &text, 1, NULL, arena, &vector, &got, &err), MG_OK);
+    assert_int_equal(embedder.ops->embed(embedder.self, &text, 1, NULL, arena, &vector, &got, NULL, &err), MG_OK);
     assert_int_equal(got, dimension);
     return vector;
 }
@@ -119,8 +119,9 @@ struct moody {
 };
 
 static enum mg_code moody_embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                                float **vectors, size_t *dimension, struct mg_err *err)
+                                float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
+    (void)end;
     (void)cancel;
     struct moody *moody = self;
     moody->calls++;

@@ -57,7 +57,8 @@ static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
                                            "orchestrator.max_tokens",
                                            "generation.embedder",
                                            "generation.embedding_model",
-                                           "generation.embedding_base_url" };
+                                           "generation.embedding_base_url",
+                                           "generation.embedding_price" };
     size_t count, found = 0;
     const struct mg_setting *settings = mg_settings(&count);
     for (size_t i = 0; i < count; i++)
