@@ -53,8 +53,11 @@ static enum mg_code check_provider(const struct mg_app *app, const struct mg_inv
             return MG_FAIL(err, MG_E_USAGE,
                            "%s %.*s: who serves the model? add --provider (anthropic, openai, gemini, openrouter, compatible, command)", said->origin,
                            MG_FMT(mg_str_sub(said->value, 0, 100)));
+        if (mg_str_is(said->key, "llm.command") && !mg_str_is(app->config.provider, "command"))
+            return MG_FAIL(err, MG_E_USAGE, "%s is for --provider command, but the provider is %.*s", said->origin, MG_FMT(app->config.provider));
     }
-    if (mg_str_is(app->config.provider, "search") && (mg_str_is(app->config.llm.strategy, "model") || app->config.llm.base_url.len))
+    if (mg_str_is(app->config.provider, "search") &&
+        (mg_str_is(app->config.llm.strategy, "model") || app->config.llm.base_url.len || app->config.llm.command.len))
         (void)fprintf(stderr, "mutagen: no provider is named, so no model is asked and the search writes the tests (--provider, MUTAGEN_PROVIDER)\n");
     return MG_OK;
 }

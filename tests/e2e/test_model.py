@@ -93,6 +93,13 @@ def test_no_provider_no_call(desk, server, monkeypatch):
         assert refused.code == 64 and "who serves the model? add --provider" in refused.err, refused
     said = desk("run", SHOP, "--target", "shop.text.stars", "--no-progress", MUTAGEN_BASE_URL=server.base_url)
     assert said.code == 0 and "no provider is named" in said.err, said
+    other = desk("run", SHOP, "--provider", "anthropic", "--command", "cat")
+    assert other.code == 64 and "--command is for --provider command, but the provider is anthropic" in other.err, other
+    for setting in ('strategy = "model"', 'command = "cat"'):
+        (desk.folder / "m.toml").write_text(f"[llm]\n{setting}\n")
+        said = desk("-c", "m.toml", "run", SHOP, "--target", "shop.text.stars", "--no-progress")
+        assert said.code == 0 and "no provider is named" in said.err, said
+    assert server.requests == []
 
 
 def test_dry_run_calls_nothing_and_stores_nothing(desk, server):
