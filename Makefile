@@ -5,6 +5,7 @@ JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 VENV   := build/venv
 ORACLE := build/oracle
 LITELLM := build/litellm
+PROXIED := tests/e2e/test_model_proxy.py
 MUTMUT := build/mutmut
 QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
@@ -39,7 +40,7 @@ test-c: configure $(MUTMUT)/.stamp
 	@tail -n 4 build/ctest.log
 
 test-python: build
-	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e
+	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e --ignore $(PROXIED)
 
 FRAMEWORKS ?= some
 test-frameworks: build ## score projects of many plugins and frameworks, pytest 6.2 to 9, CPython 3.8 to 3.13 (FRAMEWORKS=all: every one)
@@ -48,9 +49,10 @@ test-frameworks: build ## score projects of many plugins and frameworks, pytest 
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
 
-test-oracles: configure $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model providers, against their own SDKs and a LiteLLM proxy (from PyPI)
+test-oracles: build $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model providers, against their own SDKs and a LiteLLM proxy (from PyPI)
 	@$(QUIET) "" build/build.log cmake --build build --target llm_dump -j $(JOBS)
 	@LLM_DUMP="$(CURDIR)/build/llm_dump" $(ORACLE)/bin/python -m pytest -q -p no:cacheprovider tests/oracles
+	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider $(PROXIED)
 
 peers: $(ORACLE)/.stamp $(LITELLM)/.stamp ## fetch the real peers of the model adapters: SDKs, a LiteLLM proxy (from PyPI)
 
