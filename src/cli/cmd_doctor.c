@@ -1,10 +1,11 @@
-/* `mutagen doctor`: is everything there that a run needs? One line a check, a remedy where something is missing. */
+/* `mutagen doctor`: is everything there that a run needs? Each check is good, a warning or an error, and says what repairs it. */
 #include "adapters/http_curl/http_curl.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
 #include "cli/capture.h"
 #include "cli/compose.h"
+#include "cli/doctor_show.h"
 #include "core/ledger.h"
 #include "os/file.h"
 #include <libgen.h>
@@ -19,36 +20,32 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("provider", "NAME", "provider", "look at what a run with that provider would need"),
     MG_OPT_SETTING("model", "NAME", "llm.model", "the same with that model"),
     MG_OPT_SETTING("base-url", "URL", "llm.base_url", "the same with a server there"),
+    MG_OPT_FLAG("json", as_json, "print the checks as JSON"),
     MG_OPT_END,
 };
 
-enum mark { GOOD, OPTIONAL, FATAL };
-
 struct doctor {
     struct mg_app *app;
-    uint32_t fatal, missing;
+    struct mg_checks checks;
 };
 
-static void say(struct doctor *doctor, enum mark mark, const char *name, struct mg_str detail, const char *remedy)
+static void say(struct doctor *doctor, enum mg_check_level level, const char *name, struct mg_str detail, const char *remedy)
 {
-    static const char *const marks[] = { "OK ", "-- ", "ERR" };
-    struct mg_str shown = mg_printable(doctor->app->arena, detail);
-    (void)printf("  [%s] %s: %.*s\n", marks[mark], name, MG_FMT(shown));
-    if (mark != GOOD && remedy)
-        (void)printf("        -> %s\n", remedy);
-    doctor->fatal += mark == FATAL;
-    doctor->missing += mark == OPTIONAL;
+    struct mg_arena *arena = doctor->app->arena;
+    struct mg_str shown = mg_arena_str(arena, mg_redact(arena, &doctor->app->secrets, detail)); /* `detail` may stand on the stack */
+    *MG_PUSH(arena, &doctor->checks) =
+        (struct mg_check){ level, name, shown, level == MG_CHECK_OK ? MG_NO_STR : mg_arena_str(arena, mg_str_from(remedy)) };
 }
 
 static void check_platform(struct doctor *doctor)
 {
     struct utsname system;
     if (uname(&system) != 0) {
-        say(doctor, FATAL, "platform", MG_STR("unknown"), "Linux on x86-64 or arm64 is needed");
+        say(doctor, MG_CHECK_ERROR, "platform", MG_STR("unknown"), "Linux on x86-64 or arm64 is needed");
         return;
     }
     bool good = strcmp(system.sysname, "Linux") == 0 && (strcmp(system.machine, "x86_64") == 0 || strcmp(system.machine, "aarch64") == 0);
-    say(doctor, good ? GOOD : FATAL, "platform", mg_arena_printf(doctor->app->arena, "%s %s", system.sysname, system.machine),
+    say(doctor, good ? MG_CHECK_OK : MG_CHECK_ERROR, "platform", mg_arena_printf(doctor->app->arena, "%s %s", system.sysname, system.machine),
         "Linux on x86-64 or arm64 is needed; on Windows use WSL; macOS is not supported yet");
 }
 
@@ -57,8 +54,8 @@ static void check_git(struct doctor *doctor)
     static const char *const argv[] = { "git", "--version", NULL };
     struct mg_str output;
     bool found = mg_capture(doctor->app->arena, argv, 10, &output) && output.len > 0;
-    say(doctor, found ? GOOD : OPTIONAL, "git", found ? mg_str_trim(output) : MG_STR("not found"),
-        "install git; without it every file below the repo is copied, ignored ones too");
+    say(doctor, found ? MG_CHECK_OK : MG_CHECK_WARNING, "git", found ? mg_str_trim(output) : MG_STR("not found"),
+        "install git (apt-get install git); without it every file below the repo is copied, ignored ones too");
 }
 
 /* Prints "3.11.7 8.3.4": versions of Python and pytest. The second is "-" without pytest. Must parse on any Python. */
@@ -81,9 +78,9 @@ static void check_pytest(struct doctor *doctor, struct mg_str python, struct mg_
 {
     const char *install = mg_arena_printf(doctor->app->arena, "%.*s -m pip install pytest", MG_FMT(mg_printable(doctor->app->arena, python))).at;
     if (mg_str_is(version, "-"))
-        say(doctor, FATAL, "pytest", MG_STR("not installed in that interpreter"), install);
+        say(doctor, MG_CHECK_ERROR, "pytest", MG_STR("not installed in that interpreter"), install);
     else
-        say(doctor, at_least(version, 6, 2) ? GOOD : FATAL, "pytest", version, install);
+        say(doctor, at_least(version, 6, 2) ? MG_CHECK_OK : MG_CHECK_ERROR, "pytest", version, install);
 }
 
 static void check_python(struct doctor *doctor, struct mg_str repo)
@@ -92,18 +89,19 @@ static void check_python(struct doctor *doctor, struct mg_str repo)
     struct mg_str python, origin, output, version, pytest;
     struct mg_err err = { .code = MG_OK };
     if (mg_interpreter_choose(arena, repo, doctor->app->config.python, &python, &origin, &err) != MG_OK) {
-        say(doctor, FATAL, "interpreter", mg_str_from(err.text), "give one with --python PATH, or activate the repo's virtual environment");
+        say(doctor, MG_CHECK_ERROR, "interpreter", mg_str_from(err.text), "give one with --python PATH, or activate the repo's virtual environment");
         return;
     }
     const char *const argv[] = { mg_arena_cstr(arena, python), "-c", probe, NULL };
     bool ran = mg_capture(arena, argv, 30, &output);
     struct mg_str rest = mg_str_trim(output);
     if (!ran || !mg_str_next_part(&rest, ' ', &version) || !mg_str_next_part(&rest, ' ', &pytest)) {
-        say(doctor, FATAL, "interpreter", mg_arena_printf(arena, "%.*s does not run", MG_FMT(python)), "give a working one with --python PATH");
+        say(doctor, MG_CHECK_ERROR, "interpreter", mg_arena_printf(arena, "%.*s does not run", MG_FMT(python)),
+            "give a working one with --python PATH");
         return;
     }
     struct mg_str detail = mg_arena_printf(arena, "Python %.*s, %.*s (from %.*s)", MG_FMT(version), MG_FMT(python), MG_FMT(origin));
-    say(doctor, at_least(version, 3, 8) ? GOOD : FATAL, "interpreter", detail, "Python 3.8 or newer is needed: --python PATH");
+    say(doctor, at_least(version, 3, 8) ? MG_CHECK_OK : MG_CHECK_ERROR, "interpreter", detail, "Python 3.8 or newer is needed: --python PATH");
     check_pytest(doctor, python, pytest);
 }
 
@@ -117,7 +115,7 @@ static void check_storage(struct doctor *doctor)
     if (!mg_file_exists(root)) {
         const char *parent = dirname((char *)(uintptr_t)mg_arena_cstr(arena, doctor->app->config.storage.root));
         bool writable = access(parent, W_OK | X_OK) == 0;
-        say(doctor, writable ? GOOD : FATAL, "storage root",
+        say(doctor, writable ? MG_CHECK_OK : MG_CHECK_ERROR, "storage root",
             mg_arena_printf(arena, "%s (%s)", root, writable ? "will be made by the first run" : "cannot be made"),
             "set storage.root in a file given by -c, or run in a folder that you may write to");
         return;
@@ -126,22 +124,22 @@ static void check_storage(struct doctor *doctor)
     if (opened)
         mg_compose_close(&composed);
     bool good = (opened || err.code == MG_E_NOT_FOUND) && access(root, W_OK | X_OK) == 0;
-    say(doctor, good ? GOOD : FATAL, "storage root", good || opened ? mg_str_from(root) : mg_str_from(err.text),
+    say(doctor, good ? MG_CHECK_OK : MG_CHECK_ERROR, "storage root", good || opened ? mg_str_from(root) : mg_str_from(err.text),
         "set storage.root in a file given by -c to a folder that you may write to");
 }
 
-static void check_protection(struct doctor *doctor)
+static void check_isolation(struct doctor *doctor)
 {
     struct mg_composed composed;
     struct mg_err err = { .code = MG_OK };
     if (mg_compose_run(doctor->app, MG_PURPOSE_SCORE, true, &composed, &err) != MG_OK) {
-        say(doctor, FATAL, "protection", mg_str_from(err.text), NULL);
+        say(doctor, MG_CHECK_ERROR, "isolation", mg_str_from(err.text), "a run would stop at the same place");
         return;
     }
     struct mg_str detail = mg_arena_str(doctor->app->arena, mg_str_from(composed.services.protection));
     mg_compose_close(&composed);
-    say(doctor, GOOD, "protection", detail, NULL);
-    say(doctor, GOOD, "processors", mg_arena_printf(doctor->app->arena, "%lld", (long long)doctor->app->config.jobs), NULL);
+    say(doctor, MG_CHECK_OK, "isolation", detail, NULL);
+    say(doctor, MG_CHECK_OK, "processors", mg_arena_printf(doctor->app->arena, "%lld", (long long)doctor->app->config.jobs), NULL);
 }
 
 /* The one check that opens it: a run does so only when a model is called. */
@@ -150,9 +148,11 @@ static void check_http(struct doctor *doctor)
     struct mg_str version;
     struct mg_err err = { .code = MG_OK };
     if (mg_http_curl_version(doctor->app->arena, &version, &err) == MG_OK)
-        say(doctor, GOOD, "http", version, NULL);
+        say(doctor, MG_CHECK_OK, "http", version, NULL);
+    else if (mg_llm_http_key_env(doctor->app->config.provider))
+        say(doctor, MG_CHECK_ERROR, "http", mg_str_from(err.text), "apt-get install libcurl4");
     else
-        say(doctor, OPTIONAL, "http", mg_str_from(err.text), "only models of a provider need it; search and command do not");
+        say(doctor, MG_CHECK_WARNING, "http", mg_str_from(err.text), "only models of a provider need it; search and command do not");
 }
 
 /* Names only; a value is never printed. */
@@ -163,16 +163,16 @@ static void check_keys(struct doctor *doctor)
     struct mg_keys keys;
     struct mg_str list = MG_NO_STR;
     if (env->problem.len)
-        say(doctor, OPTIONAL, ".env", env->problem, "set the variables in the environment instead");
+        say(doctor, MG_CHECK_WARNING, ".env", env->problem, "set the variables in the environment instead");
     else
-        say(doctor, GOOD, ".env", env->file.len ? env->file : MG_STR("none from here upward"), NULL);
+        say(doctor, MG_CHECK_OK, ".env", env->file.len ? env->file : MG_STR("none from here upward"), NULL);
     for (size_t i = 0; i < env->ignored.len; i++)
-        say(doctor, OPTIONAL, ".env", mg_arena_printf(arena, "%.*s in it is not used", MG_FMT(env->ignored.at[i])),
+        say(doctor, MG_CHECK_WARNING, ".env", mg_arena_printf(arena, "%.*s in it is not used", MG_FMT(env->ignored.at[i])),
             "say it in the environment or by a flag: a file of the repo may not choose who is asked, or for how much");
     mg_keys_list(env, arena, &keys);
     for (size_t i = 0; i < keys.len; i++)
         list = mg_arena_printf(arena, "%.*s%s%.*s (%.*s)", MG_FMT(list), list.len ? ", " : "", MG_FMT(keys.at[i].name), MG_FMT(keys.at[i].from));
-    say(doctor, GOOD, "provider keys", list.len ? list : MG_STR("none set, none needed: search writes tests without a key"), NULL);
+    say(doctor, MG_CHECK_OK, "provider keys", list.len ? list : MG_STR("none set, none needed: search writes tests without a key"), NULL);
 }
 
 static struct mg_str price_text(struct mg_arena *arena, const struct mg_config *config, struct mg_str model, bool *known)
@@ -197,11 +197,11 @@ static void check_model(struct doctor *doctor)
     struct mg_arena *arena = doctor->app->arena;
     const struct mg_config *config = &doctor->app->config;
     if (mg_str_is(config->provider, "search")) {
-        say(doctor, GOOD, "model", MG_STR("none: no provider is named (--provider, MUTAGEN_PROVIDER), a key alone changes nothing"), NULL);
+        say(doctor, MG_CHECK_OK, "model", MG_STR("none: no provider is named (--provider, MUTAGEN_PROVIDER), a key alone changes nothing"), NULL);
         return;
     }
     if (mg_str_is(config->llm.strategy, "search")) {
-        say(doctor, GOOD, "model", MG_STR("none: llm.strategy is search"), NULL);
+        say(doctor, MG_CHECK_OK, "model", MG_STR("none: llm.strategy is search"), NULL);
         return;
     }
     struct mg_str model = config->llm.model.len ? config->llm.model : mg_str_from(mg_default_model(config->provider));
@@ -213,17 +213,49 @@ static void check_model(struct doctor *doctor)
         mg_arena_printf(arena, "%.*s%s%.*s%s%.*s%s%.*s", MG_FMT(config->provider), model.len ? " " : "", MG_FMT(model),
                         config->llm.base_url.len ? " at " : "", MG_FMT(config->llm.base_url), price.len ? ", " : "", MG_FMT(price));
     detail = mg_redact(arena, &doctor->app->secrets, detail);
-    if (!program && model.len == 0)
-        say(doctor, FATAL, "model", detail, "name one: --model NAME, or MUTAGEN_MODEL");
+    if (mg_str_is(config->provider, "command") && config->llm.command.len == 0)
+        say(doctor, MG_CHECK_ERROR, "model", MG_STR("command: no program is given"),
+            "name it: run --command 'PROGRAM …', or llm.command in the file of -c");
+    else if (mg_str_is(config->provider, "replay") && config->llm.replay.len == 0)
+        say(doctor, MG_CHECK_ERROR, "model", MG_STR("replay: no folder is given"), "name it: llm.replay in the file of -c");
+    else if (!program && model.len == 0)
+        say(doctor, MG_CHECK_ERROR, "model", detail, "name one: --model NAME, or MUTAGEN_MODEL");
     else if (!priced && config->orchestrator.max_cost_usd > 0)
-        say(doctor, FATAL, "model",
+        say(doctor, MG_CHECK_ERROR, "model",
             mg_arena_printf(arena, "%.*s, so the cost limit of $%.2f cannot be held", MG_FMT(detail), config->orchestrator.max_cost_usd),
             "set llm.price_input and llm.price_output in the file of -c, or MUTAGEN_MAX_COST_USD=0 (run: --max-cost 0) for no limit");
     else if (needs_key && key.value.len == 0)
-        say(doctor, FATAL, "model", mg_arena_printf(arena, "%.*s; %.*s is not set", MG_FMT(detail), MG_FMT(key.name)),
+        say(doctor, MG_CHECK_ERROR, "model", mg_arena_printf(arena, "%.*s; %.*s is not set", MG_FMT(detail), MG_FMT(key.name)),
             "set it in the environment, or in a .env file from here upward");
     else
-        say(doctor, GOOD, "model", key.value.len ? mg_arena_printf(arena, "%.*s, key in %.*s", MG_FMT(detail), MG_FMT(key.name)) : detail, NULL);
+        say(doctor, MG_CHECK_OK, "model", key.value.len ? mg_arena_printf(arena, "%.*s, key in %.*s", MG_FMT(detail), MG_FMT(key.name)) : detail,
+            NULL);
+}
+
+/* To whom a run would send what. The search asks nobody. */
+static void check_leaving(struct doctor *doctor)
+{
+    const struct mg_config *config = &doctor->app->config;
+    struct mg_arena *arena = doctor->app->arena;
+    const char *sent = "sources of targets, what they call, tests and their failures";
+    bool model = !mg_str_is(config->provider, "search") && !mg_str_is(config->llm.strategy, "search");
+    bool embedder = model && config->generation.use_retrieval && mg_str_is(config->generation.embedder, "http");
+    struct mg_str detail;
+    if (!model)
+        detail = MG_STR("nothing is sent by Mutagen");
+    else if (mg_str_is(config->provider, "replay"))
+        detail = MG_STR("nothing is sent: replies are read from a folder");
+    else if (mg_str_is(config->provider, "command"))
+        detail = mg_arena_printf(arena, "%s go to your command: %.*s", sent, MG_FMT(config->llm.command));
+    else
+        detail = mg_arena_printf(arena, "%s go to %.*s%s%.*s", sent, MG_FMT(config->provider), config->llm.base_url.len ? " at " : "",
+                                 MG_FMT(config->llm.base_url));
+    if (embedder) {
+        struct mg_str url = config->generation.embedding_base_url.len ? config->generation.embedding_base_url : config->llm.base_url;
+        detail = mg_arena_printf(arena, "%.*s; tests go to the embedder at %.*s", MG_FMT(detail), MG_FMT(url));
+    }
+    say(doctor, MG_CHECK_OK, "leaves the machine", mg_arena_printf(arena, "%.*s; what the repo's own tests send is up to them", MG_FMT(detail)),
+        NULL);
 }
 
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
@@ -231,21 +263,20 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     struct doctor doctor = { .app = app };
     struct mg_str repo;
     MG_TRY(mg_resolve_repo(app, call->repo.len ? call->repo : MG_STR("."), &repo, err));
-    (void)printf("mutagen %s doctor\n\n", MG_VERSION);
     check_platform(&doctor);
     check_git(&doctor);
     check_python(&doctor, repo);
     check_storage(&doctor);
-    check_protection(&doctor);
+    check_isolation(&doctor);
     check_http(&doctor);
     check_keys(&doctor);
     check_model(&doctor);
-    if (doctor.fatal > 0) {
-        (void)printf("\n%u problem%s must be solved before a run can work\n", doctor.fatal, doctor.fatal == 1 ? "" : "s");
+    check_leaving(&doctor);
+    if (mg_checks_count(&doctor.checks, MG_CHECK_ERROR) > 0)
         app->exit_code = MG_EXIT_FAILURE;
-    } else {
-        (void)printf("\n%s\n", doctor.missing ? "a run can work; something optional is missing" : "everything a run needs is there");
-    }
+    if (call->as_json)
+        return mg_checks_print_json(&doctor.checks, app->arena, stdout, err);
+    mg_checks_print(&doctor.checks, app->arena, stdout);
     return MG_OK;
 }
 

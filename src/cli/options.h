@@ -26,7 +26,7 @@ struct mg_invocation {
     struct mg_str run_id, json, into, patch;
     struct mg_str diff, sample, max_time; /* of score */
     struct mg_words tests;
-    bool improved, no_progress, dry_run, matrix, show_all, no_cache;
+    bool improved, no_progress, dry_run, matrix, show_all, no_cache, as_json;
     struct {
         MG_VEC(struct mg_override)
     } overrides; /* in the order given */

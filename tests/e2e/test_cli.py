@@ -114,7 +114,7 @@ def test_no_pytest_in_the_environment(desk):
     python = desk.folder / "bare" / "bin" / "python"
     one_line(desk("run", "repo", "--python", python, "--no-progress"), 1, "pytest", str(python))
     told = desk("doctor", "repo", "--python", python)
-    assert told.code == 1 and "[ERR] pytest: not installed" in told.out and "-> " in told.out
+    assert told.code == 1 and "[ERROR] pytest: not installed" in told.out and "-> " in told.out
 
 
 def test_no_such_interpreter(desk):
@@ -139,8 +139,8 @@ def test_doctor_tells_names_of_keys_never_values(desk):
     told = desk("doctor", "repo", OPENAI_API_KEY="sk-very-secret", ANTHROPIC_API_KEY="")
     assert told.code == 0, told
     assert "OPENAI_API_KEY" in told.out and "ANTHROPIC_API_KEY" not in told.out and "very-secret" not in told.out + told.err
-    for check in ("platform", "git", "interpreter", "pytest", "storage root", "protection", "processors", "http", "provider keys"):
-        assert f"  [OK ] {check}: " in told.out, told
+    for check in ("platform", "git", "interpreter", "pytest", "storage root", "isolation", "processors", "http", "provider keys", "leaves the machine"):
+        assert f"  [ OK  ] {check}: " in told.out, told
     assert not (desk.folder / ".mutagen").exists()
 
 
@@ -150,7 +150,33 @@ def test_doctor_says_what_http_needs(desk):
     for name in ("libcurl.so.4", "libcurl-gnutls.so.4"):
         (desk.folder / "libraries" / name).write_bytes(b"not a library")
     told = desk("doctor", "repo", LD_LIBRARY_PATH=str(desk.folder / "libraries"))
-    assert told.code == 0 and "[-- ] http: HTTP needs libcurl" in told.out and "apt install libcurl4" in told.out, told
+    assert told.code == 0 and "[warn ] http: HTTP needs libcurl" in told.out and "apt install libcurl4" in told.out, told
+    told = desk("doctor", "repo", LD_LIBRARY_PATH=str(desk.folder / "libraries"), MUTAGEN_PROVIDER="openai", OPENAI_API_KEY="sk-x")
+    assert told.code == 1 and "[ERROR] http: HTTP needs libcurl" in told.out, told
+
+
+def test_doctor_as_json(desk):
+    desk.repo()
+    told = desk("doctor", "repo", "--json", MUTAGEN_PROVIDER="openai", OPENAI_API_KEY="sk-very-secret")
+    assert told.code == 0 and "very-secret" not in told.out + told.err, told
+    found = json.loads(told.out)
+    checks = {one["name"]: one for one in found["checks"]}
+    assert found["works"] is True and all(one["level"] == "ok" and one["remedy"] is None for one in found["checks"])
+    assert checks["leaves the machine"]["detail"].startswith("sources of targets, what they call, tests and their failures go to openai;")
+    told = desk("doctor", "repo", "--json", MUTAGEN_PROVIDER="openai")
+    found = json.loads(told.out)
+    bad = [one for one in found["checks"] if one["level"] == "error"]
+    assert told.code == 1 and found["works"] is False and [one["name"] for one in bad] == ["model"] and "environment" in bad[0]["remedy"], told
+
+
+def test_doctor_says_that_nothing_is_sent(desk):
+    desk.repo()
+    assert "leaves the machine: nothing is sent by Mutagen;" in desk("doctor", "repo").out
+    (desk.folder / "m.toml").write_text("provider = 'command'\nllm.command = 'ask --quietly'\n")
+    told = desk("doctor", "repo", "-c", "m.toml")
+    assert told.code == 0 and "go to your command: ask --quietly;" in told.out, told
+    told = desk("doctor", "repo", "--provider", "command")
+    assert told.code == 1 and "[ERROR] model: command: no program is given" in told.out, told
 
 
 # ---- one whole run ----

@@ -24,12 +24,12 @@ def test_doctor_says_who_would_be_asked(desk):
     (desk.folder / ".env").write_text(f"export OPENAI_API_KEY='{SECRET}'\nMUTAGEN_PROVIDER=openai\n")
     told = doctor(desk)
     assert told.code == 0, told
-    assert f"[OK ] .env: {desk.folder}/.env\n" in told.out
-    assert "[-- ] .env: MUTAGEN_PROVIDER in it is not used\n" in told.out
-    assert f"[OK ] provider keys: OPENAI_API_KEY ({desk.folder}/.env)\n" in told.out
-    assert "[OK ] model: none: no provider is named" in told.out
+    assert f"[ OK  ] .env: {desk.folder}/.env\n" in told.out
+    assert "[warn ] .env: MUTAGEN_PROVIDER in it is not used\n" in told.out
+    assert f"[ OK  ] provider keys: OPENAI_API_KEY ({desk.folder}/.env)\n" in told.out
+    assert "[ OK  ] model: none: no provider is named" in told.out
     told = doctor(desk, MUTAGEN_PROVIDER="openai")
-    assert told.code == 0 and "[OK ] model: openai gpt-" in told.out and "key in OPENAI_API_KEY\n" in told.out, told
+    assert told.code == 0 and "[ OK  ] model: openai gpt-" in told.out and "key in OPENAI_API_KEY\n" in told.out, told
     assert SECRET not in told.out + told.err
 
 
@@ -41,7 +41,7 @@ def test_doctor_says_who_would_be_asked(desk):
 def test_doctor_says_what_is_missing(desk, arguments, more, part):
     desk.repo()
     told = doctor(desk, *arguments, **more)
-    assert told.code == 1 and "[ERR] model: " in told.out and part in told.out, told
+    assert told.code == 1 and "[ERROR] model: " in told.out and part in told.out, told
 
 
 def test_a_link_is_not_followed(desk):
