@@ -7,11 +7,12 @@ ORACLE := build/oracle
 LITELLM := build/litellm
 PROXIED := tests/e2e/test_model_proxy.py
 MUTMUT := build/mutmut
+CONTAINER := build/container
 QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-real test-oracles peers bench lint format clean packages packages-lint configure
+.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-real test-oracles test-container peers bench lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -28,6 +29,7 @@ test: test-c test-python ## every test that needs no network: C units, contracts
 test-all: export MUTAGEN_FAULTS = all
 test-all: test sweep test-real test-oracles ## the same, the standard libraries, and what needs the network: real packages, SDKs of model providers, frameworks and versions
 	@$(MAKE) test-frameworks FRAMEWORKS=all
+	@$(MAKE) test-container
 
 sweep: build ## every mutant of the standard library of every CPython found: parses, compiles, differs
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
@@ -54,13 +56,16 @@ test-oracles: build $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model p
 	@LLM_DUMP="$(CURDIR)/build/llm_dump" $(ORACLE)/bin/python -m pytest -q -p no:cacheprovider tests/oracles
 	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider $(PROXIED)
 
+test-container: build ## the Dockerfile's steps, run in a folder with debootstrap (root only), then the program in it as its user
+	@$(VENV)/bin/python tools/container_steps.py
+
 peers: $(ORACLE)/.stamp $(LITELLM)/.stamp ## fetch the real peers of the model adapters: SDKs, a LiteLLM proxy (from PyPI)
 
 bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
 	@$(VENV)/bin/python bench/bench.py --binary build/mutagen
 
-lint: configure packages-lint ## format, layers, style, static analysis, Python sources
+lint: configure packages-lint $(CONTAINER)/.stamp ## format, layers, style, static analysis, Python sources
 	@tools/lint.sh
 
 format: packages-lint ## bring every C file into the common format

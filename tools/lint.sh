@@ -26,4 +26,6 @@ step layers python3 tools/check_layers.py .
 step style python3 tools/check_style.py .
 step cppcheck analysis
 step pyflakes python_files build/venv/bin/python -m pyflakes
+step dockerfile build/container/bin/hadolint Dockerfile
+step workflow build/container/bin/zizmor --offline -q .github/workflows
 exit $bad

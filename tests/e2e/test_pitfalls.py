@@ -622,7 +622,7 @@ row("memory", 26, """
 def fill(n):
     rows = []
     while n - len(rows):
-        rows.append("x" * 4096 + str(len(rows)))
+        rows.append("x" * 65536 + str(len(rows)))
     return rows
 
 def forked(n):
