@@ -46,12 +46,22 @@ struct mg_store_ops {
     /* Summed over the run, or over one of its targets unless `target_id` is empty. */
     enum mg_code (*spent)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_spend *spend, struct mg_err *err);
 
+    /* What else is limited over all sessions of a run. `admit` counts a target before anything is done for it: once, however many sessions
+     * take it up; *admitted is false when the run has `max_targets` (0 = no limit) others already, or more. No two threads or processes can
+     * both take the last place. Targets whose outcome `retain` drops give their place back: they are begun anew. */
+    enum mg_code (*admit)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, int64_t max_targets, bool *admitted,
+                          struct mg_err *err);
+    /* How long the session has worked so far: replaces what it said before. One that is killed counts with what it said last. */
+    enum mg_code (*worked)(void *self, struct mg_str run_id, double seconds, struct mg_err *err);
+    /* The sum over all sessions, the present one included. */
+    enum mg_code (*worked_seconds)(void *self, struct mg_str run_id, double *seconds, struct mg_err *err);
+
     /* All stored outcomes of the run, whole, by priority then name. */
     enum mg_code (*outcomes)(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count,
                              struct mg_err *err);
 
     /* Drops outcomes that were stored under another fingerprint (what they depend on changed: they are to be redone) and, unless
-     * `target_ids` is NULL, those of targets that are not in it (their code is gone). */
+     * `target_ids` is NULL, those of targets that are not in it (their code is gone). What `admit` counted for them goes with them. */
     enum mg_code (*retain)(void *self, struct mg_str run_id, struct mg_str fingerprint, const struct mg_str *target_ids, size_t count,
                            struct mg_err *err);
 

@@ -491,6 +491,89 @@ static void spend_is_part_of_outcomes_and_reports_and_never_dropped(void **state
     assert_int_equal(spent(f, MG_NO_STR).micro_usd, 900);
 }
 
+/* ---- what else is limited ---- */
+
+static bool admit(struct fixture *f, const char *target, int64_t limit)
+{
+    bool admitted = !limit;
+    assert_int_equal(f->store.ops->admit(f->store.self, RUN, mg_str_from(target), PRINT, limit, &admitted, &f->err), MG_OK);
+    return admitted;
+}
+
+static void a_target_is_counted_once_over_all_sessions(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    (void)begin(f, RUN, &record);
+    assert_true(admit(f, "t1", 2));
+    assert_true(admit(f, "t2", 2));
+    assert_false(admit(f, "t3", 2));
+    assert_true(admit(f, "t1", 2)); /* taken up again */
+    struct mg_report report = sample_report(f->arena);
+    assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    if (contract->reopen)
+        f->store = contract->reopen(f->store);
+    bool admitted = true;
+    assert_int_equal(f->store.ops->admit(f->store.self, RUN, MG_STR("t1"), PRINT, 0, &admitted, &f->err), MG_E_STATE);
+    assert_false(admitted);
+    assert_true(begin(f, RUN, &record));
+    assert_false(admit(f, "t3", 2));
+    assert_false(admit(f, "t1", 1)); /* a lower limit than before: one other has the place */
+    assert_true(admit(f, "t3", 3));
+    assert_false(admit(f, "t4", 3));
+    assert_true(admit(f, "t4", 0));
+}
+
+static void what_is_begun_anew_is_counted_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    const struct mg_str here[] = { MG_STR("t1") };
+    (void)begin(f, RUN, &record);
+    assert_true(admit(f, "t1", 2));
+    assert_true(admit(f, "t2", 2));
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, PRINT, NULL, 0, &f->err), MG_OK);
+    assert_false(admit(f, "t3", 2));
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, PRINT, here, 1, &f->err), MG_OK); /* t2 is gone */
+    assert_true(admit(f, "t3", 2));
+    assert_false(admit(f, "t4", 2));
+    assert_int_equal(f->store.ops->retain(f->store.self, RUN, MG_STR("changed"), NULL, 0, &f->err), MG_OK);
+    assert_true(admit(f, "t4", 1));
+}
+
+static double worked(struct fixture *f)
+{
+    double seconds = -1;
+    assert_int_equal(f->store.ops->worked_seconds(f->store.self, RUN, &seconds, &f->err), MG_OK);
+    return seconds;
+}
+
+static void seconds_of_all_sessions_are_summed(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    assert_true(worked(f) == 0); /* nobody has begun it */
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, 1.0, &f->err), MG_E_STATE);
+    (void)begin(f, RUN, &record);
+    assert_true(worked(f) == 0);
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, 1.5, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, 2.5, &f->err), MG_OK); /* so far */
+    assert_true(worked(f) == 2.5);
+    if (contract->reopen) {
+        f->store = contract->reopen(f->store); /* killed */
+    } else {
+        struct mg_report report = sample_report(f->arena);
+        assert_int_equal(f->store.ops->end_run(f->store.self, &report, MG_RUN_COMPLETED, &f->err), MG_OK);
+    }
+    assert_true(begin(f, RUN, &record));
+    assert_true(worked(f) == 2.5);
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, 1.0, &f->err), MG_OK);
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, -1.0, &f->err), MG_OK);
+    assert_true(worked(f) == 2.5);
+    assert_int_equal(f->store.ops->worked(f->store.self, RUN, 0.5, &f->err), MG_OK);
+    assert_true(worked(f) == 3.0);
+}
+
 /* Eight threads take what they can; whatever the order, no two take the last cent. */
 enum { THREADS = 8, TRIES = 25, MONEY = 30500, TOKENS = 1000000 };
 struct hammer {
@@ -566,6 +649,9 @@ int run_store_contract(const char *name, const struct store_contract *adapter)
         CASE(money_of_a_dead_process_stays_spent),
         CASE(spend_is_part_of_outcomes_and_reports_and_never_dropped),
         CASE(no_two_threads_take_the_last_cent),
+        CASE(a_target_is_counted_once_over_all_sessions),
+        CASE(what_is_begun_anew_is_counted_anew),
+        CASE(seconds_of_all_sessions_are_summed),
     };
     return cmocka_run_group_tests_name(name, tests, NULL, NULL);
 }

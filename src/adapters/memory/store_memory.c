@@ -16,6 +16,8 @@ struct entry { /* one target of a run */
     struct mg_str target_id, fingerprint;
     bool claimed, stored;
     struct mg_outcome outcome; /* when stored */
+    bool admitted;
+    struct mg_str admitted_as; /* fingerprint */
 };
 
 struct run {
@@ -23,6 +25,7 @@ struct run {
     struct mg_run_record record;
     bool held, reported;
     uint64_t session;
+    double earlier_seconds, seconds; /* of the sessions before this one; of this one */
     struct mg_report report;
     struct {
         MG_VEC(struct entry)
@@ -105,6 +108,8 @@ static enum mg_code take_up(struct store *store, struct run *run, const struct m
     run->record = next;
     for (size_t i = 0; i < run->entries.len; i++)
         run->entries.at[i].claimed = false;
+    run->earlier_seconds += run->seconds;
+    run->seconds = 0;
     return MG_OK;
 }
 
@@ -140,6 +145,16 @@ static enum mg_code set_run_state(void *self, struct mg_str run_id, enum mg_run_
     return leave(store, code);
 }
 
+static struct entry *entry_of(struct store *store, struct run *run, struct mg_str target_id)
+{
+    struct entry *entry = find_entry(run, target_id);
+    if (entry)
+        return entry;
+    entry = MG_PUSH(store->arena, &run->entries);
+    *entry = (struct entry){ .target_id = mg_arena_str(store->arena, target_id) };
+    return entry;
+}
+
 static enum mg_code claim(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, bool *claimed, struct mg_err *err)
 {
     struct store *store = enter(self);
@@ -148,11 +163,7 @@ static enum mg_code claim(void *self, struct mg_str run_id, struct mg_str target
     enum mg_code code = find_held(store, run_id, &run, err);
     if (code != MG_OK)
         return leave(store, code);
-    struct entry *entry = find_entry(run, target_id);
-    if (!entry) {
-        entry = MG_PUSH(store->arena, &run->entries);
-        *entry = (struct entry){ .target_id = mg_arena_str(store->arena, target_id) };
-    }
+    struct entry *entry = entry_of(store, run, target_id);
     bool done = entry->stored && mg_target_state_is_final(entry->outcome.state) && mg_str_eq(entry->fingerprint, fingerprint);
     *claimed = !done && !entry->claimed;
     if (*claimed)
@@ -257,6 +268,46 @@ static enum mg_code spent(void *self, struct mg_str run_id, struct mg_str target
     return leave(store, MG_OK);
 }
 
+static enum mg_code admit(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, int64_t max_targets, bool *admitted,
+                          struct mg_err *err)
+{
+    struct store *store = enter(self);
+    struct run *run;
+    *admitted = false;
+    enum mg_code code = find_held(store, run_id, &run, err);
+    if (code != MG_OK)
+        return leave(store, code);
+    struct entry *entry = entry_of(store, run, target_id);
+    int64_t others = 0;
+    for (size_t i = 0; i < run->entries.len; i++)
+        others += run->entries.at[i].admitted && &run->entries.at[i] != entry;
+    *admitted = max_targets <= 0 || others < max_targets;
+    if (*admitted) {
+        entry->admitted = true;
+        entry->admitted_as = mg_arena_str(store->arena, fingerprint);
+    }
+    return leave(store, MG_OK);
+}
+
+static enum mg_code worked(void *self, struct mg_str run_id, double seconds, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    struct run *run;
+    enum mg_code code = find_held(store, run_id, &run, err);
+    if (code == MG_OK)
+        run->seconds = seconds > 0 ? seconds : 0;
+    return leave(store, code);
+}
+
+static enum mg_code worked_seconds(void *self, struct mg_str run_id, double *seconds, struct mg_err *err)
+{
+    (void)err;
+    struct store *store = enter(self);
+    const struct run *run = find(store, run_id);
+    *seconds = run ? run->earlier_seconds + run->seconds : 0;
+    return leave(store, MG_OK);
+}
+
 static int by_priority(const void *a, const void *b)
 {
     const struct mg_outcome *left = a, *right = b;
@@ -303,7 +354,9 @@ static enum mg_code retain(void *self, struct mg_str run_id, struct mg_str finge
         bool wanted = target_ids == NULL;
         for (size_t k = 0; k < count && !wanted; k++)
             wanted = mg_str_eq(target_ids[k], run->entries.at[i].target_id);
-        run->entries.at[i].stored = run->entries.at[i].stored && wanted && mg_str_eq(run->entries.at[i].fingerprint, fingerprint);
+        struct entry *entry = &run->entries.at[i];
+        entry->stored = entry->stored && wanted && mg_str_eq(entry->fingerprint, fingerprint);
+        entry->admitted = entry->admitted && wanted && mg_str_eq(entry->admitted_as, fingerprint);
     }
     return leave(store, code);
 }
@@ -379,6 +432,9 @@ static const struct mg_store_ops ops = {
     .reserve = reserve,
     .settle = settle,
     .spent = spent,
+    .admit = admit,
+    .worked = worked,
+    .worked_seconds = worked_seconds,
     .outcomes = outcomes,
     .retain = retain,
     .end_run = end_run,

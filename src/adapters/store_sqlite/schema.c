@@ -80,6 +80,16 @@ static const char *const migrations[] = {
     " PRIMARY KEY (run_id, target_id, ordinal),"
     " FOREIGN KEY (run_id, target_id) REFERENCES targets ON DELETE CASCADE) WITHOUT ROWID;"
     "ALTER TABLE reports ADD COLUMN model TEXT NOT NULL DEFAULT '';",
+
+    /* What is limited over all sessions of a run. Of older runs it is known which targets are stored, and how long the last session took. */
+    "CREATE TABLE sessions ("
+    " run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, session INTEGER NOT NULL, seconds REAL NOT NULL,"
+    " PRIMARY KEY (run_id, session)) WITHOUT ROWID;"
+    "CREATE TABLE admitted ("
+    " run_id TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, target_id TEXT NOT NULL, fingerprint TEXT NOT NULL,"
+    " PRIMARY KEY (run_id, target_id)) WITHOUT ROWID;"
+    "INSERT INTO sessions SELECT run_id, session, duration_seconds FROM runs JOIN reports USING (run_id);"
+    "INSERT INTO admitted SELECT run_id, target_id, fingerprint FROM targets;",
     /* clang-format on */
 };
 

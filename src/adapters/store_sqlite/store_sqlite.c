@@ -7,6 +7,7 @@
 #include "adapters/store_sqlite/root.h"
 #include "adapters/store_sqlite/schema.h"
 #include "adapters/store_sqlite/sql.h"
+#include "adapters/store_sqlite/use_rows.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -25,6 +26,10 @@ struct held_run {
     struct held_run *next;
     struct mg_str run_id;
     int fd;
+};
+
+struct target_ids {
+    MG_VEC(struct mg_str)
 };
 
 struct store {
@@ -302,6 +307,37 @@ static enum mg_code spent(void *self, struct mg_str run_id, struct mg_str target
     return leave(store, mg_sqlite_spent(&store->sql, run_id, target_id, spend, err));
 }
 
+static enum mg_code admit(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, int64_t max_targets, bool *admitted,
+                          struct mg_err *err)
+{
+    struct store *store = enter(self);
+    *admitted = false;
+    enum mg_code code = must_hold(store, run_id, err);
+    if (code == MG_OK)
+        code = begin(store, false, err);
+    if (code == MG_OK)
+        code = mg_sql_end(&store->sql, mg_sqlite_admit(&store->sql, run_id, target_id, fingerprint, max_targets, admitted, err), err);
+    *admitted = *admitted && code == MG_OK;
+    return leave(store, code);
+}
+
+static enum mg_code worked(void *self, struct mg_str run_id, double seconds, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    enum mg_code code = must_hold(store, run_id, err);
+    if (code == MG_OK)
+        code = begin(store, false, err);
+    if (code == MG_OK)
+        code = mg_sql_end(&store->sql, mg_sqlite_worked(&store->sql, run_id, seconds, err), err);
+    return leave(store, code);
+}
+
+static enum mg_code worked_seconds(void *self, struct mg_str run_id, double *seconds, struct mg_err *err)
+{
+    struct store *store = enter(self);
+    return leave(store, mg_sqlite_worked_seconds(&store->sql, run_id, seconds, err));
+}
+
 static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **found, size_t *count, struct mg_err *err)
 {
     struct store *store = enter(self);
@@ -311,24 +347,33 @@ static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *
     return leave(store, code);
 }
 
-/* `wanted` NULL: all targets. */
-static enum mg_code drop_others(struct store *store, struct mg_str run_id, struct mg_str fingerprint, const struct mg_map *wanted,
-                                struct mg_arena *scratch, struct mg_err *err)
+/* Those of `select` (target_id, fingerprint by run_id) that are not wanted any more. `wanted` NULL: all targets. */
+static enum mg_code find_others(struct store *store, const char *select, struct mg_str run_id, struct mg_str fingerprint,
+                                const struct mg_map *wanted, struct mg_arena *scratch, struct target_ids *gone, struct mg_err *err)
 {
-    struct {
-        MG_VEC(struct mg_str)
-    } gone = { NULL, 0, 0 };
     struct mg_query q;
-    mg_query_open(&q, &store->sql, "SELECT target_id, fingerprint FROM targets WHERE run_id = ?", err);
+    mg_query_open(&q, &store->sql, select, err);
     mg_put_str(&q, run_id);
     while (mg_query_row(&q)) {
         struct mg_str target_id = mg_get_str(&q, scratch);
         if (!mg_str_eq(mg_get_str(&q, scratch), fingerprint) || (wanted && !mg_map_get(wanted, target_id)))
-            *MG_PUSH(scratch, &gone) = target_id;
+            *MG_PUSH(scratch, gone) = target_id;
     }
-    MG_TRY(mg_query_close(&q));
-    for (size_t i = 0; i < gone.len; i++)
-        MG_TRY(mg_sqlite_delete_outcome(&store->sql, run_id, gone.at[i], err));
+    return mg_query_close(&q);
+}
+
+static enum mg_code drop_others(struct store *store, struct mg_str run_id, struct mg_str fingerprint, const struct mg_map *wanted,
+                                struct mg_arena *scratch, struct mg_err *err)
+{
+    struct target_ids stored = { 0 }, counted = { 0 };
+    MG_TRY(find_others(store, "SELECT target_id, fingerprint FROM targets WHERE run_id = ?", run_id, fingerprint, wanted, scratch, &stored, err));
+    MG_TRY(find_others(store, "SELECT target_id, fingerprint FROM admitted WHERE run_id = ?", run_id, fingerprint, wanted, scratch, &counted, err));
+    for (size_t i = 0; i < stored.len; i++)
+        MG_TRY(mg_sqlite_delete_outcome(&store->sql, run_id, stored.at[i], err));
+    for (size_t i = 0; i < counted.len; i++) {
+        const struct mg_str values[] = { run_id, counted.at[i] };
+        MG_TRY(run_sql(store, "DELETE FROM admitted WHERE run_id = ? AND target_id = ?", values, MG_COUNT(values), err));
+    }
     return MG_OK;
 }
 
@@ -446,6 +491,9 @@ static const struct mg_store_ops ops = {
     .reserve = reserve,
     .settle = settle,
     .spent = spent,
+    .admit = admit,
+    .worked = worked,
+    .worked_seconds = worked_seconds,
     .outcomes = outcomes,
     .retain = retain,
     .end_run = end_run,

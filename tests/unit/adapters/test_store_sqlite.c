@@ -442,7 +442,8 @@ static void an_older_database_is_brought_up_to_date(void **state)
 {
     (void)state;
     make_ended_run();
-    run_sql("DROP TABLE llm_calls; DROP TABLE target_notes; ALTER TABLE reports DROP COLUMN model; PRAGMA user_version=1");
+    run_sql("DROP TABLE sessions; DROP TABLE admitted; DROP TABLE llm_calls; DROP TABLE target_notes; ALTER TABLE reports DROP COLUMN model;"
+            "PRAGMA user_version=1");
     struct mg_store store = must_open();
     struct mg_report report;
     struct mg_run_record record;
@@ -454,6 +455,14 @@ static void an_older_database_is_brought_up_to_date(void **state)
     int64_t id;
     assert_int_equal(begin(store, RUN, &record), MG_OK);
     assert_int_equal(store.ops->reserve(store.self, RUN, &limits, &open_call, &id, &err), MG_OK);
+    double seconds;
+    bool admitted;
+    assert_int_equal(store.ops->worked_seconds(store.self, RUN, &seconds, &err), MG_OK);
+    assert_true(report.duration_seconds > 0 && seconds == report.duration_seconds);
+    assert_int_equal(store.ops->admit(store.self, RUN, MG_STR("a fourth"), RUN, 3, &admitted, &err), MG_OK);
+    assert_false(admitted);
+    assert_int_equal(store.ops->admit(store.self, RUN, report.outcomes.at[0].target_id, RUN, 3, &admitted, &err), MG_OK);
+    assert_true(admitted);
     store.ops->close(store.self);
 }
 
