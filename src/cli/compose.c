@@ -23,6 +23,7 @@
 #include "engine/gate.h"
 #include "generate/search/search.h"
 #include "os/file.h"
+#include "services/turn.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
@@ -198,6 +199,8 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     if (purpose != MG_PURPOSE_SCORE)
         services->generator = mg_search_new();
     services->clock = mg_clock_posix();
+    services->time_limit = MG_NEW(app->arena, double);
+    MG_TRY(mg_turn_new(&services->turn, err));
     services->cancel = app->cancel;
     services->secrets = &app->secrets;
     services->protection = composed->sandbox.ops->describe(composed->sandbox.self);
@@ -223,5 +226,6 @@ void mg_compose_close(struct mg_composed *composed)
         services->cache.ops->close(services->cache.self);
     if (services->store.ops)
         services->store.ops->close(services->store.self);
+    mg_turn_free(services->turn);
     *composed = (struct mg_composed){ 0 };
 }

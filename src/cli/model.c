@@ -103,13 +103,12 @@ static struct mg_key embedding_key(const struct mg_app *app, struct mg_str base)
 /* What a model's calls and those of an embedder have in common. */
 static struct mg_model_calls_setup calls_setup(const struct mg_app *app, struct mg_str run_id, const struct mg_run_services *services)
 {
-    double limit = app->config.orchestrator.max_wallclock_seconds;
     struct mg_model_calls_setup setup = { .store = services->store,
                                           .clock = services->clock,
                                           .progress = services->progress,
                                           .secrets = &app->secrets,
                                           .run_id = run_id,
-                                          .deadline = limit > 0 ? services->clock.ops->monotonic(services->clock.self) + limit : 0,
+                                          .deadline = services->time_limit,
                                           .seed = (uint64_t)app->config.generation.seed };
     mg_model_calls_configure(&setup, &app->config);
     return setup;
@@ -162,6 +161,7 @@ static enum mg_code put_ledger_around(struct mg_app *app, struct mg_str run_id, 
 {
     struct mg_model_calls_setup setup = calls_setup(app, run_id, services);
     setup.llm = *llm;
+    setup.turn = services->turn;
     struct mg_llm calls;
     enum mg_code code = mg_model_calls_new(&setup, &calls, err);
     if (code == MG_OK)

@@ -25,9 +25,10 @@ struct mg_config {
         struct mg_names operators; /* "ROR": only such; "+ROR", "-ROR": on, off */
     } mutation;
     struct {
-        int64_t max_targets;                                  /* 0 = unlimited */
+        int64_t max_targets;                                  /* over all sessions of the run, as the next three; 0 = unlimited */
         double max_wallclock_seconds;                         /* 0 = unlimited */
-        double max_cost_usd;                                  /* of model calls, over all sessions of the run; default 1, 0 = unlimited */
+        int64_t max_parallel_targets;                         /* default 1 */
+        double max_cost_usd;                                  /* of model calls; default 1, 0 = unlimited */
         int64_t max_tokens;                                   /* input and output together; 0 = unlimited */
         int64_t max_repair_attempts, max_strengthen_attempts; /* per target, default 2 each */
     } orchestrator;

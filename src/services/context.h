@@ -35,6 +35,17 @@ struct mg_measure {
     double deadline; /* monotonic; 0 = none */
 };
 
+/* What a target's model has said so far. */
+enum mg_asked {
+    MG_ASKED_NOT,  /* the target is not worked on, or did without a model */
+    MG_ASKED_OPEN, /* it is worked on */
+    MG_ASKED_REPLIED,
+    MG_ASKED_FAILED,            /* no reply */
+    MG_ASKED_FAILED_IN_BETWEEN, /* none to the last question */
+};
+
+struct mg_crew; /* services/crew.h */
+
 struct mg_run_context {
     const struct mg_run_services *services;
     const struct mg_config *config;
@@ -52,9 +63,13 @@ struct mg_run_context {
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
-    unsigned model_failures;          /* targets in a row whose model gave no reply */
+    enum mg_asked *asked;             /* of each target */
     bool model_has_replied;           /* in this session */
+    unsigned revived;                 /* how often the agent was: sessions from before are lost */
+    bool halted;                      /* the run is lost: nobody asks a model any more */
+    struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */
+    double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     const struct mg_measure *measure; /* of a score, else NULL */
     const bool *chosen;               /* of a score with --tests: by test index; NULL = all */
     double deadline;                  /* of a score, for the baseline too; 0 = none */
@@ -66,6 +81,9 @@ void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str s
 /* services/run.c: the private copy; the agent in the repo's interpreter with its tests collected. */
 MG_MUST_CHECK enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err);
+
+/* services/run.c: says in the store how long this session has worked, for a later one after a kill. */
+MG_MUST_CHECK enum mg_code mg_tell_worked(const struct mg_run_context *run, struct mg_err *err);
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);

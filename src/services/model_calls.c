@@ -33,7 +33,11 @@ static struct calls *calls_of(void *self)
 static double now(const struct calls *calls) { return calls->setup.clock.ops->monotonic(calls->setup.clock.self); }
 
 /* Seconds until the run's deadline; more than anyone waits when there is none. */
-static double time_left(const struct calls *calls) { return calls->setup.deadline > 0 ? calls->setup.deadline - now(calls) : 1e12; }
+static double time_left(const struct calls *calls)
+{
+    const double *deadline = calls->setup.deadline;
+    return deadline && *deadline > 0 ? *deadline - now(calls) : 1e12;
+}
 
 /* ---- shared by all threads ---- */
 
@@ -261,7 +265,10 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
         sent.parts.at[i].text = mg_redact_code(arena, secrets, request->parts.at[i].text);
     }
     *reply = (struct mg_llm_reply){ .reported_micro_usd = MG_UNKNOWN_COST, .retry_after = -1 };
-    return keep_trying(calls, &sent, arena, reply, err);
+    mg_turn_leave(calls->setup.turn);
+    enum mg_code code = keep_trying(calls, &sent, arena, reply, err);
+    mg_turn_take(calls->setup.turn);
+    return code;
 }
 
 static int64_t request_bytes(void *self, const struct mg_llm_request *request)

@@ -9,6 +9,7 @@
 #include "ports/llm.h"
 #include "ports/progress.h"
 #include "ports/store.h"
+#include "services/turn.h"
 
 struct mg_model_calls_setup {
     struct mg_llm llm; /* who is asked; closed with the result */
@@ -20,7 +21,8 @@ struct mg_model_calls_setup {
     struct mg_spend_limits limits;
     int64_t max_retries;    /* of one call */
     double timeout_seconds; /* of one attempt */
-    double deadline;        /* monotonic seconds of `clock` after which nothing is sent; 0 = none */
+    const double *deadline; /* monotonic seconds of `clock` after which nothing is sent; 0 = none. Read at each call; NULL = none */
+    struct mg_turn *turn;   /* the caller's, given up from the first attempt to the last; NULL = kept (services/turn.h) */
     uint64_t seed;          /* of the jitter */
 };
 /* From the settings: limits, retries and time-out. */

@@ -267,9 +267,7 @@ static struct mg_generate_request request_of(struct mg_work *work)
         .fact_count = work->facts.len,
         .config = work->run->config,
         .cancel = work->run->services->cancel,
-        .deadline = work->run->config->orchestrator.max_wallclock_seconds > 0
-                        ? work->run->started + work->run->config->orchestrator.max_wallclock_seconds
-                        : 0,
+        .deadline = work->run->time_limit,
     };
     list_uncovered(work, &request);
     return request;
@@ -433,11 +431,25 @@ static enum mg_code take_reply(struct mg_work *work, struct mg_suite *suite, str
     return mend(work, result, &examined, module, err);
 }
 
+static bool has_failed(enum mg_asked asked) { return asked == MG_ASKED_FAILED || asked == MG_ASKED_FAILED_IN_BETWEEN; }
+
+/* How many targets in a row got no reply, this one among them. The row is that of the targets, not of the moments: it must not depend on how many
+ * are worked on at once. A reply, or a target that may still get one, ends it. */
+static unsigned failures_in_a_row(const struct mg_run_context *run, size_t index)
+{
+    unsigned count = 1;
+    for (size_t i = index; run->asked[i] != MG_ASKED_FAILED_IN_BETWEEN && i-- > 0 && (has_failed(run->asked[i]) || run->asked[i] == MG_ASKED_NOT);)
+        count += has_failed(run->asked[i]);
+    for (size_t i = index + 1; i < run->targets.len && (run->asked[i] == MG_ASKED_FAILED || run->asked[i] == MG_ASKED_NOT); i++)
+        count += has_failed(run->asked[i]);
+    return count;
+}
+
 /* A refused request is the target's own only where others are answered. Before the first reply, and after too many refusals in a row, it says as
  * much about address, model and settings as about the target: the target is left then, so that a run with better settings takes it up. */
-static bool is_the_targets_fault(const struct mg_run_context *run, enum mg_llm_fault fault)
+static bool is_the_targets_fault(const struct mg_run_context *run, enum mg_llm_fault fault, unsigned row)
 {
-    return fault == MG_LLM_REQUEST && run->model_has_replied && run->model_failures < MOST_MODEL_FAILURES;
+    return fault == MG_LLM_REQUEST && run->model_has_replied && row < MOST_MODEL_FAILURES;
 }
 
 /* The model gave no reply: what that means for this target and for the run. */
@@ -445,16 +457,19 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
 {
     struct mg_run_context *run = work->run;
     struct mg_str text = mg_arena_str(work->arena, mg_str_from(cause->text));
-    run->model_failures += code == MG_E_HTTP || code == MG_E_TIMEOUT;
+    enum mg_asked *asked = &run->asked[work->target - run->targets.at];
+    if (code == MG_E_HTTP || code == MG_E_TIMEOUT)
+        *asked = *asked == MG_ASKED_REPLIED ? MG_ASKED_FAILED_IN_BETWEEN : MG_ASKED_FAILED;
+    unsigned row = has_failed(*asked) ? failures_in_a_row(run, (size_t)(asked - run->asked)) : 0;
     if (code == MG_E_LIMIT) {
         work->pending->stop = text;
         work->pending->unfinished =
             mg_arena_printf(work->arena, "a budget of the run was used up before the model was done with it (%.*s)", MG_FMT(text));
-    } else if (code == MG_E_HTTP && is_the_targets_fault(run, fault)) {
+    } else if (code == MG_E_HTTP && is_the_targets_fault(run, fault, row)) {
         *MG_PUSH(work->arena, &work->outcome->notes) = mg_arena_printf(work->arena, "the model could not be asked: %.*s", MG_FMT(text));
         work->outcome->reason = mg_arena_printf(work->arena, "the model gave no usable reply: %.*s", MG_FMT(text));
     } else if (code == MG_E_HTTP || code == MG_E_TIMEOUT) {
-        bool over = fault == MG_LLM_ACCOUNT || run->model_failures >= MOST_MODEL_FAILURES;
+        bool over = fault == MG_LLM_ACCOUNT || row >= MOST_MODEL_FAILURES;
         const char *what = fault == MG_LLM_REQUEST ? "the model gave no usable reply" : "the model did not answer";
         work->pending->unfinished = mg_arena_printf(work->arena, "%s: %.*s", what, MG_FMT(text));
         work->pending->stop = over ? mg_arena_printf(work->arena, "provider_failed: %.*s", MG_FMT(text)) : MG_NO_STR;
@@ -492,16 +507,19 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         request.round = round;
         request.feedback = round == MG_ROUND_GENERATE ? NULL : &feedback;
         request.memory = &memory;
+        if (work->run->halted)
+            return MG_FAIL(err, MG_E_CANCELLED, "the run is over");
         work->outcome->attempts++;
         enum mg_code code = services->model.ops->generate(services->model.self, &request, work->arena, &suite, &fault, &cause);
         if (code != MG_OK)
             return no_reply(work, code, fault, &cause, err);
-        work->run->model_failures = 0;
+        work->run->asked[work->target - work->run->targets.at] = MG_ASKED_REPLIED;
         work->run->model_has_replied = true;
+        MG_TRY(mg_tell_worked(work->run, err));
         if (suite.reason.len)
             work->outcome->reason = suite.reason;
         code = take_reply(work, &suite, &feedback, &cause);
-        if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
+        if ((code == MG_E_CHILD || code == MG_E_TIMEOUT) && work->run->revived == work->epoch)
             return session_broke(work, &cause, err);
         if (code != MG_OK)
             return MG_FAIL(err, code, "%s", cause.text);

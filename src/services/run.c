@@ -5,19 +5,40 @@
 #include "base/str.h"
 #include "core/run_state.h"
 #include "services/context.h"
+#include "services/crew.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* So many judged targets wait for one confirmation at most: what a killed run can lose. */
-#define BATCH_TARGETS 12
-#define BATCH_SECONDS 20.0
-
 static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
+
+enum mg_code mg_tell_worked(const struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_store store = run->services->store;
+    return store.ops->worked(store.self, run->request.run_id, now(run) - run->started, err);
+}
 
 static enum mg_code step(struct mg_run_context *run, enum mg_run_event event, struct mg_err *err)
 {
     MG_TRY(mg_run_step(&run->state, event, err));
+    MG_TRY(mg_tell_worked(run, err));
     return run->services->store.ops->set_run_state(run->services->store.self, run->request.run_id, run->state, err);
+}
+
+/* Earlier sessions have had their part of the run's time. */
+static enum mg_code limit_time(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_store store = run->services->store;
+    double limit = run->config->orchestrator.max_wallclock_seconds, earlier = 0;
+    if (limit <= 0)
+        return MG_OK;
+    MG_TRY(store.ops->worked_seconds(store.self, run->request.run_id, &earlier, err));
+    run->time_limit = run->started + limit - earlier;
+    if (run->time_limit <= 0)
+        run->time_limit = 1e-9; /* long ago; 0 would be no limit */
+    if (run->services->time_limit)
+        *run->services->time_limit = run->time_limit;
+    return MG_OK;
 }
 
 /* INITIALIZING: creates the run in the store, or takes it up again. */
@@ -33,6 +54,7 @@ static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
     };
     bool existing = false;
     MG_TRY(services->store.ops->begin_run(services->store.self, &wanted, run->arena, &record, &existing, err));
+    MG_TRY(limit_time(run, err));
     run->report->started_at = existing ? record.started_at : wanted.started_at;
     /* A run that was killed stands in the middle: it starts over from the top, what is finished stays finished. */
     run->state = existing && mg_run_state_is_final(record.state) ? record.state : MG_RUN_PENDING;
@@ -133,95 +155,6 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
     return MG_OK;
 }
 
-/* A budget that is used up, or NULL. `processed` counts this session's targets. */
-static const char *stop_reason(const struct mg_run_context *run, uint32_t processed)
-{
-    if (mg_cancelled(run->services->cancel))
-        return "cancelled";
-    if (run->config->orchestrator.max_targets > 0 && processed >= run->config->orchestrator.max_targets)
-        return "max_targets_reached";
-    if (run->config->orchestrator.max_wallclock_seconds > 0 && now(run) - run->started >= run->config->orchestrator.max_wallclock_seconds)
-        return "wallclock_exceeded";
-    return NULL;
-}
-
-/* Judged targets that wait for their confirmation. */
-struct batch {
-    struct mg_arena *arena;
-    struct mg_pending at[BATCH_TARGETS];
-    size_t len;
-    double since;
-};
-
-/* The user stopped the run. What a model was paid for is kept: its targets are left unfinished, with the tests that were judged. */
-static void leave(struct mg_run_context *run, struct batch *batch)
-{
-    struct mg_store store = run->services->store;
-    struct mg_err ignored;
-    for (size_t p = 0; p < BATCH_TARGETS && p <= batch->len && run->services->model.ops; p++) {
-        struct mg_outcome *outcome = batch->at[p].outcome;
-        if (!outcome || outcome->state != MG_TARGET_MUTATED || mg_target_step(&outcome->state, MG_TARGET_ON_leave, &ignored) != MG_OK)
-            continue;
-        outcome->reason = MG_STR("the run was stopped before its tests were confirmed");
-        for (size_t i = 0; i < batch->at[p].order_count; i++)
-            outcome->tests.at[batch->at[p].order[i]].reason = MG_STR("not confirmed yet");
-        mg_redact_outcome(batch->arena, run->services->secrets, outcome);
-        (void)store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, &ignored); /* the run ends in any case */
-    }
-}
-
-static enum mg_code flush(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
-{
-    enum mg_code code = batch->len ? mg_confirm_pending(run, batch->arena, batch->at, batch->len, err) : MG_OK;
-    if (code == MG_E_CANCELLED)
-        leave(run, batch);
-    mg_arena_free(batch->arena);
-    *batch = (struct batch){ .arena = mg_arena_new(), .since = now(run) };
-    return code;
-}
-
-/* GENERATING_TESTS: every target that is not finished, in order of priority, until a budget ends. */
-static enum mg_code process_targets(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
-{
-    const struct mg_run_services *services = run->services;
-    struct mg_progress progress = services->progress;
-    uint32_t processed = 0, total = (uint32_t)run->targets.len, limit = (uint32_t)run->config->orchestrator.max_targets;
-    bool limited = limit > 0 && limit < total; /* then the limit is what the user waits for */
-    progress.ops->phase(progress.self, "processing", MG_STR(""), limited ? limit : total);
-    for (size_t i = 0; i < run->targets.len; i++) {
-        const struct mg_target *target = &run->targets.at[i];
-        bool claimed = false;
-        MG_TRY(services->store.ops->claim(services->store.self, run->request.run_id, target->id, run->fingerprint, &claimed, err));
-        if (!claimed)
-            continue;
-        const char *stop = stop_reason(run, processed);
-        if (stop) {
-            run->report->stop_reason = mg_str_from(stop);
-            break;
-        }
-        progress.ops->step(progress.self, limited ? processed : (uint32_t)i, target->qualified_name);
-        struct mg_pending *pending = &batch->at[batch->len];
-        enum mg_code code = mg_process_target(run, target, batch->arena, pending, err);
-        if (code == MG_E_CANCELLED)
-            leave(run, batch);
-        MG_TRY(code);
-        processed++;
-        if (run->request.dry_run)
-            continue; /* what it would ask the model is noted; there is no outcome */
-        if (pending->stop.len)
-            run->report->stop_reason = mg_arena_str(run->arena, pending->stop);
-        if (pending->order_count == 0) /* no test waits for confirmation: stored at once */
-            MG_TRY(mg_confirm_pending(run, batch->arena, pending, 1, err));
-        else
-            batch->len++;
-        if (batch->len == 0 || batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
-            MG_TRY(flush(run, batch, err));
-        if (run->report->stop_reason.len)
-            break; /* no further target would get an answer */
-    }
-    return flush(run, batch, err);
-}
-
 /* Drops what was finished under other conditions, and says so: with a model, that was work somebody paid for. */
 static enum mg_code retain(struct mg_run_context *run, struct mg_err *err)
 {
@@ -301,7 +234,21 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     return MG_OK;
 }
 
-static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, struct mg_err *err)
+static int by_subject(const void *a, const void *b)
+{
+    const struct mg_note *left = a, *right = b;
+    int order = mg_str_cmp(left->subject, right->subject);
+    return order ? order : mg_str_cmp(left->text, right->text);
+}
+
+/* Those on targets came in the order in which targets ended, which is no order when several are worked on at once. */
+static void sort_notes(struct mg_report *report, size_t first)
+{
+    if (report->notes.len - first > 1)
+        qsort(report->notes.at + first, report->notes.len - first, sizeof *report->notes.at, by_subject);
+}
+
+static enum mg_code pipeline(struct mg_run_context *run, struct mg_err *err)
 {
     MG_TRY(step(run, MG_RUN_ON_ready, err));
     MG_TRY(ingest(run, err));
@@ -311,7 +258,9 @@ static enum mg_code pipeline(struct mg_run_context *run, struct batch *batch, st
     MG_TRY(retain(run, err));
     MG_TRY(find_unfinished(run, err));
     MG_TRY(step(run, MG_RUN_ON_selected, err));
-    MG_TRY(process_targets(run, batch, err));
+    size_t notes = run->report->notes.len;
+    MG_TRY(mg_process_targets(run, err));
+    sort_notes(run->report, notes);
     if (run->fresh_runs)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
     if (mg_str_is(run->report->stop_reason, "cancelled"))
@@ -364,9 +313,9 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
     if (services->protection)
         mg_note(&run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
 
-    struct batch batch = { .arena = mg_arena_new(), .since = run.started };
-    enum mg_code code = pipeline(&run, &batch, err);
+    enum mg_code code = pipeline(&run, err);
     services->agent.ops->stop(services->agent.self);
+    mg_dismiss_crew(&run);
     if (result->repo.copy.len)
         services->ingest.ops->close(services->ingest.self, &result->repo);
     if (code != MG_OK) {
@@ -374,6 +323,5 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
     } else {
         code = finish(&run, result->report.targets_left ? "partial" : "succeeded", err);
     }
-    mg_arena_free(batch.arena);
     return code;
 }

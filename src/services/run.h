@@ -19,6 +19,8 @@
 #include "ports/store.h"
 #include "ports/vcs.h"
 
+struct mg_turn;
+
 /* Everything a run stands on, wired by cli/compose.c. */
 struct mg_run_services {
     struct mg_ingest ingest;
@@ -37,6 +39,8 @@ struct mg_run_services {
     const char *version;
     struct mg_vcs vcs;     /* of a score: what has changed */
     struct mg_cache cache; /* of a score; ops == NULL: nothing is remembered */
+    struct mg_turn *turn;  /* services/turn.h; NULL: one target at a time, whatever the configuration says */
+    double *time_limit;    /* where mg_run writes when the run's time is over, on the clock above; it is not touched without a limit. May be NULL */
     const char *program;   /* what the user types to start us; the last line of a run is to be copied */
 };
 struct mg_run_request {

@@ -160,6 +160,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     work->origins.len = work->imports.len = work->facts.len = 0;
     work->judged = 0;
     work->broken = false;
+    work->epoch = work->run->revived;
     MG_TRY(services->agent.ops->open_session(services->agent.self, &work->session, err));
     work->gate = (struct mg_gate_request){ .target = work->target,
                                            .source = work->source,
@@ -189,14 +190,20 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
     work.source = &run->repo->sources.at[mg_file_index(run, target->path)];
     double started = services->clock.ops->monotonic(services->clock.self);
     struct mg_err cause = { .code = MG_OK };
-    enum mg_code code = attempt(&work, &cause);
-    bool died = false, again = false;
-    if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
-        MG_TRY(services->agent.ops->revive(services->agent.self, &died, err));
-    if (died) { /* whatever killed the zygote may have had nothing to do with this target: once more */
+    enum mg_code code;
+    bool died, again;
+    for (unsigned deaths = 0;; deaths += died) {
+        died = again = false;
         code = attempt(&work, &cause);
-        if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
-            MG_TRY(services->agent.ops->revive(services->agent.self, &again, err));
+        if (code != MG_E_CHILD && code != MG_E_TIMEOUT)
+            break;
+        MG_TRY(services->agent.ops->revive(services->agent.self, &died, err));
+        run->revived += died;
+        again = died && deaths > 0;
+        /* Whatever killed the zygote may have had nothing to do with this target: once more. Another target's tests may have, while this one
+         * waited for its model. */
+        if (again || run->revived == work.epoch)
+            break;
     }
     work.outcome->seconds = services->clock.ops->monotonic(services->clock.self) - started;
     if (code == MG_OK)

@@ -88,36 +88,63 @@ def test_an_interrupted_run_reports_what_it_has_and_says_how_to_go_on(desk, numb
     assert len(now) == COUNT and {name: now[name] for name in done} == done
 
 
-def test_budgets_take_the_next_targets_each_time(desk):
+def test_a_limit_of_targets_is_the_runs_and_goes_on_when_it_is_raised(desk):
     make(desk, 5)
     seen = {}
-    for expected, code in ((2, 3), (4, 3), (5, 0)):
-        told = desk("run", "repo", "--run-id", "b", "--max-targets", "2", "--no-progress")
+    for limit, expected, code in ((2, 2, 3), (2, 2, 3), (1, 2, 3), (4, 4, 3), (0, 5, 0), (2, 5, 0)):
+        told = desk("run", "repo", "--run-id", "b", "--max-targets", str(limit), "--no-progress")
         now = stored(desk, "b")
         assert told.code == code and len(now) == expected and {name: now[name] for name in seen} == seen, told
         report = report_of(desk)
         assert report["targets"]["left"] == 5 - expected
         assert report["status"] == ("partial" if code else "succeeded")
         if code:
-            assert report["stop_reason"] == "max_targets_reached" and "--run-id b" in told.out, told
+            assert report["stop_reason"] == "max_targets_reached" and "the same command with --run-id b and a higher --max-targets" in told.out, told
         seen = now
 
 
-def test_the_wall_clock_budget(desk):
+def worked(desk, run_id):
+    with sqlite3.connect(f"file:{desk.folder / '.mutagen' / 'mutagen.db'}?mode=ro", uri=True) as db:
+        return db.execute("SELECT total(seconds) FROM sessions WHERE run_id = ?", (run_id,)).fetchone()[0]
+
+
+def test_the_wall_clock_is_the_runs_too(desk):
     make(desk, 6)
     (desk.folder / "m.toml").write_text("orchestrator.max_wallclock_seconds = 1\n")
     told = desk("run", "repo", "--run-id", "w", "-c", "m.toml", "--no-progress")
     assert told.code == 3 and report_of(desk)["stop_reason"] == "wallclock_exceeded", told
-    left = report_of(desk)["targets"]["left"]
+    left, first = report_of(desk)["targets"]["left"], stored(desk, "w")
     assert 0 < left <= 6
-    assert desk("run", "repo", "--run-id", "w", "--no-progress").code == 0
+    used = worked(desk, "w")
+    assert used >= 1
+    told = desk("run", "repo", "--run-id", "w", "-c", "m.toml", "--no-progress")
+    assert told.code == 3 and stored(desk, "w") == first, told
+    assert "the same command with --run-id w and a higher --max-seconds" in told.out, told
+    assert worked(desk, "w") > used
+    assert desk("run", "repo", "--run-id", "w", "--max-seconds", "100000", "--no-progress").code == 0
     assert len(stored(desk, "w")) == 6 and report_of(desk)["targets"]["left"] == 0
 
 
-def test_parts_of_a_run_count_their_own_targets(desk):
+def test_the_time_of_a_killed_session_counts(desk):
+    make(desk, 6)
+    process = desk.start("run", "repo", "--run-id", "k", "--no-progress")
+    for line in process.stderr:
+        if line.startswith("[processing]"):
+            break
+    time.sleep(1)
+    process.kill()
+    process.communicate()
+    used = worked(desk, "k")
+    assert used > 0
+    told = desk("run", "repo", "--run-id", "k", "--max-seconds", f"{used:.6f}", "--no-progress")
+    assert told.code == 3 and report_of(desk)["stop_reason"] == "wallclock_exceeded", told
+    assert desk("run", "repo", "--run-id", "k", "--no-progress").code == 0
+
+
+def test_parts_of_a_run_share_its_limit(desk):
     make(desk, 4)
     assert desk("run", "repo", "--run-id", "p", "--target", "*.f00", "--no-progress").code == 0
-    told = desk("run", "repo", "--run-id", "p", "--target", "*.f0[123]", "--max-targets", "1", "--no-progress")
+    told = desk("run", "repo", "--run-id", "p", "--target", "*.f0[123]", "--max-targets", "2", "--no-progress")
     assert told.code == 3 and report_of(desk)["targets"]["left"] == 2, told
 
 

@@ -348,8 +348,8 @@ static enum mg_code outcomes(void *self, struct mg_str run_id, struct mg_arena *
 }
 
 /* Those of `select` (target_id, fingerprint by run_id) that are not wanted any more. `wanted` NULL: all targets. */
-static enum mg_code find_others(struct store *store, const char *select, struct mg_str run_id, struct mg_str fingerprint,
-                                const struct mg_map *wanted, struct mg_arena *scratch, struct target_ids *gone, struct mg_err *err)
+static enum mg_code find_others(struct store *store, const char *select, struct mg_str run_id, struct mg_str fingerprint, const struct mg_map *wanted,
+                                struct mg_arena *scratch, struct target_ids *gone, struct mg_err *err)
 {
     struct mg_query q;
     mg_query_open(&q, &store->sql, select, err);

@@ -25,7 +25,7 @@ struct step {
 };
 static struct step script[12];
 static unsigned steps, sends, wait_count, lines;
-static double waits[32], seconds_given[32], time_now;
+static double waits[32], seconds_given[32], time_now, deadline;
 static struct mg_str sent_part;
 static bool cancel_while_waiting, model_closed;
 static double ask_seconds;
@@ -103,7 +103,7 @@ static int set_up(void **state)
     memset(script, 0, sizeof script);
     steps = sends = wait_count = lines = 0;
     time_now = 1000;
-    ask_seconds = 0;
+    ask_seconds = deadline = 0;
     ask_output = OUTPUT;
     cancel_while_waiting = model_closed = false;
     arena = mg_arena_new();
@@ -119,6 +119,7 @@ static int set_up(void **state)
                                            .limits = { 1000000, 0 },
                                            .max_retries = 3,
                                            .timeout_seconds = 300,
+                                           .deadline = &deadline,
                                            .seed = 7 };
     struct mg_run_record record, wanted = { .run_id = MG_STR("r"), .repo = MG_STR("/repo"), .state = MG_RUN_PENDING };
     bool existing;
@@ -437,7 +438,7 @@ static void too_long_a_wait_is_none(void **state)
     assert_int_equal(wait_count, 0);
     assert_int_equal(reply.fault, MG_LLM_ACCOUNT); /* no other request is sent either */
     assert_string_equal(err.text, "429 busy (asks to wait 121 s, which is too long)");
-    setup.deadline = time_now + 10; /* the wall clock of the run */
+    deadline = time_now + 10; /* the wall clock of the run */
     script[0].reply.retry_after = 9.6;
     sends = 0;
     assert_int_equal(ask_once(), MG_E_HTTP);
@@ -485,7 +486,7 @@ static void an_attempt_has_the_time_that_is_left(void **state)
     assert_int_equal(ask_once(), MG_OK);
     assert_true(seconds_given[0] == 300 && seconds_given[1] == 300);
     sends = 0;
-    setup.deadline = time_now + 100;
+    deadline = time_now + 100;
     assert_int_equal(ask_once(), MG_OK);
     double left = 60 - waits[1];
     assert_true(seconds_given[0] == 100 && seconds_given[1] > left - 1e-6 && seconds_given[1] < left + 1e-6);
@@ -501,7 +502,7 @@ static void nothing_is_sent_after_the_deadline(void **state)
 {
     (void)state;
     then_reply(1, 1);
-    setup.deadline = time_now + 0.25;
+    deadline = time_now + 0.25;
     assert_int_equal(ask_once(), MG_E_LIMIT);
     assert_string_equal(err.text, "wallclock_exceeded");
     assert_int_equal(sends, 0);

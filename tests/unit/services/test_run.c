@@ -139,7 +139,7 @@ static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
     assert_int_equal(result.report.existing_passed, 0);
 }
 
-static void a_budget_stops_and_the_next_session_takes_the_next(void **state)
+static void a_limit_of_targets_holds_over_all_sessions_until_it_is_raised(void **state)
 {
     (void)state;
     config.orchestrator.max_targets = 1;
@@ -148,6 +148,12 @@ static void a_budget_stops_and_the_next_session_takes_the_next(void **state)
     assert_true(mg_str_is(result.report.stop_reason, "max_targets_reached"));
     assert_int_equal(result.report.targets_left, 1);
     assert_int_equal(generated, 1);
+    assert_int_equal(run_it(), MG_OK); /* the limit is the run's, not the session's */
+    assert_true(mg_str_is(result.report.status, "partial"));
+    assert_true(mg_str_is(result.report.stop_reason, "max_targets_reached"));
+    assert_true(mg_str_contains(result.report.next_step, "a higher --max-targets"));
+    assert_int_equal(generated, 1);
+    config.orchestrator.max_targets = 2;
     assert_int_equal(run_it(), MG_OK);
     assert_true(mg_str_is(result.report.status, "succeeded"));
     assert_int_equal(generated, 2); /* the finished one was not done again */
@@ -277,7 +283,7 @@ int main(void)
         CASE(no_secret_is_stored_or_reported),
         CASE(what_calls_cost_is_in_the_report),
         CASE(tests_that_do_not_pass_are_set_aside_by_name),
-        CASE(a_budget_stops_and_the_next_session_takes_the_next),
+        CASE(a_limit_of_targets_holds_over_all_sessions_until_it_is_raised),
         CASE(settings_that_change_verdicts_start_over),
         CASE(what_breaks_in_a_target_ends_that_target),
         CASE(static_mutants_are_outside_the_score_until_a_test_kills_them),

@@ -1,0 +1,323 @@
+/* Who works on the targets: the run's own thread, and others beside it while a model is slow. Everything here is done by the thread that has the
+ * turn, but for what struct crew keeps behind its mutex. */
+#include "services/crew.h"
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "services/turn.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+/* So many judged targets wait for one confirmation at most: what a killed run can lose. */
+#define BATCH_TARGETS 12
+#define BATCH_SECONDS 20.0
+#define MOST_AT_ONCE 64 /* the limit of the setting */
+#define SHOWN_NAMES 400 /* bytes */
+
+/* Judged targets that wait for their confirmation, each with its memory. */
+struct batch {
+    struct mg_pending at[BATCH_TARGETS];
+    struct mg_arena *arenas[BATCH_TARGETS];
+    size_t len;
+    double since;
+};
+
+struct member {
+    struct mg_crew *crew;
+    pthread_t thread;            /* not of the first one */
+    const struct mg_target *now; /* what it works on, or NULL */
+};
+
+struct mg_crew {
+    struct mg_run_context *run;
+    struct member members[MOST_AT_ONCE];
+    unsigned count;
+    struct batch batch;
+    size_t next;        /* target to be looked at */
+    uint32_t finished;  /* in this session or before */
+    bool refused;       /* a target, by max_targets */
+    struct mg_err lost; /* the first error that ends the run; code MG_OK = none */
+
+    pthread_mutex_t mutex; /* of what stands below: threads that have no turn wait here */
+    pthread_cond_t changed;
+    unsigned working; /* threads beside the first that are not through */
+    bool dismissed;
+};
+
+static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
+
+/* ---- storing ---- */
+
+/* The user stopped the run. What a model was paid for is kept: the target is left unfinished, with the tests that were judged. */
+static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending)
+{
+    struct mg_store store = run->services->store;
+    struct mg_outcome *outcome = pending->outcome;
+    struct mg_err ignored;
+    if (!run->services->model.ops || !outcome || outcome->state != MG_TARGET_MUTATED ||
+        mg_target_step(&outcome->state, MG_TARGET_ON_leave, &ignored) != MG_OK)
+        return;
+    outcome->reason = MG_STR("the run was stopped before its tests were confirmed");
+    for (size_t i = 0; i < pending->order_count; i++)
+        outcome->tests.at[pending->order[i]].reason = MG_STR("not confirmed yet");
+    mg_redact_outcome(arena, run->services->secrets, outcome);
+    (void)store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, &ignored); /* the run ends in any case */
+}
+
+/* With the turn from beginning to end: nobody adds to the batch meanwhile. */
+static enum mg_code flush(struct mg_crew *crew, struct mg_err *err)
+{
+    struct batch *batch = &crew->batch;
+    struct mg_arena *scratch = mg_arena_new();
+    enum mg_code code = batch->len ? mg_confirm_pending(crew->run, scratch, batch->at, batch->len, err) : MG_OK;
+    for (size_t i = 0; i < batch->len; i++) {
+        if (code == MG_E_CANCELLED)
+            leave_one(crew->run, batch->arenas[i], &batch->at[i]);
+        mg_arena_free(batch->arenas[i]);
+    }
+    mg_arena_free(scratch);
+    *batch = (struct batch){ .since = now(crew->run) };
+    return code;
+}
+
+/* ---- which target is next ---- */
+
+/* A limit that is used up, or NULL. */
+static const char *stop_reason(const struct mg_run_context *run)
+{
+    if (mg_cancelled(run->services->cancel))
+        return "cancelled";
+    return run->time_limit > 0 && now(run) >= run->time_limit ? "wallclock_exceeded" : NULL;
+}
+
+/* The first reason is the run's. */
+static void stop(struct mg_run_context *run, struct mg_str reason)
+{
+    if (run->report->stop_reason.len == 0)
+        run->report->stop_reason = mg_arena_str(run->arena, reason);
+}
+
+/* *target is NULL when there is none, or none may be begun. */
+static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **target, struct mg_err *err)
+{
+    struct mg_run_context *run = crew->run;
+    struct mg_store store = run->services->store;
+    *target = NULL;
+    while (crew->next < run->targets.len && run->report->stop_reason.len == 0 && crew->lost.code == MG_OK) {
+        const struct mg_target *candidate = &run->targets.at[crew->next++];
+        bool claimed = false, admitted = false;
+        MG_TRY(store.ops->claim(store.self, run->request.run_id, candidate->id, run->fingerprint, &claimed, err));
+        crew->finished += !claimed;
+        if (!claimed)
+            continue;
+        const char *reason = stop_reason(run);
+        if (reason) {
+            stop(run, mg_str_from(reason));
+            return MG_OK;
+        }
+        MG_TRY(store.ops->admit(store.self, run->request.run_id, candidate->id, run->fingerprint, run->config->orchestrator.max_targets, &admitted,
+                                err));
+        crew->refused |= !admitted;
+        if (!admitted)
+            continue; /* one behind it may have been begun by an earlier session */
+        run->asked[candidate - run->targets.at] = MG_ASKED_OPEN;
+        *target = candidate;
+        return MG_OK;
+    }
+    return MG_OK;
+}
+
+/* ---- one target ---- */
+
+static void show(struct mg_crew *crew)
+{
+    struct mg_progress progress = crew->run->services->progress;
+    struct mg_buf names = MG_BUF(SHOWN_NAMES);
+    for (unsigned i = 0; i < crew->count; i++)
+        if (crew->members[i].now)
+            mg_buf_addf(&names, "%s%.*s", names.len ? ", " : "", MG_FMT(mg_str_sub(crew->members[i].now->qualified_name, 0, 120)));
+    progress.ops->step(progress.self, crew->finished, mg_buf_view(&names));
+    mg_buf_free(&names);
+}
+
+/* It is judged: what has no test to wait for is stored at once. */
+static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct mg_pending *pending, struct mg_err *err)
+{
+    struct mg_run_context *run = crew->run;
+    struct batch *batch = &crew->batch;
+    if (pending->stop.len)
+        stop(run, pending->stop);
+    if (pending->order_count) {
+        batch->arenas[batch->len] = arena;
+        batch->at[batch->len++] = *pending;
+    } else {
+        enum mg_code code = mg_confirm_pending(run, arena, pending, 1, err);
+        mg_arena_free(arena);
+        MG_TRY(code);
+    }
+    if (batch->len == 0 || batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
+        MG_TRY(flush(crew, err));
+    return MG_OK;
+}
+
+static enum mg_code one_target(struct mg_crew *crew, struct member *member, const struct mg_target *target, struct mg_err *err)
+{
+    struct mg_run_context *run = crew->run;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_pending pending = { 0 };
+    member->now = target;
+    show(crew);
+    enum mg_code code = mg_process_target(run, target, arena, &pending, err);
+    member->now = NULL;
+    if (run->asked[target - run->targets.at] == MG_ASKED_OPEN)
+        run->asked[target - run->targets.at] = MG_ASKED_NOT;
+    if (code == MG_E_CANCELLED)
+        leave_one(run, arena, &pending);
+    if (code != MG_OK || run->request.dry_run) { /* what it would ask the model is noted; there is no outcome */
+        mg_arena_free(arena);
+        return code;
+    }
+    crew->finished++;
+    MG_TRY(take_in(crew, arena, &pending, err));
+    return mg_tell_worked(run, err);
+}
+
+/* Targets until there are no more. Begins and ends with the turn. */
+static void work(struct member *member)
+{
+    struct mg_crew *crew = member->crew;
+    struct mg_run_context *run = crew->run;
+    for (;;) {
+        const struct mg_target *target = NULL;
+        struct mg_err err = { .code = MG_OK };
+        enum mg_code code = next_target(crew, &target, &err);
+        if (code == MG_OK && target)
+            code = one_target(crew, member, target, &err);
+        if (code != MG_OK && crew->lost.code == MG_OK) {
+            crew->lost = err;
+            run->halted = true;
+        }
+        if (code != MG_OK || !target)
+            return;
+        mg_turn_leave(run->services->turn); /* those whose model has answered come first */
+        mg_turn_take(run->services->turn);
+    }
+}
+
+/* ---- the threads ---- */
+
+static void *live(void *self)
+{
+    struct member *member = self;
+    struct mg_crew *crew = member->crew;
+    mg_turn_take(crew->run->services->turn);
+    work(member);
+    mg_turn_leave(crew->run->services->turn);
+    (void)pthread_mutex_lock(&crew->mutex);
+    crew->working--;
+    (void)pthread_cond_broadcast(&crew->changed);
+    while (!crew->dismissed)
+        (void)pthread_cond_wait(&crew->changed, &crew->mutex);
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return NULL;
+}
+
+/* Signals are the first thread's. */
+static void hire(struct mg_crew *crew, unsigned wanted)
+{
+    sigset_t all, before;
+    crew->members[0].crew = crew;
+    crew->count = 1;
+    if (wanted < 2 || sigfillset(&all) != 0 || pthread_sigmask(SIG_BLOCK, &all, &before) != 0)
+        return;
+    for (; crew->count < wanted; crew->count++) {
+        struct member *member = &crew->members[crew->count];
+        member->crew = crew;
+        if (pthread_create(&member->thread, NULL, live, member) != 0)
+            break;
+        (void)pthread_mutex_lock(&crew->mutex);
+        crew->working++;
+        (void)pthread_mutex_unlock(&crew->mutex);
+    }
+    MG_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    if (crew->count < wanted)
+        mg_note(crew->run, MG_NOTE_DEGRADED, MG_STR(""),
+                mg_arena_printf(crew->run->arena, "%u targets at once instead of %u: the system gives no more threads", crew->count, wanted));
+}
+
+static void wait_for_others(struct mg_crew *crew)
+{
+    mg_turn_leave(crew->run->services->turn);
+    (void)pthread_mutex_lock(&crew->mutex);
+    while (crew->working > 0)
+        (void)pthread_cond_wait(&crew->changed, &crew->mutex);
+    (void)pthread_mutex_unlock(&crew->mutex);
+    mg_turn_take(crew->run->services->turn);
+}
+
+void mg_dismiss_crew(struct mg_run_context *run)
+{
+    struct mg_crew *crew = run->crew;
+    run->crew = NULL;
+    if (!crew)
+        return;
+    (void)pthread_mutex_lock(&crew->mutex);
+    crew->dismissed = true;
+    (void)pthread_cond_broadcast(&crew->changed);
+    (void)pthread_mutex_unlock(&crew->mutex);
+    for (unsigned i = 1; i < crew->count; i++)
+        (void)pthread_join(crew->members[i].thread, NULL);
+    for (size_t i = 0; i < crew->batch.len; i++)
+        mg_arena_free(crew->batch.arenas[i]);
+    (void)pthread_cond_destroy(&crew->changed);
+    (void)pthread_mutex_destroy(&crew->mutex);
+    free(crew);
+}
+
+static unsigned members_wanted(const struct mg_run_context *run)
+{
+    int64_t wanted = run->config->orchestrator.max_parallel_targets;
+    if (!run->services->turn || !run->services->model.ops || run->request.dry_run || wanted < 1)
+        return 1; /* nobody is waited for: the mutants of one target keep all processors busy */
+    if ((uint64_t)wanted > run->targets.len)
+        wanted = run->targets.len ? (int64_t)run->targets.len : 1;
+    return wanted > MOST_AT_ONCE ? MOST_AT_ONCE : (unsigned)wanted;
+}
+
+/* With the turn, until nobody works any more. */
+static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
+{
+    struct mg_run_context *run = crew->run;
+    hire(crew, members_wanted(run));
+    work(&crew->members[0]);
+    wait_for_others(crew);
+    if (crew->refused)
+        stop(run, MG_STR("max_targets_reached"));
+    enum mg_code code = crew->lost.code;
+    if (code == MG_OK)
+        return flush(crew, err);
+    for (size_t i = 0; i < crew->batch.len && code == MG_E_CANCELLED; i++)
+        leave_one(run, crew->batch.arenas[i], &crew->batch.at[i]);
+    if (err)
+        *err = crew->lost;
+    return code;
+}
+
+enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_progress progress = run->services->progress;
+    uint32_t total = (uint32_t)run->targets.len, limit = (uint32_t)run->config->orchestrator.max_targets;
+    struct mg_crew *crew = calloc(1, sizeof *crew);
+    if (!crew)
+        return MG_FAIL(err, MG_E_LIMIT, "out of memory");
+    *crew = (struct mg_crew){ .run = run, .batch = { .since = now(run) }, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+    run->crew = crew;
+    run->asked = MG_NEW_ARRAY(run->arena, enum mg_asked, run->targets.len + 1);
+    progress.ops->phase(progress.self, "processing", MG_STR(""), limit > 0 && limit < total ? limit : total);
+    mg_turn_take(run->services->turn);
+    enum mg_code code = work_all(crew, err);
+    mg_turn_leave(run->services->turn);
+    return code;
+}
