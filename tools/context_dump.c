@@ -162,10 +162,10 @@ static bool print_index(void)
     struct mg_err err = { .code = MG_OK };
     struct mg_hit *hits = NULL;
     size_t count = 0;
-    bool ok = retriever.ops->index(retriever.self, documents, docs.len, NULL, &err) == MG_OK;
+    bool ok = retriever.ops->index(retriever.self, documents, docs.len, NULL, NULL, &err) == MG_OK;
     double indexed = now();
-    ok =
-        ok && retriever.ops->nearest(retriever.self, MG_STR("def dumps(obj): return encode(obj)"), 2, NULL, dump.arena, &hits, &count, &err) == MG_OK;
+    ok = ok && retriever.ops->nearest(retriever.self, MG_STR("def dumps(obj): return encode(obj)"), 2, NULL, dump.arena, &hits, &count, NULL, &err) ==
+                   MG_OK;
     printf("\"test_lines\":%zu,\"documents\":%zu,\"documents_seconds\":%.3f,\"index_seconds\":%.3f,\"query_seconds\":%.5f,", count_lines(&dump.tests),
            docs.len, made - before, indexed - made, now() - indexed);
     retriever.ops->close(retriever.self);

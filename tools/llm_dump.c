@@ -106,6 +106,7 @@ static void put_reply(yyjson_mut_doc *doc, const struct mg_llm *llm, enum mg_cod
     yyjson_mut_obj_add_sint(doc, object, "reported_micro_usd", reply->reported_micro_usd);
     yyjson_mut_obj_add_sint(doc, object, "cost_micro_usd", mg_cost(llm->price, &reply->usage));
     yyjson_mut_obj_add_real(doc, object, "retry_after", reply->retry_after);
+    yyjson_mut_obj_add_bool(doc, object, "no_retry", reply->no_retry);
     yyjson_mut_val *usage = yyjson_mut_obj_add_obj(doc, object, "usage");
     yyjson_mut_obj_add_sint(doc, usage, "input", reply->usage.input);
     yyjson_mut_obj_add_sint(doc, usage, "cache_read", reply->usage.cache_read);

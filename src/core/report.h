@@ -45,7 +45,8 @@ struct mg_scored {
 struct mg_report {
     struct mg_str run_id;
     struct mg_str status;      /* "succeeded", "partial", "failed", "cancelled" */
-    struct mg_str stop_reason; /* empty, "max_targets_reached", "wallclock_exceeded", "cancelled", or an error's text */
+    struct mg_str stop_reason; /* empty, "max_targets_reached", "wallclock_exceeded", "cost_limit_reached", "token_limit_reached", "cancelled",
+                                  "provider_failed: why", "unanswered: why" (some targets were left, the run went on), or an error's text */
     struct mg_str repo, python, generator, version;
     int64_t started_at, finished_at; /* unix seconds, UTC */
     double duration_seconds;

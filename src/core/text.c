@@ -124,6 +124,7 @@ struct mg_str mg_text_interpreter(const struct mg_report *report)
 }
 
 #define PROVIDER_FAILED "provider_failed"
+#define UNANSWERED "unanswered"
 
 /* The name of the reason, without what stands behind "provider_failed: ". */
 static bool stopped_by(const struct mg_report *report, const char *reason)
@@ -144,6 +145,10 @@ struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *repor
     for (size_t i = 0; i < MG_COUNT(known); i++)
         if (stopped_by(report, known[i].reason))
             return mg_arena_printf(arena, "%s, %u of %u targets are left", known[i].words, report->targets_left, report->targets_selected);
+    if (stopped_by(report, UNANSWERED))
+        return mg_arena_printf(arena, "%.*s; %u of %u targets are left",
+                               MG_FMT(mg_str_trim(mg_str_sub(report->stop_reason, sizeof UNANSWERED, report->stop_reason.len))), report->targets_left,
+                               report->targets_selected);
     if (!stopped_by(report, PROVIDER_FAILED))
         return report->stop_reason;
     struct mg_str why = mg_str_trim(mg_str_sub(report->stop_reason, sizeof PROVIDER_FAILED, report->stop_reason.len));
@@ -164,7 +169,7 @@ struct mg_str mg_text_go_on(struct mg_arena *arena, const struct mg_report *repo
         return mg_arena_printf(arena, "%.*s and a higher --max-targets", MG_FMT(again));
     if (stopped_by(report, "wallclock_exceeded"))
         return mg_arena_printf(arena, "%.*s and a higher --max-seconds", MG_FMT(again));
-    if (stopped_by(report, PROVIDER_FAILED))
+    if (stopped_by(report, PROVIDER_FAILED) || stopped_by(report, UNANSWERED))
         return mg_arena_printf(arena, "%.*s, once the provider answers (mutagen doctor looks at key and model)", MG_FMT(again));
     return again;
 }

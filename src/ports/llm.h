@@ -51,6 +51,7 @@ struct mg_llm_reply {
     /* Also set when the call failed: */
     enum mg_llm_fault fault;
     bool unanswered;       /* the request may have been worked on, and nothing that came back says what that took: settled at its worst */
+    bool no_retry;         /* the provider asks not to be tried again now; the fault is still what a later session may get over */
     double retry_after;    /* seconds the provider asked to wait; negative = it did not say */
     int64_t request_bytes; /* of the body */
 };

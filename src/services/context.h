@@ -63,9 +63,11 @@ struct mg_run_context {
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
-    enum mg_asked *asked;             /* of each target */
-    bool model_has_replied;           /* in this session */
-    unsigned revived;                 /* how often the agent was: sessions from before are lost */
+    enum mg_asked *asked;               /* of each target */
+    bool model_has_replied;             /* in this session */
+    unsigned revived;                   /* how often the agent was: sessions from before are lost */
+    const struct mg_target *unanswered; /* the first that was left because the model gave no reply; NULL = none */
+    struct mg_str unanswered_reason;
     bool halted;                      /* the run is lost: nobody asks a model any more */
     struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */

@@ -42,11 +42,12 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
     struct mg_str *texts = MG_NEW_ARRAY(arena, struct mg_str, request->parts.len + 1);
     for (size_t i = 0; i < request->parts.len; i++)
         texts[i] = request->parts.at[i].text;
-    enum mg_code code = calls->embedder.ops->embed(calls->embedder.self, texts, request->parts.len, request->cancel, calls->answer.arena,
-                                                   calls->answer.vectors, calls->answer.dimension, &end, err);
+    enum mg_code code = calls->embedder.ops->embed(calls->embedder.self, texts, request->parts.len, request->seconds, request->cancel,
+                                                   calls->answer.arena, calls->answer.vectors, calls->answer.dimension, &end, err);
     reply->fault = end.fault;
     reply->unanswered = end.unanswered;
     reply->retry_after = end.retry_after;
+    reply->no_retry = end.no_retry;
     if (end.tokens > 0)
         reply->usage = (struct mg_usage){ .input = end.tokens, .known = true };
     return code;
@@ -71,12 +72,12 @@ static void close_nothing(void *self) { (void)self; }
 
 /* ---- the port ---- */
 
-static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                          float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
+static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, double seconds, const struct mg_cancel *cancel,
+                          struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
     struct embedding_calls *calls = from(self);
     struct mg_llm_reply reply;
-    struct mg_llm_request request = { .purpose = MG_STR("embed"), .cancel = cancel };
+    struct mg_llm_request request = { .purpose = MG_STR("embed"), .seconds = seconds, .cancel = cancel };
     for (size_t i = 0; i < count; i++)
         *MG_PUSH(arena, &request.parts) = (struct mg_llm_part){ .role = MG_LLM_USER, .text = texts[i] };
     (void)pthread_mutex_lock(&calls->mutex);

@@ -244,7 +244,7 @@ static enum mg_code keep_trying(struct calls *calls, const struct mg_llm_request
         code = classify(code, reply);
         if (code == MG_OK)
             return MG_OK;
-        if (reply->fault == MG_LLM_TEMPORARY && tries <= calls->setup.max_retries)
+        if (reply->fault == MG_LLM_TEMPORARY && !reply->no_retry && tries <= calls->setup.max_retries)
             MG_TRY(wait_for_next(calls, request, reply, tries - 1, &cause, arena, &again, err));
         if (!again)
             return give_up(calls, reply, code, tries, &cause, err);

@@ -36,7 +36,7 @@ void mg_model_calls_configure(struct mg_model_calls_setup *setup, const struct m
  *   - a failure: nothing, unless a cost or a usage (told or estimated) came with it;
  *   - unanswered, or answered by something that is no reply: the worst, for it may have been worked on.
  * TEMPORARY faults are tried again, after what the provider asked for (not when that is more than what is left of the wall clock), else
- * after 0.5 s, 1 s, 2 s … 8 s, up to a quarter less. After an ACCOUNT fault nothing is sent any more; being asked to wait for more than 120 s
+ * after 0.5 s, 1 s, 2 s … 8 s, up to a quarter less; those that say no_retry are not. After an ACCOUNT fault nothing is sent any more; being asked to wait for more than 120 s
  * is one.
  *
  * MG_OK with a reply. Else:

@@ -452,6 +452,15 @@ static bool is_the_targets_fault(const struct mg_run_context *run, enum mg_llm_f
     return fault == MG_LLM_REQUEST && run->model_has_replied && row < MOST_MODEL_FAILURES;
 }
 
+/* For a run that ends before its end and has no other reason: that of the first target, whichever was left first. */
+static void note_unanswered(struct mg_run_context *run, const struct mg_target *target, struct mg_str why)
+{
+    if (run->unanswered && run->unanswered <= target)
+        return;
+    run->unanswered = target;
+    run->unanswered_reason = mg_arena_str(run->arena, why);
+}
+
 /* The model gave no reply: what that means for this target and for the run. */
 static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_llm_fault fault, const struct mg_err *cause, struct mg_err *err)
 {
@@ -472,6 +481,7 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
         bool over = fault == MG_LLM_ACCOUNT || row >= MOST_MODEL_FAILURES;
         const char *what = fault == MG_LLM_REQUEST ? "the model gave no usable reply" : "the model did not answer";
         work->pending->unfinished = mg_arena_printf(work->arena, "%s: %.*s", what, MG_FMT(text));
+        note_unanswered(run, work->target, work->pending->unfinished);
         work->pending->stop = over ? mg_arena_printf(work->arena, "provider_failed: %.*s", MG_FMT(text)) : MG_NO_STR;
     } else {
         return MG_FAIL(err, code, "%s", cause->text);
@@ -531,6 +541,11 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
             dry = 0;
         else if (round == MG_ROUND_STRENGTHEN || (round == MG_ROUND_GENERATE && works))
             dry++; /* repairs have a limit of their own */
+        if (suite.repeats && !works && round == MG_ROUND_REPAIR) {
+            repairs = 0; /* it would be asked the same once more */
+            *MG_PUSH(work->arena, &work->outcome->notes) =
+                MG_STR("the model repeats its rejected reply word for word: no more repairs were asked for");
+        }
         if (!works && repairs-- > 0)
             round = MG_ROUND_REPAIR;
         else if (strengthens-- > 0)

@@ -25,8 +25,8 @@ void mg_embedder_keeps_its_contract(struct mg_embedder embedder)
     struct mg_err err = { .text = "" };
     struct mg_arena *arena = mg_arena_new();
     assert_true(embedder.ops->name[0] != '\0');
-    assert_int_equal(embedder.ops->embed(embedder.self, texts, MG_COUNT(texts), NULL, arena, vectors, &dimension, NULL, &err), MG_OK);
-    assert_int_equal(embedder.ops->embed(embedder.self, texts + 2, 1, NULL, arena, again, &second, NULL, &err), MG_OK);
+    assert_int_equal(embedder.ops->embed(embedder.self, texts, MG_COUNT(texts), 0, NULL, arena, vectors, &dimension, NULL, &err), MG_OK);
+    assert_int_equal(embedder.ops->embed(embedder.self, texts + 2, 1, 0, NULL, arena, again, &second, NULL, &err), MG_OK);
     assert_true(dimension > 0);
     assert_int_equal(dimension, second);
     for (size_t i = 0; i < MG_COUNT(texts); i++) {
@@ -37,6 +37,6 @@ void mg_embedder_keeps_its_contract(struct mg_embedder embedder)
     assert_memory_equal(vectors[2], again[0], dimension * sizeof(float));
     assert_true(dot(vectors[0], vectors[1], dimension) > dot(vectors[0], vectors[2], dimension)); /* what is alike is nearer */
     struct mg_cancel cancel = { .requested = 2, .wake_fd = -1 };
-    assert_int_equal(embedder.ops->embed(embedder.self, texts, 1, &cancel, arena, again, &second, NULL, &err), MG_E_CANCELLED);
+    assert_int_equal(embedder.ops->embed(embedder.self, texts, 1, 0, &cancel, arena, again, &second, NULL, &err), MG_E_CANCELLED);
     mg_arena_free(arena);
 }

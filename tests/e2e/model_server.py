@@ -1,19 +1,23 @@
 """A model that answers from a folder: an OpenAI-compatible server on 127.0.0.1. The reply is chosen by the `Target:` line of the conversation
 and by the number of replies in it so far: `pkg.mod.f.1.md`, `pkg.mod.f.2.md`, … The last one there is is repeated; without any, `fallback`."""
+import contextlib
 import http.server
 import json
 import pathlib
 import re
 import threading
+import time
 
 TARGET = re.compile(r"^Target: (\S+)$", re.MULTILINE)
 
 
 class ModelServer:
-    def __init__(self, folder=None, fallback="No reply is known for this target.", usage=True):
+    def __init__(self, folder=None, fallback="No reply is known for this target.", usage=True, latency=0, watch=None):
+        """`fallback` may be a function of target and turn; `watch` is called with each body before it is answered, `latency` seconds later."""
         self.folder = pathlib.Path(folder) if folder else None
-        self.fallback, self.usage = fallback, usage
+        self.fallback, self.usage, self.latency, self.watch = fallback, usage, latency, watch
         self.requests = []  # bodies, in order
+        self.open = self.most_open = 0  # requests at once
         self.lock = threading.Lock()
         server = self
 
@@ -22,12 +26,21 @@ class ModelServer:
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with server.lock:
+                    server.open += 1
+                    server.most_open = max(server.open, server.most_open)
                 answer = json.dumps(server.answer(body)).encode()
+                if server.watch:
+                    server.watch(body)
+                time.sleep(server.latency)
+                with server.lock:
+                    server.open -= 1
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                with contextlib.suppress(ConnectionError):  # the asker may have been stopped
+                    self.end_headers()
+                    self.wfile.write(answer)
 
             def log_message(self, *_arguments):
                 pass

@@ -83,9 +83,10 @@ static void embed_one(struct mg_str text, size_t dimension, double *sums, float 
     mg_buf_free(&pair);
 }
 
-static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                          float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
+static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, double seconds, const struct mg_cancel *cancel,
+                          struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
+    (void)seconds; /* it takes none worth counting */
     (void)end;
     const struct hashing *hashing = self;
     struct mg_arena *scratch = mg_arena_new();

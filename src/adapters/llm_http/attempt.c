@@ -79,6 +79,7 @@ static enum mg_code refused(const struct mg_llm_http *llm, const struct mg_http_
     double wait = mg_peer_retry_after(response);
     reply->retry_after = wait >= 0 ? wait : failure->retry_after;
     reply->fault = mg_peer_fault(response, failure, reply->retry_after);
+    reply->no_retry = mg_peer_forbids_retry(response);
     enum mg_code code = mg_peer_fail(llm->provider, llm->key, response, failure, arena, err);
     if (err && response->status == 401 && llm->key_env.len) {
         struct mg_str said = mg_arena_str(arena, mg_str_from(err->text));

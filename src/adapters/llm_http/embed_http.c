@@ -4,6 +4,7 @@
 #include "adapters/llm_http/json.h"
 #include "adapters/llm_http/peer.h"
 #include "base/str.h"
+#include "os/fd.h"
 
 #include <math.h>
 
@@ -120,6 +121,7 @@ static enum mg_code judge(const struct embed *embed, const struct mg_http_respon
     end->retry_after = mg_peer_retry_after(response);
     if (end->retry_after < 0)
         end->retry_after = failure.retry_after;
+    end->no_retry = mg_peer_forbids_retry(response);
     end->fault = success && !failure.present ? MG_LLM_REQUEST : mg_peer_fault(response, &failure, end->retry_after);
     end->unanswered = success && !failure.present && tokens <= 0;
     if (!success || failure.present)
@@ -134,10 +136,14 @@ static enum mg_code judge(const struct embed *embed, const struct mg_http_respon
     return code;
 }
 
-static enum mg_code send_batch(const struct embed *embed, const struct mg_str *texts, const struct batch *batch, const struct mg_cancel *cancel,
-                               struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
+static enum mg_code send_batch(const struct embed *embed, const struct mg_str *texts, const struct batch *batch, double deadline,
+                               const struct mg_cancel *cancel, struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end,
+                               struct mg_err *err)
 {
     struct mg_http_request request = request_of(embed, texts, batch, cancel, arena);
+    double left = deadline - mg_now();
+    if (left < request.seconds)
+        request.seconds = left > 0.001 ? left : 0.001; /* too little for any answer: the time-out says so */
     struct mg_http_response response = { 0 };
     enum mg_code code = embed->http.ops->send(embed->http.self, &request, arena, &response, err);
     if (code == MG_OK)
@@ -162,12 +168,13 @@ static struct embed *from(void *self)
     return embed;
 }
 
-static enum mg_code embed_texts(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                                float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
+static enum mg_code embed_texts(void *self, const struct mg_str *texts, size_t count, double seconds, const struct mg_cancel *cancel,
+                                struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
     const struct embed *embed = from(self);
     struct mg_embed_end own = MG_EMBED_END;
     struct batch batch = { .len = 0 };
+    double deadline = mg_now() + (seconds > 0 ? seconds : 1e12);
     *dimension = 0;
     for (size_t i = 0; i < count; i++)
         vectors[i] = NULL;
@@ -176,14 +183,14 @@ static enum mg_code embed_texts(void *self, const struct mg_str *texts, size_t c
         if (bytes == 0)
             continue;
         if (batch.len == BATCH_TEXTS || (batch.len && batch.bytes + bytes > BATCH_BYTES)) {
-            MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, end ? end : &own, err));
+            MG_TRY(send_batch(embed, texts, &batch, deadline, cancel, arena, vectors, dimension, end ? end : &own, err));
             batch.len = batch.bytes = 0;
         }
         batch.at[batch.len++] = i;
         batch.bytes += bytes;
     }
     if (batch.len)
-        MG_TRY(send_batch(embed, texts, &batch, cancel, arena, vectors, dimension, end ? end : &own, err));
+        MG_TRY(send_batch(embed, texts, &batch, deadline, cancel, arena, vectors, dimension, end ? end : &own, err));
     for (size_t i = 0; i < count; i++)
         if (!vectors[i])
             vectors[i] = MG_NEW_ARRAY(arena, float, *dimension + 1);

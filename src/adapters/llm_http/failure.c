@@ -236,11 +236,11 @@ enum mg_llm_fault mg_peer_fault(const struct mg_http_response *response, const s
         return MG_LLM_ACCOUNT;
     long status = response->status >= 200 && response->status < 300 ? status_inside(failure) : response->status;
     enum mg_llm_fault fault = fault_of_status(status, failure, retry_after);
-    struct mg_str asked = mg_http_header(response, "x-should-retry"); /* Anthropic and OpenAI: knows better than the status */
-    if (mg_str_is(asked, "true"))
-        return MG_LLM_TEMPORARY;
-    return mg_str_is(asked, "false") && fault == MG_LLM_TEMPORARY ? MG_LLM_REQUEST : fault;
+    /* Anthropic and OpenAI: knows better than the status */
+    return mg_str_is(mg_http_header(response, "x-should-retry"), "true") ? MG_LLM_TEMPORARY : fault;
 }
+
+bool mg_peer_forbids_retry(const struct mg_http_response *response) { return mg_str_is(mg_http_header(response, "x-should-retry"), "false"); }
 
 /* ---- how it is said ---- */
 

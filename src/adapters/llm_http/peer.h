@@ -43,6 +43,7 @@ void mg_peer_failure_find(yyjson_val *root, bool failed, struct mg_arena *arena,
 double mg_peer_retry_after(const struct mg_http_response *response);
 /* `retry_after` as the headers or else the body say. */
 enum mg_llm_fault mg_peer_fault(const struct mg_http_response *response, const struct mg_peer_failure *failure, double retry_after);
+bool mg_peer_forbids_retry(const struct mg_http_response *response); /* by a header */
 /* Sets *err to one line: who, status, the provider's words. Redacted, cut. Returns MG_E_HTTP. */
 enum mg_code mg_peer_fail(struct mg_str who, struct mg_str key, const struct mg_http_response *response, const struct mg_peer_failure *failure,
                           struct mg_arena *arena, struct mg_err *err);

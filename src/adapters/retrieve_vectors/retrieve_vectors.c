@@ -23,16 +23,24 @@ static void forget(struct vectors *vectors)
     vectors->count = vectors->dimension = 0;
 }
 
+static void tell(enum mg_llm_fault *fault, const struct mg_embed_end *end)
+{
+    if (fault)
+        *fault = end->fault;
+}
+
 static enum mg_code index_batch(struct vectors *vectors, const struct mg_document *documents, size_t count, size_t all,
-                                const struct mg_cancel *cancel, struct mg_err *err)
+                                const struct mg_cancel *cancel, enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct mg_str texts[BATCH];
     float *made[BATCH];
     size_t dimension = 0;
+    struct mg_embed_end end = MG_EMBED_END;
     for (size_t i = 0; i < count; i++)
         texts[i] = documents[i].text;
     struct mg_arena *scratch = mg_arena_new();
-    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, texts, count, cancel, scratch, made, &dimension, NULL, err);
+    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, texts, count, 0, cancel, scratch, made, &dimension, &end, err);
+    tell(fault, &end);
     if (code == MG_OK && !vectors->block) {
         vectors->dimension = dimension;
         vectors->block = MG_NEW_ARRAY(vectors->arena, float, all *(dimension ? dimension : 1));
@@ -45,7 +53,8 @@ static enum mg_code index_batch(struct vectors *vectors, const struct mg_documen
     return code;
 }
 
-static enum mg_code index_documents(void *self, const struct mg_document *documents, size_t count, const struct mg_cancel *cancel, struct mg_err *err)
+static enum mg_code index_documents(void *self, const struct mg_document *documents, size_t count, const struct mg_cancel *cancel,
+                                    enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct vectors *vectors = self;
     forget(vectors);
@@ -53,7 +62,7 @@ static enum mg_code index_documents(void *self, const struct mg_document *docume
     enum mg_code code = MG_OK;
     for (size_t at = 0; at < count && code == MG_OK; at += BATCH)
         code = mg_cancelled(cancel) ? MG_FAIL(err, MG_E_CANCELLED, "stopped while indexing the tests")
-                                    : index_batch(vectors, documents + at, count - at < BATCH ? count - at : BATCH, count, cancel, err);
+                                    : index_batch(vectors, documents + at, count - at < BATCH ? count - at : BATCH, count, cancel, fault, err);
     if (code != MG_OK)
         forget(vectors);
     return code;
@@ -68,7 +77,7 @@ static int best_first(const void *a, const void *b)
 }
 
 static enum mg_code nearest(void *self, struct mg_str query, size_t top_k, const struct mg_cancel *cancel, struct mg_arena *arena,
-                            struct mg_hit **hits, size_t *count, struct mg_err *err)
+                            struct mg_hit **hits, size_t *count, enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct vectors *vectors = self;
     *hits = NULL;
@@ -78,7 +87,9 @@ static enum mg_code nearest(void *self, struct mg_str query, size_t top_k, const
     struct mg_arena *scratch = mg_arena_new();
     float *asked = NULL;
     size_t dimension = 0, found = 0;
-    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, &query, 1, cancel, scratch, &asked, &dimension, NULL, err);
+    struct mg_embed_end end = MG_EMBED_END;
+    enum mg_code code = vectors->embedder.ops->embed(vectors->embedder.self, &query, 1, 0, cancel, scratch, &asked, &dimension, &end, err);
+    tell(fault, &end);
     if (code == MG_OK && dimension != vectors->dimension)
         code = MG_FAIL(err, MG_E_STATE, "the embedder gave a vector of %zu numbers, before of %zu", dimension, vectors->dimension);
     if (code == MG_OK) {

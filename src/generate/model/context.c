@@ -36,16 +36,17 @@ static void add_file(struct files *files, const struct mg_source_file *file, str
     *MG_PUSH(arena, files) = (struct mg_python_file){ file->path, file->module, file->text };
 }
 
-static enum mg_code index_tests(struct mg_repo_context *repo, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_err *err)
+static enum mg_code index_tests(struct mg_repo_context *repo, const struct mg_generate_request *request, struct mg_arena *arena,
+                                enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct mg_document *documents = MG_NEW_ARRAY(arena, struct mg_document, repo->docs.len + 1);
     for (size_t i = 0; i < repo->docs.len; i++)
         documents[i] = (struct mg_document){ repo->docs.at[i].id, repo->docs.at[i].text };
-    return repo->retriever.ops->index(repo->retriever.self, documents, repo->docs.len, request->cancel, err);
+    return repo->retriever.ops->index(repo->retriever.self, documents, repo->docs.len, request->cancel, fault, err);
 }
 
 enum mg_code mg_repo_context_new(const struct mg_generate_request *request, struct mg_retriever retriever, struct mg_arena *arena,
-                                 struct mg_repo_context **context, struct mg_err *err)
+                                 struct mg_repo_context **context, enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct mg_repo_context *repo = MG_NEW(arena, struct mg_repo_context);
     struct files sources = { 0 }, tests = { 0 }, conftests = { 0 };
@@ -63,7 +64,7 @@ enum mg_code mg_repo_context_new(const struct mg_generate_request *request, stru
     if (request->config->generation.use_call_graph)
         MG_TRY(mg_callgraph_build(arena, sources.at, sources.len, request->cancel, &repo->graph, err));
     if (retriever.ops)
-        MG_TRY(index_tests(repo, request, arena, err));
+        MG_TRY(index_tests(repo, request, arena, fault, err));
     *context = repo;
     return MG_OK;
 }
@@ -84,14 +85,14 @@ static void add_example(struct mg_buf *out, const struct mg_testdoc *doc, struct
 
 /* By similarity to the target's source, or by name when retrieval is off. */
 static enum mg_code find_examples(const struct mg_repo_context *repo, const struct mg_generate_request *request, struct mg_arena *arena,
-                                  struct mg_str *examples, struct mg_err *err)
+                                  struct mg_str *examples, enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct mg_buf out = MG_BUF(2 * EXAMPLES_LIMIT);
     if (repo->retriever.ops) {
         struct mg_hit *hits = NULL;
         size_t count = 0;
         MG_TRY(repo->retriever.ops->nearest(repo->retriever.self, function_text(request), (size_t)request->config->generation.retrieval_top_k,
-                                            request->cancel, arena, &hits, &count, err));
+                                            request->cancel, arena, &hits, &count, fault, err));
         for (size_t i = 0; i < count && out.len < EXAMPLES_LIMIT; i++)
             add_example(&out, &repo->docs.at[hits[i].document], arena);
     } else {
@@ -121,7 +122,7 @@ static void find_callees(const struct mg_repo_context *repo, const struct mg_gen
 }
 
 enum mg_code mg_target_context(struct mg_repo_context *repo, const struct mg_generate_request *request, struct mg_arena *arena,
-                               struct mg_model_context *context, struct mg_err *err)
+                               struct mg_model_context *context, enum mg_llm_fault *fault, struct mg_err *err)
 {
     const struct mg_target *target = request->target;
     const struct mg_python_file file = { request->source->path, request->source->module, request->source->text };
@@ -149,7 +150,7 @@ enum mg_code mg_target_context(struct mg_repo_context *repo, const struct mg_gen
     }
     if (repo->graph)
         find_callees(repo, request, arena, context);
-    return find_examples(repo, request, arena, &context->examples, err);
+    return find_examples(repo, request, arena, &context->examples, fault, err);
 }
 
 struct mg_str mg_test_source(const struct mg_repo_context *repo, struct mg_str id)

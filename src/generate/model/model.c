@@ -25,8 +25,8 @@ struct model {
 struct memory {
     struct mg_llm_request request; /* system and parts so far */
     struct mg_mutant_notes mutants;
-    struct mg_str last_module; /* of the last reply */
-    struct mg_str remark;      /* on it, for the next message */
+    struct mg_str last_reply, last_module;
+    struct mg_str remark; /* on it, for the next message */
     unsigned strengthened;
 };
 
@@ -70,13 +70,13 @@ static struct mg_str bullets(const struct mg_str *lines, size_t count, struct mg
 }
 
 static enum mg_code say_first(struct model *model, struct memory *memory, const struct mg_generate_request *request, struct mg_arena *arena,
-                              struct mg_err *err)
+                              enum mg_llm_fault *fault, struct mg_err *err)
 {
     struct mg_model_context context = { 0 };
     uint32_t shown[SHOWN_AT_FIRST];
     if (!model->repo)
-        MG_TRY(mg_repo_context_new(request, model->settings.retriever, model->arena, &model->repo, err));
-    MG_TRY(mg_target_context(model->repo, request, arena, &context, err));
+        MG_TRY(mg_repo_context_new(request, model->settings.retriever, model->arena, &model->repo, fault, err));
+    MG_TRY(mg_target_context(model->repo, request, arena, &context, fault, err));
     size_t count = mg_mutants_choose(&memory->mutants, request, SHOWN_AT_FIRST, shown);
     struct mg_task task = { .uncovered = line_list(request->uncovered, request->uncovered_count, arena),
                             .facts = bullets(request->facts, request->fact_count, arena),
@@ -146,12 +146,12 @@ static enum mg_code say_strengthen(struct model *model, struct memory *memory, c
 
 /* The next message of the conversation; its last reply goes before it. */
 static enum mg_code say(struct model *model, struct memory *memory, const struct mg_generate_request *request, struct mg_arena *arena,
-                        struct mg_err *err)
+                        enum mg_llm_fault *fault, struct mg_err *err)
 {
     static const char *const purposes[] = { "generate", "repair", "strengthen" };
     memory->request.purpose = mg_str_from(purposes[request->round]);
     if (request->round == MG_ROUND_GENERATE)
-        return say_first(model, memory, request, arena, err);
+        return say_first(model, memory, request, arena, fault, err);
     struct mg_str said = memory->last_module.len ? mg_fenced(arena, "python", memory->last_module) : MG_STR("(no module)");
     *MG_PUSH(arena, &memory->request.parts) = (struct mg_llm_part){ .role = MG_LLM_ASSISTANT, .text = said };
     if (request->round == MG_ROUND_REPAIR)
@@ -194,11 +194,13 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
         suite->reason = MG_STR("the model claims that every mutant that is left is equivalent");
         return MG_OK;
     }
-    MG_TRY(say(model, memory, request, arena, err));
+    MG_TRY(say(model, memory, request, arena, fault, err));
     enum mg_code code = model->settings.llm.ops->complete(model->settings.llm.self, &memory->request, arena, &reply, err);
     if (fault)
         *fault = reply.fault;
     MG_TRY(code);
+    suite->repeats = request->round != MG_ROUND_GENERATE && mg_str_eq(reply.text, memory->last_reply);
+    memory->last_reply = mg_arena_str(arena, reply.text);
     return mg_take_reply(request, &reply, &memory->mutants, arena, &memory->last_module, &memory->remark, suite, err);
 }
 
@@ -208,7 +210,7 @@ static enum mg_code estimate(void *self, const struct mg_generate_request *reque
     struct model *model = self;
     struct memory *memory = memory_of(request, arena);
     struct mg_llm llm = model->settings.llm;
-    MG_TRY(say(model, memory, request, arena, err));
+    MG_TRY(say(model, memory, request, arena, NULL, err));
     int64_t bytes = llm.ops->request_bytes(llm.self, &memory->request);
     struct mg_usage usual = { .input = bytes / 4, .output = USUAL_REPLY_TOKENS };
     *estimate = (struct mg_estimate){ .prompt_tokens = bytes / 4,

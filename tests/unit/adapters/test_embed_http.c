@@ -46,7 +46,7 @@ static int tear_down(void **state)
 
 static enum mg_code embed(struct fixture *f, const struct mg_str *texts, size_t count)
 {
-    return f->embedder.ops->embed(f->embedder.self, texts, count, NULL, f->arena, f->vectors, &f->dimension, &f->end, &f->err);
+    return f->embedder.ops->embed(f->embedder.self, texts, count, 0, NULL, f->arena, f->vectors, &f->dimension, &f->end, &f->err);
 }
 
 static void vectors_have_unit_length_and_their_places(void **state)
@@ -62,6 +62,20 @@ static void vectors_have_unit_length_and_their_places(void **state)
     assert_true(mg_str_is(f->http.seen.url, "http://127.0.0.1:11434/v1/embeddings"));
     assert_true(mg_str_is(f->http.seen.body, "{\"model\":\"nomic\",\"input\":[\"one\",\"two \\\"quoted\\\"\"],\"encoding_format\":\"float\"}"));
     assert_true(mg_str_is(scripted_http_header(&f->http, "authorization"), "Bearer sk-embed-key"));
+}
+
+/* The whole call has the time that is left of the run, never more than the embedder's own. */
+static void a_call_has_the_time_it_was_given(void **state)
+{
+    struct fixture *f = *state;
+    const struct mg_str text = MG_STR("one");
+    f->http.body = MG_STR("{\"data\":[{\"index\":0,\"embedding\":[1]}]}");
+    assert_int_equal(embed(f, &text, 1), MG_OK);
+    assert_true(f->http.seen.seconds == 5);
+    assert_int_equal(f->embedder.ops->embed(f->embedder.self, &text, 1, 2.0, NULL, f->arena, f->vectors, &f->dimension, &f->end, &f->err), MG_OK);
+    assert_true(f->http.seen.seconds > 0 && f->http.seen.seconds <= 2);
+    assert_int_equal(f->embedder.ops->embed(f->embedder.self, &text, 1, 50.0, NULL, f->arena, f->vectors, &f->dimension, &f->end, &f->err), MG_OK);
+    assert_true(f->http.seen.seconds == 5);
 }
 
 static void nothing_is_sent_for_blank_texts(void **state)
@@ -209,13 +223,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_known_of_a_call_is_told),
-        TEST(vectors_have_unit_length_and_their_places),
-        TEST(nothing_is_sent_for_blank_texts),
-        TEST(many_texts_go_in_batches),
-        TEST(a_long_text_is_cut_at_a_character),
-        TEST(other_answers_are_refused),
-        TEST(settings_are_checked),
+        TEST(what_is_known_of_a_call_is_told),  TEST(vectors_have_unit_length_and_their_places),
+        TEST(a_call_has_the_time_it_was_given), TEST(nothing_is_sent_for_blank_texts),
+        TEST(many_texts_go_in_batches),         TEST(a_long_text_is_cut_at_a_character),
+        TEST(other_answers_are_refused),        TEST(settings_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -622,14 +622,15 @@ static void waiting_is_understood(void **state)
         { { "retry-after: tomorrow" }, 429, -1, MG_LLM_TEMPORARY },
         { { "retry-after: 60" }, 402, 60, MG_LLM_TEMPORARY }, /* the next slice of a limit */
         { { "x-should-retry: true" }, 400, -1, MG_LLM_TEMPORARY },
-        { { "x-should-retry: false" }, 429, -1, MG_LLM_REQUEST },
+        { { "x-should-retry: false" }, 429, -1, MG_LLM_TEMPORARY },
         { { "x-should-retry: false" }, 401, -1, MG_LLM_ACCOUNT },
     };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {
         f->http.headers = cases[i].headers;
         assert_int_equal(answered(f, cases[i].status, ""), MG_E_HTTP);
         double wait = f->reply.retry_after;
-        if ((cases[i].wait < 0 ? wait >= 0 : wait < cases[i].wait - 1e-9 || wait > cases[i].wait + 1e-9) || f->reply.fault != cases[i].fault)
+        if ((cases[i].wait < 0 ? wait >= 0 : wait < cases[i].wait - 1e-9 || wait > cases[i].wait + 1e-9) || f->reply.fault != cases[i].fault ||
+            f->reply.no_retry != (strcmp(cases[i].headers[0], "x-should-retry: false") == 0))
             fail_msg("case %zu: %f, fault %d", i, wait, (int)f->reply.fault);
     }
 }

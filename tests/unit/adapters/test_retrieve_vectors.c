@@ -17,7 +17,7 @@ static const float *embed(struct mg_arena *arena, struct mg_str text, size_t dim
     float *vector = NULL;
     size_t got = 0;
     struct mg_err err = { .text = "" };
-    assert_int_equal(embedder.ops->embed(embedder.self, &text, 1, NULL, arena, &vector, &got, NULL, &err), MG_OK);
+    assert_int_equal(embedder.ops->embed(embedder.self, &text, 1, 0, NULL, arena, &vector, &got, NULL, &err), MG_OK);
     assert_int_equal(got, dimension);
     return vector;
 }
@@ -87,26 +87,26 @@ static void the_nearest_come_first_and_equal_ones_in_order(void **unused)
     struct mg_hit *hits = NULL;
     size_t count = 1;
     struct mg_str query = MG_STR("def parse(text): return int(text)");
-    assert_int_equal(retriever.ops->nearest(retriever.self, query, 2, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, query, 2, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 0); /* nothing indexed yet */
-    assert_int_equal(retriever.ops->index(retriever.self, documents, MG_COUNT(documents), NULL, &err), MG_OK);
-    assert_int_equal(retriever.ops->nearest(retriever.self, query, 9, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->index(retriever.self, documents, MG_COUNT(documents), NULL, NULL, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, query, 9, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_true(count >= 2 && count <= 3); /* never the empty one */
     assert_int_equal(hits[0].document, 1);
     assert_int_equal(hits[1].document, 3);
     assert_true(hits[0].score > 0.3 && hits[0].score == hits[1].score);
-    assert_int_equal(retriever.ops->nearest(retriever.self, query, 1, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, query, 1, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 1);
     static const struct mg_str empty[] = { MG_STR_INIT(""), MG_STR_INIT(" \n"), MG_STR_INIT("?") };
     for (size_t i = 0; i < MG_COUNT(empty); i++) {
-        assert_int_equal(retriever.ops->nearest(retriever.self, empty[i], 9, NULL, arena, &hits, &count, &err), MG_OK);
+        assert_int_equal(retriever.ops->nearest(retriever.self, empty[i], 9, NULL, arena, &hits, &count, NULL, &err), MG_OK);
         assert_int_equal(count, 0);
     }
-    assert_int_equal(retriever.ops->nearest(retriever.self, query, 0, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, query, 0, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 0);
     /* A second index replaces the first. */
-    assert_int_equal(retriever.ops->index(retriever.self, documents + 3, 1, NULL, &err), MG_OK);
-    assert_int_equal(retriever.ops->nearest(retriever.self, query, 9, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->index(retriever.self, documents + 3, 1, NULL, NULL, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, query, 9, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 1);
     assert_int_equal(hits[0].document, 0);
     retriever.ops->close(retriever.self);
@@ -118,14 +118,16 @@ struct moody {
     size_t calls, largest, fail_at, change_at;
 };
 
-static enum mg_code moody_embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *arena,
-                                float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
+static enum mg_code moody_embed(void *self, const struct mg_str *texts, size_t count, double seconds, const struct mg_cancel *cancel,
+                                struct mg_arena *arena, float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *err)
 {
-    (void)end;
+    (void)seconds;
     (void)cancel;
     struct moody *moody = self;
     moody->calls++;
     moody->largest = count > moody->largest ? count : moody->largest;
+    if (moody->calls == moody->fail_at)
+        end->fault = MG_LLM_ACCOUNT;
     if (moody->calls == moody->fail_at)
         return MG_FAIL(err, MG_E_HTTP, "the server is away");
     *dimension = moody->calls == moody->change_at ? 3 : 2;
@@ -149,20 +151,22 @@ static void an_embedder_that_fails_leaves_nothing_behind(void **unused)
     struct mg_err err = { .text = "" };
     struct mg_hit *hits = NULL;
     size_t count = 1;
-    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, &err), MG_E_HTTP);
-    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, &err), MG_OK);
+    enum mg_llm_fault fault = MG_LLM_NO_FAULT;
+    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, &fault, &err), MG_E_HTTP);
+    assert_int_equal(fault, MG_LLM_ACCOUNT);
+    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 0);
     moody = (struct moody){ .change_at = 2 };
-    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, &err), MG_E_STATE);
+    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, NULL, &err), MG_E_STATE);
     moody = (struct moody){ .change_at = 3 };
-    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, &err), MG_OK);
+    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), NULL, NULL, &err), MG_OK);
     assert_int_equal(moody.largest, 64);
-    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, &err), MG_E_STATE);
-    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, &err), MG_OK);
+    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, NULL, &err), MG_E_STATE);
+    assert_int_equal(retriever.ops->nearest(retriever.self, MG_STR("x"), 5, NULL, arena, &hits, &count, NULL, &err), MG_OK);
     assert_int_equal(count, 5);
     assert_int_equal(hits[4].document, 9); /* behind the batch's edge the order holds too: 1, 3, 5, 7, 9 */
     struct mg_cancel cancel = { .requested = 2, .wake_fd = -1 };
-    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), &cancel, &err), MG_E_CANCELLED);
+    assert_int_equal(retriever.ops->index(retriever.self, many, MG_COUNT(many), &cancel, NULL, &err), MG_E_CANCELLED);
     retriever.ops->close(retriever.self);
     mg_arena_free(arena);
 }

@@ -18,16 +18,17 @@ static struct mg_secrets secrets;
 static struct mg_embedding_calls_setup setup;
 static struct mg_embedder calls;
 static struct mg_err err;
-static double time_now;
+static double time_now, deadline, given;
 static struct mg_str seen;
 static unsigned sends, failing, closed; /* `failing`: so many calls fail first */
 static struct mg_embed_end told;        /* with what they fail, and the tokens of those that do not */
 
-static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, const struct mg_cancel *cancel, struct mg_arena *into,
+static enum mg_code embed(void *self, const struct mg_str *texts, size_t count, double seconds, const struct mg_cancel *cancel, struct mg_arena *into,
                           float **vectors, size_t *dimension, struct mg_embed_end *end, struct mg_err *why)
 {
     (void)self, (void)cancel;
     seen = mg_arena_str(arena, texts[0]);
+    given = seconds;
     *end = told;
     if (sends++ < failing)
         return MG_FAIL(why, MG_E_HTTP, "embeddings answered 4xx with " KEY);
@@ -62,6 +63,7 @@ static int set_up(void **state)
     time_now = 1000;
     sends = failing = closed = 0;
     told = MG_EMBED_END;
+    deadline = given = 0;
     setup = (struct mg_embedding_calls_setup){
         .embedder = { &embedder_ops, NULL },
         .model = MG_STR("m"),
@@ -72,6 +74,7 @@ static int set_up(void **state)
                     .run_id = MG_STR("r"),
                     .limits = { 1000, 0 },
                     .max_retries = 2,
+                    .deadline = &deadline,
                     .timeout_seconds = 60 },
     };
     struct mg_run_record record, wanted = { .run_id = MG_STR("r"), .repo = MG_STR("/repo"), .state = MG_RUN_PENDING };
@@ -104,7 +107,7 @@ static enum mg_code ask(struct mg_embed_end *end)
     const struct mg_str texts[] = { MG_STR("0123456789 " KEY), MG_STR("0123456789012345678901234567") };
     float *vectors[2] = { NULL, NULL };
     size_t dimension = 0;
-    enum mg_code code = calls.ops->embed(calls.self, texts, 2, NULL, arena, vectors, &dimension, end, &err);
+    enum mg_code code = calls.ops->embed(calls.self, texts, 2, 0, NULL, arena, vectors, &dimension, end, &err);
     if (code == MG_OK)
         assert_true(dimension == 2 && vectors[0][0] == 1 && vectors[1][0] == 2);
     return code;
@@ -183,6 +186,19 @@ static void limits_hold(void **state)
     assert_int_equal(spent().calls, 0);
 }
 
+static void a_call_has_what_is_left_of_the_wall_clock(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(NULL), MG_OK);
+    assert_true(given == 60);
+    deadline = time_now + 7;
+    assert_int_equal(ask(NULL), MG_OK);
+    assert_true(given == 7);
+    deadline = time_now + 0.1;
+    assert_int_equal(ask(NULL), MG_E_LIMIT);
+    assert_string_equal(err.text, "wallclock_exceeded");
+}
+
 static void without_a_price_there_must_be_no_cost_limit(void **state)
 {
     (void)state;
@@ -210,6 +226,7 @@ int main(void)
         CASE(a_busy_server_is_asked_again),
         CASE(a_rejected_key_is_final),
         CASE(limits_hold),
+        CASE(a_call_has_what_is_left_of_the_wall_clock),
         CASE(without_a_price_there_must_be_no_cost_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -498,6 +498,16 @@ static void an_attempt_has_the_time_that_is_left(void **state)
     assert_true(seconds_given[3] == 3);
 }
 
+static void who_forbids_a_further_try_is_not_asked_again(void **state)
+{
+    (void)state;
+    then_busy()->reply.no_retry = true;
+    then_reply(1, 1);
+    assert_int_equal(ask_once(), MG_E_HTTP);
+    assert_int_equal(sends, 1);
+    assert_int_equal(reply.fault, MG_LLM_TEMPORARY); /* a later session may get over it */
+}
+
 static void nothing_is_sent_after_the_deadline(void **state)
 {
     (void)state;
@@ -648,6 +658,7 @@ int main(void)
         CASE(no_retries_means_none),
         CASE(a_cancelled_run_neither_waits_nor_sends),
         CASE(an_attempt_has_the_time_that_is_left),
+        CASE(who_forbids_a_further_try_is_not_asked_again),
         CASE(nothing_is_sent_after_the_deadline),
         CASE(a_refused_reservation_sends_nothing),
         CASE(every_attempt_has_a_reservation_of_its_own),

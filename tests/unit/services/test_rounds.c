@@ -13,6 +13,7 @@
 struct saying {
     const char *tests[3], *imports; /* NULL = those of m.f */
     const char *rejected;           /* a test that its own checks refused */
+    bool repeats;
     enum mg_code code;
     enum mg_llm_fault fault;
     const char *text;
@@ -71,6 +72,7 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
         *MG_PUSH(into, &suite->tests) =
             (struct mg_suite_test){ .name = mg_str_from(saying->tests[i]),
                                     .source = mg_arena_printf(into, "def %s():\n    assert f and %zu\n", saying->tests[i], asked) };
+    suite->repeats = saying->repeats;
     if (saying->rejected)
         *MG_PUSH(into, &suite->rejected) = (struct mg_rejected){ mg_str_from(saying->rejected), MG_STR("asserts nothing") };
     return MG_OK;
@@ -430,6 +432,23 @@ static void a_busy_provider_leaves_one_target_and_the_run_goes_on(void **state)
     assert_true(mg_str_contains(outcome_of("m.f")->reason, "529 overloaded"));
     assert_int_equal(outcome_of("m.g")->state, MG_TARGET_DISCARDED);
     assert_true(mg_str_is(result.report.status, "partial"));
+    assert_true(mg_str_is(result.report.stop_reason, "unanswered: the model did not answer: 529 overloaded"));
+}
+
+static void word_for_word_the_same_rejected_reply_ends_the_repairs(void **state)
+{
+    (void)state;
+    static const struct saying says[] = {
+        { .rejected = "test_a" }, { .rejected = "test_a" }, { .rejected = "test_a", .repeats = true }, { .rejected = "test_a", .repeats = true }
+    };
+    it_says(says, MG_COUNT(says));
+    config.orchestrator.max_repair_attempts = 9;
+    config.orchestrator.max_strengthen_attempts = 1;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(asked, 4);
+    assert_int_equal(heard[2].round, MG_ROUND_REPAIR);
+    assert_int_equal(heard[3].round, MG_ROUND_STRENGTHEN);
+    assert_true(mg_str_contains(outcome_of("m.f")->notes.at[0], "word for word"));
 }
 
 static void a_request_that_is_refused_ends_its_target_where_others_are_answered(void **state)
@@ -490,6 +509,7 @@ int main(void)
         CASE(a_refused_reservation_leaves_the_target_for_later),
         CASE(a_budget_that_ends_behind_the_threshold_costs_nothing),
         CASE(a_rejected_key_ends_the_run_and_nothing_is_lost),
+        CASE(word_for_word_the_same_rejected_reply_ends_the_repairs),
         CASE(a_busy_provider_leaves_one_target_and_the_run_goes_on),
         CASE(a_request_that_is_refused_ends_its_target_where_others_are_answered),
         CASE(refusals_before_any_reply_leave_their_targets),
