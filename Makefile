@@ -12,7 +12,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-real test-oracles test-container peers bench lint format clean packages packages-lint configure
+.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-real test-oracles test-container peers bench docs lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -67,6 +67,11 @@ bench: build ## measure: whole run, mutants per second, static pass, start-up (p
 
 lint: configure packages-lint $(CONTAINER)/.stamp ## format, layers, style, static analysis, Python sources
 	@tools/lint.sh
+
+docs: build ## write mutagen.example.toml and docs/mutagen.1 from the tables in the program
+	@$(QUIET) "" build/build.log cmake --build build --target docs_dump -j $(JOBS)
+	@build/docs_dump example > mutagen.example.toml
+	@build/docs_dump man > docs/mutagen.1
 
 format: packages-lint ## bring every C file into the common format
 	@git ls-files -z --cached --others --exclude-standard 'src/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' | xargs -0 clang-format-14 -i

@@ -143,5 +143,6 @@ const struct mg_command mg_cmd_apply = {
     .name = "apply",
     .summary = "write the kept tests of a stored run into the repo, or as a patch",
     .options = options,
+    .settings = MG_SETTINGS_OF_HERE,
     .run = run,
 };

@@ -47,5 +47,6 @@ const struct mg_command mg_cmd_operators = {
     .name = "operators",
     .summary = "list the mutation operators",
     .options = options,
+    .settings = MG_SETTINGS_UNUSED,
     .run = run,
 };

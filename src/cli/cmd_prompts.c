@@ -39,5 +39,6 @@ const struct mg_command mg_cmd_prompts = {
     .name = "prompts",
     .summary = "show the templates of what a model is asked, or write them out to be changed",
     .options = options,
+    .settings = MG_SETTINGS_UNUSED,
     .run = run,
 };

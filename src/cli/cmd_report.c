@@ -21,5 +21,6 @@ const struct mg_command mg_cmd_report = {
     .name = "report",
     .summary = "render a stored run again: report.md, report.json and the dashboard",
     .options = options,
+    .settings = MG_SETTINGS_OF_HERE,
     .run = run,
 };

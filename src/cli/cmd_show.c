@@ -59,5 +59,6 @@ const struct mg_command mg_cmd_show = {
     .argument_required = true,
     .more_words = 1,
     .options = options,
+    .settings = MG_SETTINGS_OF_HERE,
     .run = run,
 };

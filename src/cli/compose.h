@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/cancel.h"
+#include "cli/config_file.h"
 #include "cli/keys.h"
 #include "cli/options.h"
 #include "core/config.h"
@@ -20,6 +21,7 @@ enum mg_exit { MG_EXIT_OK = 0, MG_EXIT_FAILURE = 1, MG_EXIT_BELOW_THRESHOLD = 2,
 struct mg_app {
     struct mg_arena *arena;
     struct mg_config config;
+    struct mg_config_file config_file;
     struct mg_env env;         /* variables and .env */
     struct mg_secrets secrets; /* what no text may show */
     struct mg_cancel *cancel;

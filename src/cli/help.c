@@ -24,7 +24,8 @@ static void add_option(struct mg_buf *out, const struct mg_option *option, struc
 
 static void add_common(struct mg_buf *out)
 {
-    add_row(out, "-c, --config FILE", "read settings from a TOML file\n");
+    add_row(out, "-c, --config FILE", "read settings from this TOML file\n");
+    add_row(out, "--log-level WORD", "log to stderr: debug, info, warning, error (--log-format text|json, --log-file FILE)\n");
     add_row(out, "-h, --help", "print help, also of a command: mutagen run --help\n");
     add_row(out, "--version", "print the version\n");
 }

@@ -2,21 +2,29 @@
 #include "cli/keys.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
+#include "core/nearest.h"
 #include "os/file.h"
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define FILE_LIMIT ((size_t)64 << 10)
 #define OUR_PREFIX "MUTAGEN_"
 
-/* Settings by variable. `from_file`: a .env may set it, too. */
-static const struct setting {
+/* Short names of settings. */
+static const struct {
     const char *name, *key;
-    bool from_file;
-} settings[] = {
-    { "MUTAGEN_PROVIDER", "provider", false },     { "MUTAGEN_MODEL", "llm.model", true },
-    { "MUTAGEN_BASE_URL", "llm.base_url", false }, { "MUTAGEN_EFFORT", "llm.effort", true },
-    { "MUTAGEN_STRATEGY", "llm.strategy", true },  { "MUTAGEN_MAX_COST_USD", "orchestrator.max_cost_usd", false },
+} short_names[] = {
+    { "MUTAGEN_MODEL", "llm.model" },       { "MUTAGEN_BASE_URL", "llm.base_url" },
+    { "MUTAGEN_EFFORT", "llm.effort" },     { "MUTAGEN_MAX_COST_USD", "orchestrator.max_cost_usd" },
+    { "MUTAGEN_STRATEGY", "llm.strategy" },
 };
+/* Not harmless, and still a .env may say them. */
+static const char *const also_from_file[] = { "llm.model", "llm.effort", "llm.strategy" };
+
+/* Variables that mean something else than a setting. The last ones are of our own tests. */
+static const char *const other_variables[] = { "MUTAGEN_PYTHON", "MUTAGEN_CONFIG",     "MUTAGEN_BINARY",
+                                               "MUTAGEN_BIN",    "MUTAGEN_FRAMEWORKS", "MUTAGEN_FAULTS" };
 
 /* A second name of a key, looked at when the first one is not set. The first ones are the adapter's: mg_llm_http_key_env. */
 static const struct {
@@ -46,12 +54,35 @@ static bool is_key_name(struct mg_str name)
     return false;
 }
 
-static const struct setting *setting_of(struct mg_str name)
+static const char *short_name_of(const struct mg_setting *setting)
 {
-    for (size_t i = 0; i < MG_COUNT(settings); i++)
-        if (mg_str_is(name, settings[i].name))
-            return &settings[i];
+    for (size_t i = 0; i < MG_COUNT(short_names); i++)
+        if (strcmp(setting->key, short_names[i].key) == 0)
+            return short_names[i].name;
     return NULL;
+}
+
+static bool has_variable(const struct mg_setting *setting) { return strcmp(setting->key, "python") != 0; }
+
+/* The setting that a variable of that name sets; NULL when none does. */
+static const struct mg_setting *setting_of(struct mg_str name, struct mg_arena *arena)
+{
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        const char *other = short_name_of(&settings[i]);
+        if (has_variable(&settings[i]) && (mg_str_eq(name, mg_setting_variable(&settings[i], arena)) || (other && mg_str_is(name, other))))
+            return &settings[i];
+    }
+    return NULL;
+}
+
+static bool may_stand_in_file(const struct mg_setting *setting)
+{
+    for (size_t i = 0; i < MG_COUNT(also_from_file); i++)
+        if (strcmp(setting->key, also_from_file[i]) == 0)
+            return true;
+    return setting->harmless;
 }
 
 /* ---- the file ---- */
@@ -77,8 +108,8 @@ static void read_file(struct mg_env *env, struct mg_arena *arena)
     }
     mg_dotenv_read(arena, text, &all);
     for (size_t i = 0; i < all.len; i++) {
-        const struct setting *setting = setting_of(all.at[i].name);
-        if (setting && !setting->from_file)
+        const struct mg_setting *setting = setting_of(all.at[i].name, arena);
+        if (setting && !may_stand_in_file(setting))
             *MG_PUSH(arena, &env->ignored) = all.at[i].name;
         else if (mg_str_starts(all.at[i].name, OUR_PREFIX) || is_key_name(all.at[i].name))
             keep(env, arena, &all.at[i]);
@@ -129,18 +160,74 @@ static struct mg_key look_up(const struct mg_env *env, struct mg_str name)
     return key;
 }
 
+static enum mg_code set_by_variable(struct mg_config *config, struct mg_arena *arena, const struct mg_setting *setting, struct mg_str value,
+                                    const char *origin, struct mg_err *err)
+{
+    struct mg_str key = mg_str_from(setting->key), part;
+    mg_config_empty_list(config, key);
+    if (setting->kind != MG_SETTING_LIST || setting->words)
+        return mg_config_set(config, arena, key, value, origin, err);
+    while (mg_str_next_part(&value, ',', &part))
+        MG_TRY(mg_config_set(config, arena, key, mg_str_trim(part), origin, err));
+    return MG_OK;
+}
+
 enum mg_code mg_env_settings(const struct mg_env *env, struct mg_arena *arena, struct mg_config *config, struct mg_err *err)
 {
-    for (size_t i = 0; i < MG_COUNT(settings); i++) {
-        struct mg_key found = look_up(env, mg_str_from(settings[i].name));
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct mg_str name = mg_setting_variable(&settings[i], arena);
+        struct mg_key found = has_variable(&settings[i]) ? look_up(env, name) : (struct mg_key){ .name = name };
+        if (found.value.len == 0 && short_name_of(&settings[i]))
+            found = look_up(env, mg_str_from(short_name_of(&settings[i])));
         if (found.value.len == 0)
             continue;
-        const char *origin = settings[i].name;
+        const char *origin = mg_arena_cstr(arena, found.name);
         if (mg_str_eq(found.from, env->file))
             origin = mg_arena_printf(arena, "%s in %.*s", origin, MG_FMT(env->file)).at;
-        MG_TRY(mg_config_set(config, arena, mg_str_from(settings[i].key), found.value, origin, err));
+        MG_TRY(set_by_variable(config, arena, &settings[i], found.value, origin, err));
     }
     return MG_OK;
+}
+
+static bool means_something(struct mg_str name, const struct mg_config *config, struct mg_arena *arena)
+{
+    for (size_t i = 0; i < MG_COUNT(other_variables); i++)
+        if (mg_str_is(name, other_variables[i]))
+            return true;
+    return setting_of(name, arena) || mg_str_ends(name, "_KEY") || mg_str_starts(name, "MUTAGEN_TEST_") || mg_str_eq(name, config->llm.key_env);
+}
+
+static void nearer_variable(struct mg_str typed, struct mg_str name, struct mg_str *nearest, unsigned *best)
+{
+    unsigned distance = mg_edit_distance(typed, name);
+    if (distance < *best) {
+        *best = distance;
+        *nearest = name;
+    }
+}
+
+void mg_env_unknown(const struct mg_config *config, struct mg_arena *arena, struct mg_names *lines)
+{
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
+    for (char **at = environ; *at; at++) {
+        struct mg_str whole = mg_str_from(*at), name = mg_str_sub(whole, 0, mg_str_find(whole, '=', 0)), nearest = MG_NO_STR;
+        unsigned best = UINT32_MAX;
+        if (!mg_str_starts(name, OUR_PREFIX) || means_something(name, config, arena))
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            nearer_variable(name, mg_setting_variable(&settings[i], arena), &nearest, &best);
+            if (short_name_of(&settings[i]))
+                nearer_variable(name, mg_str_from(short_name_of(&settings[i])), &nearest, &best);
+        }
+        struct mg_str shown = mg_str_sub(name, 0, 80);
+        if (mg_near_enough(mg_str_sub(name, sizeof OUR_PREFIX - 1, name.len), best))
+            *MG_PUSH(arena, lines) = mg_arena_printf(arena, "the variable %.*s means nothing; did you mean %.*s?", MG_FMT(shown), MG_FMT(nearest));
+        else
+            *MG_PUSH(arena, lines) = mg_arena_printf(arena, "the variable %.*s means nothing (`mutagen config` lists the settings)", MG_FMT(shown));
+    }
 }
 
 struct mg_key mg_key_find(const struct mg_env *env, struct mg_str provider, struct mg_str key_env)

@@ -4,9 +4,9 @@
  * test and come from anyone, so of what it says only this counts:
  *   - keys: ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY, GOOGLE_API_KEY, OPENROUTER_API_KEY, and every name that begins with MUTAGEN_
  *     when it is asked for as a key (MUTAGEN_LLM_API_KEY, or llm.key_env = "MUTAGEN_…");
- *   - settings: MUTAGEN_MODEL, MUTAGEN_EFFORT and MUTAGEN_STRATEGY, for they change only how a provider is used that you named yourself,
- *     within the limits that you set.
- * Who is asked, where, and for how much money (MUTAGEN_PROVIDER, MUTAGEN_BASE_URL, MUTAGEN_MAX_COST_USD) is taken from the environment alone.
+ *   - settings that are harmless (core/config.h), and MUTAGEN_MODEL, MUTAGEN_EFFORT and MUTAGEN_STRATEGY, for they change only how a
+ *     provider is used that you named yourself, within the limits that you set.
+ * Who is asked, where, and for how much money (MUTAGEN_PROVIDER, MUTAGEN_BASE_URL, MUTAGEN_MAX_COST_USD, …) is taken from the environment alone.
  * Nothing is put into the process environment. The environment wins over the file. A symbolic link, a device, a file of another user and
  * one over 64 KiB are not read. */
 #ifndef MG_KEYS_H
@@ -28,8 +28,13 @@ struct mg_env {
 /* `directory` is absolute. Never fails: what is wrong with the file matters only to who needs it. */
 void mg_env_load(struct mg_env *env, struct mg_arena *arena, struct mg_str directory);
 
-/* Settings by variable: flags win over them, they win over the file of -c. MG_E_CONFIG names the variable. */
+/* Settings by variable: flags win over them, they win over the file. Each has the one of mg_setting_variable, and six a short one, too, such
+ * as MUTAGEN_MODEL; `python` has none, for MUTAGEN_PYTHON is the interpreter of repos that have none of their own. A list is written
+ * with commas. MG_E_CONFIG names the variable. */
 MG_MUST_CHECK enum mg_code mg_env_settings(const struct mg_env *env, struct mg_arena *arena, struct mg_config *config, struct mg_err *err);
+
+/* Variables of the environment that begin with MUTAGEN_ and mean nothing, each with a line that says so: slips of the pen. */
+void mg_env_unknown(const struct mg_config *config, struct mg_arena *arena, struct mg_names *lines);
 
 struct mg_key {
     struct mg_str name;  /* of the variable, also when it is not set; empty when the provider needs none */

@@ -54,12 +54,25 @@ static void load_env(struct mg_app *app)
     mg_keys_hide(&app->env, MG_NO_STR, &app->secrets); /* before anything can go wrong with the settings */
 }
 
-static enum mg_code run_command(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
+/* What was said where it cannot be believed, or in a name that nobody knows. */
+static void say_what_does_not_count(struct mg_app *app)
+{
+    struct mg_str refusal = mg_config_file_refusal(&app->config_file, app->arena);
+    struct mg_names unknown = { 0 };
+    if (refusal.len)
+        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app->arena, refusal).at);
+    mg_env_unknown(&app->config, app->arena, &unknown);
+    for (size_t i = 0; i < unknown.len; i++)
+        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app->arena, unknown.at[i]).at);
+}
+
+static enum mg_code run_command(struct mg_app *app, struct mg_invocation *call, struct mg_err *err)
 {
     MG_TRY(catch_signals(err));
     load_env(app);
-    MG_TRY(mg_options_config(call, &app->env, app->arena, &app->config, err));
+    MG_TRY(mg_options_config(call, &app->env, app->arena, &app->config, &app->config_file, err));
     mg_keys_hide(&app->env, app->config.llm.key_env, &app->secrets);
+    say_what_does_not_count(app);
     return call->command->run(app, call, err);
 }
 

@@ -2,16 +2,16 @@
 #include "cli/options.h"
 #include "base/str.h"
 #include "core/nearest.h"
-#include "os/file.h"
 #include <string.h>
 
-#define CONFIG_FILE_LIMIT (1u << 20)
+const struct mg_command *const mg_commands[] = { &mg_cmd_run,    &mg_cmd_score,  &mg_cmd_show,      &mg_cmd_report,  &mg_cmd_apply,
+                                                 &mg_cmd_doctor, &mg_cmd_config, &mg_cmd_operators, &mg_cmd_prompts, NULL };
 
-const struct mg_command *const mg_commands[] = { &mg_cmd_run,    &mg_cmd_score,     &mg_cmd_show, &mg_cmd_report, &mg_cmd_apply, &mg_cmd_prompts,
-                                                 &mg_cmd_doctor, &mg_cmd_operators, NULL };
-
-static const struct mg_option common_options[] = {
-    MG_OPT_TEXT("config", "FILE", config_file, "read settings from a TOML file (short: -c)"),
+const struct mg_option mg_common_options[] = {
+    MG_OPT_TEXT("config", "FILE", config_file, "read settings from this TOML file (short: -c)"),
+    MG_OPT_SETTING("log-level", "WORD", "logging.level", "log to stderr: debug, info, warning, error"),
+    MG_OPT_SETTING("log-format", "WORD", "logging.format", "text, or json"),
+    MG_OPT_SETTING("log-file", "FILE", "logging.file", "log into this file"),
     MG_OPT_FLAG("help", help, "print this help (short: -h)"),
     MG_OPT_FLAG("version", version, "print the version"),
     MG_OPT_END,
@@ -28,7 +28,7 @@ static const struct mg_option *find_in(const struct mg_option *options, struct m
 /* The option of the command, else of all commands, else of any command: a name takes the same kind of value wherever it occurs. */
 static const struct mg_option *find_option(const struct mg_command *command, struct mg_str name, bool *belongs)
 {
-    const struct mg_option *found = find_in(common_options, name);
+    const struct mg_option *found = find_in(mg_common_options, name);
     if (!found && command)
         found = find_in(command->options, name);
     *belongs = found || !command;
@@ -50,7 +50,7 @@ static enum mg_code unknown_option(const struct mg_command *command, struct mg_s
 {
     const char *nearest = NULL;
     unsigned best = UINT32_MAX;
-    for (const struct mg_option *option = common_options; option->name; option++)
+    for (const struct mg_option *option = mg_common_options; option->name; option++)
         nearer(name, option->name, &nearest, &best);
     for (size_t i = 0; mg_commands[i]; i++)
         for (const struct mg_option *option = mg_commands[i]->options; option->name; option++)
@@ -80,7 +80,7 @@ static enum mg_code unknown_command(struct mg_str name, struct mg_err *err)
     struct mg_str shown = mg_str_sub(name, 0, 60);
     if (nearest)
         return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; did you mean '%s'?", MG_FMT(shown), nearest);
-    return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; the commands are run, score, show, report, apply, doctor", MG_FMT(shown));
+    return MG_FAIL(err, MG_E_USAGE, "unknown command '%.*s'; the commands are run, score, show, report, apply, doctor, config", MG_FMT(shown));
 }
 
 /* One argument, split. A positional argument has neither name nor short form. */
@@ -243,7 +243,7 @@ static enum mg_code check_call(const struct mg_invocation *call, struct mg_err *
     const struct mg_command *command = call->command;
     if (!command)
         return MG_FAIL(err, MG_E_USAGE, "a command is missing: run, score, show, report, apply or doctor (see `mutagen --help`)");
-    if (command->argument_required && call->repo.len == 0)
+    if (command->argument_required && call->repo.len == 0 && command->settings != MG_SETTINGS_OF_REPO)
         return MG_FAIL(err, MG_E_USAGE, "a %s is missing: mutagen %s %s", command->argument, command->name, command->argument);
     if (call->run_id.at && !mg_run_id_is_valid(call->run_id))
         return MG_FAIL(err, MG_E_USAGE, "--run-id must be 1 to 64 of A-Z a-z 0-9 . _ -, not '%.*s'", MG_FMT(mg_str_sub(call->run_id, 0, 80)));
@@ -265,21 +265,22 @@ enum mg_code mg_options_parse(int argc, char *const *argv, struct mg_arena *aren
 
 /* ---- from words to settings ---- */
 
-static enum mg_code read_config_file(const struct mg_invocation *call, struct mg_arena *arena, struct mg_config *config, struct mg_err *err)
+static enum mg_code choose_repo(struct mg_invocation *call, const struct mg_config *config, struct mg_err *err)
 {
-    struct mg_str text;
-    const char *path = mg_arena_cstr(arena, call->config_file);
-    if (mg_file_read(arena, path, CONFIG_FILE_LIMIT, &text, err) != MG_OK)
-        return mg_err_prefix(err, "--config");
-    return mg_config_read_toml(config, arena, text, path, err);
+    const struct mg_command *command = call->command;
+    if (!command || command->settings != MG_SETTINGS_OF_REPO || call->repo.len > 0)
+        return MG_OK;
+    call->repo = config->project_root;
+    if (command->argument_required && call->repo.len == 0)
+        return MG_FAIL(err, MG_E_USAGE, "a %s is missing: mutagen %s %s", command->argument, command->name, command->argument);
+    return MG_OK;
 }
 
-enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena, struct mg_config *config,
-                               struct mg_err *err)
+enum mg_code mg_options_config(struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena, struct mg_config *config,
+                               struct mg_config_file *file, struct mg_err *err)
 {
     mg_config_defaults(config);
-    if (call->config_file.len)
-        MG_TRY(read_config_file(call, arena, config, err));
+    MG_TRY(mg_config_file_read(call, arena, config, file, err));
     if (env)
         MG_TRY(mg_env_settings(env, arena, config, err));
     for (size_t i = 0; i < call->overrides.len; i++) {
@@ -294,5 +295,5 @@ enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg
             return MG_E_USAGE;
         }
     }
-    return MG_OK;
+    return choose_repo(call, config, err);
 }

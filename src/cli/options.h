@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "cli/config_file.h"
 #include "cli/keys.h"
 #include "core/config.h"
 
@@ -26,7 +27,7 @@ struct mg_invocation {
     struct mg_str run_id, json, into, patch;
     struct mg_str diff, sample, max_time; /* of score */
     struct mg_words tests;
-    bool improved, no_progress, dry_run, matrix, show_all, no_cache, as_json;
+    bool improved, no_progress, dry_run, matrix, show_all, no_cache, as_json, example;
     struct {
         MG_VEC(struct mg_override)
     } overrides; /* in the order given */
@@ -56,20 +57,24 @@ struct mg_command {
     bool argument_required;
     unsigned more_words; /* that may follow the argument */
     const struct mg_option *options;
+    enum mg_settings_use { MG_SETTINGS_OF_REPO, MG_SETTINGS_OF_HERE, MG_SETTINGS_UNUSED } settings; /* which files it looks for */
     /* Sets app->exit_code on MG_OK when it is not 0. */
     enum mg_code (*run)(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err);
 };
-extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_show, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor, mg_cmd_operators;
+extern const struct mg_command mg_cmd_run, mg_cmd_score, mg_cmd_show, mg_cmd_report, mg_cmd_apply, mg_cmd_prompts, mg_cmd_doctor, mg_cmd_operators,
+    mg_cmd_config;
 extern const struct mg_command *const mg_commands[]; /* ends with NULL */
+extern const struct mg_option mg_common_options[];   /* of every command */
 
 /* MG_E_USAGE with one line; texts are borrowed from argv. */
 MG_MUST_CHECK enum mg_code mg_options_parse(int argc, char *const *argv, struct mg_arena *arena, struct mg_invocation *call, struct mg_err *err);
 /* Help of the program, or of one command. */
 struct mg_str mg_options_help(const struct mg_command *command, struct mg_arena *arena);
-/* Defaults, then the file of -c, then the environment (NULL: none), then the command line. A wrong value of an option is MG_E_USAGE, one in
- * the file or the environment MG_E_CONFIG. */
-MG_MUST_CHECK enum mg_code mg_options_config(const struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena,
-                                             struct mg_config *config, struct mg_err *err);
+/* Defaults, then the file (mg_config_file_read), then the environment (NULL: none), then the command line. A wrong value of an option is
+ * MG_E_USAGE, one in the file or the environment MG_E_CONFIG. A REPO that the command line did not name is taken from project_root;
+ * MG_E_USAGE when the command needs one and there is none. */
+MG_MUST_CHECK enum mg_code mg_options_config(struct mg_invocation *call, const struct mg_env *env, struct mg_arena *arena, struct mg_config *config,
+                                             struct mg_config_file *file, struct mg_err *err);
 /* [A-Za-z0-9._-]{1,64}, and not "." or "..". */
 bool mg_run_id_is_valid(struct mg_str run_id);
 

@@ -1,4 +1,4 @@
-/* The table of settings and everything that reads it: defaults, flags, TOML, help. */
+/* Reads settings by the table of settings.c: defaults, single values, TOML. */
 #include "core/config.h"
 #include <string.h>
 
@@ -7,128 +7,26 @@
 #include "core/nearest.h"
 #include "core/toml.h"
 
-/* clang-format off */
-#define INT(key, field, low, high, initial, harmless, help) { key, MG_SETTING_INT, offsetof(struct mg_config, field), low, high, NULL, initial, harmless, help }
-#define FLOAT(key, field, low, high, initial, harmless, help) { key, MG_SETTING_FLOAT, offsetof(struct mg_config, field), low, high, NULL, initial, harmless, help }
-#define WORD(key, field, words, initial, harmless, help) { key, MG_SETTING_WORD, offsetof(struct mg_config, field), 0, 0, words, initial, harmless, help }
-#define TEXT(key, field, initial, harmless, help) { key, MG_SETTING_TEXT, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
-#define BOOL(key, field, initial, harmless, help) { key, MG_SETTING_BOOL, offsetof(struct mg_config, field), 0, 0, NULL, initial, harmless, help }
-#define LIST(key, field, words, harmless, help) { key, MG_SETTING_LIST, offsetof(struct mg_config, field), 0, 0, words, "", harmless, help }
-
-/* The table in python/operators.h has the same names in the same order; a test holds them together. */
-#define OPERATORS \
-    "ROR MIR LCR COI COD AOR BOR ASR UOD CRP-num CRP-bool RVR SDL BCR ZIL OIL EXS EXR SIR CRP-str CRP-none ARG ARG-key MSW CNT MCR DEF DDL XMT"
-
-static const struct mg_setting settings[] = {
-    FLOAT("score_threshold", score_threshold, 0, 1, "0", true, "exit 2 when the run's score is below; 0 = off"),
-    LIST("targets", targets, NULL, true, "only targets whose qualified name matches one of these globs"),
-    INT("jobs", jobs, 0, 1024, "0", true, "mutant processes at once; 0 = number of processors"),
-    TEXT("python", python, "", false, "the repo's interpreter; empty = search"),
-    WORD("provider", provider, "search anthropic openai gemini openrouter compatible command replay", "search", false, "who writes the tests: search needs no key; the others serve a model"),
-    FLOAT("mutation.score_threshold", mutation.score_threshold, 0, 1, "0.8", true, "score a target must reach for its tests to be kept"),
-    WORD("mutation.keep", mutation.keep, "threshold improving", "threshold", true, "keep tests at the threshold, or any that improve the score"),
-    INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per target; 0 = all"),
-    INT("mutation.level", mutation.level, 1, 3, "2", true, "operators up to this level"),
-    INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "verdicts replayed on disk with plain pytest, half of them survivors"),
-    BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too, a new interpreter each"),
-    WORD("mutation.backend", mutation.backend, "engine mutmut", "engine", false, "who makes mutants and verdicts; mutmut is installed by pip on first use"),
-    TEXT("mutation.mutmut_site", mutation.mutmut_site, "", false, "folder with the packages of mutmut 3; empty = installed into the storage root"),
-    LIST("mutation.operators", mutation.operators, OPERATORS, true, "names: only these; +NAME: also this one, all levels; -NAME: not this one"),
-    INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "targets worked on, over all sessions of a run; 0 = unlimited"),
-    FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true, "working time of a run, over all its sessions; 0 = unlimited"),
-    INT("orchestrator.max_parallel_targets", orchestrator.max_parallel_targets, 1, 64, "1", true, "targets at once, for the time a model takes to answer"),
-    FLOAT("orchestrator.max_cost_usd", orchestrator.max_cost_usd, 0, 1e9, "1", false, "USD for model calls, over all sessions of a run; 0 = unlimited"),
-    INT("orchestrator.max_tokens", orchestrator.max_tokens, 0, 9007199254740991.0, "0", false, "tokens of model calls, over all sessions of a run; 0 = unlimited"),
-    INT("orchestrator.max_repair_attempts", orchestrator.max_repair_attempts, 0, 20, "2", true, "times a model may repair its tests, per target"),
-    INT("orchestrator.max_strengthen_attempts", orchestrator.max_strengthen_attempts, 0, 20, "2", true, "times a model may go for mutants that are left, per target"),
-    FLOAT("sandbox.test_timeout_seconds", sandbox.test_timeout_seconds, 0.1, 86400, "30", false, "deadline of one existing test"),
-    INT("sandbox.memory_limit_mb", sandbox.memory_limit_mb, 0, 1048576, "2048", false, "memory of one process in MiB; 0 = off"),
-    INT("generation.seed", generation.seed, 0, 9007199254740991.0, "0", true, "same seed, same tests"),
-    INT("generation.max_tests", generation.max_tests, 1, 1000, "8", true, "tests per target"),
-    INT("generation.max_calls", generation.max_calls, 1, 1000000, "2000", true, "calls the search may try per target"),
-    BOOL("generation.use_call_graph", generation.use_call_graph, "false", true, "show a model what the target calls"),
-    INT("generation.call_graph_depth", generation.call_graph_depth, 1, 10, "2", true, "calls deep"),
-    INT("generation.call_graph_callees", generation.call_graph_callees, 1, 100, "6", true, "callees at most"),
-    BOOL("generation.use_retrieval", generation.use_retrieval, "false", true, "choose the tests shown as style examples by similarity"),
-    INT("generation.retrieval_top_k", generation.retrieval_top_k, 1, 20, "2", true, "examples"),
-    WORD("generation.embedder", generation.embedder, "hashing http", "hashing", false, "how texts are compared: hashing, or a model behind /embeddings"),
-    TEXT("generation.embedding_model", generation.embedding_model, "", false, "its name"),
-    TEXT("generation.embedding_base_url", generation.embedding_base_url, "", false, "its address; empty = llm.base_url"),
-    FLOAT("generation.embedding_price", generation.embedding_price, -1, 1e6, "-1", false, "USD per million tokens; -1 = unknown, which needs max_cost_usd = 0"),
-    WORD("llm.strategy", llm.strategy, "search_first model search", "search_first", false, "a model after the search, instead of it, or not at all"),
-    TEXT("llm.model", llm.model, "", false, "empty = the provider's default"),
-    TEXT("llm.base_url", llm.base_url, "", false, "address of an OpenAI-compatible server, or of a proxy"),
-    WORD("llm.api", llm.api, "auto chat responses", "auto", false, "wire format for openai; with a base_url it is chat unless said otherwise"),
-    WORD("llm.effort", llm.effort, "low medium high xhigh max", "medium", false, "how hard a model that can think shall think"),
-    BOOL("llm.thinking", llm.thinking, "true", false, "adaptive thinking, where a provider has it"),
-    INT("llm.max_output_tokens", llm.max_output_tokens, 256, 1000000, "8192", false, "of one reply, thinking included"),
-    INT("llm.max_prompt_tokens", llm.max_prompt_tokens, 1000, 1000000, "12000", false, "what is over it is cut in a fixed order"),
-    INT("llm.max_retries", llm.max_retries, 0, 20, "3", false, "of one call, when the provider is busy"),
-    FLOAT("llm.connect_timeout_seconds", llm.connect_timeout_seconds, 0.1, 3600, "10", false, "until a connection stands"),
-    FLOAT("llm.timeout_seconds", llm.timeout_seconds, 0.1, 86400, "300", false, "until a reply is there"),
-    INT("llm.max_response_mb", llm.max_response_mb, 1, 1024, "16", false, "of one reply"),
-    TEXT("llm.key_env", llm.key_env, "", false, "variable that holds the key; empty = the provider's usual one"),
-    TEXT("llm.ca_file", llm.ca_file, "", false, "certificate authorities (PEM); empty = the system's"),
-    TEXT("llm.command", llm.command, "", false, "provider command: a program for /bin/sh; prompt on stdin, reply on stdout"),
-    TEXT("llm.record", llm.record, "", false, "folder where every reply is recorded"),
-    TEXT("llm.replay", llm.replay, "", false, "folder that provider replay reads"),
-    TEXT("llm.prompts", llm.prompts, "", false, "folder of own prompt templates"),
-    FLOAT("llm.price_input", llm.price_input, -1, 1e6, "-1", false, "USD per million tokens; -1 = the built-in table"),
-    FLOAT("llm.price_output", llm.price_output, -1, 1e6, "-1", false, "USD per million tokens; -1 = the built-in table"),
-    TEXT("storage.root", storage.root, ".mutagen", false, "where runs and reports are kept"),
-};
-/* clang-format on */
-
-const struct mg_setting *mg_settings(size_t *count)
+/* Index of `value` among the words; -1 when it is none. The one of a WORD may be written in capitals, too; *word is as we write it. */
+static int find_word(const struct mg_setting *setting, struct mg_str value, struct mg_str *word)
 {
-    *count = MG_COUNT(settings);
-    return settings;
-}
-
-const struct mg_setting *mg_setting_find(struct mg_str key)
-{
-    for (size_t i = 0; i < MG_COUNT(settings); i++)
-        if (mg_str_is(key, settings[i].key))
-            return &settings[i];
-    return NULL;
-}
-
-static struct mg_str allowed_words(const struct mg_setting *setting, struct mg_arena *arena)
-{
-    struct mg_str rest = mg_str_from(setting->words), word;
-    struct mg_buf out = MG_BUF(1024);
-    while (mg_str_next_part(&rest, ' ', &word))
-        mg_buf_addf(&out, "%s\"%.*s\"", out.len ? " or " : "", MG_FMT(word));
-    return mg_buf_take(&out, arena);
-}
-
-struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_arena *arena)
-{
-    switch (setting->kind) {
-    case MG_SETTING_INT:
-        return mg_arena_printf(arena, "a whole number from %.0f to %.0f", setting->low, setting->high);
-    case MG_SETTING_FLOAT:
-        return mg_arena_printf(arena, "a number from %.10g to %.10g", setting->low, setting->high);
-    case MG_SETTING_WORD:
-        return allowed_words(setting, arena);
-    case MG_SETTING_LIST:
-        return setting->words ? MG_STR("a list of names, each with a + or - before it or none") : MG_STR("a list of texts");
-    case MG_SETTING_BOOL:
-        return MG_STR("true or false");
-    case MG_SETTING_TEXT:
-        break;
+    struct mg_str rest = mg_str_from(setting->words);
+    for (int i = 0; mg_str_next_part(&rest, ' ', word); i++) {
+        bool same = word->len == value.len;
+        for (size_t k = 0; same && k < value.len; k++) {
+            char byte = value.at[k];
+            same = word->at[k] == (setting->kind == MG_SETTING_WORD && byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte);
+        }
+        if (same)
+            return i;
     }
-    return MG_STR("a text");
+    return -1;
 }
 
-/* Index of `value` among the words; -1 when it is none. */
 static int word_index(const struct mg_setting *setting, struct mg_str value)
 {
-    struct mg_str rest = mg_str_from(setting->words), word;
-    for (int i = 0; mg_str_next_part(&rest, ' ', &word); i++)
-        if (mg_str_eq(word, value))
-            return i;
-    return -1;
+    struct mg_str word;
+    return find_word(setting, value, &word);
 }
 
 static bool is_printable(struct mg_str text)
@@ -231,7 +129,7 @@ static bool store_item(struct mg_config *config, const struct mg_setting *settin
 /* WORD, TEXT and LIST. The text must outlive the configuration. */
 static bool store_text(struct mg_config *config, const struct mg_setting *setting, struct mg_arena *arena, struct mg_str value)
 {
-    if (!is_printable(value) || (setting->kind == MG_SETTING_WORD && word_index(setting, value) < 0))
+    if (!is_printable(value) || (setting->kind == MG_SETTING_WORD && find_word(setting, value, &value) < 0))
         return false;
     if (setting->offset == offsetof(struct mg_config, mutation.keep))
         config->mutation.keep = (enum mg_keep_rule)word_index(setting, value);
@@ -264,18 +162,34 @@ static bool store(struct mg_config *config, const struct mg_setting *setting, st
 
 void mg_config_defaults(struct mg_config *config)
 {
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
     *config = (struct mg_config){ 0 };
-    for (size_t i = 0; i < MG_COUNT(settings); i++)
+    for (size_t i = 0; i < count; i++)
         if (settings[i].kind != MG_SETTING_LIST)
             MG_ASSERT(store(config, &settings[i], NULL, mg_str_from(settings[i].initial)));
 }
 
+/* Between what was typed and a key; a right name in a wrong table is one slip, and the name alone is what was meant. */
+static unsigned distance_to_key(struct mg_str typed, struct mg_str key)
+{
+    size_t dot = mg_str_rfind(typed, '.'), end = mg_str_rfind(key, '.');
+    struct mg_str name = mg_str_sub(typed, dot < typed.len ? dot + 1 : 0, typed.len), last = mg_str_sub(key, end < key.len ? end + 1 : 0, key.len);
+    unsigned distance = mg_edit_distance(typed, key);
+    return distance > 1 && mg_str_eq(name, last) && name.len > 4 ? 1 : distance;
+}
+
 static enum mg_code unknown_key(struct mg_str key, const char *origin, struct mg_err *err)
 {
+    const struct mg_former *former = mg_former_find(key);
+    if (former)
+        return MG_FAIL(err, MG_E_CONFIG, "%s: %s is no setting any more: %s", origin, former->key, former->text);
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
     const char *nearest = NULL;
     unsigned best = UINT32_MAX;
-    for (size_t i = 0; i < MG_COUNT(settings); i++) {
-        unsigned distance = mg_edit_distance(key, mg_str_from(settings[i].key));
+    for (size_t i = 0; i < count; i++) {
+        unsigned distance = distance_to_key(key, mg_str_from(settings[i].key));
         if (distance < best) {
             best = distance;
             nearest = settings[i].key;
@@ -287,14 +201,23 @@ static enum mg_code unknown_key(struct mg_str key, const char *origin, struct mg
     return MG_FAIL(err, MG_E_CONFIG, "%s: unknown key '%.*s' (`mutagen --help` lists the keys)", origin, MG_FMT(shown));
 }
 
+/* By its name or by the one it once had. */
+static const struct mg_setting *find_setting(struct mg_str key)
+{
+    const struct mg_setting *setting = mg_setting_find(key);
+    const struct mg_former *former = setting ? NULL : mg_former_find(key);
+    return former && !former->text ? mg_setting_find(mg_str_from(former->successor)) : setting;
+}
+
 enum mg_code mg_config_set(struct mg_config *config, struct mg_arena *arena, struct mg_str key, struct mg_str value, const char *origin,
                            struct mg_err *err)
 {
-    const struct mg_setting *setting = mg_setting_find(key);
+    const struct mg_setting *setting = find_setting(key);
     if (!setting)
         return unknown_key(key, origin, err);
     if (!store(config, setting, arena, mg_arena_str(arena, value)))
         return refuse(setting, arena, value, origin, err);
+    mg_setting_note_origin(config, setting, mg_arena_cstr(arena, mg_str_from(origin)));
     return MG_OK;
 }
 
@@ -310,13 +233,13 @@ void mg_config_empty_list(struct mg_config *config, struct mg_str key)
 struct toml_reader {
     struct mg_config *config;
     struct mg_arena *arena;
-    const char *file_name;
+    struct mg_toml_source *source;
     struct mg_err *err;
 };
 
 static const char *origin_of(const struct toml_reader *reader, uint32_t line)
 {
-    return mg_arena_printf(reader->arena, "%s:%u", reader->file_name, (unsigned)line).at;
+    return mg_arena_printf(reader->arena, "%s:%u", reader->source->file_name, (unsigned)line).at;
 }
 
 static enum mg_code wrong_type(const struct toml_reader *reader, const struct mg_setting *setting, const struct mg_toml *value)
@@ -336,6 +259,7 @@ static enum mg_code read_list(const struct toml_reader *reader, const struct mg_
         if (!store_text(reader->config, setting, reader->arena, item->text))
             return refuse(setting, reader->arena, item->text, origin_of(reader, item->line), reader->err);
     }
+    mg_setting_note_origin(reader->config, setting, origin_of(reader, array->line));
     return MG_OK;
 }
 
@@ -357,14 +281,20 @@ static enum mg_code read_setting(const struct toml_reader *reader, const struct 
         stored = store_text(reader->config, setting, reader->arena, value->text);
     else
         return wrong_type(reader, setting, value);
-    return stored ? MG_OK : refuse(setting, reader->arena, value->text, origin_of(reader, value->line), reader->err);
+    if (!stored)
+        return refuse(setting, reader->arena, value->text, origin_of(reader, value->line), reader->err);
+    mg_setting_note_origin(reader->config, setting, origin_of(reader, value->line));
+    return MG_OK;
 }
 
-/* "mutation" for "mutation.level": whether any setting lives in that table. */
+/* "mutation" for "mutation.level": whether any setting lives, or lived, in that table. */
 static bool is_table(struct mg_str name)
 {
-    for (size_t i = 0; i < MG_COUNT(settings); i++) {
-        struct mg_str key = mg_str_from(settings[i].key);
+    size_t count, old;
+    const struct mg_setting *settings = mg_settings(&count);
+    const struct mg_former *formers = mg_formers(&old);
+    for (size_t i = 0; i < count + old; i++) {
+        struct mg_str key = mg_str_from(i < count ? settings[i].key : formers[i - count].key);
         if (key.len > name.len && key.at[name.len] == '.' && mg_str_eq(mg_str_sub(key, 0, name.len), name))
             return true;
     }
@@ -373,9 +303,11 @@ static bool is_table(struct mg_str name)
 
 static enum mg_code unknown_table(const struct toml_reader *reader, struct mg_str name, uint32_t line)
 {
+    size_t count;
+    const struct mg_setting *settings = mg_settings(&count);
     struct mg_str nearest = MG_NO_STR, shown = mg_str_sub(name, 0, 80);
     unsigned best = UINT32_MAX;
-    for (size_t i = 0; i < MG_COUNT(settings); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct mg_str key = mg_str_from(settings[i].key), table = mg_str_sub(key, 0, mg_str_find(key, '.', 0));
         unsigned distance = table.len < key.len ? mg_edit_distance(name, table) : UINT32_MAX;
         if (distance < best) {
@@ -395,8 +327,11 @@ static enum mg_code read_table(const struct toml_reader *reader, struct mg_str p
     for (size_t i = 0; i < table->entries.len; i++) {
         const struct mg_toml_entry *entry = &table->entries.at[i];
         struct mg_str key = prefix.len ? mg_arena_printf(reader->arena, "%.*s.%.*s", MG_FMT(prefix), MG_FMT(entry->key)) : entry->key;
-        const struct mg_setting *setting = mg_setting_find(key);
-        if (setting)
+        const struct mg_setting *setting = find_setting(key);
+        if (setting && reader->source->inside_repo && !setting->harmless)
+            *MG_PUSH(reader->arena, &reader->source->refused) =
+                mg_arena_printf(reader->arena, "%.*s (line %u)", MG_FMT(mg_str_sub(key, 0, 60)), (unsigned)entry->line);
+        else if (setting)
             MG_TRY(read_setting(reader, setting, entry->value));
         else if (entry->value->kind == MG_TOML_TABLE && !is_table(key))
             return unknown_table(reader, key, entry->value->line);
@@ -410,11 +345,28 @@ static enum mg_code read_table(const struct toml_reader *reader, struct mg_str p
 
 enum mg_code mg_config_read_toml(struct mg_config *config, struct mg_arena *arena, struct mg_str text, const char *file_name, struct mg_err *err)
 {
-    struct toml_reader reader = { .config = config, .arena = arena, .file_name = file_name, .err = err };
+    struct mg_toml_source source = { .file_name = file_name };
+    return mg_config_read_source(config, arena, text, &source, err);
+}
+
+/* [tool.mutagen]; NULL when there is none. */
+static const struct mg_toml *tool_table(const struct mg_toml *root)
+{
+    const struct mg_toml *tool = mg_toml_get(root, MG_STR("tool"));
+    const struct mg_toml *ours = tool && tool->kind == MG_TOML_TABLE ? mg_toml_get(tool, MG_STR("mutagen")) : NULL;
+    return ours && ours->kind == MG_TOML_TABLE ? ours : NULL;
+}
+
+enum mg_code mg_config_read_source(struct mg_config *config, struct mg_arena *arena, struct mg_str text, struct mg_toml_source *source,
+                                   struct mg_err *err)
+{
+    struct toml_reader reader = { .config = config, .arena = arena, .source = source, .err = err };
     struct mg_toml *root;
     struct mg_err parse = { .code = MG_OK };
-    if (mg_toml_read(arena, text, &root, &parse) == MG_OK)
-        return read_table(&reader, MG_NO_STR, root);
-    /* "line 12: why" becomes "file:12: why", as for every other message about the file */
-    return MG_FAIL(err, MG_E_CONFIG, "%s:%s", file_name, parse.text + (mg_str_starts(mg_str_from(parse.text), "line ") ? 5 : 0));
+    source->found = false;
+    if (mg_toml_read(arena, text, &root, &parse) != MG_OK) /* "line 12: why" becomes "file:12: why", as for every other message about the file */
+        return MG_FAIL(err, MG_E_CONFIG, "%s:%s", source->file_name, parse.text + (mg_str_starts(mg_str_from(parse.text), "line ") ? 5 : 0));
+    const struct mg_toml *table = source->tool_table ? tool_table(root) : root;
+    source->found = table != NULL;
+    return table ? read_table(&reader, MG_NO_STR, table) : MG_OK;
 }

@@ -1,9 +1,11 @@
-/* Every setting, its default and its range, validated. One table drives the TOML reader, the flags' checks and the printed help. */
+/* Every setting, its default and its range, validated. One table (settings.c) drives the TOML reader, variables, flags, help, the example
+ * and the manual page. Who wins: a flag, then a variable, then the file, then the default. */
 #ifndef MG_CONFIG_H
 #define MG_CONFIG_H
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "core/target.h"
 
 enum mg_keep_rule { MG_KEEP_THRESHOLD, MG_KEEP_IMPROVING };
 
@@ -11,8 +13,11 @@ struct mg_names {
     MG_VEC(struct mg_str)
 };
 
+#define MG_MOST_SETTINGS 128
+
 struct mg_config {
-    double score_threshold; /* run-level gate; 0 = off. [0,1] */
+    struct mg_str project_root; /* the repo when the command line names none; empty = none */
+    double score_threshold;     /* run-level gate; 0 = off. [0,1] */
     struct {
         double score_threshold;    /* keep rule of a target, default 0.8. [0,1] */
         enum mg_keep_rule keep;    /* "threshold" | "improving" */
@@ -32,6 +37,7 @@ struct mg_config {
         int64_t max_tokens;                                   /* input and output together; 0 = unlimited */
         int64_t max_repair_attempts, max_strengthen_attempts; /* per target, default 2 each */
     } orchestrator;
+    struct mg_selection selection; /* which functions are worth a test, and in what order */
     struct {
         double test_timeout_seconds; /* wall deadline of one existing test in the baseline, default 30 */
         int64_t memory_limit_mb;     /* per process, default 2048; 0 = off */
@@ -58,6 +64,7 @@ struct mg_config {
         int64_t max_output_tokens;                       /* default 8192 */
         int64_t max_prompt_tokens;                       /* default 12000: what is over it is cut in a fixed order */
         int64_t max_retries;                             /* of one call, default 3 */
+        double retry_backoff_seconds;                    /* before the first of them, default 0.5 */
         double connect_timeout_seconds, timeout_seconds; /* 10, 300 */
         int64_t max_response_mb;                         /* 16 */
         struct mg_str key_env;                           /* name of the variable that holds the key; empty = the provider's own */
@@ -68,12 +75,20 @@ struct mg_config {
         double price_input, price_output;                /* USD per million tokens; negative = the table's */
     } llm;
     struct {
-        struct mg_str root; /* default ".mutagen", relative to the current directory */
+        struct mg_str backend; /* "sqlite" */
+        struct mg_str root;    /* default ".mutagen", relative to the current directory */
     } storage;
+    struct {
+        struct mg_str level;  /* "debug" | "info" | "warning" | "error"; default "info" */
+        struct mg_str format; /* "text" | "json" */
+        struct mg_str file;   /* empty = none */
+    } logging;
     int64_t jobs;            /* mutant processes at once; 0 = number of processors */
     struct mg_names targets; /* globs on qualified names; empty = all */
     struct mg_str python;    /* --python; empty = search */
     struct mg_str provider;  /* "search" (no model), or who serves the model */
+
+    const char *origins[MG_MOST_SETTINGS]; /* of each row of the table: mg_setting_origin */
 };
 
 /* One row of the table: what `--help` and messages say about a setting. */
@@ -91,6 +106,20 @@ const struct mg_setting *mg_settings(size_t *count);
 const struct mg_setting *mg_setting_find(struct mg_str key); /* NULL when there is none */
 /* What the setting takes, for help and errors: "a number from 0 to 1". */
 struct mg_str mg_setting_allowed(const struct mg_setting *setting, struct mg_arena *arena);
+/* The variable that sets it: MUTAGEN_MUTATION_LEVEL for mutation.level. */
+struct mg_str mg_setting_variable(const struct mg_setting *setting, struct mg_arena *arena);
+/* Its value as TOML: 0.8, "threshold", ["a.*"]. */
+struct mg_str mg_setting_value(const struct mg_config *config, const struct mg_setting *setting, struct mg_arena *arena);
+/* Who said so: "mutagen.toml:12", "MUTAGEN_JOBS", "--jobs"; NULL = nobody, it is the default. */
+const char *mg_setting_origin(const struct mg_config *config, const struct mg_setting *setting);
+void mg_setting_note_origin(struct mg_config *config, const struct mg_setting *setting, const char *origin);
+
+/* A key of Mutagen 0.1, or one that it should have had. With a successor and no text it is taken as that; else the text says what to do. */
+struct mg_former {
+    const char *key, *successor, *text;
+};
+const struct mg_former *mg_former_find(struct mg_str key); /* NULL when it never was one */
+const struct mg_former *mg_formers(size_t *count);
 
 void mg_config_defaults(struct mg_config *config);
 
@@ -105,5 +134,16 @@ void mg_config_empty_list(struct mg_config *config, struct mg_str key);
 /* A TOML 1.0 document. Unknown keys and tables, wrong types and values out of range are errors with file and line. */
 MG_MUST_CHECK enum mg_code mg_config_read_toml(struct mg_config *config, struct mg_arena *arena, struct mg_str text, const char *file_name,
                                                struct mg_err *err);
+
+/* The same with conditions. */
+struct mg_toml_source {
+    const char *file_name;   /* for messages */
+    bool tool_table;         /* a pyproject.toml: only [tool.mutagen] counts, which may be missing */
+    bool inside_repo;        /* settings that are not harmless are not taken, but named in `refused` */
+    bool found;              /* out: the table was there */
+    struct mg_names refused; /* out: "llm.model (line 3)" */
+};
+MG_MUST_CHECK enum mg_code mg_config_read_source(struct mg_config *config, struct mg_arena *arena, struct mg_str text, struct mg_toml_source *source,
+                                                 struct mg_err *err);
 
 #endif

@@ -4,11 +4,6 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-#define TRIVIAL_STATEMENTS 1
-#define GIANT_STATEMENTS 80
-#define WEIGHT_COVERAGE 0.8
-#define WEIGHT_SIZE 0.2
-
 struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg_str qualname, unsigned occurrence)
 {
     struct mg_str text = mg_arena_printf(arena, "%.*s::%.*s::%u", MG_FMT(path), MG_FMT(qualname), occurrence);
@@ -17,14 +12,14 @@ struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg
 
 bool mg_target_is_module(const struct mg_target *target) { return mg_str_is(target->function.name, MG_MODULE_BODY); }
 
-const char *mg_target_filter(const struct mg_function *function)
+const char *mg_target_filter(const struct mg_function *function, const struct mg_selection *selection)
 {
-    if (function->kind == MG_PROPERTY)
+    if (function->kind == MG_PROPERTY && selection->exclude_property_getters)
         return "property getter";
-    if (function->statement_count <= TRIVIAL_STATEMENTS)
-        return "trivial: at most one statement";
-    if (function->statement_count > GIANT_STATEMENTS)
-        return "giant: more than 80 statements";
+    if (function->statement_count <= selection->trivial_max_statements)
+        return "trivial: too few statements";
+    if (function->statement_count > selection->giant_max_statements)
+        return "giant: too many statements";
     if (function->is_nested)
         return "inside another function";
     if (function->has_error)
@@ -32,10 +27,11 @@ const char *mg_target_filter(const struct mg_function *function)
     return NULL;
 }
 
-double mg_priority(double coverage, uint32_t statement_count)
+double mg_priority(double coverage, uint32_t statement_count, const struct mg_selection *selection)
 {
-    double size = (double)statement_count / GIANT_STATEMENTS;
-    double priority = WEIGHT_COVERAGE * (1.0 - coverage) + WEIGHT_SIZE * (size < 1.0 ? size : 1.0);
+    double size = (double)statement_count / (double)selection->giant_max_statements, weights = selection->coverage_weight + selection->size_weight;
+    double priority = selection->coverage_weight * (1.0 - coverage) + selection->size_weight * (size < 1.0 ? size : 1.0);
+    priority = weights > 0.0 ? priority / weights : 1.0 - coverage;
     if (!(priority > 0.0)) /* a NaN too */
         return 0.0;
     return priority < 1.0 ? priority : 1.0;

@@ -52,12 +52,19 @@ bool mg_target_is_module(const struct mg_target *target);
  * qualname in the file from 1, so that moving code does not change it. (The predecessor put the line there: ours does not drift.) */
 struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg_str qualname, unsigned occurrence);
 
-/* The predecessor's filters, in its order; NULL when the function may be a target, else the reason in a few words. */
-const char *mg_target_filter(const struct mg_function *function);
+/* Which functions are worth a test, and in what order. */
+struct mg_selection {
+    int64_t trivial_max_statements, giant_max_statements; /* 1, 80 */
+    bool exclude_property_getters;                        /* true */
+    double coverage_weight, size_weight;                  /* 0.8, 0.2 */
+};
 
-/* The predecessor's formula (§4.4): clamp01((0.8·(1−coverage) + 0.2·min(1, statements/80)) / 1.0).
- * Vector: 2 statements, coverage 0 → 0.805. */
-double mg_priority(double coverage, uint32_t statement_count);
+/* The predecessor's filters, in its order; NULL when the function may be a target, else the reason in a few words. */
+const char *mg_target_filter(const struct mg_function *function, const struct mg_selection *selection);
+
+/* The predecessor's formula (§4.4): clamp01((0.8·(1−coverage) + 0.2·min(1, statements/80)) / (0.8 + 0.2)), with the weights and the size
+ * of `selection`; without any weight 1−coverage. Vector: 2 statements, coverage 0 → 0.805. */
+double mg_priority(double coverage, uint32_t statement_count, const struct mg_selection *selection);
 
 /* For qsort over struct mg_target: highest priority first, then by qualified name. */
 int mg_target_order(const void *a, const void *b);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define MAGIC 0x4d43414cu
-#define FIRST_WAIT 0.5
 #define LONGEST_WAIT 8.0
 #define JITTER 0.25
 #define LONGEST_RETRY_AFTER 120.0
@@ -167,7 +166,7 @@ static double wait_before(struct calls *calls, int64_t retry, double retry_after
 {
     if (retry_after >= 0)
         return retry_after;
-    double wait = FIRST_WAIT;
+    double wait = calls->setup.first_wait > 0 ? calls->setup.first_wait : 0.5;
     for (int64_t i = 0; i < retry && wait < LONGEST_WAIT; i++)
         wait *= 2;
     return wait * (1.0 - JITTER * random_share(calls));
@@ -300,6 +299,7 @@ void mg_model_calls_configure(struct mg_model_calls_setup *setup, const struct m
         setup->limits.max_micro_usd = 1; /* a limit below a millionth is a limit, too */
     setup->limits.max_tokens = config->orchestrator.max_tokens;
     setup->max_retries = config->llm.max_retries;
+    setup->first_wait = config->llm.retry_backoff_seconds;
     setup->timeout_seconds = config->llm.timeout_seconds;
     setup->seed = (uint64_t)config->generation.seed;
 }

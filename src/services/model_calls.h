@@ -20,6 +20,7 @@ struct mg_model_calls_setup {
     struct mg_str run_id;             /* begun before the first call; borrowed, as everything here */
     struct mg_spend_limits limits;
     int64_t max_retries;    /* of one call */
+    double first_wait;      /* seconds before the first retry, then doubled; 0 = 0.5 */
     double timeout_seconds; /* of one attempt */
     const double *deadline; /* monotonic seconds of `clock` after which nothing is sent; 0 = none. Read at each call; NULL = none */
     struct mg_turn *turn;   /* the caller's, given up from the first attempt to the last; NULL = kept (services/turn.h) */

@@ -52,6 +52,9 @@ static struct mg_str whole_key(struct scoring *s)
                 (long long)config->sandbox.memory_limit_mb, config->sandbox.test_timeout_seconds, (long long)config->generation.seed,
                 (long long)request->sample, request->matrix, config->mutation.static_mutants);
     mg_buf_addf(&out, "backend %.*s\n", MG_FMT(config->mutation.backend));
+    mg_buf_addf(&out, "selection %lld %lld %d %.10g %.10g\n", (long long)config->selection.trivial_max_statements,
+                (long long)config->selection.giant_max_statements, config->selection.exclude_property_getters, config->selection.coverage_weight,
+                config->selection.size_weight);
     for (size_t i = 0; i < config->mutation.operators.len; i++)
         mg_buf_addf(&out, "operator %.*s\n", MG_FMT(config->mutation.operators.at[i]));
     for (size_t i = 0; i < config->targets.len; i++)

@@ -76,7 +76,7 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
         const struct mg_function *function = &functions.at[i];
         struct mg_str name = mg_arena_printf(run->arena, "%.*s.%.*s", MG_FMT(source->module), MG_FMT(function->qualname));
         run->report->functions_found++;
-        if (!wanted(run->config, name) || mg_target_filter(function) || is_hidden(&functions, i))
+        if (!wanted(run->config, name) || mg_target_filter(function, &run->config->selection) || is_hidden(&functions, i))
             continue;
         double coverage = coverage_of(run, file, function);
         *MG_PUSH(run->arena, &run->targets) = (struct mg_target){
@@ -86,7 +86,7 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
             .path = source->path,
             .function = *function,
             .coverage = coverage,
-            .priority = mg_priority(coverage, function->statement_count),
+            .priority = mg_priority(coverage, function->statement_count, &run->config->selection),
         };
     }
     return MG_OK;

@@ -19,6 +19,7 @@ static char top[64];
 static struct mg_arena *arena;
 static struct mg_env env;
 static struct mg_err err;
+static struct mg_config_file file;
 
 static const char *const variables[] = { "ANTHROPIC_API_KEY",    "OPENAI_API_KEY",      "GEMINI_API_KEY",           "GOOGLE_API_KEY",
                                          "OPENROUTER_API_KEY",   "MUTAGEN_LLM_API_KEY", "MUTAGEN_PROVIDER",         "MUTAGEN_MODEL",
@@ -315,7 +316,7 @@ static void flags_win_over_variables_and_variables_over_the_file_of_c(void **sta
     assert_int_equal(setenv("MUTAGEN_EFFORT", "high", 1) | setenv("MUTAGEN_MODEL", "of the environment", 1), 0);
     load(".");
     assert_int_equal(mg_options_parse(MG_COUNT(argv), words, arena, &call, &err), MG_OK);
-    assert_int_equal(mg_options_config(&call, &env, arena, &config, &err), MG_OK);
+    assert_int_equal(mg_options_config(&call, &env, arena, &config, &file, &err), MG_OK);
     assert_true(mg_str_is(config.llm.effort, "max"));
     assert_true(mg_str_is(config.llm.model, "of the environment"));
     assert_true(mg_str_is(config.llm.strategy, "model"));

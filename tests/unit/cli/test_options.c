@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "base/str.h"
@@ -12,6 +13,7 @@
 static struct mg_arena *arena;
 static struct mg_invocation call;
 static struct mg_err err;
+static struct mg_config_file file;
 
 static int set_up(void **state)
 {
@@ -52,7 +54,7 @@ static void options_stand_anywhere(void **state)
         assert_ptr_equal(call.command, &mg_cmd_run);
         assert_true(mg_str_is(call.repo, "repo") && mg_str_is(call.run_id, "x") && mg_str_is(call.config_file, "f") && call.no_progress);
         call.config_file = MG_NO_STR;
-        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
+        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_OK);
         assert_int_equal(config.jobs, 2);
     }
 }
@@ -63,7 +65,7 @@ static void threshold_sets_two_keys_and_targets_add_up(void **state)
     struct mg_config config;
     assert_int_equal(parse("run . --threshold 0.9 --target a.* --target=b.* --keep improving --max-targets 3 --seed 7 --python /p --provider search"),
                      MG_OK);
-    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
+    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_OK);
     assert_true(config.score_threshold == 0.9 && config.mutation.score_threshold == 0.9);
     assert_int_equal(config.targets.len, 2);
     assert_int_equal(config.mutation.keep, MG_KEEP_IMPROVING);
@@ -77,7 +79,7 @@ static void the_first_flag_of_a_list_replaces_it_and_more_add(void **state)
     (void)state;
     struct mg_config config;
     assert_int_equal(parse("run . --operators -ROR,+XMT --level 3 --operators=-SDL --target a.*"), MG_OK);
-    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_OK);
+    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_OK);
     assert_int_equal(config.mutation.operators.len, 3);
     assert_true(mg_str_is(config.mutation.operators.at[0], "-ROR") && mg_str_is(config.mutation.operators.at[2], "-SDL"));
     assert_int_equal(config.mutation.level, 3);
@@ -92,9 +94,8 @@ static void mistakes_are_usage_errors_of_one_line(void **state)
     } cases[] = {
         { "", "a command is missing: run, score, show, report, apply or doctor (see `mutagen --help`)" },
         { "rnu .", "unknown command 'rnu'; did you mean 'run'?" },
-        { "frobnicate", "unknown command 'frobnicate'; the commands are run, score, show, report, apply, doctor" },
-        { "run", "a REPO is missing: mutagen run REPO" },
-        { "run ''", "a REPO is missing: mutagen run REPO" },
+        { "frobnicate", "unknown command 'frobnicate'; the commands are run, score, show, report, apply, doctor, config" },
+        { "show", "a mutant ID is missing: mutagen show mutant ID" },
         { "run a b", "unexpected argument 'b': `mutagen run` takes one REPO" },
         { "report x", "unexpected argument 'x'" },
         { "run . --treshold 0.5", "unknown option --treshold; did you mean --threshold?" },
@@ -126,12 +127,35 @@ static void wrong_values_are_usage_errors_too(void **state)
     for (size_t i = 0; i < MG_COUNT(lines); i++) {
         struct mg_config config;
         assert_int_equal(parse(lines[i]), MG_OK);
-        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &err), MG_E_USAGE);
+        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_E_USAGE);
         assert_int_equal(mg_exit_for_error(err.code), MG_EXIT_USAGE);
     }
 }
 
-/* Parsing before the command is known relies on it. */
+static void a_repo_comes_from_the_command_line_or_from_the_settings(void **state)
+{
+    (void)state;
+    struct mg_config config;
+    static const char *const lines[] = { "run", "run ''", "score" };
+    for (size_t i = 0; i < MG_COUNT(lines); i++) {
+        assert_int_equal(parse(lines[i]), MG_OK);
+        assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_E_USAGE);
+        assert_true(mg_str_starts(mg_str_from(err.text), "a REPO is missing: mutagen "));
+    }
+    assert_int_equal(parse("doctor"), MG_OK); /* looks at what is here */
+    assert_int_equal(mg_options_config(&call, NULL, arena, &config, &file, &err), MG_OK);
+    assert_int_equal(setenv("MUTAGEN_PROJECT_ROOT", "examples/shop", 1), 0);
+    struct mg_env env = { .file = MG_NO_STR };
+    assert_int_equal(parse("run"), MG_OK);
+    assert_int_equal(mg_options_config(&call, &env, arena, &config, &file, &err), MG_OK);
+    assert_true(mg_str_is(call.repo, "examples/shop"));
+    assert_int_equal(parse("run other"), MG_OK);
+    assert_int_equal(mg_options_config(&call, &env, arena, &config, &file, &err), MG_OK);
+    assert_true(mg_str_is(call.repo, "other"));
+    assert_int_equal(unsetenv("MUTAGEN_PROJECT_ROOT"), 0);
+}
+
+/* Parsing before the command is known relies on it. --json is the exception: it must stand behind the command. */
 static void an_option_takes_the_same_kind_of_value_everywhere(void **state)
 {
     (void)state;
@@ -139,7 +163,7 @@ static void an_option_takes_the_same_kind_of_value_everywhere(void **state)
         for (const struct mg_option *a = mg_commands[i]->options; a->name; a++)
             for (size_t j = 0; mg_commands[j]; j++)
                 for (const struct mg_option *b = mg_commands[j]->options; b->name; b++)
-                    if (strcmp(a->name, b->name) == 0)
+                    if (strcmp(a->name, b->name) == 0 && strcmp(a->name, "json") != 0)
                         assert_true(!a->value == !b->value && !a->setting == !b->setting && a->offset == b->offset);
 }
 
@@ -187,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(threshold_sets_two_keys_and_targets_add_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mistakes_are_usage_errors_of_one_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_values_are_usage_errors_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_repo_comes_from_the_command_line_or_from_the_settings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_option_takes_the_same_kind_of_value_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(help_shows_every_command_option_and_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_flag_of_a_list_replaces_it_and_more_add, set_up, tear_down),

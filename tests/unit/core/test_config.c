@@ -46,7 +46,12 @@ static void defaults_are_the_documented_ones(void **state)
 static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
 {
     (void)state;
-    static const char *const harmful[] = { "python",
+    static const char *const harmful[] = { "project_root",
+                                           "storage.backend",
+                                           "logging.level",
+                                           "logging.format",
+                                           "logging.file",
+                                           "python",
                                            "provider",
                                            "storage.root",
                                            "mutation.backend",
@@ -144,6 +149,13 @@ static void toml_errors_have_file_and_line(void **state)
     static const struct {
         const char *text, *message;
     } cases[] = {
+        { "[llm]\nprovider = 'none'\n",
+          "m.toml:2: provider must be \"search\" or \"anthropic\" or \"openai\" or \"gemini\" or \"openrouter\" or \"compatible\" or "
+          "\"command\" or \"replay\", not 'none'" },
+        { "[llm]\nenabled = true\n",
+          "m.toml:2: llm.enabled is no setting any more: a model is asked when provider, at the top of the file, names who serves it; "
+          "llm.strategy = \"search\" asks none" },
+        { "max_targets = 1\n", "m.toml:1: unknown key 'max_targets'; did you mean 'orchestrator.max_targets'?" },
         { "\n[mutation]\nlevl = 2\n", "m.toml:3: unknown key 'mutation.levl'; did you mean 'mutation.level'?" },
         { "[mutatoin]\nlevel = 2\n", "m.toml:1: unknown table [mutatoin]; did you mean [mutation]?" },
         { "[gizmo]\nmodel = 'x'\n", "m.toml:1: unknown table [gizmo] (`mutagen --help` lists the keys)" },
@@ -165,6 +177,65 @@ static void toml_errors_have_file_and_line(void **state)
         assert_int_equal(mg_config_read_toml(&config, arena, mg_str_from(cases[i].text), "m.toml", &err), MG_E_CONFIG);
         assert_string_equal(err.text, cases[i].message);
     }
+}
+
+static void keys_of_old_mean_what_they_meant(void **state)
+{
+    (void)state;
+    struct mg_err why = { .code = MG_OK };
+    size_t count;
+    const struct mg_former *formers = mg_formers(&count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(!formers[i].successor == (formers[i].text != NULL)); /* taken, or told what to do */
+        if (formers[i].successor)
+            assert_non_null(mg_setting_find(mg_str_from(formers[i].successor)));
+        assert_null(mg_setting_find(mg_str_from(formers[i].key)));
+    }
+    const char *text = "[llm]\nprovider = \"OpenAI\"\nmax_tokens = 4096\nadaptive_thinking = false\n[logging]\nlevel = \"DEBUG\"\n";
+    assert_int_equal(mg_config_read_toml(&config, arena, mg_str_from(text), "m.toml", &why), MG_OK);
+    assert_true(mg_str_is(config.provider, "openai") && config.llm.max_output_tokens == 4096 && !config.llm.thinking);
+    assert_true(mg_str_is(config.logging.level, "debug"));
+    assert_string_equal(mg_setting_origin(&config, mg_setting_find(MG_STR("provider"))), "m.toml:2");
+    assert_null(mg_setting_origin(&config, mg_setting_find(MG_STR("jobs"))));
+}
+
+/* Its harmless wishes are met; the others are named, and nothing of them is taken, whatever they are. */
+static void a_file_inside_the_repo_sets_harmless_settings_only(void **state)
+{
+    (void)state;
+    struct mg_err why = { .code = MG_OK };
+    struct mg_toml_source source = { .file_name = "pyproject.toml", .tool_table = true, .inside_repo = true };
+    const char *text = "[project]\nname = 'x'\n[tool.mutagen]\njobs = 3\nprovider = \"command\"\n[tool.mutagen.llm]\ncommand = "
+                       "7\n[tool.mutagen.mutation]\nlevel = 1\n";
+    assert_int_equal(mg_config_read_source(&config, arena, mg_str_from(text), &source, &why), MG_OK);
+    assert_true(source.found && config.jobs == 3 && config.mutation.level == 1);
+    assert_true(mg_str_is(config.provider, "search") && config.llm.command.len == 0);
+    assert_int_equal(source.refused.len, 2);
+    assert_true(mg_str_is(source.refused.at[0], "provider (line 5)") && mg_str_is(source.refused.at[1], "llm.command (line 7)"));
+    source.refused.len = 0;
+    assert_int_equal(mg_config_read_source(&config, arena, MG_STR("[project]\njobs = 9\n"), &source, &why), MG_OK);
+    assert_true(!source.found && config.jobs == 3);
+}
+
+static void values_are_shown_as_toml(void **state)
+{
+    (void)state;
+    static const char *const shown[][2] = { { "jobs", "7" },
+                                            { "mutation.score_threshold", "0.25" },
+                                            { "mutation.keep", "\"improving\"" },
+                                            { "mutation.static", "true" },
+                                            { "llm.command", "\"a \\\"b\\\" \\\\\"" } };
+    assert_string_equal(set("jobs", "7"), "");
+    assert_string_equal(set("mutation.score_threshold", "0.25"), "");
+    assert_string_equal(set("mutation.keep", "improving"), "");
+    assert_string_equal(set("mutation.static", "true"), "");
+    assert_string_equal(set("llm.command", "a \"b\" \\"), "");
+    for (size_t i = 0; i < MG_COUNT(shown); i++)
+        assert_string_equal(mg_setting_value(&config, mg_setting_find(mg_str_from(shown[i][0])), arena).at, shown[i][1]);
+    assert_string_equal(set("targets", "a.*"), "");
+    assert_string_equal(set("targets", "b"), "");
+    assert_string_equal(mg_setting_value(&config, mg_setting_find(MG_STR("targets")), arena).at, "[\"a.*\", \"b\"]");
+    assert_true(mg_str_is(mg_setting_variable(mg_setting_find(MG_STR("orchestrator.max_targets")), arena), "MUTAGEN_ORCHESTRATOR_MAX_TARGETS"));
 }
 
 static void distances(void **state)
@@ -221,6 +292,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(messages_say_where_and_what_is_allowed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(toml_sets_what_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(toml_errors_have_file_and_line, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_of_old_mean_what_they_meant, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_inside_the_repo_sets_harmless_settings_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(values_are_shown_as_toml, set_up, tear_down),
         cmocka_unit_test(distances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,25 +36,33 @@ static void identities_are_stable(void **unused)
     mg_arena_free(arena);
 }
 
+static const struct mg_selection usual = { 1, 80, true, 0.8, 0.2 };
+
 static void filters_apply_in_order(void **unused)
 {
     (void)unused;
     struct mg_function f = { .kind = MG_PROPERTY, .statement_count = 0, .is_nested = true, .has_error = true };
-    assert_non_null(strstr(mg_target_filter(&f), "property"));
+    assert_non_null(strstr(mg_target_filter(&f, &usual), "property"));
     f.kind = MG_METHOD;
-    assert_non_null(strstr(mg_target_filter(&f), "trivial"));
+    assert_non_null(strstr(mg_target_filter(&f, &usual), "trivial"));
     f.statement_count = 1;
-    assert_non_null(strstr(mg_target_filter(&f), "trivial"));
+    assert_non_null(strstr(mg_target_filter(&f, &usual), "trivial"));
     f.statement_count = 81;
-    assert_non_null(strstr(mg_target_filter(&f), "giant"));
+    assert_non_null(strstr(mg_target_filter(&f, &usual), "giant"));
     f.statement_count = 80;
-    assert_string_equal(mg_target_filter(&f), "inside another function");
+    assert_string_equal(mg_target_filter(&f, &usual), "inside another function");
     f.is_nested = false;
-    assert_string_equal(mg_target_filter(&f), "the parser does not understand it");
+    assert_string_equal(mg_target_filter(&f, &usual), "the parser does not understand it");
     f.has_error = false;
-    assert_null(mg_target_filter(&f));
+    assert_null(mg_target_filter(&f, &usual));
     f.statement_count = 2;
-    assert_null(mg_target_filter(&f));
+    assert_null(mg_target_filter(&f, &usual));
+    static const struct mg_selection own = { 0, 1, false, 0.8, 0.2 };
+    f.kind = MG_PROPERTY;
+    f.statement_count = 1;
+    assert_null(mg_target_filter(&f, &own));
+    f.statement_count = 2;
+    assert_non_null(strstr(mg_target_filter(&f, &own), "giant"));
 }
 
 static bool near(double a, double b) { return a - b < 1e-12 && b - a < 1e-12; }
@@ -62,13 +70,16 @@ static bool near(double a, double b) { return a - b < 1e-12 && b - a < 1e-12; }
 static void priority_follows_the_formula(void **unused)
 {
     (void)unused;
-    assert_true(near(mg_priority(0.0, 2), 0.805));
-    assert_true(near(mg_priority(1.0, 0), 0.0));
-    assert_true(near(mg_priority(0.5, 40), 0.5));
-    assert_true(near(mg_priority(0.0, 4000000000u), 1.0)); /* size counts up to 80 statements */
-    assert_true(near(mg_priority(-3.0, 2), 1.0));
-    assert_true(near(mg_priority(9.0, 2), 0.0));
-    assert_true(near(mg_priority(0.0 / 0.0, 2), 0.0));
+    assert_true(near(mg_priority(0.0, 2, &usual), 0.805));
+    assert_true(near(mg_priority(1.0, 0, &usual), 0.0));
+    assert_true(near(mg_priority(0.5, 40, &usual), 0.5));
+    assert_true(near(mg_priority(0.0, 4000000000u, &usual), 1.0)); /* size counts up to 80 statements */
+    assert_true(near(mg_priority(-3.0, 2, &usual), 1.0));
+    assert_true(near(mg_priority(9.0, 2, &usual), 0.0));
+    assert_true(near(mg_priority(0.0 / 0.0, 2, &usual), 0.0));
+    static const struct mg_selection size_only = { 1, 10, true, 0, 3 }, nothing = { 1, 10, true, 0, 0 };
+    assert_true(near(mg_priority(0.9, 5, &size_only), 0.5));
+    assert_true(near(mg_priority(0.25, 5, &nothing), 0.75));
 }
 
 static void targets_are_ranked(void **unused)
