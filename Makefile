@@ -8,6 +8,7 @@ LITELLM := build/litellm
 PROXIED := tests/e2e/test_model_proxy.py
 MUTMUT := build/mutmut
 CONTAINER := build/container
+TOML_TEST := build/toml-test
 QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
@@ -42,6 +43,7 @@ test-c: configure $(MUTMUT)/.stamp
 	@tail -n 4 build/ctest.log
 
 test-python: build
+	@$(QUIET) "" build/build.log cmake --build build --target toml_dump -j $(JOBS)
 	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e --ignore $(PROXIED)
 
 FRAMEWORKS ?= some
@@ -59,7 +61,7 @@ test-oracles: build $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model p
 test-container: build ## the Dockerfile's steps, run in a folder with debootstrap (root only), then the program in it as its user
 	@$(VENV)/bin/python tools/container_steps.py
 
-peers: $(ORACLE)/.stamp $(LITELLM)/.stamp ## fetch the real peers of the model adapters: SDKs, a LiteLLM proxy (from PyPI)
+peers: $(ORACLE)/.stamp $(LITELLM)/.stamp $(TOML_TEST)/.stamp ## fetch what tests compare with: SDKs, a LiteLLM proxy (from PyPI), the cases of toml-test (by cargo)
 
 bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
@@ -98,6 +100,11 @@ build/%/.stamp: tools/%-requirements.txt | packages
 	@$(QUIET) "making build/$*" build/$*.log sh -c 'rm -rf build/$* && $(PYTHON) -m venv build/$* && \
 	  build/$*/bin/python -m pip install -q --disable-pip-version-check -r $<'
 	@touch $@
+
+$(TOML_TEST)/.stamp: deps/test-lock.json
+	@tools/packages.sh peers
+	@mkdir -p build
+	@$(PYTHON) deps/fetch.py build test-lock.json && touch $@
 
 configure: packages $(VENV)/.stamp
 	@$(PYTHON) deps/fetch.py

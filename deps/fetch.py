@@ -5,7 +5,7 @@ Every archive is named by package and version, downloaded by the ordinary client
 user's own configuration hold), checked against its SHA-256, and only then unpacked. Nothing of a package is executed.
 A finished folder carries a stamp: the next call does nothing and needs no network.
 
-Usage: deps/fetch.py [FOLDER]    (default: build-deps beside this file's folder)
+Usage: deps/fetch.py [FOLDER [LOCK]]    (default: build-deps beside this file's folder, and lock.json; test-lock.json is what only tests need)
 """
 
 import hashlib
@@ -75,8 +75,9 @@ class Clients:
         env = dict(os.environ, PATH=f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}")
         return [str(node), str(cli)], env
 
-    def available(self, client):
-        return {"npm": True, "pip": True, "cargo": shutil.which("cargo") is not None and not shutil.which("npm")}[client]
+    def available(self, client, only):
+        """Whether to ask it; cargo only where there is no npm, or when no other client has the archive."""
+        return {"npm": True, "pip": True, "cargo": shutil.which("cargo") is not None and (only or not shutil.which("npm"))}[client]
 
     def download(self, client, spec, sha256):
         """The archive as a path. Its hash has not been checked for every client: the caller does."""
@@ -134,7 +135,8 @@ def stamp_of(entry):
 def fetch(name, entry, out, clients):
     problems = []
     for source in entry["sources"]:
-        if not clients.available(source["client"]):
+        if not clients.available(source["client"], len(entry["sources"]) == 1):
+            problems.append(f"there is no {source['client']} here" if source["client"] == "cargo" else "")
             continue
         try:
             archive = clients.download(source["client"], source["spec"], source["sha256"])
@@ -157,7 +159,7 @@ def fetch(name, entry, out, clients):
             raise
         print(f"deps: {name} {entry['version']} ({source['client']}, sha256 ok)", file=sys.stderr)
         return
-    raise FetchError(f"{name} {entry['version']}: no source worked; check the network. " + " || ".join(problems))
+    raise FetchError(f"{name} {entry['version']}: no source worked; check the network. " + " || ".join(filter(None, problems)))
 
 
 def main(argv):
@@ -165,7 +167,7 @@ def main(argv):
         return "deps/fetch.py needs Python 3.9 or newer"
     out = pathlib.Path(argv[1] if len(argv) > 1 else HERE.parent / "build-deps")
     try:
-        lock = json.loads((HERE / "lock.json").read_text())
+        lock = json.loads((HERE / (argv[2] if len(argv) > 2 else "lock.json")).read_text())
         missing = {}
         for name, entry in lock.items():
             stamp = out / name / ".stamp"

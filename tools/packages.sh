@@ -1,5 +1,5 @@
 #!/bin/sh
-# packages.sh build|lint: makes sure that the tools of that group are here. Installs what is missing with apt when it may,
+# packages.sh build|lint|peers: makes sure that the tools of that group are here. Installs what is missing with apt when it may,
 # else prints the exact command. It looks for what is needed, not for package names, so other ways to install count too.
 set -eu
 PYTHON=${PYTHON:-python3}
@@ -29,8 +29,11 @@ missing_of() {
         need clang-format-14 command -v clang-format-14
         need cppcheck command -v cppcheck
         ;;
+    peers)
+        need cargo command -v cargo
+        ;;
     *)
-        echo "usage: packages.sh build|lint" >&2
+        echo "usage: packages.sh build|lint|peers" >&2
         exit 64
         ;;
     esac

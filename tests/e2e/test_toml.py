@@ -1,4 +1,5 @@
-"""Our TOML reader beside Python's tomllib, on documents that are easy to get wrong. toml_dump is built beside the program."""
+"""Our TOML reader beside Python's tomllib, on documents that are easy to get wrong, and on every case of toml-test for TOML 1.0.
+toml_dump is built beside the program; `make peers` fetches the cases (pinned in deps/test-lock.json)."""
 import datetime
 import json
 import math
@@ -7,7 +8,7 @@ import pathlib
 import subprocess
 
 import pytest
-from conftest import BINARY
+from conftest import BINARY, ROOT
 
 tomllib = pytest.importorskip("tomllib")
 DUMP = pathlib.Path(os.environ.get("MG_TOML_DUMP") or BINARY.parent / "toml_dump")
@@ -65,3 +66,44 @@ def test_agrees_with_tomllib(text):
     assert answer.returncode in (0, 1), answer.stderr
     got = plain(json.loads(answer.stdout)) if answer.returncode == 0 else None
     assert same(got, expected) if expected is not None else got is None, answer.stderr.decode()
+
+
+# ---- toml-test ----
+
+CORPUS = ROOT / "build" / "toml-test" / "tests"
+COUNTS = {"valid": 208, "invalid": 501}  # of the pinned version
+
+
+def normal(tree):
+    """Tagged JSON with numbers and times in one spelling, so that 1e3 equals 1000.0 and a time zone's Z equals +00:00."""
+    if isinstance(tree, list):
+        return [normal(item) for item in tree]
+    if set(tree) != {"type", "value"} or not isinstance(tree["value"], str):
+        return {key: normal(value) for key, value in tree.items()}
+    kind, value = tree["type"], tree["value"]
+    if kind == "float":
+        return kind, "nan" if math.isnan(float(value)) else float(value)
+    if kind == "integer":
+        return kind, int(value)
+    if kind in ("datetime", "datetime-local"):
+        return kind, datetime.datetime.fromisoformat(value.upper().replace("T", " ").replace("Z", "+00:00"))
+    if kind == "time-local":
+        return kind, datetime.time.fromisoformat(value)
+    return kind, value
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the cases of toml-test are not there: make peers")
+def test_every_case_of_toml_test():
+    names = [name for name in (CORPUS / "files-toml-1.0.0").read_text().split() if name.endswith(".toml")]
+    wrong, count = [], {"valid": 0, "invalid": 0}
+    for name in names:
+        kind = name.split("/")[0]
+        count[kind] += 1
+        answer = subprocess.run([DUMP], input=(CORPUS / name).read_bytes(), capture_output=True, check=False)
+        if kind == "invalid":
+            wrong += [f"{name}: accepted"] * (answer.returncode != 1)
+        elif answer.returncode != 0:
+            wrong.append(f"{name}: {answer.stderr.decode()}")
+        elif normal(json.loads(answer.stdout)) != normal(json.loads((CORPUS / name).with_suffix(".json").read_text())):
+            wrong.append(f"{name}: read differently")
+    assert (wrong, count) == ([], COUNTS)

@@ -1,4 +1,4 @@
-/* The TOML reader: values, who may extend which table, and the line of each refusal. The whole of toml-test runs by tools/toml_test.py. */
+/* The TOML reader: values, who may extend which table, and the line of each refusal. The whole of toml-test runs in tests/e2e/test_toml.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
