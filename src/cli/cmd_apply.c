@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cli/apply.h"
 #include "cli/compose.h"
+#include "cli/tell.h"
 #include "core/text.h"
 #include "os/file.h"
 #include <stdio.h>
@@ -42,8 +43,9 @@ static enum mg_code write_patch(struct mg_app *app, const struct mg_apply_plan *
 }
 
 /* One line a file; returns how many were refused. */
-static uint32_t say_what_happened(FILE *out, const struct mg_apply_plan *plan, struct mg_arena *arena, bool is_patch)
+static uint32_t say_what_happened(const struct mg_app *app, FILE *out, const struct mg_apply_plan *plan, bool is_patch)
 {
+    struct mg_arena *arena = app->arena;
     uint32_t refused = 0;
     for (size_t i = 0; i < plan->len; i++) {
         const struct mg_apply_file *file = &plan->at[i];
@@ -60,7 +62,7 @@ static uint32_t say_what_happened(FILE *out, const struct mg_apply_plan *plan, s
             (void)fprintf(out, "unchanged %.*s (%u test%s)\n", MG_FMT(path), file->tests, plural);
             break;
         case MG_APPLY_REFUSED:
-            (void)fprintf(stderr, "mutagen: %.*s left as it is: %s\n", MG_FMT(path), file->why);
+            mg_tell(app, "%.*s left as it is: %s", MG_FMT(path), file->why);
             refused++;
             break;
         }
@@ -116,7 +118,7 @@ static enum mg_code apply(struct mg_app *app, const struct mg_invocation *call, 
     else
         MG_TRY(write_files(&plan, folder.at, err));
     FILE *out = mg_str_is(call->patch, "-") ? stderr : stdout; /* stdout is the patch's then */
-    uint32_t refused = say_what_happened(out, &plan, app->arena, call->patch.len > 0);
+    uint32_t refused = say_what_happened(app, out, &plan, call->patch.len > 0);
     if (refused > 0)
         app->exit_code = MG_EXIT_FAILURE;
     if (refused < plan.len)

@@ -1,9 +1,10 @@
 /* `mutagen run`: the whole way from a repo to kept tests and reports. */
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/compose.h"
 #include "cli/dry_run.h"
 #include "cli/model.h"
-#include <stdio.h>
+#include "cli/tell.h"
 
 static const struct mg_option options[] = {
     MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
@@ -37,12 +38,12 @@ static const struct mg_option options[] = {
     MG_OPT_END,
 };
 
-static void say_below_threshold(const struct mg_report *report, double threshold)
+static void say_below_threshold(const struct mg_app *app, const struct mg_report *report, double threshold)
 {
     if (mg_tally_scorable(&report->after) == 0)
-        (void)fprintf(stderr, "mutagen: there is no score to compare with the threshold %.2f: no mutant was measured\n", threshold);
+        mg_tell(app, "there is no score to compare with the threshold %.2f: no mutant was measured", threshold);
     else
-        (void)fprintf(stderr, "mutagen: the score %.3f is below the threshold %.3f\n", mg_score(&report->after), threshold);
+        mg_tell(app, "the score %.3f is below the threshold %.3f", mg_score(&report->after), threshold);
 }
 
 /* A model or an address without a provider would be passed over in silence. */
@@ -61,7 +62,7 @@ static enum mg_code check_provider(const struct mg_app *app, const struct mg_inv
     }
     if (mg_str_is(app->config.provider, "search") &&
         (mg_str_is(app->config.llm.strategy, "model") || app->config.llm.base_url.len || app->config.llm.command.len))
-        (void)fprintf(stderr, "mutagen: no provider is named, so no model is asked and the search writes the tests (--provider, MUTAGEN_PROVIDER)\n");
+        mg_tell(app, "no provider is named, so no model is asked and the search writes the tests (--provider, MUTAGEN_PROVIDER)");
     return MG_OK;
 }
 
@@ -69,8 +70,7 @@ static enum mg_code check_provider(const struct mg_app *app, const struct mg_inv
 static void say_ignored(const struct mg_app *app)
 {
     for (size_t i = 0; i < app->env.ignored.len; i++)
-        (void)fprintf(stderr, "mutagen: %.*s in %s is not used: say it in the environment or by a flag\n", MG_FMT(app->env.ignored.at[i]),
-                      mg_printable(app->arena, app->env.file).at);
+        mg_tell(app, "%.*s in %.*s is not used: say it in the environment or by a flag", MG_FMT(app->env.ignored.at[i]), MG_FMT(app->env.file));
 }
 
 /* The run itself, with everything wired. */
@@ -93,6 +93,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     say_ignored(app);
     MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
+    mg_log_run(request.run_id);
     MG_TRY(mg_compose_run(app, call->dry_run ? MG_PURPOSE_DRY_RUN : MG_PURPOSE_RUN, call->no_progress, &composed, err));
     request.reports_dir = composed.reports_dir;
     enum mg_code code = run_composed(app, &composed, &request, &result, err);
@@ -105,7 +106,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     }
     app->exit_code = mg_exit_for_report(&result.report, app->config.score_threshold);
     if (app->exit_code == MG_EXIT_BELOW_THRESHOLD)
-        say_below_threshold(&result.report, app->config.score_threshold);
+        say_below_threshold(app, &result.report, app->config.score_threshold);
     return MG_OK;
 }
 

@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cli/compose.h"
 #include "cli/score_text.h"
+#include "cli/tell.h"
 #include "os/file.h"
 #include "services/score.h"
 #include <stdio.h>
@@ -48,12 +49,11 @@ static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_rep
     return MG_NO_STR;
 }
 
-static void print_notes(struct mg_arena *arena, const struct mg_report *report)
+static void print_notes(const struct mg_app *app, const struct mg_report *report)
 {
     for (size_t i = 0; i < report->notes.len; i++) {
         const struct mg_note *note = &report->notes.at[i];
-        struct mg_str subject = mg_printable(arena, note->subject), text = mg_printable(arena, note->text);
-        (void)fprintf(stderr, "note: %.*s%s%.*s\n", MG_FMT(subject), subject.len ? ": " : "", MG_FMT(text));
+        mg_tell_note(app, "%.*s%s%.*s", MG_FMT(note->subject), note->subject.len ? ": " : "", MG_FMT(note->text));
     }
 }
 
@@ -69,7 +69,7 @@ static enum mg_exit exit_of(const struct mg_report *report, double threshold)
 static enum mg_code print_result(struct mg_app *app, const struct mg_invocation *call, const struct mg_report *report, struct mg_err *err)
 {
     FILE *out = mg_str_is(call->json, "-") ? stderr : stdout; /* stdout is the JSON's then */
-    print_notes(app->arena, report);
+    print_notes(app, report);
     if (report->scored.diff.len && report->scored.chosen == 0 && !mg_str_is(report->status, "cancelled")) {
         (void)fprintf(out, "no mutant stands on a line changed since %s: there is nothing to measure\n",
                       mg_printable(app->arena, report->scored.diff).at);
@@ -131,7 +131,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     MG_TRY(mg_compose_run(app, MG_PURPOSE_SCORE, call->no_progress, &composed, err));
     struct mg_err why = { .code = MG_OK };
     if (mg_compose_cache(app, true, &composed.services.cache, &why) != MG_OK)
-        (void)fprintf(stderr, "note: nothing can be remembered for the next time: %s\n", mg_printable(app->arena, mg_str_from(why.text)).at);
+        mg_tell_note(app, "nothing can be remembered for the next time: %s", why.text);
     enum mg_code code = mg_score_run(&composed.services, &app->config, &request, app->arena, &result, err);
     mg_compose_close(&composed);
     MG_TRY(code);

@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "cli/compose.h"
 #include "cli/options.h"
+#include "cli/tell.h"
+#include "base/log.h"
 #include "os/fd.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -60,10 +62,10 @@ static void say_what_does_not_count(struct mg_app *app)
     struct mg_str refusal = mg_config_file_refusal(&app->config_file, app->arena);
     struct mg_names unknown = { 0 };
     if (refusal.len)
-        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app->arena, refusal).at);
+        mg_tell(app, "%.*s", MG_FMT(refusal));
     mg_env_unknown(&app->config, app->arena, &unknown);
     for (size_t i = 0; i < unknown.len; i++)
-        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app->arena, unknown.at[i]).at);
+        mg_tell(app, "%.*s", MG_FMT(unknown.at[i]));
 }
 
 static enum mg_code run_command(struct mg_app *app, struct mg_invocation *call, struct mg_err *err)
@@ -72,6 +74,9 @@ static enum mg_code run_command(struct mg_app *app, struct mg_invocation *call, 
     load_env(app);
     MG_TRY(mg_options_config(call, &app->env, app->arena, &app->config, &app->config_file, err));
     mg_keys_hide(&app->env, app->config.llm.key_env, &app->secrets);
+    MG_TRY(mg_tell_open_log(app, err));
+    MG_LOG(MG_LOG_INFO, "mutagen started", MG_L_TEXT("command", mg_str_from(call->command->name)), MG_L_TEXT("version", MG_STR(MG_VERSION)),
+           MG_L_TEXT("settings", app->config_file.name), MG_L_TEXT("provider", app->config.provider));
     say_what_does_not_count(app);
     return call->command->run(app, call, err);
 }
@@ -104,12 +109,14 @@ int main(int argc, char **argv)
         (void)fflush(stdout);
         app.exit_code = mg_exit_for_error(code);
         mg_redact_err(&app.secrets, &err);
-        (void)fprintf(stderr, "mutagen: %s\n", mg_printable(app.arena, mg_str_from(err.text)).at);
+        mg_tell_failure(&app, &err);
     }
     if ((fflush(stdout) != 0 || ferror(stdout)) && app.exit_code == MG_EXIT_OK) {
-        (void)fputs("mutagen: stdout cannot be written\n", stderr);
+        mg_tell(&app, "stdout cannot be written");
         app.exit_code = MG_EXIT_FAILURE;
     }
+    MG_LOG(MG_LOG_INFO, "mutagen ends", MG_L_INT("exit_code", app.exit_code));
+    mg_log_close();
     mg_arena_free(app.arena);
     return (int)app.exit_code;
 }

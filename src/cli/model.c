@@ -8,11 +8,11 @@
 #include "adapters/llm_replay/llm_replay.h"
 #include "adapters/retrieve_vectors/retrieve_vectors.h"
 #include "base/str.h"
+#include "cli/tell.h"
 #include "generate/model/model.h"
 #include "os/file.h"
 #include "services/embedding_calls.h"
 #include "services/model_calls.h"
-#include <stdio.h>
 
 #define TEMPLATE_LIMIT (1u << 18)
 
@@ -39,8 +39,7 @@ static enum mg_code read_prompts(struct mg_app *app, struct mg_prompts *prompts,
 static void say_unread_env(const struct mg_app *app, const struct mg_key *key)
 {
     if (key->value.len == 0 && app->env.problem.len)
-        (void)fprintf(stderr, "mutagen: no key in %.*s, and a .env was passed over: %.*s\n", MG_FMT(mg_printable(app->arena, key->name)),
-                      MG_FMT(mg_printable(app->arena, app->env.problem)));
+        mg_tell(app, "no key in %.*s, and a .env was passed over: %.*s", MG_FMT(key->name), MG_FMT(app->env.problem));
 }
 
 static enum mg_code open_http_llm(struct mg_app *app, struct mg_http http, bool dry_run, struct mg_llm *llm, struct mg_err *err)
@@ -145,7 +144,7 @@ static enum mg_code open_retriever(struct mg_app *app, struct mg_http http, cons
     if (!config->generation.use_retrieval)
         return MG_OK;
     if (request->dry_run && !hashing) {
-        (void)fprintf(stderr, "mutagen: a dry run asks no embedding model either: examples of style are chosen by name here\n");
+        mg_tell(app, "a dry run asks no embedding model either: examples of style are chosen by name here");
         return MG_OK;
     }
     if (hashing)

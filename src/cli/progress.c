@@ -1,6 +1,7 @@
 /* Progress on stderr: a line that a ticker thread redraws twice a second, so that it never looks stuck, or plain lines. */
 #include "cli/progress.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "core/text.h"
 #include "os/fd.h"
@@ -192,11 +193,35 @@ static void plain_line(struct progress *p, const char *text)
     (void)fflush(stderr);
 }
 
+/* ---- the port, when stderr belongs to a log of JSON lines ---- */
+
+static void log_phase(void *self, const char *name, struct mg_str message, uint32_t total)
+{
+    (void)self;
+    mg_log_phase(name);
+    MG_LOG(MG_LOG_DEBUG, "phase", MG_L_TEXT("doing", message), MG_L_INT("steps", total));
+}
+
+static void log_line(void *self, struct mg_str text)
+{
+    (void)self;
+    MG_LOG(MG_LOG_INFO, "progress", MG_L_TEXT("text", text));
+}
+
+static void no_step(void *self, uint32_t done, struct mg_str message) { (void)self, (void)done, (void)message; }
+static void no_work(void *self, uint32_t units) { (void)self, (void)units; }
+static void no_finish(void *self) { (void)self; }
+
+static const struct mg_progress_ops log_ops = {
+    .name = "log", .phase = log_phase, .step = no_step, .line = log_line, .work = no_work, .finish = no_finish
+};
+
 /* ---- the port ---- */
 
 static void phase(void *self, const char *name, struct mg_str message, uint32_t total)
 {
     struct progress *p = from(self);
+    log_phase(NULL, name, message, total);
     (void)pthread_mutex_lock(&p->lock);
     copy_text(p->phase, sizeof p->phase, mg_str_from(name));
     copy_text(p->message, sizeof p->message, message);
@@ -306,6 +331,8 @@ static bool can_redraw(void)
 
 struct mg_progress mg_cli_progress_open(bool plain)
 {
+    if (mg_log_owns_stderr())
+        return (struct mg_progress){ &log_ops, NULL };
     struct progress *p = calloc(1, sizeof *p);
     MG_ASSERT(p); /* as the arena: out of memory ends the program */
     p->magic = MAGIC;

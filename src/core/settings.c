@@ -89,8 +89,8 @@ static const struct mg_setting settings[] = {
     WORD("storage.backend", storage.backend, "sqlite", "sqlite", false, "where runs are kept: a SQLite database in storage.root"),
     TEXT("storage.root", storage.root, ".mutagen", false, "folder of runs and reports, relative to the current directory"),
 
-    WORD("logging.level", logging.level, "debug info warning error", "info", false, "lines of this level and above; once it or the format is set, they go to stderr, too"),
-    WORD("logging.format", logging.format, "text json", "text", false, "form of a line; with json, everything on stderr is JSON"),
+    WORD("logging.level", logging.level, "debug info warning error", "info", false, "lines of this level and above; when somebody sets it they go to stderr, with or without a file"),
+    WORD("logging.format", logging.format, "text json", "text", false, "form of a line; alone, without level and file, it sends them to stderr, too. With json, everything on stderr is JSON"),
     TEXT("logging.file", logging.file, "", false, "file that the lines are added to; its folder is made; empty = none"),
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* The existing tests as they are: which pass, how long they take, which lines they run. */
 #include "base/str.h"
 #include "services/context.h"
+#include "services/events.h"
 
 #include <string.h>
 
@@ -178,6 +179,7 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
     if (again.len)
         MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len }, second, err));
     compare(run, first, second);
+    mg_event_baseline(run);
     return MG_OK;
 }
 

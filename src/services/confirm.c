@@ -1,9 +1,11 @@
 /* Fresh interpreters have the last word: other hash seeds, other order, the existing tests beside them. Then outcomes are stored. */
+#include "base/log.h"
 #include "base/str.h"
 #include "core/text.h"
 #include "python/mutate.h"
 #include "python/testmodule.h"
 #include "services/context.h"
+#include "services/events.h"
 
 #include <string.h>
 
@@ -207,13 +209,18 @@ enum mg_code mg_confirm_pending(struct mg_run_context *run, struct mg_arena *are
         for (size_t i = 0; i < pending[p].order_count; i++)
             votes[p].keep[pending[p].order[i]] = true;
     }
+    mg_log_phase("confirming");
     MG_TRY(vote_batch(run, pending, votes, count, arena, err));
     for (size_t p = 0; p < count; p++) {
+        mg_log_target(pending[p].outcome->qualified_name);
         mg_settle_target(run, arena, &pending[p], votes[p].keep, votes[p].reasons);
         draw_diffs(run, pending[p].outcome, arena);
         mg_redact_outcome(arena, run->services->secrets, pending[p].outcome);
         MG_TRY(run->services->store.ops->finish(run->services->store.self, run->request.run_id, run->fingerprint, pending[p].outcome, err));
+        mg_event_confirmed(pending[p].outcome);
         tell(run, pending[p].outcome, arena);
     }
+    mg_log_target(MG_NO_STR);
+    mg_log_phase("processing");
     return MG_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "services/events.h"
 #include "services/turn.h"
 
 #include <pthread.h>
@@ -93,10 +94,13 @@ static const char *stop_reason(const struct mg_run_context *run)
 }
 
 /* The first reason is the run's. */
-static void stop(struct mg_run_context *run, struct mg_str reason)
+static void stop(struct mg_crew *crew, struct mg_str reason)
 {
-    if (run->report->stop_reason.len == 0)
-        run->report->stop_reason = mg_arena_str(run->arena, reason);
+    struct mg_report *report = crew->run->report;
+    if (report->stop_reason.len)
+        return;
+    report->stop_reason = mg_arena_str(crew->run->arena, reason);
+    mg_event_stop(report->stop_reason.at, crew->finished);
 }
 
 /* *target is NULL when there is none, or none may be begun. */
@@ -114,7 +118,7 @@ static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **t
             continue;
         const char *reason = stop_reason(run);
         if (reason) {
-            stop(run, mg_str_from(reason));
+            stop(crew, mg_str_from(reason));
             return MG_OK;
         }
         MG_TRY(store.ops->admit(store.self, run->request.run_id, candidate->id, run->fingerprint, run->config->orchestrator.max_targets, &admitted,
@@ -148,7 +152,7 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
     struct mg_run_context *run = crew->run;
     struct batch *batch = &crew->batch;
     if (pending->stop.len)
-        stop(run, pending->stop);
+        stop(crew, pending->stop);
     if (pending->order_count) {
         batch->arenas[batch->len] = arena;
         batch->at[batch->len++] = *pending;
@@ -294,7 +298,7 @@ static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
     work(&crew->members[0]);
     wait_for_others(crew);
     if (crew->refused)
-        stop(run, MG_STR("max_targets_reached"));
+        stop(crew, MG_STR("max_targets_reached"));
     enum mg_code code = crew->lost.code;
     if (code == MG_OK)
         return flush(crew, err);

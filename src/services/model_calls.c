@@ -1,7 +1,9 @@
 /* Reserve, send, settle, and again when that may help. */
 #include "services/model_calls.h"
 
+#include "base/log.h"
 #include "base/str.h"
+#include "services/events.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -129,7 +131,10 @@ static enum mg_code attempt(struct calls *calls, const struct mg_llm_request *re
     const struct mg_store *store = &calls->setup.store;
     int64_t call_id = 0, bytes = at_least_zero(llm->ops->request_bytes(llm->self, request));
     struct mg_llm_call call = reservation(calls, request, bytes, arena);
-    MG_TRY(store->ops->reserve(store->self, calls->setup.run_id, &calls->setup.limits, &call, &call_id, err));
+    enum mg_code reserved = store->ops->reserve(store->self, calls->setup.run_id, &calls->setup.limits, &call, &call_id, err);
+    if (reserved != MG_OK)
+        mg_log_err(MG_LOG_WARNING, "a model call is not sent", err);
+    MG_TRY(reserved);
     double started = now(calls);
     *reply = (struct mg_llm_reply){ .reported_micro_usd = MG_UNKNOWN_COST, .retry_after = -1 };
     *code = llm->ops->complete(llm->self, request, arena, reply, cause);
@@ -145,6 +150,7 @@ static enum mg_code attempt(struct calls *calls, const struct mg_llm_request *re
         measure_failure(calls, reply, request, bytes, &call);
         call.failure = mg_str_from(cause->text);
     }
+    mg_event_call(&call, cause);
     return store->ops->settle(store->self, calls->setup.run_id, call_id, &call, err);
 }
 
@@ -180,6 +186,7 @@ static enum mg_code wait_for_next(struct calls *calls, const struct mg_llm_reque
     *again = seconds <= LONGEST_RETRY_AFTER && seconds + SHORTEST_ATTEMPT <= time_left(calls);
     if (!*again)
         return MG_OK;
+    MG_LOG(MG_LOG_WARNING, "the model is asked again", MG_L_NUMBER("after_seconds", seconds), MG_L_INT("retry", retry + 1));
     const struct mg_progress *progress = &calls->setup.progress;
     if (progress->ops && seconds >= WORTH_TELLING)
         progress->ops->line(progress->self, mg_arena_printf(arena, "the model is asked again in %.0f s: %s", seconds, cause->text));

@@ -2,13 +2,16 @@
 #include "base/str.h"
 #include "core/text.h"
 #include "services/context.h"
+#include "services/events.h"
 
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text)
 {
     for (size_t i = 0; i < run->report->notes.len; i++)
         if (mg_str_eq(run->report->notes.at[i].subject, subject) && mg_str_eq(run->report->notes.at[i].text, text))
             return;
-    *MG_PUSH(run->arena, &run->report->notes) = (struct mg_note){ kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
+    struct mg_note note = { kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
+    *MG_PUSH(run->arena, &run->report->notes) = note;
+    mg_event_note(&note);
 }
 
 struct mg_str mg_fresh_text(const struct mg_run_context *run)

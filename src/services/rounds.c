@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "core/text_patch.h"
 #include "python/testmodule.h"
+#include "services/events.h"
 #include "services/work.h"
 
 #include <string.h>
@@ -189,11 +190,11 @@ static enum mg_code judge(struct mg_work *work, struct mg_suite *suite, struct m
     *result = MG_NEW(work->arena, struct mg_suite_measured);
     *module = mg_testmodule_compose(work->arena, work->target->module, suite, 1);
     if (work->outcome->state != MG_TARGET_GENERATED)
-        MG_TRY(
-            mg_target_step(&work->outcome->state, work->outcome->state == MG_TARGET_MUTATED ? MG_TARGET_ON_strengthen : MG_TARGET_ON_generated, err));
+        MG_TRY(mg_move_target(work->outcome, work->outcome->state == MG_TARGET_MUTATED ? MG_TARGET_ON_strengthen : MG_TARGET_ON_generated, err));
     MG_TRY(services->gate.ops->suite(services->gate.self, &work->gate, &measured, suite, module_path(work), *module, work->arena, *result, err));
-    MG_TRY(mg_target_step(&work->outcome->state, MG_TARGET_ON_ran, err));
-    MG_TRY(mg_target_step(&work->outcome->state, MG_TARGET_ON_mutated, err));
+    MG_TRY(mg_move_target(work->outcome, MG_TARGET_ON_ran, err));
+    MG_TRY(mg_move_target(work->outcome, MG_TARGET_ON_mutated, err));
+    mg_event_judged(suite, *result);
     pool_add(work, suite, *result);
     return MG_OK;
 }
@@ -497,8 +498,8 @@ static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cau
     *MG_PUSH(work->arena, &work->outcome->notes) = work->outcome->reason;
     if (work->outcome->state != MG_TARGET_GENERATED || work->pool.tests.len == 0)
         return MG_OK;
-    MG_TRY(mg_target_step(&work->outcome->state, MG_TARGET_ON_ran, err));
-    return mg_target_step(&work->outcome->state, MG_TARGET_ON_mutated, err);
+    MG_TRY(mg_move_target(work->outcome, MG_TARGET_ON_ran, err));
+    return mg_move_target(work->outcome, MG_TARGET_ON_mutated, err);
 }
 
 static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
@@ -708,7 +709,7 @@ enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
     }
     if (work->pending->unfinished.len) {
         work->outcome->reason = work->pending->unfinished;
-        return mg_target_step(&work->outcome->state, MG_TARGET_ON_leave, err);
+        return mg_move_target(work->outcome, MG_TARGET_ON_leave, err);
     }
     return mg_discard(work, work->outcome->reason.len ? work->outcome->reason : MG_STR("the generator wrote no test"), err);
 }

@@ -1,11 +1,13 @@
 /* The pipeline, top to bottom: ingest → baseline → select → per target {before → generate → run → gate → choose} → confirm → report. */
 #include "services/run.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "core/run_state.h"
 #include "services/context.h"
 #include "services/crew.h"
+#include "services/events.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,7 @@ enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err)
                                       run->arena, run->repo, err));
     for (size_t i = 0; i < run->repo->skipped.len; i++)
         mg_note(run, MG_NOTE_SKIPPED, run->repo->skipped.at[i].path, run->repo->skipped.at[i].reason);
+    mg_event_repo(run->repo);
     return MG_OK;
 }
 
@@ -132,6 +135,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
     }
     services->progress.ops->phase(services->progress.self, "collecting", MG_STR("importing the existing tests"), 0);
     MG_TRY(start_agent(run, err));
+    mg_event_collected(run);
     for (size_t i = 0; i < run->collected.errors.len; i++)
         mg_note(run, MG_NOTE_SET_ASIDE, run->collected.errors.at[i].where,
                 mg_arena_printf(run->arena, "cannot be collected: %.*s", MG_FMT(run->collected.errors.at[i].text)));
@@ -228,6 +232,7 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     mg_redact_report(run->arena, services->secrets, report);
     services->progress.ops->phase(services->progress.self, "reporting", MG_STR("writing the reports"), 0);
     MG_TRY(services->store.ops->end_run(services->store.self, report, run->state, err));
+    mg_event_report(report);
     services->progress.ops->finish(services->progress.self);
     if (mg_str_is(report->status, "failed") && report->outcomes.len == 0)
         return MG_OK; /* bad input: its one line says all there is to say */
@@ -280,13 +285,14 @@ static enum mg_code wind_up(struct mg_run_context *run, enum mg_code code, struc
 {
     bool cancelled = code == MG_E_CANCELLED;
     mg_redact_err(run->services->secrets, err);
-    struct mg_err ignored;
+    struct mg_err ignored = { .code = MG_OK };
     if (!mg_run_state_is_final(run->state))
         (void)step(run, cancelled ? MG_RUN_ON_cancel : MG_RUN_ON_fail, &ignored);
     run->report->stop_reason = cancelled ? MG_STR("cancelled") : mg_arena_str(run->arena, mg_str_from(err->text));
     enum mg_code reported = run->report->outcomes.len ? MG_OK : collect_outcomes(run, &ignored);
     if (reported == MG_OK)
         reported = finish(run, cancelled ? "cancelled" : "failed", &ignored);
+    mg_log_err(MG_LOG_WARNING, "the end of the run could not be written", &ignored);
     if (cancelled && reported != MG_OK)
         return MG_FAIL(err, reported, "cancelled, and the report could not be written: %s", ignored.text);
     return cancelled ? MG_OK : code;

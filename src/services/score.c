@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "python/mutate.h"
 #include "services/depend.h"
+#include "services/events.h"
 #include "services/plan.h"
 #include "services/record.h"
 
@@ -495,6 +496,7 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
         services->ingest.ops->close(services->ingest.self, &result->repo);
     sum_up(&s, code);
     result->report.duration_seconds = now(&s) - s.run.started;
+    mg_event_report(&result->report);
     if (code == MG_OK)
         code = remember(&s, err);
     if (code == MG_OK && services->cache.ops)

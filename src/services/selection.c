@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "python/syntax.h"
 #include "services/context.h"
+#include "services/events.h"
 
 #include <stdlib.h>
 
@@ -102,5 +103,6 @@ enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err)
     if (run->targets.len)
         qsort(run->targets.at, run->targets.len, sizeof *run->targets.at, mg_target_order);
     run->report->targets_selected = (uint32_t)run->targets.len;
+    mg_event_selected(run);
     return MG_OK;
 }

@@ -1,5 +1,7 @@
 /* The life of one target, top to bottom: before → generate → run → gate → choose; then, after confirmation, settle. */
+#include "base/log.h"
 #include "base/str.h"
+#include "services/events.h"
 #include "services/work.h"
 
 #include <stdlib.h>
@@ -17,7 +19,7 @@ size_t mg_file_index(const struct mg_run_context *run, struct mg_str path)
 enum mg_code mg_discard(struct mg_work *work, struct mg_str reason, struct mg_err *err)
 {
     work->outcome->reason = reason;
-    return mg_target_step(&work->outcome->state, MG_TARGET_ON_discard, err);
+    return mg_move_target(work->outcome, MG_TARGET_ON_discard, err);
 }
 
 void mg_find_covering(const struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_covering *covering)
@@ -107,6 +109,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     work->gate.found = found;
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
+    mg_event_measured(measured);
     for (size_t i = 0; i < measured->flaky.len; i++)
         mg_note(work->run, MG_NOTE_SET_ASIDE, measured->flaky.at[i], MG_STR("fails now and then on unchanged code: not believed as a killer"));
     work->run->fresh_runs += measured->fresh_runs;
@@ -123,7 +126,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
         return mg_discard(work, MG_STR("nothing in it can be mutated"), err);
     if (mg_score(&work->outcome->before) >= work->run->config->mutation.score_threshold)
-        return mg_target_step(&work->outcome->state, MG_TARGET_ON_satisfied, err);
+        return mg_move_target(work->outcome, MG_TARGET_ON_satisfied, err);
     return MG_OK;
 }
 
@@ -182,8 +185,8 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     return code;
 }
 
-enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
-                               struct mg_err *err)
+static enum mg_code process(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
+                            struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
     struct mg_work work = { .run = run, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
@@ -195,6 +198,8 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
     for (unsigned deaths = 0;; deaths += died) {
         died = again = false;
         code = attempt(&work, &cause);
+        if (code != MG_E_CANCELLED)
+            mg_log_err(MG_LOG_WARNING, "the target failed", &cause);
         if (code != MG_E_CHILD && code != MG_E_TIMEOUT)
             break;
         MG_TRY(services->agent.ops->revive(services->agent.self, &died, err));
@@ -215,6 +220,15 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
     }
     /* What happens inside one target's processes ends that target, never the run. */
     return mg_discard(&work, mg_arena_printf(arena, "%s%s", again ? "it killed the interpreter of the tests, twice: " : "", cause.text), err);
+}
+
+enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
+                               struct mg_err *err)
+{
+    mg_log_target(target->qualified_name);
+    enum mg_code code = process(run, target, arena, pending, err);
+    mg_log_target(MG_NO_STR);
+    return code;
 }
 
 static bool any_kept(const struct mg_pending *pending, const bool *keep)
@@ -273,5 +287,5 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
         outcome->reason =
             pending->order_count ? MG_STR("no test was confirmed in fresh interpreters") : MG_STR("no generated test makes an assertion kill");
     }
-    MG_ASSERT(mg_target_step(&outcome->state, kept ? MG_TARGET_ON_kept : unfinished ? MG_TARGET_ON_leave : MG_TARGET_ON_discard, &err) == MG_OK);
+    MG_ASSERT(mg_move_target(outcome, kept ? MG_TARGET_ON_kept : unfinished ? MG_TARGET_ON_leave : MG_TARGET_ON_discard, &err) == MG_OK);
 }
