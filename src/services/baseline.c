@@ -1,4 +1,5 @@
 /* The existing tests as they are: which pass, how long they take, which lines they run. */
+#include "base/log.h"
 #include "base/str.h"
 #include "services/context.h"
 #include "services/events.h"
@@ -90,6 +91,7 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
         if (code == MG_OK)
             return MG_OK;
         bool revived = false;
+        mg_log_err(MG_LOG_WARNING, "the baseline broke off", &why);
         if (code == MG_E_CHILD && done < tests->count)
             MG_TRY(agent->revive(run->services->agent.self, &revived, err));
         if (!revived) {

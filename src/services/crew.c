@@ -3,6 +3,7 @@
 #include "services/crew.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "services/events.h"
 #include "services/turn.h"
@@ -64,7 +65,8 @@ static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct
     for (size_t i = 0; i < pending->order_count; i++)
         outcome->tests.at[pending->order[i]].reason = MG_STR("not confirmed yet");
     mg_redact_outcome(arena, run->services->secrets, outcome);
-    (void)store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, &ignored); /* the run ends in any case */
+    if (store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, &ignored) != MG_OK) /* the run ends in any case */
+        mg_log_err(MG_LOG_WARNING, "tests of the stopped run are lost", &ignored);
 }
 
 /* With the turn from beginning to end: nobody adds to the batch meanwhile. */

@@ -1,6 +1,7 @@
 /* The rounds of one target: tests of an earlier session, the search, then the model: generate, repair, strengthen. Each round's suite stands
  * in a module of its own and is judged by the gate; all tests that pass are one pool, from which the smallest useful set is chosen at the end.
  * So a later, worse suite costs nothing: it only adds. */
+#include "base/log.h"
 #include "base/str.h"
 #include "core/text_patch.h"
 #include "python/testmodule.h"
@@ -522,6 +523,8 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
             return MG_FAIL(err, MG_E_CANCELLED, "the run is over");
         work->outcome->attempts++;
         enum mg_code code = services->model.ops->generate(services->model.self, &request, work->arena, &suite, &fault, &cause);
+        if (code != MG_OK && code != MG_E_CANCELLED)
+            mg_log_err(MG_LOG_WARNING, "the model gave no tests", &cause);
         if (code != MG_OK)
             return no_reply(work, code, fault, &cause, err);
         work->run->asked[work->target - work->run->targets.at] = MG_ASKED_REPLIED;
@@ -530,6 +533,8 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         if (suite.reason.len)
             work->outcome->reason = suite.reason;
         code = take_reply(work, &suite, &feedback, &cause);
+        if (code != MG_OK && code != MG_E_CANCELLED)
+            mg_log_err(MG_LOG_WARNING, "the model's tests were not judged", &cause);
         if ((code == MG_E_CHILD || code == MG_E_TIMEOUT) && work->run->revived == work->epoch)
             return session_broke(work, &cause, err);
         if (code != MG_OK)
@@ -697,9 +702,10 @@ enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
         work->outcome->generator = mg_arena_printf(work->arena, "%s%s", search_first ? "search + " : "", services->model.ops->name);
         enum mg_code code = model_rounds(work, err);
         if (code == MG_E_CANCELLED && work->pool.tests.len) { /* what was paid for is kept for the next session */
-            struct mg_err ignored;
+            struct mg_err unsaved = { .code = MG_OK };
             work->broken = true;
-            (void)take_tests(work, &ignored);
+            if (take_tests(work, &unsaved) != MG_OK)
+                mg_log_err(MG_LOG_WARNING, "tests of the stopped target are lost", &unsaved);
         }
         MG_TRY(code);
     }

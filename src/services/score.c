@@ -2,6 +2,7 @@
 #include "services/score.h"
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "python/mutate.h"
 #include "services/depend.h"
@@ -36,8 +37,10 @@ static enum mg_code find_changes(struct scoring *s, struct mg_err *err)
     struct mg_err ignored;
     if (s->request->diff.len)
         return vcs->ops->changed(vcs->self, s->request->repo, s->request->diff, s->run.arena, &s->changes, err);
-    if (vcs->ops && vcs->ops->changed(vcs->self, s->request->repo, MG_STR("HEAD"), s->run.arena, &s->changes, &ignored) != MG_OK)
+    if (vcs->ops && vcs->ops->changed(vcs->self, s->request->repo, MG_STR("HEAD"), s->run.arena, &s->changes, &ignored) != MG_OK) {
+        mg_log_err(MG_LOG_DEBUG, "changed lines are not known", &ignored);
         s->changes = (struct mg_changes){ 0 };
+    }
     return MG_OK;
 }
 

@@ -1,6 +1,7 @@
 /* --verify: random verdicts replayed on disk. The mutant is written into the private copy, plain pytest runs in a new interpreter, and what it
  * says is held against what we said. Nothing of the zygote, of forks or of swapped code takes part. */
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "python/mutate.h"
 #include "services/context.h"
@@ -128,6 +129,8 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
     struct mg_confirmed confirmed = { 0 };
     struct mg_err cause = { .code = MG_OK };
     enum mg_code code = run->services->agent.ops->confirm(run->services->agent.self, &what, arena, &confirmed, &cause);
+    if (code != MG_OK)
+        mg_log_err(MG_LOG_DEBUG, "a replay failed", &cause);
     if (code != MG_OK && code != MG_E_CHILD && code != MG_E_TIMEOUT) {
         if (err)
             *err = cause;

@@ -3,6 +3,7 @@
 #include "adapters/agent_process/decode.h"
 #include "adapters/agent_process/internal.h"
 #include "adapters/agent_process/sources.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -181,7 +182,9 @@ static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg
     enum mg_code code = mg_sources_place(agent->how.repo, what->sources.at, what->sources.len, arena, &placed, err);
     if (code == MG_OK)
         code = run_confirm(agent, what, arena, result, err);
-    if (mg_sources_restore(&placed, &cleanup) != MG_OK && code == MG_OK) {
+    enum mg_code restored = mg_sources_restore(&placed, &cleanup);
+    mg_log_err(MG_LOG_WARNING, "files of the private copy are not what they were", &cleanup);
+    if (restored != MG_OK && code == MG_OK) {
         if (err)
             *err = cleanup;
         code = cleanup.code;

@@ -1,6 +1,7 @@
 /* The zygote: started, asked to collect, started again when a test has killed it. */
 #include "adapters/agent_process/decode.h"
 #include "adapters/agent_process/internal.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/file.h"
@@ -190,6 +191,7 @@ static enum mg_code collect_what_can_be(struct mg_agent_process *agent, struct m
         if (code == MG_OK && refused.len == 0)
             return MG_OK;
         disconnect(agent);
+        mg_log_err(MG_LOG_WARNING, "the tests could not be collected at once", &why);
         if (code == MG_OK && agent->keep_addopts) {
             agent->keep_addopts = false;
             agent->refused = mg_arena_str(agent->run, refused);
@@ -251,6 +253,7 @@ enum mg_code mg_agent_revive(void *self, bool *revived, struct mg_err *err)
         return MG_FAIL(err, MG_E_CHILD, "the interpreter of the tests was killed %u times: something in the repo kills its parent process",
                        agent->revivals);
     disconnect(agent);
+    MG_LOG(MG_LOG_WARNING, "the interpreter of the tests died and is started again", MG_L_INT("times", agent->revivals));
     struct mg_arena *arena = mg_arena_new();
     struct mg_collected collected;
     enum mg_code code = collect_what_can_be(agent, arena, &collected, err);
