@@ -34,11 +34,11 @@ static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_rep
     uint32_t pending = report->before.of[MG_VERDICT_pending];
     bool over = mg_str_is(report->stop_reason, "max_time");
     if (report->targets_selected == 0)
-        return MG_STR("no function was selected");
+        return MG_STR("no function was selected: check --target, and [selection] of the settings");
     if (report->existing_tests == 0)
         return MG_STR("the repo has no test that pytest collects");
     if (report->existing_passed == 0 && !over)
-        return mg_arena_printf(arena, "none of the %u tests passed on the unchanged code", report->existing_tests);
+        return mg_arena_printf(arena, "no test passes on the unchanged code (%u collected; the notes say why)", report->existing_tests);
     if (pending > 0 && !over) {
         double low, high;
         mg_score_bounds(&report->before, &low, &high);
@@ -84,6 +84,8 @@ static enum mg_code print_result(struct mg_app *app, const struct mg_invocation 
         return MG_FAIL(err, MG_E_STATE, "no score: %.*s", MG_FMT(reason));
     struct mg_str line = mg_score_line(app->arena, report);
     (void)fwrite(line.at, 1, line.len, out);
+    if (app->exit_code == MG_EXIT_BELOW_THRESHOLD)
+        mg_tell(app, "the score %.3f is below the threshold %.3f", mg_score(&report->before), app->config.score_threshold);
     return MG_OK;
 }
 

@@ -27,7 +27,8 @@ static enum mg_code find(const struct mg_report *report, struct mg_str id, const
     if (found == 1)
         return MG_OK;
     return MG_FAIL(err, MG_E_NOT_FOUND,
-                   found ? "several mutants begin with '%.*s' in the last score of %.*s" : "no mutant '%.*s' in the last score of %.*s",
+                   found ? "several mutants begin with '%.*s' in the last score of %.*s: give more of the id"
+                         : "no mutant '%.*s' in the last score of %.*s (`mutagen score REPO --all` lists those that live)",
                    MG_FMT(mg_str_sub(id, 0, 40)), MG_FMT(report->repo));
 }
 

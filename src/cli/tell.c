@@ -73,7 +73,8 @@ static enum mg_code open_file(const char *path, int *fd, struct mg_err *err)
     if (slash && slash > path)
         code = mg_file_mkdirs(mg_arena_cstr(scratch, (struct mg_str){ path, (size_t)(slash - path) }), err);
     mg_arena_free(scratch);
-    MG_TRY(code);
+    if (code != MG_OK)
+        return mg_err_prefix(err, "the log file %s", path);
     *fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
     if (*fd < 0)
         return MG_FAIL(err, MG_E_IO, "the log file %s cannot be written: %s", path, strerror(errno));

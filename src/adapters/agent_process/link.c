@@ -61,7 +61,7 @@ static enum mg_code fill(struct mg_link *link, struct mg_err *err)
     if (got > 0)
         link->len += (size_t)got;
     else if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-        return broken(link, err, "the agent died");
+        return broken(link, err, "the interpreter died");
     return MG_OK;
 }
 
@@ -270,7 +270,7 @@ static enum mg_code write_line(struct mg_link *link, const char *at, size_t len,
             if (ready & POLLIN)
                 MG_TRY(fill(link, err));
         } else if (sent == 0 || errno != EINTR) {
-            return broken(link, err, "the agent died");
+            return broken(link, err, "the interpreter died");
         }
     }
     return MG_OK;

@@ -18,7 +18,7 @@
 
 static enum mg_code refuse(const char *path, const char *what, struct mg_err *err)
 {
-    return MG_FAIL(err, MG_E_IO, "storage root %s: %s: %s; choose another one", path, what, strerror(errno));
+    return MG_FAIL(err, MG_E_IO, "storage root %s: %s: %s; choose another one (storage.root)", path, what, strerror(errno));
 }
 
 static bool is_kind(const char *path, mode_t kind)
@@ -72,8 +72,8 @@ static enum mg_code adopt(struct mg_arena *arena, struct mg_str root, struct mg_
     if (!is_kind(marker, S_IFREG)) {
         if (!is_empty_dir(root.at))
             return MG_FAIL(err, MG_E_DENIED,
-                           "storage root %s: exists, is not empty and was not made by mutagen (it has no file %s); choose another one", root.at,
-                           MARKER);
+                           "storage root %s: exists, is not empty and was not made by mutagen (it has no file %s); choose another one (storage.root)",
+                           root.at, MARKER);
         /* The marker comes first: whatever stops us behind it, the folder is known as ours the next time. */
         MG_TRY(create_file(arena, root, MARKER, MARKER_TEXT, err));
     }
@@ -93,7 +93,9 @@ enum mg_code mg_sqlite_root(struct mg_arena *arena, const char *root, bool creat
 {
     if (!mg_file_exists(root)) {
         if (!create)
-            return MG_FAIL(err, MG_E_NOT_FOUND, "no stored run: there is no storage root %s", root);
+            return MG_FAIL(err, MG_E_NOT_FOUND,
+                           "no stored run: there is no storage root %s; first: mutagen run REPO (in this directory, or with the same storage.root)",
+                           root);
         enum mg_code made = mg_file_mkdirs(root, err);
         if (made != MG_OK)
             return mg_err_prefix(err, "storage root %s cannot be made", root);

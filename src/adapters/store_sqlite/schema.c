@@ -120,7 +120,8 @@ static enum mg_code migrate(struct mg_sql *sql, struct mg_err *err)
                        "%s: written by a newer version of mutagen (schema %lld, this one knows %zu); use that version or another storage root",
                        sql->path, (long long)version, MG_COUNT(migrations));
     if (version < 0)
-        return MG_FAIL(err, MG_E_STORE, "%s: damaged: schema version %lld", sql->path, (long long)version);
+        return MG_FAIL(err, MG_E_STORE, "%s: damaged: schema version %lld; move it away (its runs are lost) or choose another storage root",
+                       sql->path, (long long)version);
     if (version == (int64_t)MG_COUNT(migrations))
         return MG_OK;
     for (size_t i = (size_t)version; i < MG_COUNT(migrations); i++)

@@ -90,7 +90,9 @@ static void refuse(struct mg_query *query, int column)
     if (query->code != MG_OK)
         return;
     const char *name = sqlite3_column_name(query->stmt, column);
-    query->code = MG_FAIL(query->err, MG_E_STORE, "%s: damaged: a stored '%s' cannot be right", query->sql->path, name ? name : "value");
+    query->code = MG_FAIL(query->err, MG_E_STORE,
+                          "%s: damaged: a stored '%s' cannot be right; move the file away (its runs are lost) or choose another storage root",
+                          query->sql->path, name ? name : "value");
 }
 
 void mg_get_refuse(struct mg_query *query) { refuse(query, query->column - 1); }
