@@ -32,6 +32,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
     MG_OPT_SETTING("seed", "N", "generation.seed", "same seed, same tests"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
+    MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "judge mutants of lines that run on import, in a new interpreter each"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),

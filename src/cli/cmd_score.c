@@ -7,6 +7,8 @@
 #include "services/score.h"
 #include <stdio.h>
 
+#define CAUSES_SHOWN 8
+
 static const struct mg_option options[] = {
     MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
     MG_OPT_TEXT("diff", "REV", diff, "only mutants on lines changed since the merge-base of REV and HEAD, uncommitted changes included"),
@@ -22,6 +24,7 @@ static const struct mg_option options[] = {
     MG_OPT_FLAG("all", show_all, "a row for every function, every survivor, every pragma"),
     MG_OPT_FLAG("no-cache", no_cache, "measure everything anew"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
+    MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "mutate what runs on import too: modules, classes, defaults; a new interpreter for each"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
@@ -49,12 +52,19 @@ static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_rep
     return MG_NO_STR;
 }
 
-static void print_notes(const struct mg_app *app, const struct mg_report *report)
+/* Of many causes the first, which take away most tests. */
+static void print_notes(const struct mg_app *app, const struct mg_report *report, bool all)
 {
+    unsigned causes = 0;
     for (size_t i = 0; i < report->notes.len; i++) {
         const struct mg_note *note = &report->notes.at[i];
-        mg_tell_note(app, "%.*s%s%.*s", MG_FMT(note->subject), note->subject.len ? ": " : "", MG_FMT(note->text));
+        if (note->kind == MG_NOTE_LEFT_OUT || (note->kind == MG_NOTE_CAUSE && ++causes > CAUSES_SHOWN && !all))
+            continue; /* a cause speaks of it */
+        struct mg_str subject = note->kind == MG_NOTE_WITHHELD ? MG_NO_STR : note->subject;
+        mg_tell_note(app, "%.*s%s%.*s", MG_FMT(subject), subject.len ? ": " : "", MG_FMT(note->text));
     }
+    if (causes > CAUSES_SHOWN && !all)
+        mg_tell_note(app, "and %u more causes why tests are left out: --all shows them", causes - CAUSES_SHOWN);
 }
 
 static enum mg_exit exit_of(const struct mg_report *report, double threshold)
@@ -69,7 +79,7 @@ static enum mg_exit exit_of(const struct mg_report *report, double threshold)
 static enum mg_code print_result(struct mg_app *app, const struct mg_invocation *call, const struct mg_report *report, struct mg_err *err)
 {
     FILE *out = mg_str_is(call->json, "-") ? stderr : stdout; /* stdout is the JSON's then */
-    print_notes(app, report);
+    print_notes(app, report, call->show_all);
     if (report->scored.diff.len && report->scored.chosen == 0 && !mg_str_is(report->status, "cancelled")) {
         (void)fprintf(out, "no mutant stands on a line changed since %s: there is nothing to measure\n",
                       mg_printable(app->arena, report->scored.diff).at);

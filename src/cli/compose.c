@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "cli/model.h"
+#include "cli/pass_env.h"
 #include "cli/progress.h"
 #include "core/text.h"
 #include "engine/gate.h"
@@ -156,7 +157,9 @@ enum mg_code mg_compose_cache(struct mg_app *app, bool create, struct mg_cache *
 struct mg_str mg_compose_machine(struct mg_app *app)
 {
     struct mg_arena *scratch = mg_arena_new();
-    struct mg_str program, environment = mg_sandbox_linux_environment(scratch), digest = MG_STR("unknown");
+    struct mg_str program, digest = MG_STR("unknown");
+    const struct mg_names *passed = &app->config.sandbox.pass_env;
+    struct mg_str environment = mg_sandbox_linux_environment(scratch, passed->at, passed->len);
     if (mg_file_read(scratch, "/proc/self/exe", PROGRAM_LIMIT, &program, NULL) == MG_OK)
         digest = mg_sha256_hex(scratch, program, 64);
     struct mg_str all = mg_arena_printf(scratch, "%s\n%.*s\n%.*s", MG_VERSION, MG_FMT(digest), MG_FMT(environment));
@@ -182,6 +185,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     struct mg_run_services *services = &composed->services;
     if (app->config.jobs == 0)
         app->config.jobs = processors();
+    MG_TRY(mg_check_pass_env(app, err));
     MG_TRY(resolve_storage_root(app, err));
     if (purpose == MG_PURPOSE_RUN)
         MG_TRY(open_store(app, true, composed, err));
@@ -206,6 +210,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->protection = composed->sandbox.ops->describe(composed->sandbox.self);
     services->version = MG_VERSION;
     services->program = app->program;
+    mg_find_withheld(app, &services->withheld);
     return MG_OK;
 }
 

@@ -43,7 +43,7 @@ static const char *other_name(struct mg_str provider)
     return NULL;
 }
 
-static bool is_key_name(struct mg_str name)
+bool mg_is_key_name(struct mg_str name)
 {
     struct mg_str rest = all_providers(), provider;
     while (next_provider(&rest, &provider)) {
@@ -111,7 +111,7 @@ static void read_file(struct mg_env *env, struct mg_arena *arena)
         const struct mg_setting *setting = setting_of(all.at[i].name, arena);
         if (setting && !may_stand_in_file(setting))
             *MG_PUSH(arena, &env->ignored) = all.at[i].name;
-        else if (mg_str_starts(all.at[i].name, OUR_PREFIX) || is_key_name(all.at[i].name))
+        else if (mg_str_starts(all.at[i].name, OUR_PREFIX) || mg_is_key_name(all.at[i].name))
             keep(env, arena, &all.at[i]);
     }
 }
@@ -278,7 +278,7 @@ void mg_keys_hide(const struct mg_env *env, struct mg_str key_env, struct mg_sec
         for (size_t i = 0; i < env->entries.len; i++) {
             struct mg_str name = env->entries.at[i].name;
             bool others = mg_str_ends(name, "_KEY") && secrets->len + 1 < MG_MOST_SECRETS; /* a key_env told later needs a place */
-            if (pass == 0 ? is_key_name(name) : others)
+            if (pass == 0 ? mg_is_key_name(name) : others)
                 hide(secrets, mg_str_trim(env->entries.at[i].value));
         }
 }

@@ -43,6 +43,8 @@ struct mg_key {
 };
 /* The key for a provider: from `key_env` when that is not empty, else from the provider's own variables. */
 struct mg_key mg_key_find(const struct mg_env *env, struct mg_str provider, struct mg_str key_env);
+/* Whether a variable is where some provider's key stands. */
+bool mg_is_key_name(struct mg_str name);
 /* All keys that are set, by variable, for doctor. */
 struct mg_keys {
     MG_VEC(struct mg_key)

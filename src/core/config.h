@@ -41,6 +41,7 @@ struct mg_config {
     struct {
         double test_timeout_seconds; /* wall deadline of one existing test in the baseline, default 30 */
         int64_t memory_limit_mb;     /* per process, default 2048; 0 = off */
+        struct mg_names pass_env;    /* variables of our environment that tests get, beside the few that everyone gets */
     } sandbox;
     struct {
         int64_t seed;                                      /* default 0 */

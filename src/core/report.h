@@ -10,7 +10,15 @@
 
 /* A thing the user must know that is not about one target: a test set aside, a file skipped, a protection that was not available. */
 struct mg_note {
-    enum mg_note_kind { MG_NOTE_SET_ASIDE, MG_NOTE_SKIPPED, MG_NOTE_DEGRADED, MG_NOTE_INFO } kind;
+    enum mg_note_kind {
+        MG_NOTE_SET_ASIDE,
+        MG_NOTE_SKIPPED,
+        MG_NOTE_DEGRADED,
+        MG_NOTE_INFO,
+        MG_NOTE_CAUSE,    /* why tests are left out: the subject is one of them; of several the text begins with their number */
+        MG_NOTE_LEFT_OUT, /* one such test: a cause speaks of it, too */
+        MG_NOTE_WITHHELD  /* the subject has the names of variables, one blank apart */
+    } kind;
     struct mg_str subject; /* test id, path, … */
     struct mg_str text;
 };

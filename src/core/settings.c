@@ -85,6 +85,7 @@ static const struct mg_setting settings[] = {
 
     FLOAT("sandbox.test_timeout_seconds", sandbox.test_timeout_seconds, 0.1, 86400, "30", false, "deadline of one existing test"),
     INT("sandbox.memory_limit_mb", sandbox.memory_limit_mb, 0, 1048576, "2048", false, "memory of one process in MiB; 0 = off"),
+    LIST("sandbox.pass_env", sandbox.pass_env, NULL, false, "names of environment variables that tests get; never keys of providers"),
 
     WORD("storage.backend", storage.backend, "sqlite", "sqlite", false, "where runs are kept: a SQLite database in storage.root"),
     TEXT("storage.root", storage.root, ".mutagen", false, "folder of runs and reports, relative to the current directory"),

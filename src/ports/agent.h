@@ -22,10 +22,12 @@ struct mg_agent_start {
     MG_LIST(struct mg_str) import_roots; /* absolute, inside the copy, first on sys.path */
     struct mg_str scratch;               /* absolute directory for pycache, HOME, TMPDIR, logs, the agent's file */
     int64_t seed;
-    int64_t jobs;                /* mutant processes at once, over all sessions */
-    int64_t memory_limit_mb;     /* per process, 0 = off */
-    double test_timeout_seconds; /* wall deadline of one existing test */
-    bool static_mutants;         /* code that runs on import is mutated too: mg_found.importers is wanted */
+    int64_t jobs;                  /* mutant processes at once, over all sessions */
+    int64_t memory_limit_mb;       /* per process, 0 = off */
+    double test_timeout_seconds;   /* wall deadline of one existing test */
+    const struct mg_str *pass_env; /* names of variables that tests get from our environment; NULL = none */
+    size_t pass_env_count;
+    bool static_mutants; /* code that runs on import is mutated too: mg_found.importers is wanted */
     struct mg_cancel *cancel;
 };
 
@@ -34,8 +36,9 @@ struct mg_test_case {
     struct mg_str file; /* relative path */
 };
 struct mg_collect_error {
-    struct mg_str where; /* path or node id */
-    struct mg_str text;  /* last line of the error */
+    struct mg_str where;                   /* path or node id */
+    struct mg_str text;                    /* last line of the error */
+    MG_LIST(struct mg_str) refused, asked; /* as mg_baseline_result */
 };
 struct mg_import_line {
     struct mg_str path; /* relative to the repo */
@@ -47,6 +50,7 @@ struct mg_collected {
     MG_LIST(struct mg_test_case) tests;
     MG_LIST(struct mg_collect_error) errors;
     MG_LIST(struct mg_str) notes;  /* degradations to tell the user, whole sentences */
+    MG_LIST(struct mg_str) asked;  /* variables that were not set when the tests asked for them on import */
     MG_LIST(struct mg_str) opened; /* files read while the tests were imported, code apart: relative to the repo, or absolute outside of it */
     MG_LIST(struct mg_import_line) imported; /* lines of functions that ran meanwhile */
     struct mg_str tests_dir; /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
@@ -70,6 +74,9 @@ struct mg_baseline_result {
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
     struct mg_str text;                  /* last line of the failure, or why it was skipped */
+    /* When it failed because of them: addresses that refused a connection ("127.0.0.1:5432"), likeliest first; and, when traced, names of
+     * variables that the repo's code asked for and that were not set. */
+    MG_LIST(struct mg_str) refused, asked;
     /* Only when traced: files it read or wrote, relative to the repo or absolute outside of it (not those of the interpreter and of scratch);
      * a folder that it listed ends with a slash. `wide`: that may not be all, it started other processes. */
     MG_LIST(struct mg_str) opened;

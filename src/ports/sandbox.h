@@ -9,14 +9,16 @@
 #include <sys/types.h>
 
 struct mg_child_spec {
-    const char *const *argv;      /* NULL-terminated; argv[0] is an absolute path */
-    const char *const *extra_env; /* "NAME=value" strings added to the allow-listed ones, NULL-terminated; may be NULL */
-    const char *directory;        /* current directory */
-    const char *log_path;         /* stdout and stderr are appended here (size-limited); NULL = /dev/null. stdin is /dev/null */
-    const char *scratch;          /* HOME and TMPDIR of the child */
-    int pass_fd;                  /* becomes fd 3 of the child; -1 = none */
-    int64_t memory_limit_mb;      /* RLIMIT_DATA per process; 0 = off */
-    int64_t cpu_limit_seconds;    /* RLIMIT_CPU per process; 0 = off */
+    const char *const *argv;       /* NULL-terminated; argv[0] is an absolute path */
+    const char *const *extra_env;  /* "NAME=value" strings added to the allow-listed ones, NULL-terminated; may be NULL */
+    const struct mg_str *pass_env; /* names of variables of our own environment that it gets, too */
+    size_t pass_env_count;
+    const char *directory;     /* current directory */
+    const char *log_path;      /* stdout and stderr are appended here (size-limited); NULL = /dev/null. stdin is /dev/null */
+    const char *scratch;       /* HOME and TMPDIR of the child */
+    int pass_fd;               /* becomes fd 3 of the child; -1 = none */
+    int64_t memory_limit_mb;   /* RLIMIT_DATA per process; 0 = off */
+    int64_t cpu_limit_seconds; /* RLIMIT_CPU per process; 0 = off */
 };
 struct mg_child {
     pid_t pid;       /* the supervisor */

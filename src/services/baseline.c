@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "services/context.h"
 #include "services/events.h"
+#include "services/causes.h"
 
 #include <string.h>
 
@@ -14,6 +15,12 @@ static const char *const outcome_words[] = {
     [MG_TEST_ERROR] = "stops with an error in its set-up or teardown",
     [MG_TEST_TIMEOUT] = "hangs: it passed its deadline",
     [MG_TEST_CRASHED] = "ends the test process",
+};
+static const enum mg_cause_kind causes[] = {
+    [MG_TEST_FAILED] = MG_CAUSE_FAILS,
+    [MG_TEST_ERROR] = MG_CAUSE_ERROR,
+    [MG_TEST_TIMEOUT] = MG_CAUSE_HANGS,
+    [MG_TEST_CRASHED] = MG_CAUSE_CRASHES,
 };
 
 static void mark_lines(struct mg_run_context *run, uint32_t file, const struct mg_line_range *range)
@@ -104,9 +111,13 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
     return MG_OK;
 }
 
-static void set_aside(struct mg_run_context *run, uint32_t test, struct mg_str text)
+static void set_aside(struct mg_run_context *run, enum mg_cause_kind kind, struct mg_str text, const struct mg_baseline_result *result)
 {
-    mg_note(run, MG_NOTE_SET_ASIDE, run->collected.tests.at[test].id, text);
+    mg_cause_add(run, &(struct mg_mishap){ .kind = kind,
+                                           .subject = run->collected.tests.at[result->test].id,
+                                           .text = text,
+                                           .refused = result->refused.at,
+                                           .refused_count = result->refused.len });
 }
 
 static void keep_test(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
@@ -120,31 +131,40 @@ static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_base
 {
     struct mg_str what = mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[second->outcome], second->text.len ? ": " : "", MG_FMT(second->text));
     if (run->start.jobs > 1)
-        return mg_arena_printf(run->arena,
-                               "is flaky: it passed alone, but beside %lld more of itself it %.*s (if they share a file or a port, --jobs 1 helps)",
+        return mg_arena_printf(run->arena, "it passed alone, but beside %lld more of itself it %.*s (if they share a file or a port, --jobs 1 helps)",
                                (long long)run->start.jobs - 1, MG_FMT(what));
-    return mg_arena_printf(run->arena, "is flaky: it passed, then it %.*s", MG_FMT(what));
+    return mg_arena_printf(run->arena, "it passed, then it %.*s", MG_FMT(what));
 }
 
 /* Keeps tests that pass in both passes, and expected failures that a mutant could make real ones; the second one's time is the one without tracing. */
 static void compare(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
 {
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
+        if ((!run->chosen || run->chosen[i]) && first[i].outcome != MG_TEST_PASSED)
+            mg_cause_asked(run, first[i].asked.at, first[i].asked.len);
         if ((run->chosen && !run->chosen[i]) || first[i].outcome == MG_TEST_SKIPPED || (first[i].outcome == MG_TEST_XFAILED && !first[i].can_fail))
             continue;
         if (first[i].outcome == MG_TEST_XFAILED && second[i].outcome == MG_TEST_XFAILED) {
             keep_test(run, &first[i], &second[i]);
         } else if (first[i].outcome != MG_TEST_PASSED && first[i].outcome != MG_TEST_XFAILED) {
-            set_aside(run, i,
-                      mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[first[i].outcome], first[i].text.len ? ": " : "", MG_FMT(first[i].text)));
+            set_aside(run, causes[first[i].outcome], first[i].text, &first[i]);
         } else if (second[i].outcome != first[i].outcome) {
-            set_aside(run, i, flaky_text(run, &second[i]));
+            set_aside(run, MG_CAUSE_FLAKY, flaky_text(run, &second[i]), &second[i]);
             first[i].outcome = MG_TEST_FAILED;
         } else {
             run->baseline.passed++;
             keep_test(run, &first[i], &second[i]);
         }
     }
+}
+
+/* Before the causes are told: what was asked for on import matters when something did not pass. */
+static void tell_causes(struct mg_run_context *run)
+{
+    if (run->causes)
+        mg_cause_asked(run, run->collected.asked.at, run->collected.asked.len);
+    if (run->causes)
+        mg_causes_tell(run);
 }
 
 enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
@@ -159,8 +179,10 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
         run->baseline.files[i].line_count = count_lines(run->repo->sources.at[i].text) + 1;
         run->baseline.files[i].lines = MG_NEW_ARRAY(run->arena, bool, run->baseline.files[i].line_count);
     }
-    if (count == 0)
+    if (count == 0) {
+        tell_causes(run);
         return MG_OK;
+    }
     for (uint32_t i = 0; i < count; i++)
         first[i] = second[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED }; /* until it has said otherwise */
 
@@ -182,6 +204,7 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
         MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len }, second, err));
     compare(run, first, second);
     mg_event_baseline(run);
+    tell_causes(run);
     return MG_OK;
 }
 

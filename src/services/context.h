@@ -74,6 +74,7 @@ struct mg_run_context {
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     const struct mg_measure *measure; /* of a score, else NULL */
     const bool *chosen;               /* of a score with --tests: by test index; NULL = all */
+    struct mg_causes *causes;         /* services/causes.h */
     double deadline;                  /* of a score, for the baseline too; 0 = none */
 };
 

@@ -218,7 +218,7 @@ static void report(struct record *r, struct mg_report *p)
     for (EACH(r, &p->notes)) {
         int64_t kind = (int64_t)p->notes.at[i].kind;
         number(r, &kind);
-        p->notes.at[i].kind = (enum mg_note_kind)in_range(r, kind, MG_NOTE_INFO);
+        p->notes.at[i].kind = (enum mg_note_kind)in_range(r, kind, MG_NOTE_WITHHELD);
         text(r, &p->notes.at[i].subject);
         text(r, &p->notes.at[i].text);
     }

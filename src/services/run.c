@@ -8,6 +8,7 @@
 #include "services/context.h"
 #include "services/crew.h"
 #include "services/events.h"
+#include "services/causes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,16 @@ enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err)
     return MG_OK;
 }
 
+static void not_collected(struct mg_run_context *run, const struct mg_collect_error *error)
+{
+    mg_cause_add(run, &(struct mg_mishap){ .kind = MG_CAUSE_COLLECTION,
+                                           .subject = error->where,
+                                           .text = error->text,
+                                           .refused = error->refused.at,
+                                           .refused_count = error->refused.len });
+    mg_cause_asked(run, error->asked.at, error->asked.len);
+}
+
 enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
@@ -124,6 +135,8 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
                                           .scratch = run->repo->scratch,
                                           .seed = run->config->generation.seed,
                                           .jobs = run->config->jobs,
+                                          .pass_env = run->config->sandbox.pass_env.at,
+                                          .pass_env_count = run->config->sandbox.pass_env.len,
                                           .static_mutants = run->config->mutation.static_mutants,
                                           .memory_limit_mb = run->config->sandbox.memory_limit_mb,
                                           .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,
@@ -137,8 +150,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
     MG_TRY(start_agent(run, err));
     mg_event_collected(run);
     for (size_t i = 0; i < run->collected.errors.len; i++)
-        mg_note(run, MG_NOTE_SET_ASIDE, run->collected.errors.at[i].where,
-                mg_arena_printf(run->arena, "cannot be collected: %.*s", MG_FMT(run->collected.errors.at[i].text)));
+        not_collected(run, &run->collected.errors.at[i]);
     for (size_t i = 0; i < run->collected.notes.len; i++)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->collected.notes.at[i]);
     run->report->python = mg_arena_printf(run->arena, "%.*s (%.*s, from %.*s)", MG_FMT(run->repo->python), MG_FMT(run->collected.python_version),

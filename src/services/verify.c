@@ -80,7 +80,7 @@ static void choose_tests(const struct mg_run_context *run, const struct claim *c
             *MG_PUSH(arena, &what->deselect) = run->collected.tests.at[i].id;
     }
     for (size_t i = 0; i < run->report->notes.len; i++) /* flaky ones that only the engine has met */
-        if (run->report->notes.at[i].kind == MG_NOTE_SET_ASIDE)
+        if (run->report->notes.at[i].kind == MG_NOTE_SET_ASIDE || run->report->notes.at[i].kind == MG_NOTE_LEFT_OUT)
             *MG_PUSH(arena, &what->deselect) = run->report->notes.at[i].subject;
 }
 

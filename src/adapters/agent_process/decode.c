@@ -34,11 +34,20 @@ static void collect_errors(struct mg_fields *fields, yyjson_val *root, struct mg
     } errors = { NULL, 0, 0 };
     size_t i, max;
     yyjson_val *item;
-    yyjson_arr_foreach(mg_field_list(fields, root, "errors", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &errors) =
-        (struct mg_collect_error){
+    yyjson_arr_foreach(mg_field_list(fields, root, "errors", MG_OPTIONAL), i, max, item)
+    {
+        struct mg_collect_error error = {
             .where = mg_field_line(fields, item, "where", MG_NEEDED),
             .text = mg_field_line(fields, item, "text", MG_OPTIONAL),
         };
+        size_t k, count;
+        yyjson_val *name;
+        yyjson_arr_foreach(mg_field_list(fields, item, "refused", MG_OPTIONAL), k, count, name) * MG_PUSH(fields->arena, &error.refused) =
+            mg_value_line(fields, name, "refused");
+        yyjson_arr_foreach(mg_field_list(fields, item, "asked", MG_OPTIONAL), k, count, name) * MG_PUSH(fields->arena, &error.asked) =
+            mg_value_line(fields, name, "asked");
+        *MG_PUSH(fields->arena, &errors) = error;
+    }
     *at = errors.at;
     *len = errors.len;
 }
@@ -115,6 +124,8 @@ void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_c
         mg_value_line(fields, item, "notes");
     yyjson_arr_foreach(mg_field_list(fields, root, "opened", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &collected->opened) =
         mg_value_line(fields, item, "opened");
+    yyjson_arr_foreach(mg_field_list(fields, root, "asked", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &collected->asked) =
+        mg_value_line(fields, item, "asked");
     imported_lines(fields, yyjson_obj_get(root, "imported"), collected);
     collected->tests_dir = mg_field_str(fields, root, "tests_dir", MG_OPTIONAL);
     if (!stays_inside(collected->tests_dir))
@@ -162,6 +173,10 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
     yyjson_arr_foreach(mg_field_list(fields, root, "opened", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &result->opened) =
         mg_value_line(fields, item, "opened");
     result->wide = mg_field_bool(fields, root, "wide", MG_OPTIONAL);
+    yyjson_arr_foreach(mg_field_list(fields, root, "refused", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &result->refused) =
+        mg_value_line(fields, item, "refused");
+    yyjson_arr_foreach(mg_field_list(fields, root, "asked", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &result->asked) =
+        mg_value_line(fields, item, "asked");
 }
 
 /* --- describe --- */

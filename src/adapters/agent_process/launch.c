@@ -52,6 +52,8 @@ enum mg_code mg_agent_launch(struct mg_agent_process *agent, const struct mg_lau
     struct mg_child_spec spec = {
         .argv = (const char *const[]){ how->python.at, agent->program, launch->role, NULL },
         .extra_env = environment(arena, agent, launch->hash_seed),
+        .pass_env = how->pass_env,
+        .pass_env_count = how->pass_env_count,
         .directory = how->repo.at,
         .log_path = launch->log_path,
         .scratch = how->scratch.at,

@@ -161,11 +161,42 @@ static value *notes_of(struct tree *t, const struct mg_report *report, enum mg_n
 {
     value *list = yyjson_mut_arr(t->doc);
     for (size_t i = 0; i < report->notes.len; i++) {
-        if (report->notes.at[i].kind != kind)
+        bool wanted = report->notes.at[i].kind == kind || (kind == MG_NOTE_SET_ASIDE && report->notes.at[i].kind == MG_NOTE_LEFT_OUT);
+        if (!wanted)
             continue;
         value *entry = yyjson_mut_arr_add_obj(t->doc, list);
         put_str(t, entry, name_key, report->notes.at[i].subject);
         put_str(t, entry, "reason", report->notes.at[i].text);
+    }
+    return list;
+}
+
+/* Why existing tests do not count, most tests first. */
+static value *causes_of(struct tree *t, const struct mg_report *report)
+{
+    value *list = yyjson_mut_arr(t->doc);
+    for (size_t i = 0; i < report->notes.len; i++) {
+        const struct mg_note *note = &report->notes.at[i];
+        if (note->kind != MG_NOTE_CAUSE)
+            continue;
+        int64_t count = 1;
+        struct mg_str first = mg_str_sub(note->text, 0, mg_str_find(note->text, ' ', 0));
+        value *entry = yyjson_mut_obj(t->doc);
+        put_int(t, entry, "count", mg_str_to_i64(first, &count) ? count : 1);
+        put_str(t, entry, "example", note->subject);
+        put_str(t, entry, "reason", note->text);
+        (void)yyjson_mut_arr_append(list, entry);
+    }
+    return list;
+}
+
+static value *withheld(struct tree *t, const struct mg_report *report)
+{
+    value *list = yyjson_mut_arr(t->doc);
+    for (size_t i = 0; i < report->notes.len; i++) {
+        struct mg_str rest = report->notes.at[i].subject, name;
+        while (report->notes.at[i].kind == MG_NOTE_WITHHELD && mg_str_next_part(&rest, ' ', &name))
+            (void)yyjson_mut_arr_append(list, text(t, name));
     }
     return list;
 }
@@ -291,6 +322,8 @@ static value *build(struct tree *t, const struct mg_report *report)
         (void)yyjson_mut_arr_append(stats, target(t, &report->outcomes.at[i]));
     put(t, root, "target_stats", stats);
     put(t, root, "set_aside", notes_of(t, report, MG_NOTE_SET_ASIDE, "test"));
+    put(t, root, "causes", causes_of(t, report));
+    put(t, root, "withheld_variables", withheld(t, report));
     put(t, root, "skipped_files", notes_of(t, report, MG_NOTE_SKIPPED, "file"));
     put(t, root, "degradations", notes_of(t, report, MG_NOTE_DEGRADED, "subject"));
     put(t, root, "notes", plain_notes(t, report));

@@ -289,7 +289,7 @@ static void add_notes(struct mg_md *md, const struct mg_report *r, enum mg_note_
             mg_buf_addf(&md->text, "\n## %s\n\n", title);
         first = false;
         mg_buf_adds(&md->text, "- ");
-        if (note->subject.len > 0) {
+        if (note->subject.len > 0 && note->kind != MG_NOTE_WITHHELD) {
             mg_md_code(md, note->subject);
             mg_buf_adds(&md->text, ": ");
         }
@@ -333,7 +333,10 @@ static enum mg_code write(void *self, const struct mg_report *report, struct mg_
     add_scores(&md, report);
     add_targets(&md, report);
     add_details(&md, report);
-    add_notes(&md, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
+    add_notes(&md, report, MG_NOTE_CAUSE, "Why existing tests are set aside");
+    add_notes(&md, report, MG_NOTE_WITHHELD, "Variables withheld from the tests");
+    add_notes(&md, report, MG_NOTE_LEFT_OUT, "Existing tests set aside");
+    add_notes(&md, report, MG_NOTE_SET_ASIDE, "Killers not believed");
     add_notes(&md, report, MG_NOTE_SKIPPED, "Files skipped");
     add_notes(&md, report, MG_NOTE_DEGRADED, "Limits of this run");
     add_notes(&md, report, MG_NOTE_INFO, "Notes");

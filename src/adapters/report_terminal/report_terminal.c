@@ -164,20 +164,33 @@ static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum
     size_t count = 0, shown = 0;
     for (size_t i = 0; i < r->notes.len; i++)
         count += r->notes.at[i].kind == kind;
-    if (count > 0 && label)
+    if (count > 0 && label && *label)
         mg_screen_line(screen, MG_YELLOW, "%s: %zu", label, count);
     for (size_t i = 0; i < r->notes.len && shown < NOTES_SHOWN; i++) {
         const struct mg_note *note = &r->notes.at[i];
         if (note->kind != kind)
             continue;
         struct mg_str text = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->text), NOTE_LENGTH);
-        struct mg_str subject = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject), NAME_LENGTH);
+        struct mg_str subject =
+            note->kind == MG_NOTE_WITHHELD ? MG_NO_STR : mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject), NAME_LENGTH);
         mg_screen_wrapped(screen, label ? MG_PLAIN : MG_YELLOW, 4, "%s%.*s%s%.*s", label ? "  " : "Note: ", MG_FMT(subject), subject.len ? ": " : "",
                           MG_FMT(text));
         shown++;
     }
     if (count > shown)
         mg_screen_line(screen, MG_DIM, "  and %zu more, in report.md", count - shown);
+}
+
+/* Existing tests that do not count, a line for each cause; and what they miss. */
+static void show_causes(struct mg_screen *screen, const struct mg_report *r)
+{
+    size_t tests = 0;
+    for (size_t i = 0; i < r->notes.len; i++)
+        tests += r->notes.at[i].kind == MG_NOTE_LEFT_OUT;
+    if (tests > 0)
+        mg_screen_line(screen, MG_YELLOW, "Existing tests set aside: %zu", tests);
+    show_notes(screen, r, MG_NOTE_CAUSE, "");
+    show_notes(screen, r, MG_NOTE_WITHHELD, NULL);
 }
 
 /* Relative where that is shorter to read: most runs keep their state below the current folder. */
@@ -210,7 +223,8 @@ static enum mg_code write_dashboard(void *self, const struct mg_report *report, 
     show_targets(&screen, report);
     show_reasons(&screen, report);
     show_bugs(&screen, report);
-    show_notes(&screen, report, MG_NOTE_SET_ASIDE, "Existing tests set aside");
+    show_causes(&screen, report);
+    show_notes(&screen, report, MG_NOTE_SET_ASIDE, "Killers not believed");
     show_notes(&screen, report, MG_NOTE_SKIPPED, "Files skipped");
     show_notes(&screen, report, MG_NOTE_DEGRADED, NULL);
     if (report->stop_reason.len > 0)

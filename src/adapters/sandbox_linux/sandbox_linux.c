@@ -69,9 +69,32 @@ static bool may_pass(const char *entry)
     return strncmp(entry, "LC_", 3) == 0;
 }
 
-struct mg_str mg_sandbox_linux_environment(struct mg_arena *arena)
+/* NULL when it is not set. */
+static const char *entry_of(struct mg_str name)
+{
+    for (char **entry = environ; entry && *entry; entry++)
+        if (strncmp(*entry, name.at, name.len) == 0 && (*entry)[name.len] == '=')
+            return *entry;
+    return NULL;
+}
+
+void mg_sandbox_linux_withheld(struct mg_arena *arena, const struct mg_str *pass, size_t pass_count, struct mg_names *names)
+{
+    for (char **entry = environ; entry && *entry; entry++) {
+        struct mg_str text = mg_str_from(*entry), name = mg_str_sub(text, 0, mg_str_find(text, '=', 0));
+        bool passed = may_pass(*entry);
+        for (size_t i = 0; i < pass_count; i++)
+            passed |= mg_str_eq(name, pass[i]);
+        if (!passed && name.len)
+            *MG_PUSH(arena, names) = mg_arena_str(arena, name);
+    }
+}
+
+struct mg_str mg_sandbox_linux_environment(struct mg_arena *arena, const struct mg_str *pass, size_t pass_count)
 {
     struct mg_buf text = MG_BUF(1u << 20);
+    for (size_t i = 0; i < pass_count; i++)
+        mg_buf_addf(&text, "%.*s: %s\n", MG_FMT(pass[i]), entry_of(pass[i]) ? entry_of(pass[i]) : "");
     for (char **entry = environ; entry && *entry; entry++)
         if (may_pass(*entry))
             mg_buf_addf(&text, "%s\n", *entry);
@@ -94,6 +117,9 @@ static enum mg_code build_env(struct mg_arena *arena, const struct mg_child_spec
     for (char **entry = environ; entry && *entry; entry++)
         if (may_pass(*entry))
             env_set(arena, env, *entry);
+    for (size_t i = 0; i < spec->pass_env_count; i++)
+        if (entry_of(spec->pass_env[i]))
+            env_set(arena, env, entry_of(spec->pass_env[i]));
     MG_TRY(own_folder(arena, env, "HOME", spec->scratch, "home", err));
     MG_TRY(own_folder(arena, env, "TMPDIR", spec->scratch, "tmp", err));
     for (const char *const *entry = spec->extra_env; entry && *entry; entry++)

@@ -7,7 +7,8 @@
 #include "os/file.h"
 
 static const char *const note_names[] = {
-    [MG_NOTE_SET_ASIDE] = "set_aside", [MG_NOTE_SKIPPED] = "skipped", [MG_NOTE_DEGRADED] = "degraded", [MG_NOTE_INFO] = "info"
+    [MG_NOTE_SET_ASIDE] = "set_aside", [MG_NOTE_SKIPPED] = "skipped",   [MG_NOTE_DEGRADED] = "degraded", [MG_NOTE_INFO] = "info",
+    [MG_NOTE_CAUSE] = "cause",         [MG_NOTE_LEFT_OUT] = "left_out", [MG_NOTE_WITHHELD] = "withheld",
 };
 
 #define REPORT_COLUMNS                                                                                                                               \

@@ -45,6 +45,7 @@ class Watch:
     def run(self, item, nextitem):
         """Runs one test; the baseline's event, and whether this process may go on."""
         self.outcome, self.used, sound = reports.Outcome(), {}, True
+        self.host.needs.take()
         if self.traced:
             self.collector.take()
             self.collector.fresh()
@@ -65,10 +66,11 @@ class Watch:
                 files |= self.fixture_opened.get(fixturedef, set())
         found = self.outcome
         self.outcome = None
+        refused, asked = self.host.needs.take()
         return {
             "outcome": found.name, "seconds": round(found.seconds or elapsed, 6), "lines": trace.ranges(lines), "text": found.text,
             "can_fail": found.name == "xfailed" and reports.can_fail(item),
-            "opened": opened.listed(files), "wide": wide,
+            "opened": opened.listed(files), "wide": wide, "refused": refused, "asked": asked,
         }, sound
 
 
@@ -81,6 +83,7 @@ def run_tests(tests, items, host, emit, watch):
         os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
         beside = inside.Beside({"files": list(watch.collector.numbers)})
         watch.opened.start()
+        host.needs.start()
     starts = Starts()
     modules = 0
     for turn, item in enumerate(items):

@@ -67,6 +67,7 @@ class Plugin:
         self.importing = importing  # told the file of each test module before its import, "" after it
         self.runner = None  # runs the one item of a mutant
         self.watch = None  # looks on during the baseline
+        self.needs = None  # hears of what went wrong, and may know what was missing
         self.errors = []
         self.internal = ""  # what made pytest itself give up
 
@@ -128,7 +129,13 @@ class Plugin:
             self.importing("")
         if report.failed:
             text = wire.last_line(report.longrepr)
-            self.errors.append({"where": report.nodeid or ".", "text": text[1:].strip() if text.startswith("E ") else text})
+            refused, asked = self.needs.take() if self.needs else ([], [])
+            self.errors.append({"where": report.nodeid or ".", "text": text[1:].strip() if text.startswith("E ") else text, "refused": refused, "asked": asked})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_exception_interact(self, call):
+        if self.needs is not None and self.needs.active and call.excinfo is not None:
+            self.needs.failed(call.excinfo.value)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo):

@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, imports, opened, slots, target, threads, trace
+from . import collect, imports, needs, opened, slots, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -31,6 +31,7 @@ class Host:
         self.starters = None  # numbers of tests that start programs; None as long as no baseline has looked
         self.settings, self.keep_addopts, self.collect_seconds = settings, True, 0.0
         self.opened = opened.Opened(self.repo, self.scratch)
+        self.needs = plugin.needs = needs.Needs(self.repo)
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
         self.session = self.config = None
         self.items = []

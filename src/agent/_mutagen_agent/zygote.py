@@ -59,6 +59,7 @@ class Zygote:
             self.host.imported.on()  # until the loop begins
             self.host.threads.on()
             self.host.opened.start()
+            self.host.needs.start()
             self.began = time.process_time()
             code = int(pytest.main(arguments, plugins=[plugin]))
         except BaseException as exc:
@@ -97,7 +98,7 @@ class Zygote:
         host.plugin.importing = None
         host.imported.off()
         host.threads.off()
-        host.opened.active = False
+        host.opened.active = host.needs.active = False
         read, _wide = host.opened.take()
         host.collect_seconds = time.process_time() - self.began
         host.adopt(session)
@@ -111,7 +112,7 @@ class Zygote:
         imported = {collect.relative(path, host.repo): lines for path, lines in host.imported.all_lines().items()}
         self.answer(request, {
             "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": collect.thread_count(), "tests_dir": host.tests_dir(),
-            "opened": opened.read_on_import(read), "imported": imported,
+            "opened": opened.read_on_import(read), "imported": imported, "asked": host.needs.take()[1],
         })
         while True:
             request = self.channel.receive()
