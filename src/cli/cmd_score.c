@@ -31,6 +31,14 @@ static const struct mg_option options[] = {
     MG_OPT_END,
 };
 
+static bool has_causes(const struct mg_report *report)
+{
+    for (size_t i = 0; i < report->notes.len; i++)
+        if (report->notes.at[i].kind == MG_NOTE_CAUSE)
+            return true;
+    return false;
+}
+
 /* Why there is no number; empty when there is one. A score over mutants without a verdict would be a guess. */
 static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_report *report)
 {
@@ -38,6 +46,8 @@ static struct mg_str no_score_reason(struct mg_arena *arena, const struct mg_rep
     bool over = mg_str_is(report->stop_reason, "max_time");
     if (report->targets_selected == 0)
         return MG_STR("no function was selected: check --target, and [selection] of the settings");
+    if (report->existing_tests == 0 && has_causes(report))
+        return MG_STR("none of the files that hold tests could be collected: the notes say why");
     if (report->existing_tests == 0)
         return MG_STR("the repo has no test that pytest collects");
     if (report->existing_passed == 0 && !over)

@@ -7,7 +7,8 @@
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text)
 {
     for (size_t i = 0; i < run->report->notes.len; i++)
-        if (mg_str_eq(run->report->notes.at[i].subject, subject) && mg_str_eq(run->report->notes.at[i].text, text))
+        if (run->report->notes.at[i].kind == kind && mg_str_eq(run->report->notes.at[i].subject, subject) &&
+            mg_str_eq(run->report->notes.at[i].text, text))
             return;
     struct mg_note note = { kind, mg_arena_str(run->arena, subject), mg_arena_str(run->arena, text) };
     *MG_PUSH(run->arena, &run->report->notes) = note;
@@ -51,7 +52,8 @@ static uint32_t improvable(const struct mg_report *report)
 static bool misses_packages(const struct mg_report *report)
 {
     for (size_t i = 0; i < report->outcomes.len; i++)
-        if (!mg_str_contains(report->outcomes.at[i].reason, "cannot be imported: ModuleNotFoundError"))
+        if (!mg_str_contains(report->outcomes.at[i].reason, "cannot be imported: ModuleNotFoundError") &&
+            !mg_str_contains(report->outcomes.at[i].reason, "cannot be imported: ImportError"))
             return false;
     return report->outcomes.len > 0;
 }

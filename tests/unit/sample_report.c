@@ -96,6 +96,11 @@ struct mg_report sample_report(struct mg_arena *arena)
                            .model = MG_STR("anthropic claude-sonnet-5"),
                            .next_step = MG_STR("mutagen apply --run-id run-1") };
     add_note(arena, &r, MG_NOTE_SET_ASIDE, MG_STR("tests/test_m.py::test_flaky[a|b]"), MG_STR("failed on unchanged code"));
+    add_note(arena, &r, MG_NOTE_LEFT_OUT, MG_STR("tests/test_m.py::test_db"), MG_STR("fails: OSError: no"));
+    add_note(arena, &r, MG_NOTE_LEFT_OUT, MG_STR("tests/test_m.py::test_db2"), MG_STR("fails: OSError: no"));
+    add_note(arena, &r, MG_NOTE_CAUSE, MG_STR("tests/test_m.py::test_db"),
+             MG_STR("2 tests fail: 127.0.0.1:5432 refused the connection: OSError: no"));
+    add_note(arena, &r, MG_NOTE_WITHHELD, MG_STR("DB_URL TOKEN"), MG_STR("withheld: DB_URL, TOKEN"));
     add_note(arena, &r, MG_NOTE_SKIPPED, MG_STR("pkg/bad.py"), MG_STR("not UTF-8"));
     add_note(arena, &r, MG_NOTE_DEGRADED, MG_STR("sandbox"), MG_STR("no user namespaces"));
     add_note(arena, &r, MG_NOTE_INFO, MG_STR("pytest"), MG_STR("its options could not be used"));

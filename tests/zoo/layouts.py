@@ -149,7 +149,8 @@ def loops(repo):
     (repo / "shop" / "again").symlink_to("..")
     (repo / "self").symlink_to("self")
     (repo / "shop" / "gone.py").symlink_to("nowhere.py")
-    (repo / "outside").symlink_to("/usr/share")
+    (repo / "outside").symlink_to(repo.parent / "elsewhere")
+    write(repo.parent / "elsewhere", {"other.py": CALC})
 
 
 @member("linked package", **SAME)

@@ -4,7 +4,7 @@ from members import member, write
 HERE = {"venv": True}
 
 
-@member("Django", some=True, kept=1, verdicts={}, says=(), **HERE)
+@member("Django", some=True, kept=1, verdicts={"Killed": 3, "NoCoverage": 25}, says=(), **HERE)
 def django(repo):
     """pytest-django, SQLite, a model, a view and a management command."""
     write(repo, {"manage.py": "import os, sys\nif __name__ == '__main__':\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_.settings')\n    from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n",
@@ -69,7 +69,7 @@ def django(repo):
         """})
 
 
-@member("FastAPI and httpx", some=True, kept=1, verdicts={}, **HERE)
+@member("FastAPI and httpx", some=True, kept=1, verdicts={"Killed": 17, "Survived": 7, "NoCoverage": 1}, **HERE)
 def fastapi(repo):
     write(repo, {"app/__init__.py": "", "app/main.py": """
         import httpx
@@ -124,7 +124,7 @@ def fastapi(repo):
         """})
 
 
-@member("asyncio", kept=1, verdicts={}, **HERE)
+@member("asyncio", kept=1, verdicts={"Killed": 10, "Survived": 1, "NoCoverage": 14}, **HERE)
 def asyncio_plugin(repo):
     """pytest-asyncio; what is left to test are coroutines."""
     write(repo, {"shop/__init__.py": "", "shop/jobs.py": """
@@ -158,7 +158,7 @@ def asyncio_plugin(repo):
         """})
 
 
-@member("pydantic", kept=1, verdicts={}, **HERE)
+@member("pydantic", kept=1, verdicts={"Killed": 3, "NoCoverage": 16}, **HERE)
 def pydantic(repo):
     write(repo, {"shop/__init__.py": "", "shop/order.py": """
         from pydantic import BaseModel, Field, field_validator
@@ -198,8 +198,8 @@ def attrs(repo):
             height: int = attrs.field(default=2, validator=attrs.validators.gt(0))
 
             def area(self) -> int:
-                if self.width < 0:
-                    return 0
+                if self.width > 10:
+                    return 100
                 return self.width * self.height
 
             def fits(self, other: "Box") -> bool:
@@ -207,7 +207,7 @@ def attrs(repo):
         """, "tests/test_box.py": "from shop.box import Box\n\ndef test_area():\n    assert Box(3).area() == 6\n"})
 
 
-@member("numpy and pandas", some=True, kept=1, verdicts={}, **HERE)
+@member("numpy and pandas", some=True, kept=1, verdicts={"Killed": 13, "Survived": 4, "NoCoverage": 8}, **HERE)
 def numbers(repo):
     write(repo, {"stats/__init__.py": "", "stats/core.py": """
         import numpy as np
@@ -240,7 +240,7 @@ def numbers(repo):
         """})
 
 
-@member("click", kept=1, verdicts={}, **HERE)
+@member("click", kept=1, verdicts={"Killed": 11, "Survived": 5, "NoCoverage": 2}, **HERE)
 def click(repo):
     write(repo, {"src/tool/__init__.py": "", "src/tool/cli.py": """
         import click
@@ -268,7 +268,7 @@ def click(repo):
         """})
 
 
-@member("Flask", kept=1, verdicts={}, **HERE)
+@member("Flask", kept=1, verdicts={"Killed": 6, "Survived": 1, "NoCoverage": 6}, **HERE)
 def flask(repo):
     write(repo, {"web.py": """
         from flask import Flask, jsonify, request
@@ -291,7 +291,7 @@ def flask(repo):
                  "tests/test_web.py": "def test_total(client):\n    assert client.get('/total?pieces=2').json == {'total': 6}\n"})
 
 
-@member("dataclasses and enums", kept=2, verdicts={})
+@member("dataclasses and enums", kept=2, verdicts={"NoCoverage": 14})
 def dataclass(repo):
     write(repo, {"shop/__init__.py": "", "shop/order.py": """
         from __future__ import annotations
@@ -319,7 +319,7 @@ def dataclass(repo):
         """, "tests/test_order.py": "from shop.order import Order\n\ndef test_weight():\n    assert Order(1)\n"})
 
 
-@member("hypothesis", kept=1, verdicts={}, **HERE)
+@member("hypothesis", kept=1, verdicts={"Killed": 20, "Survived": 1, "NoCoverage": 10}, **HERE)
 def hypothesis(repo):
     write(repo, {"codec.py": """
         def pack(numbers: list[int]) -> list[tuple[int, int]]:

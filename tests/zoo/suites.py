@@ -170,9 +170,9 @@ def test_token():
 """})
 
 
-@member("gets passed variables", verdicts={"Killed": 6, "Survived": 1, "NoCoverage": 2}, run=False, environment={"SHOP_URL": "zoo-value-1"}, arguments=("--env", "SHOP_URL"), silent=("zoo-value", "withheld"))
+@member("gets passed variables", verdicts={"Killed": 4}, run=False, environment={"SHOP_URL": "zoo-value-1"}, arguments=("--env", "SHOP_URL"), silent=("zoo-value", "withheld"))
 def passed(repo):
-    write(repo, {"calc.py": "def half(n):\n    result = n / 2\n    return result\n\n\ndef double(n):\n    return n + n\n",
+    write(repo, {"calc.py": "def half(n):\n    result = n / 2\n    return result\n",
                  "test_calc.py": "import os\nfrom calc import half\n\ndef test_half():\n    assert os.environ['SHOP_URL'] and half(4) == 2\n"})
 
 
@@ -200,7 +200,7 @@ def test_importorskip():
 """})
 
 
-@member("files beside the tests", **SAME)
+@member("files beside the tests", kept=2, verdicts={"Killed": 12, "Survived": 3, "NoCoverage": 17})  # a label that is no text cannot be written
 def data_files(repo):
     """Tests read data by paths relative to themselves and to the root, and write into the repo."""
     shop(repo, {"tests/data/cases.json": "[[9, 5, 45], [10, 5, 45]]", "tests/test_calc.py": """
@@ -218,7 +218,7 @@ def data_files(repo):
         """})
 
 
-@member("asyncio without a plugin", **SAME)
+@member("asyncio without a plugin", kept=2, verdicts={**KNOWN, "Killed": 12})
 def plain_asyncio(repo):
     shop(repo, {"shop/clock.py": "import asyncio\n\n\nasync def later(n):\n    await asyncio.sleep(0)\n    return n\n",
                 "tests/test_calc.py": "import asyncio\nimport unittest\nfrom shop.calc import label, price\nfrom shop.clock import later\n" + CALC_TESTS +

@@ -27,6 +27,17 @@ def python_of(venv):
     return str(ROOT / "build" / ("zoo" if venv else "venv") / "bin" / "python")
 
 
+class Skipped(Exception):
+    pass
+
+
+def skip_without_headers():
+    asked = "import os, sysconfig; print(os.path.join(sysconfig.get_paths()['include'], 'Python.h'))"
+    header = subprocess.run([python_of(True), "-c", asked], text=True, capture_output=True, check=True).stdout.strip()
+    if not os.path.isfile(header) or not shutil.which("cc"):
+        raise Skipped("a C compiler and %s are needed" % header)
+
+
 class Visit:
     """One member: its repository, the two commands, what came out."""
 
@@ -113,6 +124,9 @@ def visit(animal, desk):
     try:
         made = Visit(animal, desk)
         made.whole()
+    except Skipped as exc:
+        print("%-34s skipped: %s" % (animal.name, exc), flush=True)
+        return True
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as exc:
         print("%-34s FAIL: %s" % (animal.name, exc), flush=True)
         return False

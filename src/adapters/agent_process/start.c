@@ -223,8 +223,8 @@ static enum mg_code start_in(struct mg_agent_process *agent, struct mg_arena *ar
         *MG_PUSH(arena, &collected->notes) =
             mg_arena_printf(arena, "pytest refused the repo's own options, so its addopts are ignored: %.*s", MG_FMT(agent->refused));
     for (size_t i = 0; i < agent->left_out.len; i++)
-        *MG_PUSH(arena, &collected->errors) =
-            (struct mg_collect_error){ .where = mg_arena_str(arena, agent->left_out.at[i].file), .text = mg_arena_str(arena, agent->left_out.at[i].why) };
+        *MG_PUSH(arena, &collected->errors) = (struct mg_collect_error){ .where = mg_arena_str(arena, agent->left_out.at[i].file),
+                                                                         .text = mg_arena_str(arena, agent->left_out.at[i].why) };
     agent->test_count = (uint32_t)collected->tests.len;
     agent->tests_hash = hash_tests(collected);
     return MG_OK;

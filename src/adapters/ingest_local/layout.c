@@ -1,6 +1,7 @@
 /* From copied files to sources and tests. */
 #include "adapters/ingest_local/layout.h"
 
+#include "adapters/ingest_local/encoding.h"
 #include "adapters/ingest_local/file_class.h"
 #include "adapters/ingest_local/import_root.h"
 #include "base/buf.h"
@@ -42,6 +43,19 @@ static void skip(struct layout *layout, struct mg_str path, const char *reason)
         (struct mg_skipped_file){ .path = mg_text_utf8(layout->arena, path), .reason = mg_str_from(reason) };
 }
 
+/* A file in another encoding: the private copy gets it in UTF-8, so that all who read it read the same. Only then is it told as read. */
+static bool recode(struct layout *layout, struct mg_str path, struct mg_str *text)
+{
+    struct mg_str recoded;
+    struct mg_err ignored;
+    struct mg_str encoding = mg_declared_encoding(*text);
+    if (encoding.len == 0 || !mg_text_recode(layout->arena, *text, encoding, &recoded) || mg_text_problem(recoded) ||
+        mg_file_write(path.at, recoded, &ignored) != MG_OK)
+        return false;
+    *text = recoded;
+    return true;
+}
+
 /* Texts of what we use; a file we cannot use is skipped by name, unless nobody would miss it. */
 static enum mg_code read_files(struct layout *layout, const struct mg_copied *paths, const struct mg_cancel *cancel, struct mg_err *err)
 {
@@ -54,6 +68,8 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
         struct mg_str whole = mg_path_join(layout->scratch, layout->repo->copy, file.path);
         enum mg_code code = mg_file_read(layout->arena, whole.at, TEXT_LIMIT, &file.text, NULL);
         const char *problem = code == MG_E_LIMIT ? "larger than 4 MB" : code != MG_OK ? "unreadable" : mg_text_problem(file.text);
+        if (problem && code == MG_OK && recode(layout, whole, &file.text))
+            problem = NULL;
         if (!mg_str_is_utf8(file.path))
             problem = "its name is not UTF-8";
         file.class = mg_file_classify(&layout->folders, file.path, problem ? MG_STR("") : file.text);
@@ -79,14 +95,18 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
         better[i] = file->class;
         if (file->class != MG_FILE_SOURCE)
             continue;
-        if (mg_is_vendored(gitmodules, file->path))
+        if (mg_is_vendored(gitmodules, file->path) || mg_is_generated(file->path, file->text))
             better[i] = MG_FILE_SUPPORT;
         else if (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path))
             better[i] = MG_FILE_OTHER;
         product |= better[i] == MG_FILE_SOURCE;
     }
-    for (size_t i = 0; product && i < layout->files.len; i++)
-        layout->files.at[i].class = better[i];
+    for (size_t i = 0; product && i < layout->files.len; i++) {
+        struct python_file *file = &layout->files.at[i];
+        if (file->class != better[i] && mg_is_generated(file->path, file->text))
+            skip(layout, file->path, "generated code");
+        file->class = better[i];
+    }
 }
 
 static void add_import_root(struct layout *layout, struct mg_str root)

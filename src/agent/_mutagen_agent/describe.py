@@ -181,7 +181,7 @@ def receiver_class(found, target):
 
 def instances_of(kind, module, home):
     """Module-level instances, public names first."""
-    found = [name for name, value in vars(module).items() if type(value) is kind or isinstance(value, kind) and not isinstance(value, type)]
+    found = [name for name, value in vars(module).items() if type(value) is kind or issubclass(type(value), kind) and not issubclass(type(value), type)]
     found.sort(key=lambda name: name.startswith("_"))
     if isinstance(kind, type) and issubclass(kind, enum.Enum) and hints.place_of(kind, home):
         place = hints.place_of(kind, home)

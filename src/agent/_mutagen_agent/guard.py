@@ -194,6 +194,13 @@ def modules_of(repo):
     return [module for module, file in files if _real[file].startswith(prefix)]
 
 
+def code_of(member):
+    try:
+        return getattr(getattr(member, "__func__", member), "__code__", None)
+    except Exception:
+        return None  # a stand-in for something that is not there now, as Flask's `request`
+
+
 def needs_watch(modules):
     """Whether the modules know datetime, hash or id at all; only then is every call of C code looked at."""
     known = [datetime, datetime.datetime, datetime.date]
@@ -201,8 +208,8 @@ def needs_watch(modules):
         for value in list(vars(module).values()):
             if any(value is thing for thing in known):
                 return True
-            members = list(vars(value).values()) if isinstance(value, type) else [value]
-            codes = [getattr(getattr(member, "__func__", member), "__code__", None) for member in members]
+            members = list(vars(value).values()) if issubclass(type(value), type) else [value]
+            codes = [code_of(member) for member in members]
             if any({"hash", "id", "__hash__"} & set(code.co_names) for code in codes if isinstance(code, types.CodeType)):
                 return True
     return False

@@ -125,9 +125,15 @@ def log_exception():
         pass
 
 
+# Names of the private copy, which mean nothing to the user: taken out of every text for him.
+hidden = []
+
+
 def one_line(text, limit=200):
     """The first line of a text that says something, cut to `limit` characters."""
     for line in str(text).splitlines():
+        for place in hidden:
+            line = line.replace(place, "")
         line = "".join(c if c.isprintable() else " " for c in line).strip()
         if line:
             return line[:limit]

@@ -223,6 +223,7 @@ def settle(request, inside=False):
         os.environ.setdefault(name, "1")
     if sys.pycache_prefix is None:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(scratch, "pycache")
+    wire.hidden[:] = [os.path.join(folder, "") for folder in dict.fromkeys((repo, os.path.realpath(repo)))]
     os.chdir(repo)
     redirection = paths.Redirection(repo, request.get("original") or "")
     redirection.install(request.get("import_roots") or [])

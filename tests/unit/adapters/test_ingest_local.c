@@ -195,6 +195,7 @@ static void unusable_files_are_named(void **state)
     struct fixture *fixture = *state;
     put(fixture, "repo/good.py", "# -*- coding: latin-1 -*-\nx = 1\n");
     put(fixture, "repo/latin.py", "# -*- coding: latin-1 -*-\nx = '\xe9'\n");
+    put(fixture, "repo/strange.py", "# -*- coding: no-such -*-\nx = '\xe9'\n");
     put(fixture, "repo/raw.py", "x = '\xe9'\n");
     put(fixture, "repo/twin.py", "");
     put(fixture, "repo/twin/__init__.py", "");
@@ -202,8 +203,8 @@ static void unusable_files_are_named(void **state)
           "mkfifo repo/pipe; printf 'x\\0' >repo/nul.py; ln -s /etc/hostname repo/abs; ln -s ../../x repo/twin/out; ln -s ../good.py repo/twin/in.py;"
           "ln -s twin/../.. repo/sly; ln -s way/.. repo/twin/climb; truncate -s 51M repo/huge.bin");
     must_open(fixture);
-    assert_string_equal(sources(fixture), "good.py=good twin.py=twin");
-    assert_string_equal(reason(fixture, "latin.py"), "declares an encoding other than UTF-8");
+    assert_string_equal(sources(fixture), "good.py=good latin.py=latin twin.py=twin");
+    assert_string_equal(reason(fixture, "strange.py"), "declares an encoding other than UTF-8");
     assert_string_equal(reason(fixture, "raw.py"), "not UTF-8");
     assert_string_equal(reason(fixture, "nul.py"), "holds NUL bytes");
     assert_string_equal(reason(fixture, "twin/__init__.py"), "another file has the same module name");

@@ -105,7 +105,7 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
     struct mg_report report = sample_report(arena);
     const char *text = json(&report);
     assert_int_equal(text[strlen(text) - 1], '\n');
-    assert_memory_equal(text, "{\n  \"cost\": {\n    \"cache_read_tokens\": 0,", 41);
+    assert_memory_equal(text, "{\n  \"causes\": [\n    {\n      \"count\": 2,", 38);
     assert_string_equal(text, json(&report));
     yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
     assert_non_null(doc);
@@ -130,6 +130,7 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/cost/usd", 0 },
         { "/cost/requests", 0 },
         { "/duration_seconds", 12.25 },
+        { "/causes/0/count", 2 },
         { "/target_stats/0/mutation_score", 2.0 / 3 },
         { "/target_stats/0/line", 2 },
         { "/target_stats/0/tests_generated", 2 },
@@ -161,6 +162,9 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/model", "anthropic claude-sonnet-5" },
         { "/target_stats/0/survivors/0/verdict", "survived" },
         { "/set_aside/0/test", "tests/test_m.py::test_flaky[a|b]" },
+        { "/set_aside/2/test", "tests/test_m.py::test_db2" },
+        { "/causes/0/example", "tests/test_m.py::test_db" },
+        { "/withheld_variables/1", "TOKEN" },
         { "/skipped_files/0/file", "pkg/bad.py" },
         { "/degradations/0/reason", "no user namespaces" },
         { "/notes/1", "pytest: its options could not be used" },
@@ -262,7 +266,9 @@ static void the_dashboard_is_plain_in_a_pipe(void **state)
     has(text, "  API cost: $0.00\n  Model: anthropic claude-sonnet-5\n  Execution time: 12.2s\n");
     has(text, "  kept         0% -> 67%    1 test   pkg.m.f1  pkg/m.py:2\n");
     has(text, "1 discarded: bell   and  [2J (pkg.m.f2)");
-    has(text, "Existing tests set aside: 1\n  tests/test_m.py::test_flaky[a|b]: ");
+    has(text, "Existing tests set aside: 2\n  tests/test_m.py::test_db: 2 tests fail: 127.0.0.1:5432 refused the connection");
+    has(text, "\nNote: withheld: DB_URL, TOKEN\n");
+    has(text, "Killers not believed: 1\n  tests/test_m.py::test_flaky[a|b]: ");
     has(text, "Reports: .mutagen/reports/report.md");
     lacks(text, "\x1b");
     lacks(text, "\a");

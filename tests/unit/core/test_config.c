@@ -58,6 +58,7 @@ static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
                                            "mutation.mutmut_site",
                                            "sandbox.test_timeout_seconds",
                                            "sandbox.memory_limit_mb",
+                                           "sandbox.pass_env",
                                            "orchestrator.max_cost_usd",
                                            "orchestrator.max_tokens",
                                            "generation.embedder",

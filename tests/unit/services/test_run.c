@@ -128,7 +128,7 @@ static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
     assert_int_equal(run_it(), MG_OK);
     unsigned aside = 0;
     for (size_t i = 0; i < result.report.notes.len; i++)
-        if (result.report.notes.at[i].kind == MG_NOTE_SET_ASIDE) {
+        if (result.report.notes.at[i].kind == MG_NOTE_LEFT_OUT) {
             aside++;
             assert_false(mg_str_ends(result.report.notes.at[i].subject, "test_skip"));
             if (mg_str_ends(result.report.notes.at[i].subject, "test_red"))
