@@ -168,7 +168,7 @@ struct mg_str mg_text_go_on(struct mg_arena *arena, const struct mg_report *repo
     if (stopped_by(report, "max_targets_reached"))
         return mg_arena_printf(arena, "%.*s and a higher --max-targets", MG_FMT(again));
     if (stopped_by(report, "wallclock_exceeded"))
-        return mg_arena_printf(arena, "%.*s and a higher --max-seconds", MG_FMT(again));
+        return mg_arena_printf(arena, "%.*s and a higher --max-time", MG_FMT(again));
     if (stopped_by(report, PROVIDER_FAILED) || stopped_by(report, UNANSWERED))
         return mg_arena_printf(arena, "%.*s, once the provider answers (mutagen doctor looks at key and model)", MG_FMT(again));
     return again;

@@ -55,10 +55,11 @@ static void keep_lines(struct mg_run_context *run, const struct mg_baseline_resu
     }
 }
 
-/* What one pass runs: all tests when `at` is NULL. */
+/* What one pass runs. */
 struct selection {
     const uint32_t *at;
     size_t count;
+    double pause;
 };
 
 /* Takes results until the end or an error; *done counts them. */
@@ -82,21 +83,20 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
     }
 }
 
-/* One pass; `files` makes it the traced one. A test that kills even the interpreter it was forked from is set aside, the rest goes on. */
+/* One pass; `files` makes it the traced one. A test that kills even the interpreter it was forked from is set aside, the rest goes on.
+ * *ended: so many were run before the pause came. */
 static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files, size_t file_count, const struct selection *tests,
-                         struct mg_baseline_result *results, struct mg_err *err)
+                         struct mg_baseline_result *results, size_t *ended, struct mg_err *err)
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
-    uint32_t *all = MG_NEW_ARRAY(run->arena, uint32_t, tests->count);
-    for (size_t i = 0; i < tests->count; i++)
-        all[i] = tests->at ? tests->at[i] : (uint32_t)i;
-    for (size_t done = 0; done < tests->count;) {
+    size_t done = 0;
+    while (done < tests->count) {
         struct mg_err why = { .code = MG_OK };
-        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, all + done, tests->count - done, &why);
+        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, tests->at + done, tests->count - done, tests->pause, &why);
         if (code == MG_OK)
             code = take_results(run, results, &done, &why);
         if (code == MG_OK)
-            return MG_OK;
+            break;
         bool revived = false;
         mg_log_err(MG_LOG_WARNING, "the baseline broke off", &why);
         if (code == MG_E_CHILD && done < tests->count)
@@ -106,8 +106,9 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
                 *err = why;
             return code;
         }
-        results[all[done++]].text = mg_arena_str(run->arena, mg_str_from(why.text)); /* its outcome is CRASHED from the beginning */
+        results[tests->at[done++]].text = mg_arena_str(run->arena, mg_str_from(why.text)); /* its outcome is CRASHED from the beginning */
     }
+    *ended = done;
     return MG_OK;
 }
 
@@ -137,24 +138,23 @@ static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_base
 }
 
 /* Keeps tests that pass in both passes, and expected failures that a mutant could make real ones; the second one's time is the one without tracing. */
-static void compare(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
+static void compare(struct mg_run_context *run, uint32_t test, const struct mg_baseline_result *second)
 {
-    for (uint32_t i = 0; i < run->collected.tests.len; i++) {
-        if ((!run->chosen || run->chosen[i]) && first[i].outcome != MG_TEST_PASSED)
-            mg_cause_asked(run, first[i].asked.at, first[i].asked.len);
-        if ((run->chosen && !run->chosen[i]) || first[i].outcome == MG_TEST_SKIPPED || (first[i].outcome == MG_TEST_XFAILED && !first[i].can_fail))
-            continue;
-        if (first[i].outcome == MG_TEST_XFAILED && second[i].outcome == MG_TEST_XFAILED) {
-            keep_test(run, &first[i], &second[i]);
-        } else if (first[i].outcome != MG_TEST_PASSED && first[i].outcome != MG_TEST_XFAILED) {
-            set_aside(run, causes[first[i].outcome], first[i].text, &first[i]);
-        } else if (second[i].outcome != first[i].outcome) {
-            set_aside(run, MG_CAUSE_FLAKY, flaky_text(run, &second[i]), &second[i]);
-            first[i].outcome = MG_TEST_FAILED;
-        } else {
-            run->baseline.passed++;
-            keep_test(run, &first[i], &second[i]);
-        }
+    struct mg_baseline_result *first = &run->baseline.results[test];
+    if (first->outcome != MG_TEST_PASSED)
+        mg_cause_asked(run, first->asked.at, first->asked.len);
+    if (first->outcome == MG_TEST_SKIPPED || (first->outcome == MG_TEST_XFAILED && !first->can_fail))
+        return;
+    if (first->outcome == MG_TEST_XFAILED && second->outcome == MG_TEST_XFAILED) {
+        keep_test(run, first, second);
+    } else if (first->outcome != MG_TEST_PASSED && first->outcome != MG_TEST_XFAILED) {
+        set_aside(run, causes[first->outcome], first->text, first);
+    } else if (second->outcome != first->outcome) {
+        set_aside(run, MG_CAUSE_FLAKY, flaky_text(run, second), second);
+        first->outcome = MG_TEST_FAILED;
+    } else {
+        run->baseline.passed++;
+        keep_test(run, first, second);
     }
 }
 
@@ -167,42 +167,63 @@ static void tell_causes(struct mg_run_context *run)
         mg_causes_tell(run);
 }
 
-enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
+void mg_baseline_begin(struct mg_run_context *run)
 {
     size_t count = run->collected.tests.len, file_count = run->repo->sources.len;
-    struct mg_progress progress = run->services->progress;
-    struct mg_baseline_result *first = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count);
-    struct mg_baseline_result *second = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count);
-    run->baseline.results = first;
+    run->baseline.results = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count + 1);
     run->baseline.files = MG_NEW_ARRAY(run->arena, struct mg_file_coverage, file_count);
     for (size_t i = 0; i < file_count; i++) {
         run->baseline.files[i].line_count = count_lines(run->repo->sources.at[i].text) + 1;
         run->baseline.files[i].lines = MG_NEW_ARRAY(run->arena, bool, run->baseline.files[i].line_count);
     }
-    if (count == 0) {
-        tell_causes(run);
-        return MG_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        run->baseline.results[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED }; /* until it has said otherwise */
+        if (!run->chosen || run->chosen[i])
+            *MG_PUSH(run->arena, &run->baseline.order) = i;
     }
-    for (uint32_t i = 0; i < count; i++)
-        first[i] = second[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED }; /* until it has said otherwise */
+}
 
+enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err)
+{
+    struct mg_progress progress = run->services->progress;
+    size_t file_count = run->repo->sources.len, ended = 0, ended_again = 0;
+    struct mg_baseline_result *first = run->baseline.results;
+    struct mg_baseline_result *second = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, run->collected.tests.len + 1);
+    const uint32_t *tests = run->baseline.order.at + run->baseline.done;
     struct mg_str *files = MG_NEW_ARRAY(run->arena, struct mg_str, file_count);
     for (size_t i = 0; i < file_count; i++)
         files[i] = run->repo->sources.at[i].path;
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
-    MG_LIST(uint32_t) chosen = { 0 }, again = { 0 };
-    for (uint32_t i = 0; i < count; i++)
-        if (!run->chosen || run->chosen[i])
-            *MG_PUSH(run->arena, &chosen) = i;
-    MG_TRY(pass(run, files, file_count, &(struct selection){ chosen.at, chosen.len }, first, err));
+    MG_TRY(pass(run, files, file_count, &(struct selection){ tests, count, pause }, first, &ended, err));
 
-    for (uint32_t i = 0; i < count; i++)
-        if (first[i].outcome == MG_TEST_PASSED || (first[i].outcome == MG_TEST_XFAILED && first[i].can_fail))
-            *MG_PUSH(run->arena, &again) = i;
+    MG_LIST(uint32_t) again = { 0 };
+    for (size_t i = 0; i < ended; i++) {
+        second[tests[i]] = (struct mg_baseline_result){ .test = tests[i], .outcome = MG_TEST_CRASHED };
+        if (first[tests[i]].outcome == MG_TEST_PASSED || (first[tests[i]].outcome == MG_TEST_XFAILED && first[tests[i]].can_fail))
+            *MG_PUSH(run->arena, &again) = tests[i];
+    }
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
     if (again.len)
-        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len }, second, err));
-    compare(run, first, second);
+        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len, 0 }, second, &ended_again, err));
+    for (size_t i = 0; i < ended; i++)
+        compare(run, tests[i], &second[tests[i]]);
+    run->baseline.done += ended;
+    return MG_OK;
+}
+
+void mg_baseline_cut(struct mg_run_context *run)
+{
+    for (size_t i = run->baseline.done; i < run->baseline.order.len; i++)
+        run->baseline.results[run->baseline.order.at[i]].outcome = MG_TEST_CRASHED;
+    tell_causes(run);
+}
+
+enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
+{
+    if (!run->baseline.results)
+        mg_baseline_begin(run);
+    if (run->baseline.done < run->baseline.order.len)
+        MG_TRY(mg_baseline_part(run, run->baseline.order.len - run->baseline.done, 0, err));
     mg_event_baseline(run);
     tell_causes(run);
     return MG_OK;

@@ -21,6 +21,8 @@ struct mg_baseline {
     struct mg_baseline_result *results; /* by test index; lines are moved to `files` */
     struct mg_file_coverage *files;     /* by index of the repo's sources; passing tests only */
     uint32_t passed;
+    MG_LIST(uint32_t) order; /* tests in the order in which they run */
+    size_t done;             /* so many of them have been run, twice where they passed */
 };
 
 struct mg_targets {
@@ -74,8 +76,9 @@ struct mg_run_context {
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     const struct mg_measure *measure; /* of a score, else NULL */
     const bool *chosen;               /* of a score with --tests: by test index; NULL = all */
+    struct mg_early *early;           /* services/early.h; NULL = there were none */
     struct mg_causes *causes;         /* services/causes.h */
-    double deadline;                  /* of a score, for the baseline too; 0 = none */
+    double deadline;                  /* of the baseline, and of a score's measuring; 0 = none */
 };
 
 /* services/reporting.c: for the report; each is said once. */
@@ -90,6 +93,12 @@ MG_MUST_CHECK enum mg_code mg_tell_worked(const struct mg_run_context *run, stru
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
+/* The same in parts, for services/early.c: everything is made ready, in pytest's order; then the next `count` tests, none begun after `pause`
+ * seconds (0 = no limit). mg_run_baseline goes on from there. */
+void mg_baseline_begin(struct mg_run_context *run);
+MG_MUST_CHECK enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err);
+/* MG_E_LIMIT came of it: what has been compared counts, the other tests do not. */
+void mg_baseline_cut(struct mg_run_context *run);
 /* True when the test passes, or fails as expected, on the unchanged code: only such a one can kill. */
 bool mg_test_counts(const struct mg_run_context *run, uint32_t test);
 /* True when `line` of source `file` ran in some passing test. */

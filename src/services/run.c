@@ -9,6 +9,7 @@
 #include "services/crew.h"
 #include "services/events.h"
 #include "services/causes.h"
+#include "services/early.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -166,7 +167,18 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
     MG_TRY(mg_open_repo(run, err));
     MG_TRY(mg_collect_tests(run, err));
     run->fingerprint = fingerprint(run);
-    MG_TRY(mg_run_baseline(run, err));
+    run->deadline = run->time_limit;
+    struct mg_err why = { .code = MG_OK };
+    enum mg_code code = mg_early_verdicts(run, NULL, &why);
+    if (code == MG_OK)
+        code = mg_run_baseline(run, &why);
+    if (code == MG_E_LIMIT && run->deadline > 0 && now(run) >= run->deadline) {
+        mg_baseline_cut(run); /* the targets are left for another session, with more time */
+    } else if (code != MG_OK) {
+        if (err)
+            *err = why;
+        return code;
+    }
     run->report->existing_passed = run->baseline.passed;
     return MG_OK;
 }

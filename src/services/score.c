@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "python/mutate.h"
 #include "services/depend.h"
+#include "services/early.h"
 #include "services/events.h"
 #include "services/plan.h"
 #include "services/record.h"
@@ -275,6 +276,23 @@ static enum mg_code keep_verdict(struct scoring *s, struct target_work *work, si
     return cache->ops->keep(cache->self, MG_CACHE_VERDICT, work->keys[index], text, err);
 }
 
+/* What the first tests have already shown. */
+static enum mg_code take_early(struct scoring *s, struct target_work *work, struct mg_err *err)
+{
+    for (size_t i = 0; s->run.early && i < work->outcome->mutants.len; i++) {
+        struct mg_judged *judged = &work->outcome->mutants.at[i];
+        if (judged->before.verdict != MG_VERDICT_pending)
+            continue;
+        const struct mg_mutant_result *known = mg_early_find(&s->run, work->planned->target, &work->covering, judged->mutant.id);
+        if (!known)
+            continue;
+        judged->before = judged->after = *known;
+        s->run.report->scored.fresh++;
+        MG_TRY(keep_verdict(s, work, i, NULL, err));
+    }
+    return MG_OK;
+}
+
 /* A gate with mutants of its own: they take the place of ours. */
 static void take_mutants(struct scoring *s, struct target_work *work, const struct mg_pending *pending)
 {
@@ -378,6 +396,8 @@ static enum mg_code score_target(struct scoring *s, struct mg_planned *planned, 
     mg_find_covering(&s->run, target, work.scratch, &work.covering);
     enum mg_code code = look_up(s, &work, err);
     if (code == MG_OK)
+        code = take_early(s, &work, err);
+    if (code == MG_OK)
         code = measure(s, &work, err);
     if (code == MG_OK && s->depend)
         code = s->run.services->cache.ops->settle(s->run.services->cache.self, err);
@@ -401,13 +421,23 @@ static enum mg_code score_targets(struct scoring *s, struct mg_err *err)
 
 /* ---- the pipeline ---- */
 
+/* A complete matrix and a sample are about other things than speed. */
+static enum mg_code early(struct scoring *s, struct mg_err *err)
+{
+    if (s->request->matrix || s->request->sample)
+        return MG_OK;
+    return mg_early_verdicts(&s->run, s->request->diff.len ? &s->changes : NULL, err);
+}
+
 static enum mg_code baseline(struct scoring *s, struct mg_err *err)
 {
     struct mg_err why = { .code = MG_OK };
-    enum mg_code code = mg_run_baseline(&s->run, &why);
-    if (code == MG_E_LIMIT && is_over(s)) { /* no test is known to pass: every mutant stays pending */
-        for (size_t i = 0; i < s->run.collected.tests.len; i++)
-            s->run.baseline.results[i].outcome = MG_TEST_CRASHED;
+    enum mg_code code = early(s, &why);
+    if (code == MG_OK)
+        code = mg_run_baseline(&s->run, &why);
+    if (code == MG_E_LIMIT && is_over(s)) { /* of a mutant that no early verdict is about nothing is known */
+        mg_baseline_cut(&s->run);
+        s->run.report->existing_passed = s->run.baseline.passed;
         return MG_OK;
     }
     if (code != MG_OK && err)

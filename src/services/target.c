@@ -133,7 +133,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
 static enum mg_code steps(struct mg_work *work, struct mg_err *err)
 {
     MG_TRY(measure_before(work, err));
-    if (work->outcome->state != MG_TARGET_SELECTED || !work->run->services->generator.ops)
+    if (work->outcome->state != MG_TARGET_SELECTED || !work->run->services->generator.ops || work->run->measure)
         return MG_OK;
     return work->run->request.dry_run ? mg_target_estimate(work, err) : mg_target_rounds(work, err);
 }

@@ -119,9 +119,9 @@ def test_the_wall_clock_is_the_runs_too(desk):
     assert used >= 1
     told = desk("run", "repo", "--run-id", "w", "-c", "m.toml", "--no-progress")
     assert told.code == 3 and stored(desk, "w") == first, told
-    assert "the same command with --run-id w and a higher --max-seconds" in told.out, told
+    assert "the same command with --run-id w and a higher --max-time" in told.out, told
     assert worked(desk, "w") > used
-    assert desk("run", "repo", "--run-id", "w", "--max-seconds", "100000", "--no-progress").code == 0
+    assert desk("run", "repo", "--run-id", "w", "--max-time", "100000", "--no-progress").code == 0
     assert len(stored(desk, "w")) == 6 and report_of(desk)["targets"]["left"] == 0
 
 
@@ -136,7 +136,7 @@ def test_the_time_of_a_killed_session_counts(desk):
     process.communicate()
     used = worked(desk, "k")
     assert used > 0
-    told = desk("run", "repo", "--run-id", "k", "--max-seconds", f"{used:.6f}", "--no-progress")
+    told = desk("run", "repo", "--run-id", "k", "--max-time", f"{used:.6f}", "--no-progress")
     assert told.code == 3 and report_of(desk)["stop_reason"] == "wallclock_exceeded", told
     assert desk("run", "repo", "--run-id", "k", "--no-progress").code == 0
 

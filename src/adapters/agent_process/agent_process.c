@@ -67,7 +67,8 @@ enum mg_code mg_agent_ask(struct mg_link *link, struct mg_request *request, int 
 
 /* --- baseline --- */
 
-static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, struct mg_err *err)
+static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
+                             struct mg_err *err)
 {
     struct mg_agent_process *agent = mg_agent_process_checked(self);
     if (!agent->run || agent->baseline_id != 0)
@@ -86,6 +87,7 @@ static enum mg_code baseline(void *self, const struct mg_str *files, size_t file
         yyjson_mut_obj_add_null(request.doc, request.root, "tests");
     }
     yyjson_mut_obj_add_real(request.doc, request.root, "timeout", agent->how.test_timeout_seconds);
+    yyjson_mut_obj_add_real(request.doc, request.root, "pause", pause);
     yyjson_mut_obj_add_sint(request.doc, request.root, "copies", file_count == 0 && agent->how.jobs > 1 ? agent->how.jobs : 1);
     uint64_t id = request.id;
     MG_TRY(mg_link_send(&agent->link, &request, -1, mg_now() + MG_SECONDS_SEND, err));

@@ -63,9 +63,11 @@ static enum mg_code revive(void *self, bool *revived, struct mg_err *err)
     return MG_OK;
 }
 
-static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, struct mg_err *err)
+static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
+                             struct mg_err *err)
 {
     (void)err;
+    (void)pause; /* its tests take no time */
     struct memory_agent *agent = checked(self);
     size_t count = tests ? test_count : agent->script->test_count;
     agent->baseline.files = MG_NEW_ARRAY(agent->arena, struct mg_str, file_count + 1);

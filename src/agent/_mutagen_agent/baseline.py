@@ -74,8 +74,9 @@ class Watch:
         }, sound
 
 
-def run_tests(tests, items, host, emit, watch):
-    """In a fork or a new interpreter: the tests by their numbers and their items (None = it is not there), each with its events."""
+def run_tests(tests, items, host, emit, watch, until=None):
+    """In a fork or a new interpreter: the tests by their numbers and their items (None = it is not there), each with its events.
+    None is begun after the moment `until`, but for the first one."""
     host.plugin.watch = watch
     host.enter_fork()
     beside = None
@@ -87,6 +88,8 @@ def run_tests(tests, items, host, emit, watch):
     starts = Starts()
     modules = 0
     for turn, item in enumerate(items):
+        if turn and is_over(until):
+            return
         emit({"begin": turn})
         forks.seed_random()
         starts.any = False
@@ -103,6 +106,10 @@ def run_tests(tests, items, host, emit, watch):
         if not sound:
             return
         modules = host.clear_caches(modules)
+
+
+def is_over(until):
+    return until is not None and time.monotonic() >= until
 
 
 class Starts:
@@ -185,6 +192,8 @@ class Baseline:
         tests = request.get("tests")
         self.tests = list(range(len(host.items))) if tests is None else list(tests)
         self.timeout = float(request.get("timeout") or 30.0)
+        pause = float(request.get("pause") or 0.0)
+        self.until = time.monotonic() + pause if pause else None
         self.lanes = [Lane(self) for _copy in range(max(1, int(request.get("copies") or 1)))]
         self.sent = 0
 
@@ -199,7 +208,7 @@ class Baseline:
             forks.wait(pool)
             for ended in pool.step():
                 ended.key.ended(ended)
-                if ended.key.done() < len(self.tests):
+                if ended.key.done() < len(self.tests) and not is_over(self.until):
                     ended.key.submit(pool)
             self.send()
         self.channel.send({"id": self.id, "ok": True})
@@ -207,7 +216,7 @@ class Baseline:
     def child(self, tests, fresh, emit):
         if fresh:
             new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files), emit)
-        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host))
+        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host), self.until)
 
     def send(self):
         while self.sent < min(lane.done() for lane in self.lanes):

@@ -104,7 +104,7 @@ static void a_stop_is_told_with_its_way_out(void **unused)
     } cases[] = {
         { "", "", "the same command with --run-id r" },
         { "max_targets_reached", "--max-targets is reached, 2 of 5 targets are left", "the same command with --run-id r and a higher --max-targets" },
-        { "wallclock_exceeded", "the time limit is reached, 2 of 5 targets are left", "the same command with --run-id r and a higher --max-seconds" },
+        { "wallclock_exceeded", "the time limit is reached, 2 of 5 targets are left", "the same command with --run-id r and a higher --max-time" },
         { "cancelled", "interrupted, 2 of 5 targets are left", "the same command with --run-id r" },
         { "cost_limit_reached", "the next call to the model might pass the cost limit, 2 of 5 targets are left",
           "the same command with --run-id r and a higher --max-cost (spent so far: $0.9800)" },

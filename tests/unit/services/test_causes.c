@@ -79,9 +79,10 @@ static void a_refused_address_is_one_cause_whatever_comes_of_it(void **state)
     add(MG_CAUSE_FAILS, "t::b", "ConnectionRefusedError: [Errno 111]", "127.0.0.1:5432");
     add(MG_CAUSE_FAILS, "t::c", "ConnectionRefusedError: [Errno 111]", "127.0.0.1:6379");
     mg_causes_tell(&run);
-    assert_string_equal(told(MG_NOTE_CAUSE),
-                        "t::a: 2 tests stop with an error in their set-up or teardown: 127.0.0.1:5432 refused the connection: OperationalError: refused\n"
-                        "t::c: fails: 127.0.0.1:6379 refused the connection: ConnectionRefusedError: [Errno 111]\n");
+    assert_string_equal(
+        told(MG_NOTE_CAUSE),
+        "t::a: 2 tests stop with an error in their set-up or teardown: 127.0.0.1:5432 refused the connection: OperationalError: refused\n"
+        "t::c: fails: 127.0.0.1:6379 refused the connection: ConnectionRefusedError: [Errno 111]\n");
 }
 
 static void files_are_counted_as_files(void **state)
@@ -110,11 +111,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(the_same_words_are_one_cause),
-        CASE(small_numbers_tell_causes_apart),
-        CASE(a_refused_address_is_one_cause_whatever_comes_of_it),
-        CASE(files_are_counted_as_files),
-        CASE(only_what_is_set_here_was_withheld),
+        CASE(the_same_words_are_one_cause), CASE(small_numbers_tell_causes_apart),    CASE(a_refused_address_is_one_cause_whatever_comes_of_it),
+        CASE(files_are_counted_as_files),   CASE(only_what_is_set_here_was_withheld),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

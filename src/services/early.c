@@ -1,0 +1,262 @@
+/* The order of the baseline, and verdicts before its end. */
+#include "services/early.h"
+#include "base/str.h"
+#include "services/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_SECONDS 10.0     /* of tests before anything is measured */
+#define MEASURING_SECONDS 20.0 /* at most, before the rest of the tests */
+#define SHORT_SECONDS 20.0     /* what is left of the baseline may take so long: then it is waited for */
+#define FEW_TESTS 40           /* not worth an order of their own */
+#define MOST_WORDS 400         /* targets that are looked for in test files */
+
+struct seen_target {
+    size_t covering, beside;
+};
+struct mg_early {
+    struct mg_map targets;  /* id -> struct seen_target */
+    struct mg_map verdicts; /* target's id, blank, mutant's id -> struct mg_mutant_result */
+    uint32_t detected, judged, functions;
+};
+
+static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
+
+/* ---- which tests go first ---- */
+
+static bool is_word_byte(char byte)
+{
+    return byte == '_' || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
+}
+
+static bool has_word(struct mg_str text, struct mg_str word)
+{
+    for (size_t at = 0; word.len && at + word.len <= text.len; at++) {
+        const char *hit = memmem(text.at + at, text.len - at, word.at, word.len);
+        if (!hit)
+            return false;
+        at = (size_t)(hit - text.at);
+        if ((at == 0 || !is_word_byte(text.at[at - 1])) && (at + word.len == text.len || !is_word_byte(text.at[at + word.len])))
+            return true;
+    }
+    return false;
+}
+
+static struct mg_str last_part(struct mg_str dotted)
+{
+    size_t dot = mg_str_rfind(dotted, '.');
+    return dot == dotted.len ? dotted : mg_str_sub(dotted, dot + 1, dotted.len);
+}
+
+static bool is_meant(const struct mg_target *target, const struct mg_changes *changes)
+{
+    return !changes || mg_is_changed(changes, target->path, target->function.first_line, target->function.end_line);
+}
+
+/* 2: the file names a target and its module (or the package that the name may come from), 1: only the module, 0: neither. */
+static unsigned rank_of(const struct mg_run_context *run, struct mg_str text, const struct mg_changes *changes)
+{
+    unsigned best = 0;
+    for (size_t i = 0, looked = 0; i < run->targets.len && best < 2 && looked < MOST_WORDS; i++) {
+        const struct mg_target *target = &run->targets.at[i];
+        if (!is_meant(target, changes))
+            continue;
+        looked++;
+        struct mg_str top = mg_str_sub(target->module, 0, mg_str_find(target->module, '.', 0));
+        struct mg_str named = last_part(target->function.qualname);
+        size_t dot = mg_str_find(target->function.qualname, '.', 0);
+        struct mg_str owner = mg_str_sub(target->function.qualname, 0, dot); /* a method's class is what a test imports */
+        bool module = has_word(text, last_part(target->module));
+        unsigned rank = has_word(text, named) && (module || has_word(text, owner) || has_word(text, top)) ? 2 : module;
+        best = rank > best ? rank : best;
+    }
+    return best;
+}
+
+struct ranked {
+    uint32_t test;
+    unsigned rank;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank > y->rank ? -1 : 1;
+    return (x->test > y->test) - (x->test < y->test);
+}
+
+/* Whole files, in pytest's order within one rank. The number of tests that come first. */
+static size_t put_first(struct mg_run_context *run, const struct mg_changes *changes)
+{
+    size_t count = run->baseline.order.len, first = 0;
+    struct mg_map files;
+    mg_map_init(&files, run->arena);
+    unsigned *ranks = MG_NEW_ARRAY(run->arena, unsigned, run->repo->test_files.len + 1);
+    struct ranked *tests = MG_NEW_ARRAY(run->arena, struct ranked, count + 1);
+    for (size_t i = 0; i < run->repo->test_files.len; i++) {
+        ranks[i] = rank_of(run, run->repo->test_files.at[i].text, changes);
+        *mg_map_slot(&files, run->repo->test_files.at[i].path) = &ranks[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        const unsigned *rank = mg_map_get(&files, run->collected.tests.at[run->baseline.order.at[i]].file);
+        tests[i] = (struct ranked){ run->baseline.order.at[i], rank ? *rank : 0 };
+    }
+    qsort(tests, count, sizeof *tests, by_rank);
+    unsigned best = count ? tests[0].rank : 0;
+    while (best && first < count && tests[first].rank == best)
+        first++;
+    if (first == 0 || first + FEW_TESTS > count)
+        return count; /* nothing stands out */
+    for (size_t i = 0; i < count; i++)
+        run->baseline.order.at[i] = tests[i].test;
+    return first;
+}
+
+/* ---- measuring with what is there ---- */
+
+/* Passing tests of the files of covering ones: a survivor is tried on them, too. */
+static size_t count_beside(const struct mg_run_context *run, const struct mg_covering *covering)
+{
+    struct mg_arena *scratch = mg_arena_new();
+    struct mg_map files;
+    size_t count = 0;
+    mg_map_init(&files, scratch);
+    for (size_t i = 0; i < covering->len; i++)
+        *mg_map_slot(&files, run->collected.tests.at[covering->at[i].test].file) = &files;
+    for (uint32_t i = 0; i < run->collected.tests.len; i++)
+        count += mg_test_counts(run, i) && mg_map_get(&files, run->collected.tests.at[i].file) != NULL;
+    mg_arena_free(scratch);
+    return count;
+}
+
+static struct mg_str key_of(struct mg_arena *arena, const struct mg_target *target, struct mg_str mutant)
+{
+    return mg_arena_printf(arena, "%.*s %.*s", MG_FMT(target->id), MG_FMT(mutant));
+}
+
+static void keep(struct mg_run_context *run, const struct mg_target *target, const struct mg_covering *covering, const struct mg_pending *pending)
+{
+    struct mg_early *early = run->early;
+    struct seen_target *seen = MG_NEW(run->arena, struct seen_target);
+    *seen = (struct seen_target){ covering->len, count_beside(run, covering) };
+    *mg_map_slot(&early->targets, mg_arena_str(run->arena, target->id)) = seen;
+    early->functions++;
+    for (size_t i = 0; i < pending->outcome->mutants.len; i++) {
+        const struct mg_judged *judged = &pending->outcome->mutants.at[i];
+        if (judged->before.verdict == MG_VERDICT_pending)
+            continue;
+        struct mg_mutant_result *result = MG_NEW(run->arena, struct mg_mutant_result);
+        *result = judged->before;
+        result->reason = mg_arena_str(run->arena, result->reason);
+        result->killer = mg_arena_str(run->arena, result->killer);
+        *mg_map_slot(&early->verdicts, key_of(run->arena, target, judged->mutant.id)) = result;
+        early->judged++;
+        early->detected += result->verdict == MG_VERDICT_killed || result->verdict == MG_VERDICT_timeout;
+    }
+}
+
+static enum mg_code measure(struct mg_run_context *run, const struct mg_target *target, double end, struct mg_err *err)
+{
+    struct mg_arena *scratch = mg_arena_new();
+    struct mg_covering covering;
+    struct mg_pending pending = { 0 };
+    struct mg_measure what = { .deadline = run->deadline > 0 && run->deadline < end ? run->deadline : end };
+    mg_find_covering(run, target, scratch, &covering);
+    enum mg_code code = MG_OK;
+    if (covering.len) {
+        run->measure = &what;
+        code = mg_process_target(run, target, scratch, &pending, err);
+        run->measure = NULL;
+    }
+    if (code == MG_OK && pending.outcome && pending.outcome->reason.len == 0)
+        keep(run, target, &covering, &pending);
+    mg_arena_free(scratch);
+    return code;
+}
+
+static enum mg_code measure_all(struct mg_run_context *run, const struct mg_changes *changes, struct mg_err *err)
+{
+    struct mg_progress progress = run->services->progress;
+    double end = now(run) + MEASURING_SECONDS;
+    run->early = MG_NEW(run->arena, struct mg_early);
+    *run->early = (struct mg_early){ .functions = 0 };
+    mg_map_init(&run->early->targets, run->arena);
+    mg_map_init(&run->early->verdicts, run->arena);
+    progress.ops->phase(progress.self, "first verdicts", MG_STR("measuring with the tests that have run"), (uint32_t)run->targets.len);
+    for (size_t i = 0; i < run->targets.len && now(run) < end; i++) {
+        if (mg_cancelled(run->services->cancel))
+            return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+        progress.ops->step(progress.self, (uint32_t)i, run->targets.at[i].qualified_name);
+        if (is_meant(&run->targets.at[i], changes))
+            MG_TRY(measure(run, &run->targets.at[i], end, err));
+    }
+    return MG_OK;
+}
+
+static void tell(struct mg_run_context *run, double seconds_left)
+{
+    const struct mg_early *early = run->early;
+    struct mg_progress progress = run->services->progress;
+    size_t left = run->baseline.order.len - run->baseline.done;
+    if (early->judged == 0)
+        return;
+    progress.ops->line(progress.self,
+                       mg_arena_printf(run->arena,
+                                       "first verdicts after %.0f s and %zu tests: %u of %u mutants detected in %u function%s; %zu tests follow, "
+                                       "about %.0f s",
+                                       now(run) - run->started, run->baseline.done, early->detected, early->judged, early->functions,
+                                       early->functions == 1 ? "" : "s", left, seconds_left));
+}
+
+/* Selection with the lines that are known so far; only to know whom to look at. */
+static enum mg_code select_now(struct mg_run_context *run, struct mg_err *err)
+{
+    run->targets.len = 0;
+    run->report->functions_found = run->report->targets_selected = 0;
+    return mg_select_targets(run, err);
+}
+
+static void forget_selection(struct mg_run_context *run)
+{
+    run->targets = (struct mg_targets){ 0 };
+    run->report->functions_found = run->report->targets_selected = 0;
+}
+
+enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_changes *changes, struct mg_err *err)
+{
+    if (run->services->gate.ops->own_mutants || run->config->mutation.static_mutants || run->collected.tests.len <= FEW_TESTS)
+        return MG_OK;
+    mg_baseline_begin(run);
+    MG_TRY(select_now(run, err));
+    bool part = run->config->targets.len > 0 || changes;
+    size_t first = part ? put_first(run, changes) : run->baseline.order.len;
+    double began = now(run);
+    MG_TRY(mg_baseline_part(run, first, FIRST_SECONDS, err));
+    size_t left = run->baseline.order.len - run->baseline.done;
+    double each = run->baseline.done ? (now(run) - began) / (double)run->baseline.done : 0;
+    if (left > 0 && each * (double)left > SHORT_SECONDS) {
+        MG_TRY(select_now(run, err));
+        MG_TRY(measure_all(run, changes, err));
+        tell(run, each * (double)left);
+    }
+    forget_selection(run);
+    return MG_OK;
+}
+
+const struct mg_mutant_result *mg_early_find(const struct mg_run_context *run, const struct mg_target *target, const struct mg_covering *covering,
+                                             struct mg_str mutant_id)
+{
+    if (!run->early)
+        return NULL;
+    struct mg_arena *scratch = mg_arena_new();
+    const struct mg_mutant_result *result = mg_map_get(&run->early->verdicts, key_of(scratch, target, mutant_id));
+    const struct seen_target *seen = mg_map_get(&run->early->targets, target->id);
+    bool stands = result && (result->verdict == MG_VERDICT_killed || result->verdict == MG_VERDICT_timeout || result->verdict == MG_VERDICT_ignored);
+    if (result && !stands)
+        stands =
+            run->baseline.done == run->baseline.order.len && seen && seen->covering == covering->len && seen->beside == count_beside(run, covering);
+    mg_arena_free(scratch);
+    return stands ? result : NULL;
+}
