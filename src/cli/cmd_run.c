@@ -24,8 +24,7 @@ static const struct mg_option options[] = {
     MG_OPT_FLAG("dry-run", dry_run, "measure, and print what a model would be asked and what that would cost; ask nobody"),
     MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
     MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "work on so many targets, over all sessions of the run; 0 = all"),
-    MG_OPT_SETTING("max-time", "SECONDS", "orchestrator.max_wallclock_seconds",
-                   "begin nothing after that working time, over all sessions; 0 = no limit"),
+    MG_OPT_TEXT("max-time", "SECONDS", max_time, "begin nothing after that working time, over all sessions; 0 = no limit"),
     MG_OPT_SETTING("parallel-targets", "N", "orchestrator.max_parallel_targets", "targets at once: while a model answers, others are worked on"),
     MG_OPT_SETTING("level", "N", "mutation.level", "mutation operators up to this level: 1, 2 or 3"),
     MG_OPT_SETTING("operators", "LIST", "mutation.operators", "ROR,EXS: only these; +XMT: also this one; -SDL: not this one"),
@@ -93,6 +92,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     MG_TRY(check_provider(app, call, err));
     say_ignored(app);
     MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
+    MG_TRY(mg_max_time(call, &app->config.orchestrator.max_wallclock_seconds, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
     mg_log_run(request.run_id);
     MG_TRY(mg_compose_run(app, call->dry_run ? MG_PURPOSE_DRY_RUN : MG_PURPOSE_RUN, call->no_progress, &composed, err));

@@ -139,9 +139,7 @@ static enum mg_code build_request(struct mg_app *app, const struct mg_invocation
         *MG_PUSH(app->arena, &request->tests) = test_path(app, request->repo, call->tests.at[i]);
     if (call->sample.len && (!mg_str_to_i64(call->sample, &request->sample) || request->sample < 1))
         return MG_FAIL(err, MG_E_USAGE, "--sample must be a whole number from 1 on, not '%.*s'", MG_FMT(mg_str_sub(call->sample, 0, 40)));
-    if (call->max_time.len && (!mg_str_to_double(call->max_time, &request->max_seconds) || !(request->max_seconds > 0 && request->max_seconds < 1e9)))
-        return MG_FAIL(err, MG_E_USAGE, "--max-time must be a number of seconds above 0, not '%.*s'", MG_FMT(mg_str_sub(call->max_time, 0, 40)));
-    return MG_OK;
+    return mg_max_time(call, &request->max_seconds, err);
 }
 
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)

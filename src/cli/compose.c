@@ -88,6 +88,17 @@ enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct 
     return mg_file_resolve(app->arena, path, repo, err);
 }
 
+enum mg_code mg_max_time(const struct mg_invocation *call, double *seconds, struct mg_err *err)
+{
+    double given;
+    if (call->max_time.len == 0)
+        return MG_OK;
+    if (!mg_str_to_double(call->max_time, &given) || !(given > 0 && given < 1e9))
+        return MG_FAIL(err, MG_E_USAGE, "--max-time must be a number of seconds above 0, not '%.*s'", MG_FMT(mg_str_sub(call->max_time, 0, 40)));
+    *seconds = given;
+    return MG_OK;
+}
+
 enum mg_code mg_choose_run_id(struct mg_app *app, struct mg_str given, struct mg_str *run_id, struct mg_err *err)
 {
     unsigned char random[6];

@@ -63,6 +63,8 @@ MG_MUST_CHECK enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg
 /* Absolute and resolved; MG_E_NOT_FOUND and MG_E_CONFIG in one line when it is no folder. */
 MG_MUST_CHECK enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct mg_str *repo, struct mg_err *err);
 /* The given id, or twelve new hexadecimal digits. */
+/* --max-time; what is there stays when it was not given. */
+MG_MUST_CHECK enum mg_code mg_max_time(const struct mg_invocation *call, double *seconds, struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_choose_run_id(struct mg_app *app, struct mg_str given, struct mg_str *run_id, struct mg_err *err);
 
 /* 1 failed, 130 cancelled, 3 partial, 2 below the threshold, 0: in that order of precedence. */

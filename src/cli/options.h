@@ -25,7 +25,8 @@ struct mg_invocation {
     struct mg_str repo;        /* the positional argument; empty when not given */
     struct mg_words words;     /* arguments behind it, of a command that takes more than one */
     struct mg_str run_id, json, into, patch;
-    struct mg_str diff, sample, max_time; /* of score */
+    struct mg_str max_time;
+    struct mg_str diff, sample; /* of score */
     struct mg_words tests;
     bool improved, no_progress, dry_run, matrix, show_all, no_cache, as_json, example;
     struct {

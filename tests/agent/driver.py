@@ -108,8 +108,8 @@ class Repo:
         assert len(found) == 1, (name, self.ids())
         return found[0]
 
-    def baseline(self, files=(), tests=None, timeout=30.0):
-        number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout})
+    def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0):
+        number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout, "pause": pause})
         events = []
         while True:
             message = self.zygote.read()

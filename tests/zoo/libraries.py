@@ -187,7 +187,7 @@ def pydantic(repo):
         """, "tests/test_order.py": "from shop.order import Order\n\ndef test_note():\n    assert Order(pieces=1, note=' A ').note == 'a'\n"})
 
 
-@member("attrs", kept=1, verdicts={}, **HERE)
+@member("attrs", kept=1, verdicts={"Killed": 3, "Survived": 4, "NoCoverage": 2}, **HERE)
 def attrs(repo):
     write(repo, {"shop/__init__.py": "", "shop/box.py": """
         import attrs

@@ -6,6 +6,8 @@ import socket
 import sys
 
 MOST = 50
+# They look a variable up because they are about to set it.
+SETTERS = (os.path.join("_pytest", "monkeypatch.py"), os.path.join("unittest", "mock.py"))
 NOBODY_THERE = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 # How drivers that connect by themselves, in C, tell it: their connects raise no event.
 TOLD = (
@@ -66,7 +68,7 @@ class Needs:
 
     def is_of_repo(self, frame):
         for _depth in range(40):
-            if frame is None:
+            if frame is None or frame.f_code.co_filename.endswith(SETTERS):
                 return False
             if frame.f_code.co_filename.startswith(self.inside):
                 return True

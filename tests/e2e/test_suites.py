@@ -1,0 +1,100 @@
+"""Suites as they are: what does not pass is grouped by cause in every report, says what it misses, and takes nothing from the rest."""
+import json
+import socket
+import time
+
+import pytest
+
+from conftest import OPS, TEST_OPS
+
+HELPED = TEST_OPS + '''
+import os
+import socket
+import pytest
+
+@pytest.fixture(scope="module")
+def database():
+    with socket.create_connection(("127.0.0.1", int(open("port").read())), timeout=5) as connection:
+        yield connection
+
+@pytest.mark.parametrize("n", range(3))
+def test_orders(database, n): pass
+
+def test_direct():
+    socket.create_connection(("127.0.0.1", int(open("port").read())), timeout=5)
+
+def test_url(): assert os.environ["SHOP_URL"]
+def test_token(): assert "SHOP_TOKEN" in os.environ
+def test_never_set(): assert os.environ["SHOP_NEVER"]
+
+def test_driver():
+    raise OSError('connection to server at "db.example.org", port 5432 failed: Connection refused\\n\\tIs the server running')
+'''
+
+
+@pytest.fixture
+def shut():
+    """A port of this machine where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield free.getsockname()[1]
+
+
+def test_causes_are_told_in_every_report(desk, shut):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": HELPED, "tests/test_gone.py": "import surely_not_installed\n",
+               "port": str(shut)})
+    told = desk("run", "repo", "--run-id", "r", "--no-progress", SHOP_URL="secret-one", SHOP_TOKEN="secret-two", ANTHROPIC_API_KEY="secret-three")
+    assert told.code == 0 and "kept" in told.err, told
+    refused = f"127.0.0.1:{shut} refused the connection"
+    reports = desk.folder / ".mutagen" / "reports"
+    report = json.loads((reports / "report.json").read_text())
+    causes = {cause["reason"].split(": ")[1] if cause["count"] > 1 or "refused" in cause["reason"] else cause["example"]: cause for cause in report["causes"]}
+    assert causes[refused]["count"] == 4, "three whose set-up failed once, and one that tried itself"
+    assert causes["db.example.org:5432 refused the connection"]["count"] == 1
+    assert report["causes"][0]["example"] == "tests/test_ops.py::test_orders[0]" and "tests/test_gone.py" in causes
+    assert report["withheld_variables"] == ["SHOP_TOKEN", "SHOP_URL"], "not those that are not set, not a provider's key"
+    assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1}
+    text = (reports / "report.md").read_text()
+    assert refused in text and "--env SHOP\\_TOKEN --env SHOP\\_URL" in text, text
+    assert refused in told.out and f"run {desk.folder}/repo --env SHOP_TOKEN --env SHOP_URL" in told.out.replace("\n    ", " "), told
+    assert not any("secret-" in part for part in (told.out, told.err, text, json.dumps(report)))
+
+
+def test_the_command_that_is_told_works(desk, shut):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": HELPED, "port": str(shut)})
+    told = desk("score", "repo", "--no-progress", "--env", "SHOP_URL", "--env", "SHOP_TOKEN", SHOP_URL="a", SHOP_TOKEN="b")
+    assert told.code == 0 and "withheld" not in told.err and "test_url" not in told.err and "test_token" not in told.err, told
+    (desk.folder / "m.toml").write_text('[sandbox]\npass_env = ["SHOP_URL"]\n')
+    told = desk("-c", "m.toml", "score", "repo", "--no-progress", SHOP_URL="a", SHOP_TOKEN="b")
+    assert told.code == 0 and "test_url" not in told.err and "to pass them on" in told.err and "--env SHOP_TOKEN" in told.err, told
+
+
+@pytest.mark.parametrize("name, says", [("ANTHROPIC_API_KEY", "a model provider's key is never passed on to tests"), ("HOME", "tests get a value of ours"),
+                                        ("PYTHONPATH", "tests get a value of ours"), ("A=B", "takes the name of a variable")])
+def test_what_is_never_passed_on(desk, name, says):
+    desk.repo()
+    told = desk("score", "repo", "--env", name, ANTHROPIC_API_KEY="k")
+    assert told.code == 1 and says in told.err and told.err.count("\n") == 1, told
+
+
+def long_suite(desk):
+    """1,950 tests of 50 ms, then those of the one function that is looked at, in the last file."""
+    other = "import time\nimport pytest\n\n@pytest.mark.parametrize('n', range(150))\ndef test_it(n): time.sleep(0.05)\n"
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, **{f"tests/test_a{n:02d}.py": other for n in range(13)}, "tests/test_z.py": TEST_OPS})
+
+
+def test_first_verdicts_do_not_wait_for_a_long_suite(desk):
+    long_suite(desk)
+    started = time.monotonic()
+    told = desk("score", "repo", "--target", "calc.ops.clamp", "--max-time", "25", "--json", "score.json", "--no-progress")
+    assert told.code == 3 and "first verdicts after" in told.err and " and 1 tests: " in told.err, told
+    [file] = json.loads((desk.folder / "score.json").read_text())["files"].values()
+    assert {"Killed", "Pending"} == {mutant["status"] for mutant in file["mutants"]}, "what lives may still die by one of the other tests"
+    assert time.monotonic() - started < 90, "--max-time ends the baseline, too"
+
+
+def test_max_time_ends_a_run_in_the_middle_of_the_baseline(desk):
+    long_suite(desk)
+    told = desk("run", "repo", "--target", "calc.ops.*", "--max-time", "8", "--run-id", "r", "--no-progress")
+    assert told.code == 3 and "first verdicts after" in told.err and "the time limit is reached, 2 of 2 targets are left" in told.out, told
+    assert "next: " in told.out.splitlines()[-1] and "--run-id r" in told.out.splitlines()[-1], told
