@@ -6,8 +6,8 @@ import socket
 import sys
 
 MOST = 50
-# They look a variable up because they are about to set it.
-SETTERS = (os.path.join("_pytest", "monkeypatch.py"), os.path.join("unittest", "mock.py"))
+# What they look up is for themselves, or about to be set.
+PYTEST, MOCK = os.sep + "_pytest" + os.sep, os.path.join("unittest", "mock.py")
 NOBODY_THERE = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
 # How drivers that connect by themselves, in C, tell it: their connects raise no event.
 TOLD = (
@@ -68,9 +68,10 @@ class Needs:
 
     def is_of_repo(self, frame):
         for _depth in range(40):
-            if frame is None or frame.f_code.co_filename.endswith(SETTERS):
+            file = frame.f_code.co_filename if frame is not None else ""
+            if not file or PYTEST in file or file.endswith(MOCK):
                 return False
-            if frame.f_code.co_filename.startswith(self.inside):
+            if file.startswith(self.inside):
                 return True
             frame = frame.f_back
         return False
