@@ -503,6 +503,19 @@ static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cau
     return mg_move_target(work->outcome, MG_TARGET_ON_mutated, err);
 }
 
+/* While the model was thinking, another target's tests may have ended the interpreter: this one begins again then, and what its own tests do to a
+ * session is its own doing. */
+static enum mg_code still_there(struct mg_work *work, struct mg_err *err)
+{
+    const struct mg_agent agent = work->run->services->agent;
+    bool revived = false;
+    MG_TRY(agent.ops->revive(agent.self, &revived, err));
+    work->run->revived += revived;
+    if (work->run->revived == work->epoch)
+        return MG_OK;
+    return MG_FAIL(err, MG_E_CHILD, "another target's tests ended the interpreter");
+}
+
 static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
@@ -525,6 +538,7 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         enum mg_code code = services->model.ops->generate(services->model.self, &request, work->arena, &suite, &fault, &cause);
         if (code != MG_OK && code != MG_E_CANCELLED)
             mg_log_err(MG_LOG_WARNING, "the model gave no tests", &cause);
+        MG_TRY(still_there(work, err));
         if (code != MG_OK)
             return no_reply(work, code, fault, &cause, err);
         work->run->asked[work->target - work->run->targets.at] = MG_ASKED_REPLIED;
@@ -535,7 +549,7 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         code = take_reply(work, &suite, &feedback, &cause);
         if (code != MG_OK && code != MG_E_CANCELLED)
             mg_log_err(MG_LOG_WARNING, "the model's tests were not judged", &cause);
-        if ((code == MG_E_CHILD || code == MG_E_TIMEOUT) && work->run->revived == work->epoch)
+        if (code == MG_E_CHILD || code == MG_E_TIMEOUT)
             return session_broke(work, &cause, err);
         if (code != MG_OK)
             return MG_FAIL(err, code, "%s", cause.text);

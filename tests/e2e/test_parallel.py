@@ -142,24 +142,35 @@ def test_an_interrupt_ends_all_of_them(desk):
         assert desk("run", repo, *flags(server, "i", 4, "--max-cost", "0")).code == 0
 
 
+END = """import os
+import signal
+
+
+def end():
+    pid = last = os.getpid()
+    while b"zygote" in open(f"/proc/{pid}/cmdline", "rb").read():
+        last, pid = pid, int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
+    os.kill(last, signal.SIGKILL)
+"""
+
+
 def test_a_target_that_kills_the_interpreter_costs_the_others_nothing(desk):
     """The new interpreter knows nothing of sessions that were open: the targets in them begin again."""
-    files = dict(FILES)
-    files["calc/bad.py"] = "import os\nimport signal\n\n\ndef bad(n: int) -> int:\n    if n > 3:\n        return n + 2\n    return n - 1\n"
+    files = {**FILES, "calc/end.py": END,
+             "calc/bad.py": "from calc.end import end\n\n\ndef bad(n: int) -> int:\n    if n - 3 == 5 * 1234:\n        end()\n    return n - 1\n"}
+    killed = []
 
     class Killer(Parallel):
         def text(self, target, turn):
             if target != "calc.bad.bad":
                 return super().text(target, turn)
-            return ("```python\nimport os\nimport signal\n\nfrom calc.bad import bad\n\n"
-                    "with open('/proc/self/stat') as file:\n    parent = int(file.read().rsplit(')', 1)[1].split()[1])\n"
-                    "os.kill(parent, signal.SIGKILL)\n\n\ndef test_bad():\n    assert bad(4) == 6\n    assert bad(3) == 2\n```\n")
+            killed.append(turn)
+            return "```python\nfrom calc.bad import bad\n\n\ndef test_bad():\n    assert bad(6173) == 6172\n```\n"
 
-    repo = desk.repo(files)
-    states = []
+    repo, seen = desk.repo(files), []
     for at_once in (1, 4):
         with Killer(at_once) as server:
-            told = desk("run", repo, *flags(server, f"k{at_once}", at_once, "--max-cost", "0"))
+            told = desk("run", repo, *flags(server, f"k{at_once}", at_once, "--max-cost", "0", "--target", "calc.ops.*", "--target", "calc.bad.*"))
             assert told.code == 0, told
-        states.append({target["qualified_name"]: target["status"] for target in report_of(desk)["target_stats"]})
-    assert states[0] == states[1] and states[0]["calc.bad.bad"] == "discarded", states
+        seen.append({target["qualified_name"]: (target["status"], target["reason"]) for target in report_of(desk)["target_stats"]})
+    assert seen[0] == seen[1] and seen[0]["calc.bad.bad"][0] == "discarded" and killed, seen

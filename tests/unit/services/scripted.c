@@ -20,6 +20,8 @@ bool cancel_in_generator;
 enum mg_code ingest_code;
 const char *ingest_problem;
 unsigned generated, reported;
+const char *source_text;
+struct mg_turn *turn;
 struct mg_generator model;
 struct mg_secrets secrets;
 
@@ -30,7 +32,7 @@ static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_st
     if (ingest_code != MG_OK)
         return MG_FAIL(why, ingest_code, "%s", ingest_problem);
     *repo = (struct mg_repo){ .original = location, .copy = MG_STR("/copy"), .scratch = MG_STR("/scratch"), .fingerprint = MG_STR("abc") };
-    *MG_PUSH(into, &repo->sources) = (struct mg_source_file){ MG_STR("m.py"), MG_STR("m"), MG_STR(SOURCE) };
+    *MG_PUSH(into, &repo->sources) = (struct mg_source_file){ MG_STR("m.py"), MG_STR("m"), mg_str_from(source_text) };
     return MG_OK;
 }
 static void ingest_close(void *self, const struct mg_repo *repo) { (void)self, (void)repo; }
@@ -91,6 +93,8 @@ int set_up(void **state)
     ingest_code = MG_OK;
     ingest_problem = "no Python source in it";
     generated = reported = 0;
+    source_text = SOURCE;
+    turn = NULL;
     model = (struct mg_generator){ 0 };
     secrets = (struct mg_secrets){ .len = 0 };
     return 0;
@@ -120,6 +124,7 @@ enum mg_code run_it(void)
                                         .progress = progress,
                                         .clock = { &clock_ops, NULL },
                                         .cancel = &cancel,
+                                        .turn = turn,
                                         .secrets = &secrets,
                                         .version = "test" };
     struct mg_run_request request = { .repo = MG_STR("/repo"), .run_id = MG_STR("r"), .reports_dir = MG_STR("/reports") };

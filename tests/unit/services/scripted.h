@@ -30,6 +30,8 @@ extern bool cancel_in_generator;
 extern enum mg_code ingest_code;
 extern const char *ingest_problem; /* the text with that code */
 extern unsigned generated, reported;
+extern const char *source_text;   /* of m.py: SOURCE */
+extern struct mg_turn *turn;      /* none */
 extern struct mg_generator model; /* no ops: none */
 extern struct mg_secrets secrets; /* none */
 
