@@ -1,4 +1,4 @@
-/* Port: the existing tests nearest to a piece of code. Threads: the run's main thread. */
+/* Port: the existing tests nearest to a piece of code. Threads: one at a time. */
 #ifndef MG_RETRIEVER_H
 #define MG_RETRIEVER_H
 

@@ -46,6 +46,12 @@ enum mg_asked {
     MG_ASKED_FAILED_IN_BETWEEN, /* none to the last question */
 };
 
+/* Why a target was left: the model gave no reply. */
+struct mg_left {
+    struct mg_str why; /* empty: it was not */
+    bool refused;      /* the request was, before any other was answered: it may yet turn out to be the target's own fault */
+};
+
 struct mg_crew; /* services/crew.h */
 
 struct mg_run_context {
@@ -65,11 +71,10 @@ struct mg_run_context {
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
-    enum mg_asked *asked;               /* of each target */
-    bool model_has_replied;             /* in this session */
-    unsigned revived;                   /* how often the agent was: sessions from before are lost */
-    const struct mg_target *unanswered; /* the first that was left because the model gave no reply; NULL = none */
-    struct mg_str unanswered_reason;
+    enum mg_asked *asked;             /* of each target */
+    bool model_has_replied;           /* in this session */
+    unsigned revived;                 /* how often the agent was: sessions from before are lost */
+    struct mg_left *left;             /* of each target */
     bool halted;                      /* the run is lost: nobody asks a model any more */
     struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */

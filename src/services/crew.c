@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "services/events.h"
 #include "services/turn.h"
+#include "services/work.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -292,6 +293,48 @@ static unsigned members_wanted(const struct mg_run_context *run)
     return wanted > MOST_AT_ONCE ? MOST_AT_ONCE : (unsigned)wanted;
 }
 
+/* ---- refusals that came before any reply ---- */
+
+static bool has_gain(const struct mg_outcome *outcome)
+{
+    for (size_t i = 0; i < outcome->tests.len; i++)
+        if (outcome->tests.at[i].kills.len)
+            return true;
+    return false;
+}
+
+static enum mg_code discard_refused(struct mg_run_context *run, struct mg_outcome *outcome, struct mg_left *left, struct mg_err *err)
+{
+    struct mg_store store = run->services->store;
+    bool claimed = false;
+    MG_TRY(store.ops->claim(store.self, run->request.run_id, outcome->target_id, run->fingerprint, &claimed, err));
+    if (!claimed)
+        return MG_OK;
+    MG_TRY(mg_target_step(&outcome->state, MG_TARGET_ON_resume, err));
+    MG_TRY(mg_target_step(&outcome->state, MG_TARGET_ON_discard, err));
+    *left = (struct mg_left){ .refused = false };
+    return store.ops->finish(store.self, run->request.run_id, run->fingerprint, outcome, err);
+}
+
+/* When others were answered after all, the refusal was the target's own: as if it had been asked later. */
+static enum mg_code judge_refused(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_store store = run->services->store;
+    struct mg_outcome *outcomes = NULL;
+    size_t count = 0;
+    bool any = false;
+    for (size_t i = 0; i < run->targets.len; i++)
+        any |= run->left[i].refused;
+    if (!any || !run->model_has_replied)
+        return MG_OK;
+    MG_TRY(store.ops->outcomes(store.self, run->request.run_id, run->arena, &outcomes, &count, err));
+    for (size_t i = 0; i < run->targets.len; i++)
+        for (size_t k = 0; k < count && run->left[i].refused && mg_failures_in_a_row(run, i) < MG_MOST_MODEL_FAILURES; k++)
+            if (mg_str_eq(outcomes[k].target_id, run->targets.at[i].id) && outcomes[k].state == MG_TARGET_UNFINISHED && !has_gain(&outcomes[k]))
+                MG_TRY(discard_refused(run, &outcomes[k], &run->left[i], err));
+    return MG_OK;
+}
+
 /* With the turn, until nobody works any more. */
 static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
 {
@@ -303,11 +346,13 @@ static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
         stop(crew, MG_STR("max_targets_reached"));
     enum mg_code code = crew->lost.code;
     if (code == MG_OK)
-        return flush(crew, err);
+        code = flush(crew, err);
+    else if (err)
+        *err = crew->lost;
+    if (code == MG_OK)
+        return judge_refused(run, err);
     for (size_t i = 0; i < crew->batch.len && code == MG_E_CANCELLED; i++)
         leave_one(run, crew->batch.arenas[i], &crew->batch.at[i]);
-    if (err)
-        *err = crew->lost;
     return code;
 }
 
@@ -321,6 +366,7 @@ enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err)
     *crew = (struct mg_crew){ .run = run, .batch = { .since = now(run) }, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
     run->crew = crew;
     run->asked = MG_NEW_ARRAY(run->arena, enum mg_asked, run->targets.len + 1);
+    run->left = MG_NEW_ARRAY(run->arena, struct mg_left, run->targets.len + 1);
     progress.ops->phase(progress.self, "processing", MG_STR(""), limit > 0 && limit < total ? limit : total);
     mg_turn_take(run->services->turn);
     enum mg_code code = work_all(crew, err);

@@ -10,11 +10,10 @@
 
 #include <string.h>
 
-#define MOST_DRY_ROUNDS 2      /* rounds without a kill after which a model is not asked again */
-#define MOST_FACTS 12          /* shown to a model */
-#define OBSERVING_CALLS 200    /* of the search, when only its facts are wanted */
-#define EXAMINE_SECONDS 10.0   /* of one failing test */
-#define MOST_MODEL_FAILURES 3u /* targets in a row */
+#define MOST_DRY_ROUNDS 2    /* rounds without a kill after which a model is not asked again */
+#define MOST_FACTS 12        /* shown to a model */
+#define OBSERVING_CALLS 200  /* of the search, when only its facts are wanted */
+#define EXAMINE_SECONDS 10.0 /* of one failing test */
 
 static bool contains(const uint32_t *at, size_t len, uint32_t value)
 {
@@ -435,9 +434,9 @@ static enum mg_code take_reply(struct mg_work *work, struct mg_suite *suite, str
 
 static bool has_failed(enum mg_asked asked) { return asked == MG_ASKED_FAILED || asked == MG_ASKED_FAILED_IN_BETWEEN; }
 
-/* How many targets in a row got no reply, this one among them. The row is that of the targets, not of the moments: it must not depend on how many
+/* The row is that of the targets, not of the moments: it must not depend on how many
  * are worked on at once. A reply, or a target that may still get one, ends it. */
-static unsigned failures_in_a_row(const struct mg_run_context *run, size_t index)
+unsigned mg_failures_in_a_row(const struct mg_run_context *run, size_t index)
 {
     unsigned count = 1;
     for (size_t i = index; run->asked[i] != MG_ASKED_FAILED_IN_BETWEEN && i-- > 0 && (has_failed(run->asked[i]) || run->asked[i] == MG_ASKED_NOT);)
@@ -451,16 +450,7 @@ static unsigned failures_in_a_row(const struct mg_run_context *run, size_t index
  * much about address, model and settings as about the target: the target is left then, so that a run with better settings takes it up. */
 static bool is_the_targets_fault(const struct mg_run_context *run, enum mg_llm_fault fault, unsigned row)
 {
-    return fault == MG_LLM_REQUEST && run->model_has_replied && row < MOST_MODEL_FAILURES;
-}
-
-/* For a run that ends before its end and has no other reason: that of the first target, whichever was left first. */
-static void note_unanswered(struct mg_run_context *run, const struct mg_target *target, struct mg_str why)
-{
-    if (run->unanswered && run->unanswered <= target)
-        return;
-    run->unanswered = target;
-    run->unanswered_reason = mg_arena_str(run->arena, why);
+    return fault == MG_LLM_REQUEST && run->model_has_replied && row < MG_MOST_MODEL_FAILURES;
 }
 
 /* The model gave no reply: what that means for this target and for the run. */
@@ -471,7 +461,7 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
     enum mg_asked *asked = &run->asked[work->target - run->targets.at];
     if (code == MG_E_HTTP || code == MG_E_TIMEOUT)
         *asked = *asked == MG_ASKED_REPLIED ? MG_ASKED_FAILED_IN_BETWEEN : MG_ASKED_FAILED;
-    unsigned row = has_failed(*asked) ? failures_in_a_row(run, (size_t)(asked - run->asked)) : 0;
+    unsigned row = has_failed(*asked) ? mg_failures_in_a_row(run, (size_t)(asked - run->asked)) : 0;
     if (code == MG_E_LIMIT) {
         work->pending->stop = text;
         work->pending->unfinished =
@@ -480,10 +470,11 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
         *MG_PUSH(work->arena, &work->outcome->notes) = mg_arena_printf(work->arena, "the model could not be asked: %.*s", MG_FMT(text));
         work->outcome->reason = mg_arena_printf(work->arena, "the model gave no usable reply: %.*s", MG_FMT(text));
     } else if (code == MG_E_HTTP || code == MG_E_TIMEOUT) {
-        bool over = fault == MG_LLM_ACCOUNT || row >= MOST_MODEL_FAILURES;
+        bool over = fault == MG_LLM_ACCOUNT || row >= MG_MOST_MODEL_FAILURES;
         const char *what = fault == MG_LLM_REQUEST ? "the model gave no usable reply" : "the model did not answer";
         work->pending->unfinished = mg_arena_printf(work->arena, "%s: %.*s", what, MG_FMT(text));
-        note_unanswered(run, work->target, work->pending->unfinished);
+        run->left[asked - run->asked] =
+            (struct mg_left){ mg_arena_str(run->arena, work->pending->unfinished), fault == MG_LLM_REQUEST && !run->model_has_replied };
         work->pending->stop = over ? mg_arena_printf(work->arena, "provider_failed: %.*s", MG_FMT(text)) : MG_NO_STR;
     } else {
         return MG_FAIL(err, code, "%s", cause->text);

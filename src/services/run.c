@@ -247,8 +247,9 @@ static enum mg_code finish(struct mg_run_context *run, const char *status, struc
     const struct mg_run_services *services = run->services;
     struct mg_report *report = run->report;
     report->status = mg_str_from(status);
-    if (mg_str_is(report->status, "partial") && report->stop_reason.len == 0 && run->unanswered)
-        report->stop_reason = mg_arena_printf(run->arena, "unanswered: %.*s", MG_FMT(run->unanswered_reason));
+    for (size_t i = 0; i < run->targets.len && run->left && mg_str_is(report->status, "partial") && report->stop_reason.len == 0; i++)
+        if (run->left[i].why.len)
+            report->stop_reason = mg_arena_printf(run->arena, "unanswered: %.*s", MG_FMT(run->left[i].why));
     report->finished_at = services->clock.ops->unix_time(services->clock.self);
     report->duration_seconds = now(run) - run->started;
     MG_TRY(services->store.ops->spent(services->store.self, report->run_id, MG_NO_STR, &report->spend, err));

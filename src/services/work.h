@@ -27,6 +27,10 @@ MG_MUST_CHECK enum mg_code mg_discard(struct mg_work *work, struct mg_str reason
 /* From SELECTED to MUTATED (tests wait for confirmation), DISCARDED or UNFINISHED: search, then the model's rounds on what is left alive. */
 MG_MUST_CHECK enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err);
 
+#define MG_MOST_MODEL_FAILURES 3u /* targets in a row, then the run ends */
+/* How many targets in a row got no reply, the one of that index among them. */
+unsigned mg_failures_in_a_row(const struct mg_run_context *run, size_t index);
+
 /* For a dry run: what the first call to the model would be. The state stays. */
 MG_MUST_CHECK enum mg_code mg_target_estimate(struct mg_work *work, struct mg_err *err);
 

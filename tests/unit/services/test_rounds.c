@@ -466,6 +466,19 @@ static void a_request_that_is_refused_ends_its_target_where_others_are_answered(
     assert_true(mg_str_is(result.report.status, "succeeded"));
 }
 
+/* Whoever was asked first: how many are asked at once must make no difference. */
+static void a_refusal_before_others_are_answered_turns_out_to_be_the_targets_own(void **state)
+{
+    (void)state;
+    static const struct saying says[] = { { .code = MG_E_HTTP, .fault = MG_LLM_REQUEST, .text = "413 too large" } };
+    it_says(says, MG_COUNT(says));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_is(outcome_of("m.f")->reason, "the model gave no usable reply: 413 too large"));
+    assert_true(mg_str_is(result.report.status, "succeeded"));
+    assert_int_equal(result.report.stop_reason.len, 0);
+}
+
 /* A wrong address or parameter refuses all of them: none may be lost by that. */
 static void refusals_before_any_reply_leave_their_targets(void **state)
 {
@@ -512,6 +525,7 @@ int main(void)
         CASE(word_for_word_the_same_rejected_reply_ends_the_repairs),
         CASE(a_busy_provider_leaves_one_target_and_the_run_goes_on),
         CASE(a_request_that_is_refused_ends_its_target_where_others_are_answered),
+        CASE(a_refusal_before_others_are_answered_turns_out_to_be_the_targets_own),
         CASE(refusals_before_any_reply_leave_their_targets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
