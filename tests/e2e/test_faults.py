@@ -115,9 +115,9 @@ def run(desk, provider, script, wire="chat", listener="plain", more=(), **change
 # kind -> requests of two targets, exit code, run, what its stop reason begins with, targets
 KINDS = {
     "reply": (2, 0, "succeeded", None, ["kept", "kept"]),
-    "request": (2, 3, "partial", None, ["unfinished", "unfinished"]),
+    "request": (2, 3, "partial", "unanswered: the model gave no usable reply: ", ["unfinished", "unfinished"]),
     "account": (1, 3, "partial", "provider_failed: ", ["unfinished", "left"]),
-    "temporary": (4, 3, "partial", None, ["unfinished", "unfinished"]),
+    "temporary": (4, 3, "partial", "unanswered: the model did not answer: ", ["unfinished", "unfinished"]),
 }
 
 
@@ -131,9 +131,8 @@ def check(told, provider, kind, cost, says, wire="chat", requests=None):
     assert told.cost == paid, told
     assert says in told.text, told
     if stop:
-        assert "Stopped: the model gives no answer any more" in told.text and "--run-id f, once the provider answers" in told.text, told
-    elif code:
-        assert "next: the same command with --run-id f" in told.text, told
+        words = {"provider_failed": "gives no answer any more", "unanswered": "gave no usable reply" if kind == "request" else "did not answer"}
+        assert "Stopped: the model " + words[stop.partition(":")[0]] in told.text and "--run-id f, once the provider answers" in told.text, told
 
 
 STATUSES = [
