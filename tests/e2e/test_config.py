@@ -44,7 +44,7 @@ def test_every_setting_has_a_variable(desk):
     rows = json.loads(desk("config", "repo", "--json").out)["settings"]
     variables = {row["variable"]: row["value"].strip('"[]') or "x" for row in rows if row["key"] not in ("python", "mutation.operators", "targets")}
     found, told = settings(desk, "repo", **variables)
-    assert told.err == ""
+    assert "mutagen: " not in told.err  # what is there is the log that was asked for
     assert {key for key, (_, origin) in found.items() if origin == "default"} == {"python", "mutation.operators", "targets"}
 
 
