@@ -317,7 +317,7 @@ def test_threshold_and_budget_exit_codes(desk):
 
 
 def test_broken_and_foreign_sources_are_named(desk):
-    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/latin.py": b"# -*- coding: latin-1 -*-\nname = '\xe9'\n", "calc/broken.py": "def f(:\n    pass ]\n",
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/latin.py": b"# -*- coding: no-such-code -*-\nname = '\xe9'\n", "calc/broken.py": "def f(:\n    pass ]\n",
                "tests/test_ops.py": TEST_OPS, "tests/test_bad.py": "import does_not_exist\n"})
     told = desk("run", "repo", "--run-id", "x", "--no-progress", "--target", "*.grade")
     assert told.code == 0, told
