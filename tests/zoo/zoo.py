@@ -5,6 +5,7 @@
 Prints a row for each (name, expected, got, seconds) and every difference; exit 1 when there was one. The interpreter is build/venv's, for members
 that stand on packages build/zoo's (tools/zoo-requirements.txt). Set MUTAGEN_BINARY to try another program."""
 import argparse
+import importlib
 import json
 import os
 import pathlib
@@ -138,8 +139,8 @@ def visit(animal, desk):
 
 
 def main():
-    import layouts, libraries, sources, suites  # noqa: F401, E401  # pylint: disable=all
-
+    for name in ("layouts", "sources", "suites", "libraries"):
+        importlib.import_module(name)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--some", action="store_true", help="the share for every day")
