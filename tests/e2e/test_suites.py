@@ -98,3 +98,15 @@ def test_max_time_ends_a_run_in_the_middle_of_the_baseline(desk):
     told = desk("run", "repo", "--target", "calc.ops.*", "--max-time", "8", "--run-id", "r", "--no-progress")
     assert told.code == 3 and "first verdicts after" in told.err and "the time limit is reached, 2 of 2 targets are left" in told.out, told
     assert "next: " in told.out.splitlines()[-1] and "--run-id r" in told.out.splitlines()[-1], told
+
+
+def test_calls_that_the_search_makes_up_get_no_passed_variable(desk):
+    """The tests have it; what the search calls must not reach a database that the user lends to his tests."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": 'import os\n\n\ndef where(n: int) -> str:\n    if n < 0:\n        return "none"\n    return os.environ.get("SHOP_URL", "unset")\n',
+               "tests/test_ops.py": 'import os\nfrom calc.ops import where\n\ndef test_where(): assert os.environ["SHOP_URL"] and where\n'})
+    told = desk("run", "repo", "--run-id", "r", "--no-progress", "--env", "SHOP_URL", SHOP_URL="lent-to-tests")
+    assert told.code == 0, told
+    report = (desk.folder / ".mutagen" / "reports" / "report.json").read_text()
+    assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1}
+    assert "unset" in report, "the calls were made, and the tests that say so did not survive the confirmation, which has the variable"
+    assert "lent-to-tests" not in report + told.out + told.err, report

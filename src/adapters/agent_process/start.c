@@ -82,6 +82,7 @@ static enum mg_code ask_start(struct mg_agent_process *agent, struct mg_arena *a
     yyjson_mut_obj_add_sint(request.doc, request.root, "jobs", agent->how.jobs);
     yyjson_mut_obj_add_bool(request.doc, request.root, "static", agent->how.static_mutants);
     yyjson_mut_obj_add_real(request.doc, request.root, "test_timeout", agent->how.test_timeout_seconds);
+    mg_request_strs(&request, "pass_env", agent->how.pass_env, agent->how.pass_env_count);
     double deadline = mg_now() + MG_SECONDS_START;
     uint64_t id = request.id;
     yyjson_doc *answer = NULL;

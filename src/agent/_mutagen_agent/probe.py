@@ -1,5 +1,6 @@
 """Runs generated calls: on the original in two forks, and on each mutant that they reach. Reports what could be asserted, and who sees which mutant."""
 import io
+import os
 import sys
 import time
 import warnings
@@ -47,6 +48,8 @@ class Probe:
         self.screen = facts.Screen((self.session.repo, self.session.scratch))
         warnings.simplefilter("ignore")
         sys.stderr = io.StringIO()
+        for name in forks.settings.get("pass_env", ()):
+            os.environ.pop(name, None)  # for the tests of the repo, not for calls that somebody made up
         self.guard.install()
         self.real_stdout = sys.stdout
 

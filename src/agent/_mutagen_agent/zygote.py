@@ -218,6 +218,7 @@ def settle(request, inside=False):
     With `inside`, Python processes that tests start find us, too."""
     repo, scratch = request["repo"], request["scratch"]
     forks.settings.update(scratch=scratch, memory_limit_mb=int(request.get("memory_limit_mb") or 0), seed=int(request.get("seed") or 0))
+    forks.settings.update(pass_env=request.get("pass_env") or [])
     os.makedirs(os.path.join(scratch, "forks"), exist_ok=True)
     for name in ONE_THREAD:
         os.environ.setdefault(name, "1")
