@@ -54,7 +54,10 @@ enum mg_code mg_check_pass_env(struct mg_app *app, struct mg_err *err)
             return MG_FAIL(err, MG_E_CONFIG, "--env (sandbox.pass_env) %.*s: a model provider's key is never passed on to tests", MG_FMT(shown));
         if (is_among(name, ours, MG_COUNT(ours)))
             return MG_FAIL(err, MG_E_CONFIG, "--env (sandbox.pass_env) %.*s: tests get a value of ours there", MG_FMT(shown));
-        if (!getenv(mg_arena_cstr(app->arena, name)))
+        const char *value = getenv(mg_arena_cstr(app->arena, name));
+        if (value)
+            (void)mg_secrets_add(&app->secrets, mg_arena_str(app->arena, mg_str_from(value))); /* tests may print it when they fail */
+        else
             (void)fprintf(stderr, "mutagen: %.*s is to be passed on to the tests, but it is not set\n", MG_FMT(shown));
     }
     return MG_OK;

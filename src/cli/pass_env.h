@@ -5,7 +5,7 @@
 #include "cli/compose.h"
 
 /* MG_E_CONFIG, with one line, for a name that can never be passed on: a provider's key, one that is set for the tests anyway, no name at all.
- * One that is not set here is said on stderr. */
+ * One that is not set here is said on stderr. Values are hidden in everything that is told or stored. */
 MG_MUST_CHECK enum mg_code mg_check_pass_env(struct mg_app *app, struct mg_err *err);
 
 /* Names that may be told to the user when tests ask for them: keys of providers and what every shell sets are not among them. */

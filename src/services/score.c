@@ -500,6 +500,17 @@ static void sum_up(struct scoring *s, enum mg_code code)
     report->stop_reason = code == MG_E_CANCELLED ? MG_STR("cancelled") : over ? MG_STR("max_time") : MG_STR("");
 }
 
+/* An answer from the cache was stored without them. */
+static void hide_secrets(struct scoring *s)
+{
+    struct mg_report *report = s->run.report;
+    if (!s->run.services->secrets || s->run.services->secrets->len == 0)
+        return;
+    mg_redact_report(s->run.arena, s->run.services->secrets, report);
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        mg_redact_outcome(s->run.arena, s->run.services->secrets, &report->outcomes.at[i]);
+}
+
 enum mg_code mg_score_run(const struct mg_run_services *services, const struct mg_config *config, const struct mg_score_request *request,
                           struct mg_arena *arena, struct mg_run_result *result, struct mg_err *err)
 {
@@ -528,6 +539,7 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
     if (result->repo.copy.len)
         services->ingest.ops->close(services->ingest.self, &result->repo);
     sum_up(&s, code);
+    hide_secrets(&s);
     result->report.duration_seconds = now(&s) - s.run.started;
     mg_event_report(&result->report);
     if (code == MG_OK)

@@ -170,7 +170,8 @@ static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum
         const struct mg_note *note = &r->notes.at[i];
         if (note->kind != kind)
             continue;
-        struct mg_str text = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->text), NOTE_LENGTH);
+        size_t length = note->kind == MG_NOTE_WITHHELD ? note->text.len : NOTE_LENGTH; /* it ends with a command to be copied */
+        struct mg_str text = mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->text), length);
         struct mg_str subject =
             note->kind == MG_NOTE_WITHHELD ? MG_NO_STR : mg_text_cut(screen->scratch, mg_text_line(screen->scratch, note->subject), NAME_LENGTH);
         mg_screen_wrapped(screen, label ? MG_PLAIN : MG_YELLOW, 4, "%s%.*s%s%.*s", label ? "  " : "Note: ", MG_FMT(subject), subject.len ? ": " : "",
