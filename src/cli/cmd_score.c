@@ -134,6 +134,7 @@ static enum mg_code build_request(struct mg_app *app, const struct mg_invocation
     request->diff = call->diff;
     request->matrix = call->matrix;
     request->fresh = call->no_cache;
+    request->all_witnesses = call->show_all || call->json.len > 0;
     request->machine = mg_compose_machine(app);
     for (size_t i = 0; i < call->tests.len; i++)
         *MG_PUSH(app->arena, &request->tests) = test_path(app, request->repo, call->tests.at[i]);

@@ -211,8 +211,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->gate = mg_engine_gate(&composed->progress);
     if (mg_str_is(app->config.mutation.backend, "mutmut"))
         services->gate = mg_gate_mutmut_new(composed->sandbox, app->config.storage.root, app->config.mutation.mutmut_site);
-    if (purpose != MG_PURPOSE_SCORE)
-        services->generator = mg_search_new();
+    *(purpose == MG_PURPOSE_SCORE ? &services->witness : &services->generator) = mg_search_new();
     services->clock = mg_clock_posix();
     services->time_limit = MG_NEW(app->arena, double);
     MG_TRY(mg_turn_new(&services->turn, err));

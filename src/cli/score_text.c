@@ -5,11 +5,9 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "cli/compose.h"
-
-#include <stdlib.h>
+#include "core/survivors.h"
 
 #define MOST_ROWS 25u
-#define SHOWN_SURVIVORS 5u
 #define DIFF_LINES 8u
 #define TEXT_LIMIT ((size_t)256 << 20)
 
@@ -81,57 +79,6 @@ static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg
 
 /* ---- survivors ---- */
 
-struct survivor {
-    const struct mg_outcome *outcome;
-    const struct mg_judged *judged;
-    size_t order;
-    bool is_public, is_second; /* another one stands on the same line */
-};
-struct survivors {
-    MG_VEC(struct survivor)
-};
-
-static bool is_public(struct mg_str qualified_name)
-{
-    struct mg_str part;
-    while (mg_str_next_part(&qualified_name, '.', &part))
-        if (mg_str_starts(part, "_") && !mg_str_ends(part, "__"))
-            return false;
-    return true;
-}
-
-static int by_worth(const void *a, const void *b)
-{
-    const struct survivor *x = a, *y = b;
-    if (x->judged->changed != y->judged->changed)
-        return x->judged->changed ? -1 : 1;
-    if (x->is_second != y->is_second)
-        return x->is_second ? 1 : -1;
-    if (x->is_public != y->is_public)
-        return x->is_public ? -1 : 1;
-    if (x->judged->mutant.level != y->judged->mutant.level)
-        return x->judged->mutant.level < y->judged->mutant.level ? -1 : 1;
-    return (x->order > y->order) - (x->order < y->order);
-}
-
-static void rank_survivors(struct mg_arena *arena, const struct mg_report *report, struct survivors *survivors)
-{
-    for (size_t i = 0; i < report->outcomes.len; i++) {
-        const struct mg_outcome *outcome = &report->outcomes.at[i];
-        uint32_t last = 0; /* mutants come in source order */
-        for (size_t k = 0; k < outcome->mutants.len; k++) {
-            const struct mg_judged *judged = &outcome->mutants.at[k];
-            if (judged->before.verdict != MG_VERDICT_survived)
-                continue;
-            *MG_PUSH(arena, survivors) =
-                (struct survivor){ outcome, judged, survivors->len, is_public(outcome->qualified_name), judged->mutant.span_line == last };
-            last = judged->mutant.span_line;
-        }
-    }
-    if (survivors->len)
-        qsort(survivors->at, survivors->len, sizeof *survivors->at, by_worth);
-}
-
 /* The changed lines alone. */
 static void add_small_diff(struct mg_buf *out, struct mg_arena *arena, struct mg_str diff)
 {
@@ -150,26 +97,34 @@ static void add_small_diff(struct mg_buf *out, struct mg_arena *arena, struct mg
     }
 }
 
+struct mg_str mg_witness_line(struct mg_arena *arena, const struct mg_judged *judged)
+{
+    if (judged->witness.len)
+        return mg_printable(arena, judged->witness);
+    if (judged->compared)
+        return mg_arena_printf(arena, "no input found that tells them apart (%u calls compared)", judged->compared);
+    return MG_NO_STR;
+}
+
 static void add_survivors(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, bool all, const char *program)
 {
-    struct survivors survivors = { 0 };
-    rank_survivors(arena, report, &survivors);
+    struct mg_survivors survivors;
+    mg_survivors_rank(report, all, arena, &survivors);
     if (survivors.len == 0)
         return;
-    size_t shown = 0;
     mg_buf_adds(out, "\nsurvived:\n");
-    for (size_t i = 0; i < survivors.len && (all || shown < SHOWN_SURVIVORS); i++) {
-        const struct survivor *one = &survivors.at[i];
-        if (one->is_second && !all)
-            continue;
-        shown++;
+    for (size_t i = 0; i < survivors.len; i++) {
+        const struct mg_survivor *one = &survivors.at[i];
         mg_buf_addf(out, "  %s:%u  %s  %s%s  (%s show mutant %.*s)\n", mg_printable(arena, one->outcome->path).at, one->judged->mutant.span_line,
                     mg_printable(arena, one->outcome->qualified_name).at, one->judged->mutant.operator_name,
                     one->judged->changed ? ", on a changed line" : "", program, MG_FMT(one->judged->mutant.id));
         add_small_diff(out, arena, one->judged->diff);
+        struct mg_str witness = mg_witness_line(arena, one->judged);
+        if (witness.len)
+            mg_buf_addf(out, "    %.*s\n", MG_FMT(witness));
     }
-    if (shown < survivors.len)
-        mg_buf_addf(out, "  … and %zu more: --all shows every one\n", survivors.len - shown);
+    if (survivors.len < survivors.total)
+        mg_buf_addf(out, "  … and %zu more: --all shows every one\n", survivors.total - survivors.len);
 }
 
 /* ---- pragmas ---- */

@@ -15,4 +15,7 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
 struct mg_str mg_show_mutant(struct mg_arena *arena, const struct mg_report *report, const struct mg_outcome *outcome, const struct mg_judged *judged,
                              bool all);
 
+/* What is known of an input on which the mutant and the original differ; empty when nothing is. */
+struct mg_str mg_witness_line(struct mg_arena *arena, const struct mg_judged *judged);
+
 #endif

@@ -108,6 +108,11 @@ struct mg_str mg_show_mutant(struct mg_arena *arena, const struct mg_report *rep
         mg_buf_addf(&out, "reason: %s\n", mg_printable(arena, result->reason).at);
     if (result->killer.len)
         mg_buf_addf(&out, "killer: %s\n", mg_printable(arena, result->killer).at);
+    struct mg_str witness = mg_witness_line(arena, judged);
+    if (witness.len)
+        mg_buf_addf(&out, "witness: %.*s\n", MG_FMT(witness));
+    else if (result->verdict == MG_VERDICT_survived && !report->scored.all_witnesses)
+        mg_buf_adds(&out, "witness: not looked for; score --all looks for one of every survivor\n");
     if (report->scored.matrix)
         add_tests(&out, arena, report, judged->killers.at, judged->killers.len, "tests that fail with it", all);
     add_tests(&out, arena, report, judged->covering.at, judged->covering.len, "tests that run its lines", all);

@@ -29,6 +29,9 @@ struct mg_judged {
     bool cached;                /* `before` is of an earlier session, and nothing it depends on has changed */
     MG_LIST(uint32_t) covering; /* passing tests that run its lines: indices into mg_scored.tests */
     MG_LIST(uint32_t) killers;  /* of a matrix: every test that fails with it */
+    /* Of a survivor that was looked at: "discount(-5) → -0.25, mutant → 0.25"; when no input was found, how many calls saw no difference. */
+    struct mg_str witness;
+    uint32_t compared;
 };
 
 struct mg_outcome {

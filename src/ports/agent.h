@@ -185,7 +185,8 @@ struct mg_probe_mutant {
 struct mg_difference {
     uint32_t mutant, call;
     enum mg_difference_kind { MG_DIFFERS, MG_DIFFERS_BY_CRASH, MG_DIFFERS_BY_TIMEOUT } kind;
-    uint32_t fact; /* index of the first fact that differs; UINT32_MAX when an exception makes the difference */
+    uint32_t fact;      /* index of the first fact that differs; UINT32_MAX when an exception makes the difference */
+    struct mg_str told; /* with mg_probe.tell: what the mutant came to, as Python source or "raises ValueError('text')"; empty: it came to no end */
 };
 struct mg_probe {
     struct mg_str imports; /* import lines for all calls */
@@ -193,6 +194,7 @@ struct mg_probe {
     MG_LIST(struct mg_probe_mutant) mutants;
     double call_seconds; /* CPU limit of one call */
     double seconds;      /* wall limit of the whole probe */
+    bool tell;           /* differences say what the mutant came to */
 };
 struct mg_probed {
     MG_LIST(struct mg_observation) observations; /* one per call, in order */

@@ -67,6 +67,11 @@ struct mg_estimate {
     int64_t micro_usd;       /* of one call with a reply of usual length; MG_UNKNOWN_COST */
     int64_t worst_micro_usd; /* what would be reserved for it */
 };
+/* An input on which a mutant and the original differ: "discount(-5) → -0.25, mutant → 0.25". */
+struct mg_witness {
+    struct mg_str text;
+    uint32_t calls; /* that ran the mutant's line and whose results were compared; 0 = nothing is known of it */
+};
 struct mg_generator_ops {
     const char *name; /* "search" */
     /* Same request and seed give the same bytes. No test at all is no error: suite->reason says why.
@@ -77,6 +82,10 @@ struct mg_generator_ops {
     /* What the first call for this target would send, without sending it; NULL for a generator that calls nobody. */
     enum mg_code (*estimate)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_estimate *estimate,
                              struct mg_err *err);
+    /* Looks for a witness of each of the request's mutants, at most about config.generation.max_calls calls together; fills
+     * witnesses[mutant_count]. NULL for a generator that observes nothing. */
+    enum mg_code (*witness)(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_witness *witnesses,
+                            struct mg_err *err);
 };
 struct mg_generator {
     const struct mg_generator_ops *ops;

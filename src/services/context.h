@@ -147,6 +147,9 @@ MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg
 /* services/verify.c: replays config.mutation.verify random verdicts on disk; the counts and every disagreement go into the report. */
 MG_MUST_CHECK enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err);
 
+/* services/witness.c: for the survivors that are shown first, or for all, an input on which mutant and original differ. Never changes a verdict. */
+MG_MUST_CHECK enum mg_code mg_find_witnesses(struct mg_run_context *run, bool all, struct mg_err *err);
+
 /* services/reporting.c: what new interpreters have cost; there was one. */
 struct mg_str mg_fresh_text(const struct mg_run_context *run);
 

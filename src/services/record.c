@@ -177,6 +177,8 @@ static void outcome(struct record *r, struct mg_outcome *o)
         mutant(r, &judged->mutant);
         result(r, &judged->before);
         flag(r, &judged->changed);
+        text(r, &judged->witness);
+        u32(r, &judged->compared);
         text(r, &judged->diff);
         RANGES(r, &judged->covering);
         RANGES(r, &judged->killers);
@@ -190,6 +192,7 @@ static void scored(struct record *r, struct mg_scored *s)
     u32(r, &s->found);
     u32(r, &s->chosen);
     flag(r, &s->matrix);
+    flag(r, &s->all_witnesses);
     text(r, &s->diff);
     text(r, &s->interpreter);
     for (EACH(r, &s->tests))

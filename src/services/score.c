@@ -100,7 +100,7 @@ static enum mg_code find_whole(struct scoring *s, bool *found, struct mg_err *er
         return MG_OK;
     if (!mg_record_read_score(text, s->run.arena, &stored))
         return cache->ops->drop(cache->self, err);
-    if (!is_current(s, &stored.scored))
+    if (!is_current(s, &stored.scored) || (s->request->all_witnesses && !stored.scored.all_witnesses))
         return MG_OK;
     *found = true;
     stored.scored.whole = true;
@@ -462,6 +462,8 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
     MG_TRY(score_targets(s, err));
     if (run->fresh_runs)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
+    if (!is_over(s))
+        MG_TRY(mg_find_witnesses(run, s->request->all_witnesses, err));
     if (!is_over(s))
         MG_TRY(mg_verify(run, err));
     if (s->depend)

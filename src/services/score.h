@@ -11,6 +11,7 @@ struct mg_score_request {
     int64_t sample;               /* so many mutants, spread over targets and operators; 0 = all */
     double max_seconds;           /* no mutant is begun after that; 0 = no limit */
     bool matrix;                  /* every covering test on every mutant */
+    bool all_witnesses;           /* look at every survivor, not only at those that are shown first */
     bool fresh;                   /* believe nothing that the cache holds, and do not add to it */
     struct mg_str machine;        /* digest of our program and of the environment that tests get: part of every cache key */
 };

@@ -310,13 +310,15 @@ static void decode_observation(struct mg_fields *fields, yyjson_val *object, str
 
 static void decode_difference(struct mg_fields *fields, yyjson_val *item, size_t mutant_count, struct mg_probed *probed)
 {
-    if (!has_parts(fields, item, 4, "differences"))
+    bool told = yyjson_arr_size(item) == 5;
+    if (!has_parts(fields, item, told ? 5 : 4, "differences"))
         return;
     struct mg_difference difference = {
         .mutant = mg_value_u32(fields, part(item, 0), "differences", (uint32_t)mutant_count),
         .call = mg_value_u32(fields, part(item, 1), "differences", (uint32_t)probed->observations.len),
         .kind = MG_DIFFERS,
         .fact = UINT32_MAX,
+        .told = told ? mg_value_line(fields, part(item, 4), "differences") : MG_NO_STR,
     };
     size_t kind = 0;
     while (kind < MG_COUNT(difference_names) && !yyjson_equals_str(part(item, 2), difference_names[kind]))

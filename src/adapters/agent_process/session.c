@@ -200,6 +200,8 @@ enum mg_code mg_session_probe(struct mg_session *session, const struct mg_probe 
     add_calls(&request, probe);
     yyjson_mut_obj_add_real(request.doc, request.root, "call_seconds", probe->call_seconds);
     yyjson_mut_obj_add_real(request.doc, request.root, "seconds", probe->seconds);
+    if (probe->tell)
+        yyjson_mut_obj_add_bool(request.doc, request.root, "tell", true);
     yyjson_doc *answer = NULL;
     MG_TRY(ask(session, &request, probe->seconds + MG_SECONDS_SLACK, "try calls", &answer, err));
     struct mg_fields fields = { .arena = arena };

@@ -54,13 +54,20 @@ static enum mg_code check_span(struct build *b, const struct mg_outcome *o, cons
     return MG_FAIL(b->err, MG_E_STATE, "%.*s: mutant %.*s does not fit the source; the file has changed", MG_FMT(o->path), MG_FMT(m->id));
 }
 
-static void put_reason(struct build *b, value *object, const struct mg_mutant_result *result)
+/* A survivor's witness stands there, too: an input on which it and the original differ. */
+static void put_reason(struct build *b, value *object, const struct mg_judged *judged)
 {
+    const struct mg_mutant_result *result = &judged->before;
+    struct mg_str witness = judged->witness;
+    if (witness.len == 0 && judged->compared)
+        witness = mg_arena_printf(b->arena, "no input found that tells them apart (%u calls compared)", judged->compared);
     struct mg_str reason = result->reason;
     if (result->verdict == MG_VERDICT_not_reached && reason.len == 0)
         reason = MG_STR("not reached: no test executed the changed code");
     else if (result->verdict == MG_VERDICT_invalid)
         reason = mg_arena_printf(b->arena, "invalid: %.*s", MG_FMT(result->reason));
+    if (witness.len > 0)
+        reason = reason.len ? mg_arena_printf(b->arena, "%.*s; %.*s", MG_FMT(reason), MG_FMT(witness)) : witness;
     if (reason.len > 0)
         put(b, object, "statusReason", text(b, reason));
 }
@@ -87,7 +94,7 @@ static value *mutant(struct build *b, const struct mg_lines *lines, const struct
     put(b, location, "end", position(b, mg_locate(lines, m->end)));
     put(b, object, "location", location);
     put(b, object, "status", yyjson_mut_str(b->doc, statuses[result->verdict]));
-    put_reason(b, object, result);
+    put_reason(b, object, judged);
     if (result->verdict == MG_VERDICT_static)
         put(b, object, "static", yyjson_mut_true(b->doc));
     put_tests(b, object, "coveredBy", judged->covering.at, judged->covering.len);

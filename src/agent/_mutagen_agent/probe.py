@@ -5,7 +5,7 @@ import sys
 import time
 import warnings
 
-from . import codes, compare, facts, forks, guard, lines, values
+from . import codes, compare, facts, forks, guard, lines, told, values
 from .calls import UNSTABLE, Outcome, Program, Progress, merge
 
 CHUNK = 128          # the second run takes calls in reverse within a chunk, so that both have seen the same ones when time is up
@@ -24,6 +24,7 @@ class Probe:
         self.call_seconds = float(request.get("call_seconds") or 0.05)
         self.mutants = request.get("mutants") or []
         self.calls = request.get("calls") or []
+        self.telling = bool(request.get("tell"))
         self.programs = {}
         for index, call in enumerate(self.calls):
             try:
@@ -191,20 +192,24 @@ class Probe:
         return task
 
     def run_mutant(self, code, calls, place):
-        """[call, kind, fact] of all that differ, and ["", what] for what a stricter assertion would see."""
+        """[call, kind, fact, told] of all that differ, and [call, "", what, told] for what a stricter assertion would see."""
         own, outcome, quiet, found = {id(one) for one in codes.all_codes(code)}, Outcome(), lines.Silent(), []
         for index in calls:
             self.progress.set(place, index)
             expected = self.expected[index]
 
             def look(outcome, watched):
-                return expected.differs(outcome, own) or ("", expected.unseen(outcome))
+                if self.telling:
+                    told.keep_elements(outcome, expected)
+                kind, what = expected.differs(outcome, own) or ("", expected.unseen(outcome))
+                wanted = self.telling and (kind or what)
+                return kind, what, told.of_mutant(outcome, expected, what if kind else -1, self.screen, self.session.repo) if wanted else ""
             limit = self.limit(index)
             seen = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome)
             if self.guard.timed_out:
-                return found + [[index, "timeout", -1]]
+                return found + [[index, "timeout", -1, ""]]
             if seen is not None and (seen[0] or seen[1]):
-                found.append([index, seen[0], seen[1]])
+                found.append([index, *seen])
         return found
 
     def is_spoilt(self, index):
@@ -218,7 +223,7 @@ class Probe:
         return 10 * self.seconds[index] + 0.05
 
     def compare(self, observations):
-        """[mutant, call, kind, fact] for all that differ; strengthens observations where a mutant is only seen by a stricter assertion."""
+        """[mutant, call, kind, fact, told] for all that differ; strengthens observations where a mutant is only seen by a stricter assertion."""
         self.expected, self.seconds = {}, {}
         for index, seen in enumerate(observations):
             try:
@@ -262,13 +267,13 @@ class Probe:
             items = {number: (code, calls) for number, code, calls in plans[ended.key]}
             stops = {}
             for number, found in ended.records:
-                for index, kind, what in found:
+                for index, kind, what, text in found:
                     if kind:
-                        differences.append([number, index, kind, what])
+                        differences.append([number, index, kind, what, text])
                         if kind == "timeout":
                             stops[number] = index
                     else:
-                        unseen.append((number, index, what))
+                        unseen.append((number, index, what, text))
                 code, calls = items.pop(number)
                 if number in stops:
                     self.go_on(rest, tries, number, code, calls, stops[number])
@@ -277,7 +282,7 @@ class Probe:
                 if number in items and stop in items[number][1]:
                     code, calls = items.pop(number)
                     if ended.signal:  # killed by the hard limit, or by its own fault
-                        differences.append([number, stop, "timeout" if ended.signal == guard.HARD_LIMIT else "crash", -1])
+                        differences.append([number, stop, "timeout" if ended.signal == guard.HARD_LIMIT else "crash", -1, ""])
                     self.go_on(rest, tries, number, code, calls, stop)
                 elif items:  # it died before its first call, or between two mutants
                     items.pop(next(iter(items)))
@@ -293,15 +298,15 @@ class Probe:
             rest.append((number, code, calls[calls.index(stop) + 1:]))
 
     def strengthen(self, observations, differences, unseen):
-        known = {mutant for mutant, _call, _kind, _fact in differences}
+        known = {difference[0] for difference in differences}
         added = {}
-        for mutant, call, what in sorted(unseen):
+        for mutant, call, what, text in sorted(unseen):
             if mutant in known:
                 continue
             if (call, what) not in added:
                 added[call, what] = self.add_strict(observations[call], what, self.expected[call])
             if added[call, what] is not None:
-                differences.append([mutant, call, "fact", added[call, what]])
+                differences.append([mutant, call, "fact", added[call, what], text])
 
     def add_strict(self, observation, what, expected):
         """Adds the stricter assertion; the new fact's index, -1 for a message, None when it cannot be written."""
@@ -323,4 +328,6 @@ def probe(target, request, session):
     differences = work.compare(observations) if work.mutants else []
     for seen in observations:
         del seen["whole"]  # ours alone
+    if not work.telling:
+        differences = [difference[:4] for difference in differences]
     return {"observations": observations, "differences": differences}

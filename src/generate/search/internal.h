@@ -3,6 +3,7 @@
  *   params.c  values of the target's own parameters   harvest.c calls that somebody wrote already
  *   calls.c   calls made from values, and their text  rounds.c  which calls tell which mutants apart
  *   choose.c  the smallest readable set of them       write.c   tests as a person would write them
+ *   witness.c instead of the last two: for each mutant one call, and what both sides come to
  * search.c runs them in order. Everything lives in the request's arena. */
 #ifndef MG_SEARCH_INTERNAL_H
 #define MG_SEARCH_INTERNAL_H
@@ -51,6 +52,7 @@ struct mg_arg {
 struct mg_kill {
     uint32_t mutant, fact;
     bool by_timeout;
+    struct mg_str told; /* when s->telling */
 };
 enum mg_origin { MG_FROM_DRAW, MG_FROM_TESTS, MG_FROM_DOCTEST };
 struct mg_candidate {
@@ -96,7 +98,18 @@ struct mg_search {
     bool *alive;                       /* per mutant */
     uint32_t alive_count;
     uint32_t reached_count; /* calls that ran a line of some mutant */
+    bool telling;           /* for a reader, not for tests: a crash counts, and what the mutant came to is asked for */
 };
+
+/* search.c */
+MG_MUST_CHECK enum mg_code mg_search_open(struct mg_search *s, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_err *err);
+void mg_search_close(struct mg_search *s);
+/* All that calls are made of. *reason is not empty when the target cannot be called at all. */
+MG_MUST_CHECK enum mg_code mg_search_prepare(struct mg_search *s, struct mg_str *reason, struct mg_err *err);
+
+/* witness.c */
+MG_MUST_CHECK enum mg_code mg_search_witness(void *self, const struct mg_generate_request *request, struct mg_arena *arena,
+                                             struct mg_witness *witnesses, struct mg_err *err);
 
 /* words.c */
 void mg_words_collect(struct mg_search *s);
@@ -171,6 +184,7 @@ enum mg_probe_scope { MG_PROBE_ORIGINAL, MG_PROBE_ALIVE, MG_PROBE_KILLED };
 /* Runs the calls on the original and on the mutants of that scope; fills what was seen and adds the kills. */
 MG_MUST_CHECK enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope,
                                            struct mg_err *err);
+bool mg_runs_mutant(const struct mg_candidate *c, const struct mg_mutant *mutant); /* a line of it */
 MG_MUST_CHECK enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err);
 
 /* choose.c */

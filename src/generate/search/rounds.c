@@ -36,7 +36,7 @@ static bool is_usable(struct mg_search *s, const struct mg_observation *seen)
     return true;
 }
 
-static bool runs_mutant(const struct mg_candidate *c, const struct mg_mutant *mutant)
+bool mg_runs_mutant(const struct mg_candidate *c, const struct mg_mutant *mutant)
 {
     for (size_t i = 0; i < c->seen.lines.len; i++)
         if (c->seen.lines.at[i] >= mutant->line && c->seen.lines.at[i] <= mutant->end_line)
@@ -49,8 +49,9 @@ static void add_kill(struct mg_search *s, struct mg_candidate *c, const struct m
     for (size_t i = 0; i < c->kills.len; i++)
         if (c->kills.at[i].mutant == mutant)
             return;
-    *MG_PUSH(s->arena, &c->kills) =
-        (struct mg_kill){ .mutant = mutant, .fact = difference->fact, .by_timeout = difference->kind == MG_DIFFERS_BY_TIMEOUT };
+    *MG_PUSH(s->arena, &c->kills) = (struct mg_kill){
+        .mutant = mutant, .fact = difference->fact, .by_timeout = difference->kind == MG_DIFFERS_BY_TIMEOUT, .told = difference->told
+    };
     if (s->alive[mutant]) {
         s->alive[mutant] = false;
         s->alive_count--;
@@ -67,7 +68,7 @@ static unsigned cost_of_outcome(const struct mg_observation *seen)
 enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope, struct mg_err *err)
 {
     const struct mg_generate_request *request = s->request;
-    struct mg_probe probe = { .imports = mg_search_import_lines(s), .call_seconds = CALL_SECONDS, .seconds = PROBE_SECONDS };
+    struct mg_probe probe = { .imports = mg_search_import_lines(s), .call_seconds = CALL_SECONDS, .seconds = PROBE_SECONDS, .tell = s->telling };
     struct mg_probed result = { 0 };
     uint32_t *chosen = MG_NEW_ARRAY(s->arena, uint32_t, request->mutant_count + 1);
     if (count == 0)
@@ -97,7 +98,7 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
     }
     for (size_t i = 0; i < result.differences.len; i++) {
         const struct mg_difference *d = &result.differences.at[i];
-        if (d->call < count && d->mutant < probe.mutants.len && d->kind != MG_DIFFERS_BY_CRASH && calls[d->call]->usable)
+        if (d->call < count && d->mutant < probe.mutants.len && (d->kind != MG_DIFFERS_BY_CRASH || s->telling) && calls[d->call]->usable)
             add_kill(s, calls[d->call], d, chosen[d->mutant]);
     }
     return MG_OK;
@@ -152,7 +153,7 @@ static const struct mg_candidate *choose_parent(struct mg_search *s)
     bool returns = mg_rng_percent(&s->rng, 75); /* an error mostly ends the way before the line is interesting */
     for (size_t i = 0; i < count; i++) {
         const struct mg_candidate *c = s->calls.at[(from + i) % count];
-        if (c->usable && !(returns && c->seen.raised) && (killer ? c->kills.len > 0 : runs_mutant(c, &s->request->mutants[wanted])))
+        if (c->usable && !(returns && c->seen.raised) && (killer ? c->kills.len > 0 : mg_runs_mutant(c, &s->request->mutants[wanted])))
             return c;
     }
     for (size_t i = 0; i < count; i++)
@@ -237,7 +238,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
     }
     for (size_t i = 0; i < s->calls.len; i++)
         for (size_t m = 0; m < s->request->mutant_count; m++)
-            if (runs_mutant(s->calls.at[i], &s->request->mutants[m])) {
+            if (mg_runs_mutant(s->calls.at[i], &s->request->mutants[m])) {
                 s->reached_count++;
                 break;
             }

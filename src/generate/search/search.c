@@ -114,18 +114,25 @@ static struct mg_str no_test_reason(struct mg_search *s)
     return mg_arena_printf(s->arena, "no generated call told a mutant apart (%zu calls)", count);
 }
 
-static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct mg_err *err)
+enum mg_code mg_search_prepare(struct mg_search *s, struct mg_str *reason, struct mg_err *err)
 {
-    struct mg_chosen chosen = { 0 };
     MG_TRY(s->request->agent.ops->session_describe(s->request->session, s->arena, &s->about, err));
-    if (s->about.unreachable.len || s->about.is_abstract) {
-        suite->reason = s->about.unreachable.len ? s->about.unreachable : MG_STR("abstract: it has no behaviour of its own");
+    *reason = s->about.is_abstract && s->about.unreachable.len == 0 ? MG_STR("abstract: it has no behaviour of its own") : s->about.unreachable;
+    if (reason->len)
         return MG_OK;
-    }
     mg_search_callee(s);
     mg_words_collect(s);
     mg_values_collect(s);
     mg_calls_harvest(s);
+    return MG_OK;
+}
+
+static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct mg_err *err)
+{
+    struct mg_chosen chosen = { 0 };
+    MG_TRY(mg_search_prepare(s, &suite->reason, err));
+    if (suite->reason.len)
+        return MG_OK;
     MG_TRY(mg_rounds_run(s, err));
     compare_doctests(s, suite);
     mg_facts_collect(s, suite);
@@ -137,30 +144,38 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     return MG_OK;
 }
 
+enum mg_code mg_search_open(struct mg_search *s, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_err *err)
+{
+    *s = (struct mg_search){ .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };
+    mg_map_init(&s->known_calls, arena);
+    mg_map_init(&s->plain, arena);
+    s->alive = MG_NEW_ARRAY(arena, bool, request->mutant_count);
+    for (size_t i = 0; i < request->mutant_count; i++)
+        s->alive[i] = true;
+    return mg_module_parse(request->source->text, &s->module, err);
+}
+
+void mg_search_close(struct mg_search *s) { mg_module_free(s->module); }
+
 static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *arena, struct mg_suite *suite,
                              enum mg_llm_fault *fault, struct mg_err *err)
 {
     (void)self;
     (void)fault;
-    struct mg_search s = { .request = request, .arena = arena, .rng = seeded(request, arena), .alive_count = (uint32_t)request->mutant_count };
+    struct mg_search s;
     *suite = (struct mg_suite){ 0 };
     if (request->mutant_count == 0) {
         suite->reason = MG_STR("no live mutant to search for");
         return MG_OK;
     }
-    mg_map_init(&s.known_calls, arena);
-    mg_map_init(&s.plain, arena);
-    s.alive = MG_NEW_ARRAY(arena, bool, request->mutant_count);
-    for (size_t i = 0; i < request->mutant_count; i++)
-        s.alive[i] = true;
-    MG_TRY(mg_module_parse(request->source->text, &s.module, err));
+    MG_TRY(mg_search_open(&s, request, arena, err));
     enum mg_code code = search(&s, suite, err);
-    mg_module_free(s.module);
+    mg_search_close(&s);
     return code;
 }
 
 struct mg_generator mg_search_new(void)
 {
-    static const struct mg_generator_ops ops = { .name = "search", .generate = generate };
+    static const struct mg_generator_ops ops = { .name = "search", .generate = generate, .witness = mg_search_witness };
     return (struct mg_generator){ .ops = &ops };
 }
