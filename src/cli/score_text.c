@@ -88,6 +88,8 @@ static void add_small_diff(struct mg_buf *out, struct mg_arena *arena, struct mg
     while (mg_str_next_line(&diff, &line)) {
         if (!mg_str_starts(line, "-") && !mg_str_starts(line, "+"))
             continue;
+        if (mg_str_trim(mg_str_sub(line, 1, line.len)).len == 0) /* only keeps the lines' numbers */
+            continue;
         if (shown++ == DIFF_LINES) {
             mg_buf_adds(out, "      …\n");
             break;

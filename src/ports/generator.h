@@ -70,7 +70,7 @@ struct mg_estimate {
 /* An input on which a mutant and the original differ: "discount(-5) → -0.25, mutant → 0.25". */
 struct mg_witness {
     struct mg_str text;
-    uint32_t calls; /* that ran the mutant's line and whose results were compared; 0 = nothing is known of it */
+    uint32_t calls; /* that ran the mutant's line and whose results were compared; 0 = none, or too few to mean anything */
 };
 struct mg_generator_ops {
     const char *name; /* "search" */

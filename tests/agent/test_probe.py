@@ -304,6 +304,20 @@ def test_each_mutant_is_seen_by_the_calls_that_tell_it_apart(probe):
     }
 
 
+def test_what_the_mutant_came_to_is_told_when_asked_for(probe):
+    told = {}
+    for mutant, call, _kind, _fact, text in probe("grade", CALLS, MUTANTS, tell=True)["differences"]:
+        told.setdefault(mutant, []).append((call, text))
+    original = {index: facts(seen) for index, seen in enumerate(probe("grade", CALLS)["observations"])}
+    assert told[0] == [(1, original[4][0][1])] and told[3] == [(3, "raises ValueError('XXnegative: -1XX')")]
+    assert told[2] == [(5, "raises ValueError('negative: 0')")] and told[4] == [(4, "")] and told[5][0] == (0, "raises AttributeError")
+    assert [text for _call, text in told[7]][0].startswith("{'ok': ")
+    assert probe("countdown", ["pkg.m.countdown(3)"], [("n -= 1", "n -= 3"), ("while n:", "while not n:")], tell=True)["differences"] == [
+        [0, 0, "fact", 0, "[3]"], [1, 0, "fact", 0, "[]"]]
+    calls = [dict(setup="v = pkg.m.Opaque(2)\n", call="v.bump(3)", watch=["v"])]
+    assert probe("Opaque.bump", calls, [("self.n += by", "self.n -= by")], tell=True)["differences"][0][4] == "-2"
+
+
 def test_what_a_mutant_leaves_behind_is_not_held_against_the_next(probe, repo):
     calls = ["pkg.m.tally('a')", "pkg.m.tally('b')"]
     answer = probe("tally", calls, [("COUNTS.get(word, 0)", "COUNTS.setdefault(word, 5)"), ("n + 1", "1 + n"), ("n + 1", "n + 2")])

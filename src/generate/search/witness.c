@@ -8,6 +8,7 @@
 #define SHRINK_ROUNDS 3
 #define SHRINK_CALLS 96
 #define SHRINK_VARIANTS 12
+#define FEWEST_CALLS 20  /* fewer say nothing when they see no difference */
 #define MOST_SHOWN 90u   /* bytes of a result; of two that agree so far, what follows */
 #define MOST_BYTES 4096u /* of anything put together here */
 
@@ -199,7 +200,7 @@ static uint32_t calls_that_run(const struct mg_search *s, const struct mg_mutant
     uint32_t count = 0;
     for (size_t i = 0; i < s->calls.len; i++)
         count += s->calls.at[i]->usable && mg_runs_mutant(s->calls.at[i], mutant);
-    return count;
+    return count < FEWEST_CALLS ? 0 : count;
 }
 
 static enum mg_code look(struct mg_search *s, struct mg_witness *witnesses, struct mg_err *err)
