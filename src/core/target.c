@@ -12,6 +12,15 @@ struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg
 
 bool mg_target_is_module(const struct mg_target *target) { return mg_str_is(target->function.name, MG_MODULE_BODY); }
 
+const char *mg_score_filter(const struct mg_function *function)
+{
+    if (function->is_nested)
+        return "inside another function";
+    if (function->has_error)
+        return "the parser does not understand it";
+    return NULL;
+}
+
 const char *mg_target_filter(const struct mg_function *function, const struct mg_selection *selection)
 {
     if (function->kind == MG_PROPERTY && selection->exclude_property_getters)
@@ -20,11 +29,7 @@ const char *mg_target_filter(const struct mg_function *function, const struct mg
         return "trivial: too few statements";
     if (function->statement_count > selection->giant_max_statements)
         return "giant: too many statements";
-    if (function->is_nested)
-        return "inside another function";
-    if (function->has_error)
-        return "the parser does not understand it";
-    return NULL;
+    return mg_score_filter(function);
 }
 
 double mg_priority(double coverage, uint32_t statement_count, const struct mg_selection *selection)

@@ -36,7 +36,7 @@ struct mg_function {
 
 struct mg_target {
     struct mg_str id;             /* 16 hex digits: mg_target_id */
-    struct mg_str qualified_name; /* importable dotted name: `pkg.mod.Class.method` */
+    struct mg_str qualified_name; /* importable dotted name: `pkg.mod.Class.method`; in `score` the second one of that name is `…method#2` */
     struct mg_str module;         /* `pkg.mod` */
     struct mg_str path;           /* of the source file, relative to the repo */
     struct mg_function function;
@@ -58,6 +58,9 @@ struct mg_selection {
     bool exclude_property_getters;                        /* true */
     double coverage_weight, size_weight;                  /* 0.8, 0.2 */
 };
+
+/* What `score` leaves out: nothing but what is no function of its own, or cannot be read. NULL, else the reason in a few words. */
+const char *mg_score_filter(const struct mg_function *function);
 
 /* The predecessor's filters, in its order; NULL when the function may be a target, else the reason in a few words. */
 const char *mg_target_filter(const struct mg_function *function, const struct mg_selection *selection);

@@ -39,6 +39,24 @@ static bool is_hidden(const struct mg_functions *functions, size_t index)
     return false;
 }
 
+/* Backends with mutants of their own are asked for functions that all tools can mutate. */
+static bool takes_all(const struct mg_run_context *run) { return !run->services->generator.ops && !run->services->gate.ops->own_mutants; }
+
+/* `run` writes tests for what can be reached by its name. `score` takes every function: what is hidden from its name may live on in a
+ * property, a registry or a table, and if it does not, no test runs it. */
+static bool is_chosen(const struct mg_run_context *run, const struct mg_functions *functions, size_t index)
+{
+    if (takes_all(run))
+        return !mg_score_filter(&functions->at[index]);
+    return !mg_target_filter(&functions->at[index], &run->config->selection) && !is_hidden(functions, index);
+}
+
+/* The getter and the setter of a property have one name: in `score`, where both are targets, the later one is told by its number. */
+static struct mg_str numbered(const struct mg_run_context *run, struct mg_str name, unsigned occurrence)
+{
+    return !takes_all(run) || occurrence == 1 ? name : mg_arena_printf(run->arena, "%.*s#%u", MG_FMT(name), occurrence);
+}
+
 /* What the file runs on import, as a target of `score`. */
 static struct mg_target module_body(const struct mg_run_context *run, const struct mg_source_file *source)
 {
@@ -77,12 +95,13 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
         const struct mg_function *function = &functions.at[i];
         struct mg_str name = mg_arena_printf(run->arena, "%.*s.%.*s", MG_FMT(source->module), MG_FMT(function->qualname));
         run->report->functions_found++;
-        if (!wanted(run->config, name) || mg_target_filter(function, &run->config->selection) || is_hidden(&functions, i))
+        if (!wanted(run->config, name) || !is_chosen(run, &functions, i))
             continue;
         double coverage = coverage_of(run, file, function);
+        unsigned occurrence = occurrence_of(&functions, i);
         *MG_PUSH(run->arena, &run->targets) = (struct mg_target){
-            .id = mg_target_id(run->arena, source->path, function->qualname, occurrence_of(&functions, i)),
-            .qualified_name = name,
+            .id = mg_target_id(run->arena, source->path, function->qualname, occurrence),
+            .qualified_name = numbered(run, name, occurrence),
             .module = source->module,
             .path = source->path,
             .function = *function,

@@ -566,6 +566,99 @@ def test_time(monkeypatch, tmp_path):
     assert said(1) == "n"
 """)
 
+shape("properties", """
+import functools
+
+class Box:
+    made = 0
+
+    def __init__(self, width): self._width = width
+
+    @property
+    def width(self):
+        "One statement."
+        return self._width + 1
+
+    @width.setter
+    def width(self, value):
+        if value < 0:
+            raise ValueError(value)
+        self._width = value - 1
+
+    @width.deleter
+    def width(self): self._width = 0
+
+    @functools.cached_property
+    def area(self):
+        Box.made += 1
+        return self._width * 3
+
+    def _get(self): return self._width - 2
+    def _set(self, value): self._width = value + 2
+    low = property(_get, _set)
+
+    @staticmethod
+    def double(n): return n * 2
+
+    @property
+    def weak(self): return self._width > 2
+
+class Narrow(Box):
+    @Box.width.getter
+    def width(self): return self._width + 10
+
+def one(n): return n + 1
+def untested(n): return n - 1
+def outer(n):
+    inner = lambda x: x * 2 + n
+    def nested(x):
+        return x - n
+    return inner(3) + nested(9)
+def again(n): return n + 3
+FIRST = again
+def again(n): return n + 5
+""", """
+import pytest
+from shapes.properties import FIRST, Box, Narrow, again, one, outer
+
+def test_get(): assert Box(4).width == 5
+def test_set():
+    box = Box(4)
+    box.width = 9
+    assert box._width == 8
+    box.width = 0
+    with pytest.raises(ValueError): box.width = -1
+def test_delete():
+    box = Box(4)
+    del box.width
+    assert box._width == 0
+def test_area():
+    box, before = Box(2), Box.made
+    assert (box.area, box.area, Box.made - before) == (6, 6, 1)
+def test_low():
+    box = Box(5)
+    assert box.low == 3
+    box.low = 1
+    assert box._width == 3
+def test_double(): assert Box.double(3) == 6
+def test_weak(): assert Box(9).weak
+def test_narrow():
+    narrow = Narrow(1)
+    narrow.width = 3
+    assert narrow.width == 12
+def test_one(): assert one(1)
+def test_outer(): assert outer(2) == 15
+def test_again(): assert (FIRST(1), again(1)) == (4, 6)
+""")
+
+# More statements than `run` would write tests for.
+shape("giant", "def giant(n):\n    total = 0\n" + "".join("    total += n // %d\n" % (i + 1) for i in range(90)) + "    return total\n", """
+from shapes.giant import giant
+
+def test_giant(): assert giant(1000) == sum(1000 // (i + 1) for i in range(90))
+""")
+
+
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
     from conftest import Desk
@@ -601,3 +694,12 @@ def test_what_runs_on_import_only_is_called_static(scored):
         found = [mutant.get("statusReason", "") for mutant in files["shapes/%s.py" % name]["mutants"]
                  if mutant["location"]["start"]["line"] == line and mutant["status"] != "Killed"]
         assert [reason.startswith("static") for reason in found] == [static] * len(found) and (found or not static), (name, line, found)
+
+
+def test_every_function_is_a_target(scored):
+    _repo, files = scored
+    lines = {mutant["location"]["start"]["line"] for mutant in files["shapes/properties.py"]["mutants"]}
+    assert {6, 11, 15, 17, 20, 24, 25, 27, 28, 32, 35, 39, 41, 42, 44, 46, 47, 48, 50} <= lines, sorted(lines)
+    mutants = [mutant for found in files.values() for mutant in found["mutants"]]
+    assert len({mutant["id"] for mutant in mutants}) == len(mutants)  # getter and setter have one name
+    assert len(files["shapes/giant.py"]["mutants"]) > 90

@@ -65,6 +65,20 @@ static void filters_apply_in_order(void **unused)
     assert_non_null(strstr(mg_target_filter(&f, &own), "giant"));
 }
 
+static void a_score_is_of_every_function(void **unused)
+{
+    (void)unused;
+    struct mg_function f = { .kind = MG_PROPERTY, .statement_count = 1 };
+    assert_null(mg_score_filter(&f));
+    f.statement_count = 5000;
+    assert_null(mg_score_filter(&f));
+    f.is_nested = true; /* part of the function around it */
+    assert_string_equal(mg_score_filter(&f), "inside another function");
+    f.is_nested = false;
+    f.has_error = true;
+    assert_string_equal(mg_score_filter(&f), "the parser does not understand it");
+}
+
 static bool near(double a, double b) { return a - b < 1e-12 && b - a < 1e-12; }
 
 static void priority_follows_the_formula(void **unused)
@@ -133,8 +147,8 @@ static void every_verdict_counts_as_said(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identities_are_stable), cmocka_unit_test(filters_apply_in_order),       cmocka_unit_test(priority_follows_the_formula),
-        cmocka_unit_test(targets_are_ranked),    cmocka_unit_test(every_verdict_counts_as_said),
+        cmocka_unit_test(identities_are_stable),        cmocka_unit_test(filters_apply_in_order), cmocka_unit_test(a_score_is_of_every_function),
+        cmocka_unit_test(priority_follows_the_formula), cmocka_unit_test(targets_are_ranked),     cmocka_unit_test(every_verdict_counts_as_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
