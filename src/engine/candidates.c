@@ -95,13 +95,25 @@ void mg_doubt_static(const struct mg_gate_request *request, struct mg_measured *
     }
 }
 
-void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump)
+static bool needs_static(const struct mg_gate_request *request, const struct mg_measured *measured, uint32_t mutant)
+{
+    enum mg_verdict verdict = measured->results.at[mutant].verdict;
+    return (verdict == MG_VERDICT_pending || mg_verdict_is_alive(verdict)) && is_static(request, &measured->mutants.at[mutant]);
+}
+
+bool mg_any_static(const struct mg_gate_request *request, const struct mg_measured *measured)
+{
+    for (uint32_t i = 0; i < measured->mutants.len; i++)
+        if (needs_static(request, measured, i))
+            return true;
+    return false;
+}
+
+void mg_queue_static(const struct mg_gate_request *request, bool exec, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump)
 {
     struct mg_lines_wanted wanted = { .importers = true };
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
-        enum mg_verdict verdict = measured->results.at[i].verdict;
-        bool open = verdict == MG_VERDICT_pending || mg_verdict_is_alive(verdict);
-        if (!open || !is_static(request, &measured->mutants.at[i]))
+        if (!needs_static(request, measured, i))
             continue;
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
         struct mg_attempt attempt = { .mutant = i,
@@ -110,6 +122,7 @@ void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *are
                                       .end_line = spliced->end_line,
                                       .bail = !request->matrix,
                                       .fresh = true,
+                                      .exec = exec,
                                       .is_static = true };
         attempt.first = mg_candidates(request, measured, &wanted, arena, &attempt.first_count);
         if (attempt.first_count == 0)

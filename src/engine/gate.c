@@ -56,7 +56,7 @@ enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg
 /* A variant that is no mutant: what becomes of it is known beforehand. */
 struct control {
     struct mg_str source;
-    bool bail, fresh;
+    bool bail, fresh, exec;
 };
 
 /* One job outside the pump, waited for. */
@@ -64,8 +64,9 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
                               struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
 {
     struct mg_mutant_job job = {
-        .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .wall_seconds = control->fresh ? 90.0 : 10.0
+        .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .exec = control->exec
     };
+    job.wall_seconds = control->fresh ? 90.0 : 10.0;
     for (size_t i = 0; i < count; i++) {
         double limit = 2.0 * mg_test_limit(tests[i].seconds);
         *MG_PUSH(arena, &job.tests) = tests[i].test;
@@ -82,7 +83,7 @@ static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_
 {
     bool module = mg_target_is_module(request->target);
     struct mg_str text = request->source->text;
-    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena), .fresh = module };
+    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena), .fresh = module, .exec = true };
     for (int round = 0; round < 3; round++) {
         size_t count;
         struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
@@ -105,6 +106,27 @@ static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_
         if (measured->flaky.len == before)
             return MG_OK;
     }
+    return MG_OK;
+}
+
+/* Before a process that has imported nothing of the repo may stand in for new interpreters: the unchanged code must pass there what passes in
+ * them. Otherwise `exec` is set, and nothing was lost but this run. */
+static enum mg_code check_nursery(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool *exec,
+                                  struct mg_err *err)
+{
+    bool module = mg_target_is_module(request->target);
+    struct mg_str text = request->source->text;
+    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena), .fresh = true };
+    size_t count;
+    struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ .importers = true }, arena, &count);
+    struct mg_mutant_run run = { 0 };
+    *exec = false;
+    if (count == 0 || !mg_any_static(request, measured))
+        return MG_OK;
+    MG_TRY(run_alone(request, &control, tests, count, arena, &run, err));
+    *exec = !run.nursery || run.end != MG_RUN_DONE;
+    for (size_t i = 0; i < run.runs.len; i++)
+        *exec |= run.runs.at[i].failed;
     return MG_OK;
 }
 
@@ -211,6 +233,7 @@ static void note_matrix(const struct mg_gate_request *request, struct mg_arena *
     const struct mg_probe_mutant *spliced = &measured->spliced.at[mutant];
     struct mg_attempt rest = { .mutant = mutant, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line };
     rest.fresh = end->fresh;
+    rest.exec = end->exec;
     struct mg_candidate *all = mg_candidates(request, measured, &(struct mg_lines_wanted){ .importers = end->is_static }, arena, &rest.first_count);
     rest.is_static = end->is_static;
     for (rest.first = all; rest.first_count && rest.first->test != end->run->at; rest.first_count--)
@@ -267,11 +290,14 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
         *MG_PUSH(arena, &measured->killers) = (struct mg_killers){ 0 };
     struct mg_pump pump;
+    bool exec = false;
     mg_pump_init(&pump, request, self, arena);
-    if (mg_target_is_module(request->target))
-        mg_queue_static(request, arena, measured, &pump);
-    else
+    if (mg_target_is_module(request->target)) {
+        MG_TRY(check_nursery(request, arena, measured, &exec, err));
+        mg_queue_static(request, exec, arena, measured, &pump);
+    } else {
         queue_mutants(request, needs_fresh, arena, measured, &pump);
+    }
     MG_TRY(take_verdicts(request, &pump, arena, measured, err));
     if (mg_target_is_module(request->target) || needs_fresh)
         return MG_OK;
@@ -279,8 +305,9 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         mg_doubt_static(request, measured);
         return MG_OK;
     }
+    MG_TRY(check_nursery(request, arena, measured, &exec, err));
     mg_pump_init(&pump, request, self, arena);
-    mg_queue_static(request, arena, measured, &pump);
+    mg_queue_static(request, exec, arena, measured, &pump);
     return take_verdicts(request, &pump, arena, measured, err);
 }
 

@@ -26,7 +26,8 @@ struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const 
 
 /* Takes back what a fork cannot say of lines that run on import. */
 void mg_doubt_static(const struct mg_gate_request *request, struct mg_measured *measured);
-/* Has those that are not detected judged in new interpreters instead. */
-void mg_queue_static(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump);
+/* Has those that are not detected judged in new interpreters instead, or with `exec` = false in what does as well; whether there are any. */
+void mg_queue_static(const struct mg_gate_request *request, bool exec, struct mg_arena *arena, struct mg_measured *measured, struct mg_pump *pump);
+bool mg_any_static(const struct mg_gate_request *request, const struct mg_measured *measured);
 
 #endif

@@ -37,6 +37,7 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .end_line = attempt->end_line,
         .bail = attempt->bail,
         .fresh = attempt->fresh,
+        .exec = attempt->exec,
     };
     const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
     size_t count = attempt->in_second ? attempt->second_count : attempt->first_count;
@@ -193,7 +194,7 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         struct mg_attempt attempt = pump->flying.at[run->ticket];
         pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
         pump->outstanding--;
-        if (attempt.fresh) {
+        if (attempt.fresh && !run->nursery) {
             pump->fresh_runs++;
             pump->fresh_seconds += run->seconds;
         }
@@ -201,6 +202,7 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         end->run = run;
         end->result.seconds = run->seconds;
         end->fresh = attempt.fresh;
+        end->exec = attempt.exec;
         end->is_static = attempt.is_static;
         if (judge(pump, &attempt, run, end))
             continue;

@@ -24,7 +24,8 @@ struct mg_attempt {
     bool hit; /* so far: some test ran the mutated lines */
     bool in_second, alone;
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
-    bool fresh;           /* in a new interpreter */
+    bool fresh;           /* in a new interpreter, or what does as well */
+    bool exec;            /* with `fresh`: in a new interpreter only */
     bool fresh_if_unseen; /* its tests are known to run the lines: when a fork does not, a new interpreter has the last word */
     unsigned retries;
     MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
@@ -35,7 +36,7 @@ struct mg_attempt_end {
     struct mg_mutant_result result;
     uint32_t killer; /* test index, UINT32_MAX when not killed by a test */
     const struct mg_mutant_run *run;
-    bool fresh, is_static; /* as the attempt's */
+    bool fresh, exec, is_static; /* as the attempt's */
 };
 
 struct mg_pump {

@@ -207,7 +207,9 @@ struct mg_mutant_job {
     struct mg_str source;    /* as mg_probe_mutant.source */
     uint32_t line, end_line; /* lines whose execution activates it; 0,0 = the whole function */
     bool bail;               /* stop at the first failing test */
-    bool fresh;              /* in a new interpreter instead of a fork: the tests are collected again, with the mutated file */
+    bool fresh;              /* in a new interpreter instead of a fork: the tests are collected again, with the mutated file; a fork of a
+                              * process that has imported nothing of the repo does as well, where the agent has one */
+    bool exec;               /* with `fresh`: never such a fork */
     double wall_seconds;     /* whole process, second line of defence */
     MG_LIST(uint32_t) tests; /* indices, in order */
     MG_LIST(double) limits;  /* CPU seconds for each of them */
@@ -234,6 +236,7 @@ struct mg_mutant_run {
     MG_LIST(struct mg_test_run) runs;
     struct mg_str reason;
     double seconds;
+    bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
 };
 
 /* Plain pytest in a new interpreter. */

@@ -307,6 +307,58 @@ static void offer(const struct mg_node *node, struct mg_sink *sink)
     }
 }
 
+/* What stands in a header runs when the function is made, wherever the compiler counts the line of a folded constant. */
+static void offer_in_header(const struct mg_node *header, const struct mg_node *part, struct mg_sink *sink)
+{
+    const struct mg_node *decorated = header->parent && header->parent->kind == N_DECORATED ? header->parent : header;
+    size_t from = sink->mutants->len;
+    for (const struct mg_node *at = part; at < part + part->size;) {
+        if (mg_is_skipped(sink->module, at)) {
+            at += at->size;
+            continue;
+        }
+        offer(at, sink);
+        at++;
+    }
+    for (size_t i = from; i < sink->mutants->len; i++) {
+        struct mg_mutant *mutant = &sink->mutants->at[i];
+        if (mutant->line > decorated->line)
+            mutant->line = decorated->line;
+        if (mutant->end_line < header->line)
+            mutant->end_line = header->line;
+    }
+}
+
+/* Decorators with their arguments. */
+static void offer_decorators(const struct mg_node *definition, struct mg_sink *sink)
+{
+    const struct mg_node *decorated = definition->parent && definition->parent->kind == N_DECORATED ? definition->parent : NULL;
+    for (const struct mg_node *one = decorated ? mg_node_first_named(decorated) : NULL; one && one->kind == N_DECORATOR; one = mg_node_next_named(one)) {
+        const struct mg_node *expression = mg_node_first_named(one);
+        if (expression && !mg_line_is_skipped(sink->module, one->line, one->end_line))
+            offer_in_header(definition, expression, sink);
+    }
+}
+
+/* Default values that are no literals: those are DEF's. */
+static void offer_defaults(const struct mg_node *function, struct mg_sink *sink)
+{
+    const struct mg_node *parameters = mg_node_field(function, F_parameters);
+    for (const struct mg_node *one = parameters ? mg_node_first_named(parameters) : NULL; one; one = mg_node_next_named(one)) {
+        const struct mg_node *value = one->kind == N_DEFAULT_PARAMETER || one->kind == N_TYPED_DEFAULT_PARAMETER ? mg_node_field(one, F_value) : NULL;
+        if (value && !mg_is_literal_default(sink->module, value))
+            offer_in_header(function, value, sink);
+    }
+}
+
+/* A function or a class that is made where the walk is. */
+static void offer_header(const struct mg_node *definition, struct mg_sink *sink)
+{
+    offer_decorators(definition, sink);
+    if (definition->kind == N_FUNCTION)
+        offer_defaults(definition, sink);
+}
+
 void mg_chosen_mutants(const struct mg_module *module, const struct mg_function *function, struct mg_str module_name, struct mg_str qualified_name,
                        const struct mg_operator_choice *choice, struct mg_arena *arena, struct mg_mutants *mutants)
 {
@@ -325,6 +377,8 @@ void mg_chosen_mutants(const struct mg_module *module, const struct mg_function 
             continue;
         }
         offer(at, &sink);
+        if (at->kind == N_FUNCTION || at->kind == N_CLASS)
+            offer_header(at, &sink);
         at++;
     }
     if (mutants->len == from)
@@ -342,7 +396,13 @@ void mg_function_mutants(const struct mg_module *module, const struct mg_functio
     mg_chosen_mutants(module, function, module_name, qualified_name, &all, arena, mutants);
 }
 
-/* Functions are targets of their own, defaults and decorators included. */
+static bool makes_skipped_function(const struct mg_module *module, const struct mg_node *node)
+{
+    const struct mg_node *definition = node->kind == N_DECORATED ? mg_node_field(node, F_definition) : NULL;
+    return definition && definition->kind == N_FUNCTION && mg_function_is_skipped(module, definition);
+}
+
+/* Functions are targets of their own, with their literal defaults; their decorators and other defaults are evaluated here. */
 void mg_module_mutants(const struct mg_module *module, struct mg_str module_name, const struct mg_operator_choice *choice, struct mg_arena *arena,
                        struct mg_mutants *mutants)
 {
@@ -350,11 +410,16 @@ void mg_module_mutants(const struct mg_module *module, struct mg_str module_name
     struct mg_sink sink = { .module = module, .arena = arena, .mutants = mutants, .choice = choice, .floor = 1 };
     size_t from = mutants->len;
     for (const struct mg_node *at = module->nodes + 1; at < module->nodes + module->node_count;) {
-        if (at->kind == N_FUNCTION || at->broken || mg_is_skipped(module, at)) {
-            at += at->broken && at->kind != N_FUNCTION ? 1 : at->size;
+        bool function = at->kind == N_FUNCTION;
+        if (at->kind == N_FUNCTION && !at->broken && !mg_function_is_skipped(module, at))
+            offer_header(at, &sink);
+        if (function || at->broken || mg_is_skipped(module, at) || makes_skipped_function(module, at)) {
+            at += at->broken && !function ? 1 : at->size;
             continue;
         }
         offer(at, &sink);
+        if (at->kind == N_CLASS)
+            offer_header(at, &sink);
         at++;
     }
     if (mutants->len == from)

@@ -1,4 +1,5 @@
-/* DDL: take a decorator away from a function or class inside the target. The target's own are applied on import, where no swap reaches. */
+/* DDL: take a decorator away from a function or class inside the target. The target's own are applied on import, where no swap reaches: the
+ * module's body has those. */
 #include "base/buf.h"
 #include "base/str.h"
 #include "python/operators.h"

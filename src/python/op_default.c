@@ -11,6 +11,24 @@ static void emit(struct mg_sink *sink, const struct mg_node *function, const str
     mg_sink_span(sink, value->start, value->end, target && body ? body : function, target && body ? body : function, text);
 }
 
+bool mg_is_literal_default(const struct mg_module *module, const struct mg_node *value)
+{
+    switch (value->kind) {
+    case N_TRUE:
+    case N_FALSE:
+    case N_NONE:
+    case N_INTEGER:
+    case N_FLOAT:
+        return true;
+    case N_UNARY:
+        return mg_node_is_constant(module, value);
+    case N_STRING:
+        return !mg_node_contains(value, N_INTERPOLATION);
+    default:
+        return false;
+    }
+}
+
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_node *parameters = mg_node_field(node, F_parameters);

@@ -58,6 +58,8 @@ struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_nod
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
 /* The file gives the name a meaning of its own somewhere: it need not be the builtin. */
 bool mg_is_shadowed(const struct mg_module *module, const char *name);
+/* A default value that DEF replaces in the live function; others are computed when the function is made. */
+bool mg_is_literal_default(const struct mg_module *module, const struct mg_node *value);
 /* Text for people, or a hash: what is in there is not made below level 2. */
 bool mg_is_for_people(const struct mg_module *module, const struct mg_node *function);
 

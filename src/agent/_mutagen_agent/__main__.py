@@ -35,6 +35,8 @@ def main():
         from _mutagen_agent import confirm as part
     elif role == "fresh":
         from _mutagen_agent import fresh as part
+    elif role == "nursery":
+        from _mutagen_agent import nursery as part
     else:
         from _mutagen_agent import zygote as part
     sys.path.remove(parent)

@@ -85,8 +85,9 @@ class Pool:
         self.waiting = []
         self.running = []
 
-    def submit(self, key, fn, wall_seconds, on_record=None):
-        self.waiting.append((key, fn, wall_seconds, on_record))
+    def submit(self, key, fn, wall_seconds, on_record=None, keep=-1):
+        """`keep`: a descriptor of wire.private_fds that the child needs."""
+        self.waiting.append((key, fn, wall_seconds, on_record, keep))
         self.start()
 
     def start(self):
@@ -94,8 +95,8 @@ class Pool:
             slot = self.slots.acquire() if self.slots else -1
             if self.slots and slot < 0:
                 return  # timeout() brings us back
-            key, fn, wall_seconds, on_record = self.waiting.pop(0)
-            self.running.append(spawn(key, fn, wall_seconds, on_record, self.worker(slot)))
+            key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
+            self.running.append(spawn(key, fn, wall_seconds, on_record, self.worker(slot), keep))
             self.running[-1].slot = slot
 
     def worker(self, slot):
@@ -180,7 +181,7 @@ def wait(pool):
             os._exit(0)
 
 
-def spawn(key, fn, wall_seconds, on_record, worker=0):
+def spawn(key, fn, wall_seconds, on_record, worker=0, keep=-1):
     reader, writer = os.pipe()
     writer = wire.out_of_reach(writer)
     mark = os.urandom(6).hex().encode("ascii")
@@ -189,7 +190,7 @@ def spawn(key, fn, wall_seconds, on_record, worker=0):
     if pid == 0:
         try:
             os.close(reader)
-            run_child(fn, writer, mark, worker)
+            run_child(fn, writer, mark, worker, keep)
         finally:
             os._exit(1)
     os.close(writer)
@@ -203,8 +204,8 @@ def spawn(key, fn, wall_seconds, on_record, worker=0):
     return child
 
 
-def run_child(fn, writer, mark, worker):
-    prepare_child(worker)
+def run_child(fn, writer, mark, worker, keep=-1):
+    prepare_child(worker, keep)
     report(fn, writer, mark)
 
 
@@ -235,11 +236,11 @@ def report(fn, writer, mark):
     os._exit(0)
 
 
-def prepare_child(worker):
+def prepare_child(worker, keep=-1):
     """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder, the name of a worker."""
     os.setpgid(0, 0)
     die_with_parent()
-    for fd in wire.private_fds:
+    for fd in wire.private_fds - {keep}:
         try:
             os.close(fd)
         except OSError:

@@ -4,16 +4,19 @@ import os
 import signal
 import sys
 
-from . import forks, mutation, wire, zygote
+from . import forks, mutation, nursery, wire, zygote
 
 
-def become(job, emit):
-    """In a child of ours that has run no test: goes on as a new interpreter that reports through the same pipe. Does not return."""
+def become(job, emit, sock=None):
+    """In a child of ours that has run no test: goes on as a new interpreter, or as a fork of the nursery behind `sock`, that reports through
+    the same pipe. Does not return."""
     environ = dict(forks.settings["environ"])
-    environ.update({name: os.environ[name] for name in ("TMPDIR", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT") if name in os.environ})
+    environ.update(nursery.job_environ())
     path = os.path.join(forks.child_folder(os.getpid()), "job.json")
     with open(path, "w") as file:
         json.dump(job, file)
+    if sock is not None:
+        nursery.become(sock, path, emit)
     writer, mark = emit.pipe
     os.set_inheritable(writer, True)
     package = os.path.dirname(os.path.abspath(__file__))
@@ -27,10 +30,11 @@ def main(path, writer, mark):
     forks.report(lambda emit: run(job, emit), int(writer), mark.encode("ascii"))
 
 
-def run(job, emit):
+def run(job, emit, settled=False):
     import pytest
 
-    zygote.settle(job["start"], inside=True)
+    if not settled:
+        zygote.settle(job["start"], inside=True)
     from . import baseline, collect, host
 
     plugin = collect.Plugin(lambda session: loop(session, job, emit, here))

@@ -33,6 +33,7 @@ class Host:
         self.opened = opened.Opened(self.repo, self.scratch)
         self.needs = plugin.needs = needs.Needs(self.repo)
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
+        self.nursery = None  # the socket to it
         self.session = self.config = None
         self.items = []
         self.harmless = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)

@@ -18,6 +18,7 @@ class Plan:
 
     def __init__(self, request, target, code, host, folder=""):
         self.source, self.fresh, self.folder = request["source"], bool(request.get("fresh")), folder
+        self.new_interpreter, self.nursery = bool(request.get("exec")), False
         self.ticket, self.target, self.code, self.host = request["id"], target, code, host
         self.bail = bool(request.get("bail", True))
         self.wall = float(request["wall"])
@@ -41,6 +42,8 @@ class Plan:
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
             self.at_hit = True
+        elif "nursery" in record:
+            self.nursery = True
         elif "limit" in record:
             self.limited = record["limit"]
         elif "loops" in record:
@@ -57,7 +60,7 @@ class Plan:
 
     def run(self, emit):
         if self.fresh:
-            new_interpreter.become(self.fresh_job(), emit)
+            new_interpreter.become(self.fresh_job(), emit, None if self.new_interpreter else self.host.nursery)
         host = self.host
         host.enter_fork()
         self.target.swap(self.code)
@@ -65,6 +68,10 @@ class Plan:
         tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
         run_items(self.sequence(host.items), host, self.bail, tracker, emit, self.loops, beside)
+
+    def keeps(self):
+        """The descriptor that the child needs to ask the nursery; -1: none."""
+        return self.host.nursery.fileno() if self.fresh and self.host.nursery is not None else -1
 
     def sequence(self, items):
         """(number, item, CPU limit) of each test."""
@@ -290,7 +297,7 @@ def answer(ended, host):
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "reason": reason,
-        "runs": [record["run"] for record in ended.records if "run" in record], "seconds": round(ended.seconds, 6),
+        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

@@ -142,7 +142,7 @@ class Session:
         except target.Refused as exc:
             return mutant.refused(request, exc)
         plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
-        self.pool.submit(plan, plan.run, plan.wall, plan.on_record)
+        self.pool.submit(plan, plan.run, plan.wall, plan.on_record, plan.keeps())
         return None
 
     def place_beside(self, tests):
@@ -181,9 +181,10 @@ def start(fd, host):
     """In the fork: becomes the session that answers on `fd`."""
     os.setpgid(0, 0)
     forks.die_with_parent()
-    for private in list(wire.private_fds):
+    kept = {host.nursery.fileno()} if host.nursery is not None else set()
+    for private in wire.private_fds - kept:
         os.close(private)
-    wire.private_fds.clear()
+    wire.private_fds.intersection_update(kept)
     sys.dont_write_bytecode = True  # a test file loaded twice within a second must not be served from a stale .pyc
     channel = wire.Channel(fd)
     forks.settings["leash"] = channel.fileno()

@@ -92,7 +92,7 @@ class Zygote:
         self.leave()
 
     def serve(self, session, request):
-        from . import baseline, collect, mutant, opened
+        from . import baseline, collect, mutant, nursery, opened
 
         host = self.host
         host.plugin.importing = None
@@ -106,6 +106,9 @@ class Zygote:
         mutant.warm_up()
         if host.settings.get("static"):
             host.importers(".")  # reads every file once, for all sessions
+            host.nursery, why_not = nursery.start(host)
+            if why_not:
+                notes.append("Each mutant of what runs on import needs a new interpreter, several times slower: %s." % why_not)
         random.seed(host.seed)
         host.freeze()
         tests = collect.describe_items(host.items, host.repo)

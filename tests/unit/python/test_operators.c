@@ -125,7 +125,7 @@ static const struct example examples[] = {
     { 2, "def g(a=1, b='x', c=True, d=[], e=None, *, k: int = -2): return a\n    return lambda d=f'{a}': 3",
       "DEF 1 -> 1 + 1|DEF 'x' -> \"\"|DEF True -> False|DEF None -> \"\"|DEF -2 -> -2 + 1|RVR a -> None|RVR lambda d=f'{a}': 3 -> None|"
       "CRP-num 3 -> 2|CRP-num 3 -> 4" },
-    { 3, "@a\n    @b(\n      1)\n    def g(): return c", "DDL @a -> |DDL @b(\n      1) -> \n|RVR c -> None" },
+    { 3, "@a\n    @b(\n      1)\n    def g(): return c", "DDL @a -> |DDL @b(\n      1) -> \n|CRP-num 1 -> 0|CRP-num 1 -> 2|RVR c -> None" },
     { 3, "g()\n    return a  # last", "SDL g() -> pass|XMT g()\n    return a -> return None\n|RVR a -> None" },
     { 3, "g(); yield a", "SDL g() -> pass" },                                                                   /* a generator must stay one */
     { 3, "x = a; z = b; z = c", "SDL x = a -> pass|XMT x = a; z = b; z = c -> return None|SDL z = c -> pass" }, /* not z = b: a NameError */
@@ -357,6 +357,30 @@ static void places_count_utf16_units_and_lines_of_the_whole_expression(void **un
     mg_arena_free(arena);
 }
 
+/* `make` and `twice` have their bodies for themselves: the module has what runs when they are made. */
+static void a_module_has_decorators_and_defaults_that_are_computed(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_module *module = NULL;
+    struct mg_mutants mutants = { 0 };
+    struct mg_operator_choice only = mg_operator_choose(3, (struct mg_str[]){ MG_STR("AOR") }, 1);
+    struct mg_str text = MG_STR("@d(\n  1 + n\n)\ndef make(a=n - 2, b: 3 + 4 = 5, *, c=6 * n):\n    return a - b\n"
+                                "class A:\n    @d(n % 8)\n    def m(self): return 9 + n\n"
+                                "@typing.overload\n@d(n + 10)\ndef f(a=n + 11): ...\n");
+    assert_int_equal(mg_module_parse(text, &module, NULL), MG_OK);
+    mg_module_mutants(module, MG_STR("m"), &only, arena, &mutants);
+    assert_int_equal(mutants.len, 4);
+    static const char *const originals[] = { "+", "-", "*", "%" };
+    for (size_t i = 0; i < 4; i++)
+        assert_true(mg_str_is(mutants.at[i].original, originals[i]));
+    assert_int_equal(mutants.at[0].span_line, 2);
+    assert_int_equal(mutants.at[0].line, 1); /* the whole header: constants that are folded have no line of their own */
+    assert_int_equal(mutants.at[0].end_line, 4);
+    mg_module_free(module);
+    mg_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +392,7 @@ int main(void)
         cmocka_unit_test(text_for_people_is_not_level_one),
         cmocka_unit_test(defaults_of_the_function_itself_are_activated_by_its_body),
         cmocka_unit_test(identity_survives_moved_code_and_tells_twins_apart),
+        cmocka_unit_test(a_module_has_decorators_and_defaults_that_are_computed),
         cmocka_unit_test(places_count_utf16_units_and_lines_of_the_whole_expression),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
