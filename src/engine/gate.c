@@ -63,9 +63,7 @@ struct control {
 static enum mg_code run_alone(const struct mg_gate_request *request, const struct control *control, const struct mg_candidate *tests, size_t count,
                               struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
 {
-    struct mg_mutant_job job = {
-        .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .exec = control->exec
-    };
+    struct mg_mutant_job job = { .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .exec = control->exec };
     job.wall_seconds = control->fresh ? 90.0 : 10.0;
     for (size_t i = 0; i < count; i++) {
         double limit = 2.0 * mg_test_limit(tests[i].seconds);
@@ -83,7 +81,9 @@ static enum mg_code check_noop(const struct mg_gate_request *request, struct mg_
 {
     bool module = mg_target_is_module(request->target);
     struct mg_str text = request->source->text;
-    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena), .fresh = module, .exec = true };
+    struct control control = { .source = module ? text : mg_noop_function_text(text, &request->target->function, arena),
+                               .fresh = module,
+                               .exec = true };
     for (int round = 0; round < 3; round++) {
         size_t count;
         struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);

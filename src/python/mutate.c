@@ -333,7 +333,8 @@ static void offer_in_header(const struct mg_node *header, const struct mg_node *
 static void offer_decorators(const struct mg_node *definition, struct mg_sink *sink)
 {
     const struct mg_node *decorated = definition->parent && definition->parent->kind == N_DECORATED ? definition->parent : NULL;
-    for (const struct mg_node *one = decorated ? mg_node_first_named(decorated) : NULL; one && one->kind == N_DECORATOR; one = mg_node_next_named(one)) {
+    for (const struct mg_node *one = decorated ? mg_node_first_named(decorated) : NULL; one && one->kind == N_DECORATOR;
+         one = mg_node_next_named(one)) {
         const struct mg_node *expression = mg_node_first_named(one);
         if (expression && !mg_line_is_skipped(sink->module, one->line, one->end_line))
             offer_in_header(definition, expression, sink);
