@@ -153,6 +153,25 @@ static void add_pragmas(struct mg_buf *out, struct mg_arena *arena, const struct
     }
 }
 
+/* Mutants that are none: the compiler makes the same of them as of the original, or of another mutant. They are in no number. */
+static void add_same_code(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report)
+{
+    bool any = false;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        for (size_t k = 0; k < report->outcomes.at[i].mutants.len; k++) {
+            const struct mg_outcome *outcome = &report->outcomes.at[i];
+            const struct mg_judged *judged = &outcome->mutants.at[k];
+            if (judged->before.verdict != MG_VERDICT_ignored || mg_str_starts(judged->before.reason, "pragma: "))
+                continue;
+            if (!any)
+                mg_buf_adds(out, "\nin no number, because they change nothing or what another one changes:\n");
+            any = true;
+            mg_buf_addf(out, "  %s:%u  %s  %s  (%s)\n", mg_printable(arena, outcome->path).at, judged->mutant.span_line,
+                        mg_printable(arena, outcome->qualified_name).at, judged->mutant.operator_name, mg_printable(arena, judged->before.reason).at);
+            add_small_diff(out, arena, judged->diff);
+        }
+}
+
 struct mg_str mg_score_table(struct mg_arena *arena, const struct mg_report *report, bool all, const char *program)
 {
     struct mg_buf out = MG_BUF(TEXT_LIMIT);
@@ -160,6 +179,8 @@ struct mg_str mg_score_table(struct mg_arena *arena, const struct mg_report *rep
         add_rows(&out, arena, report, all);
     add_survivors(&out, arena, report, all, program);
     add_pragmas(&out, arena, report, all);
+    if (all)
+        add_same_code(&out, arena, report);
     return mg_buf_take(&out, arena);
 }
 

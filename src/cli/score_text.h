@@ -7,7 +7,8 @@
 #include "core/report.h"
 
 /* One line per function (per file when there are many, unless `all`), the total, and survivors: five, one per line of code, the most telling
- * first; with `all` every one, and what pragmas left out. */
+ * first; with `all` every one, what pragmas left out, and mutants with the bytecode of
+ * the original or of another. */
 struct mg_str mg_score_table(struct mg_arena *arena, const struct mg_report *report, bool all, const char *program);
 /* "score: 84.0% (…)" with its level, or bounds when mutants are without a verdict; behind it where the verdicts are from. */
 struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *report);

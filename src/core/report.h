@@ -75,4 +75,8 @@ struct mg_report {
     struct mg_scored scored;
 };
 
+/* Mutants of lines that run on import, judged by what they do there (--static); the others have the verdict `static`. */
+uint32_t mg_report_static_judged(const struct mg_report *report);
+bool mg_is_static_judged(const struct mg_mutant_result *result);
+
 #endif

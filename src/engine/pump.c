@@ -194,7 +194,7 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         struct mg_attempt attempt = pump->flying.at[run->ticket];
         pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
         pump->outstanding--;
-        if (attempt.fresh && !run->nursery) {
+        if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
             pump->fresh_runs++;
             pump->fresh_seconds += run->seconds;
         }

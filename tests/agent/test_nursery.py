@@ -100,3 +100,21 @@ def test_what_a_conftest_loads_is_loaded_by_each_child(repo, tmp_path):
     repo.baseline(files=["mod.py"])
     answer = Bench(repo, "mod.py", "table").mutant("n + 1", "n + 2", ["test_rows"], fresh=True)
     assert answer["nursery"] and answer["runs"][0][:3] == [0, True, True], answer
+
+
+def test_twins_in_a_module_are_told_before_any_fork(repo):
+    """What the compiler makes the same is one mutant; the second is left out with its reason, and asking for the first again is no twin."""
+    repo.write("mod.py", "LIMIT = 2 + 2\n")
+    repo.write("test_mod.py", "from mod import LIMIT\ndef test_limit(): assert LIMIT\n")
+    repo.start(static=True)
+    wire = repo.session()
+    assert wire.ask("target", file="mod.py", module="mod", qualname="<module>", name="<module>", first_line=1, end_line=1)["ok"]
+
+    def mutant(source):
+        return wire.ask("mutant", source=source, line=1, end_line=1, bail=True, fresh=True, wall=20.0, tests=[0], limits=[5.0])
+
+    assert mutant("LIMIT = 2 + 3\n")["end"] == "done"
+    twin = mutant("LIMIT = 3 + 2\n")
+    assert (twin["end"], twin["same_code"], twin["reason"]) == ("refused", True, "the bytecode equals another mutant's")
+    assert mutant("LIMIT = 2 + 3\n")["end"] == "done"
+    assert mutant("LIMIT = 1 + 3\n")["reason"] == "the bytecode equals the original's"

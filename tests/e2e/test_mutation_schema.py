@@ -74,6 +74,21 @@ def test_the_form(scored):
             assert (mutant["status"] == "Killed") == ("killedBy" in mutant)
 
 
+def test_facts_that_the_form_has_no_place_for(scored):
+    desk, report = scored
+    statuses = [mutant["status"] for file in report["files"].values() for mutant in file["mutants"]]
+    facts = report["mutagen"]
+    assert report["config"] == {"level": 2, "matrix": False} and facts["status"] == "succeeded" and facts["mutantsFound"] == len(statuses)
+    assert (facts["verdicts"]["killed"], facts["verdicts"]["survived"]) == (statuses.count("Killed"), statuses.count("Survived"))
+    assert facts["static"] == {"judged": 0, "leftOut": 0} and "verified" not in facts
+    result = desk("score", "repo", "--static", "--verify", "4", "--json", "static.json", "--target", "pkg.label*")
+    assert result.code == 0, result
+    static = json.loads((desk.folder / "static.json").read_text("utf-8"))
+    found = [mutant for file in static["files"].values() for mutant in file["mutants"] if mutant.get("static")]
+    assert static["mutagen"]["static"] == {"judged": len(found), "leftOut": 0}
+    assert static["mutagen"]["verified"] == {"replayed": 4, "agree": 4}, static["mutagen"]
+
+
 VALIDATOR = "jsonschema==4.23.0"
 VALIDATE = "import json, sys, jsonschema; jsonschema.validate(json.load(open(sys.argv[1], encoding='utf-8')), json.load(open(sys.argv[2], encoding='utf-8')))"
 
@@ -103,7 +118,8 @@ def test_the_published_schema(scored):
     python, schema = schema_tools()
     assert desk("score", "repo", "--matrix", "--json", "matrix.json").code == 0
     assert any(mutant.get("coveredBy") for file in report["files"].values() for mutant in file["mutants"])
-    for name in ("out.json", "matrix.json"):
+    assert desk("score", "repo", "--static", "--verify", "2", "--json", "verified.json").code == 0
+    for name in ("out.json", "matrix.json", "verified.json"):
         done = subprocess.run([python, "-c", VALIDATE, desk.folder / name, schema], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     (desk.folder / "bad.json").write_text(json.dumps({**report, "files": {"a": {"language": "python"}}}))

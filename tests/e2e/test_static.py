@@ -117,6 +117,8 @@ def scored(tmp_path_factory):
 def test_every_place_that_runs_on_import_is_mutated(scored):
     _repo, report, _result = scored
     mutants = report["files"]["pkg/mod.py"]["mutants"]
+    assert report["mutagen"]["static"]["leftOut"] == 0
+    assert report["mutagen"]["static"]["judged"] == sum(mutant.get("static", False) for found in report["files"].values() for mutant in found["mutants"]) > 40
     have = {(mutant["location"]["start"]["line"], mutant["mutatorName"]) for mutant in mutants}
     source = SOURCE.split("\n")
     wanted = [("LIMIT = 3", "AOR"), ("NAMES =", "COI"), ("if LIMIT", "ROR"), ("    MODE = \"big", "CRP-str"), ("@times(2 + 1)", "AOR"), ("@times(2 + 1)", "CRP-num"),
@@ -136,3 +138,13 @@ def test_verdicts_agree_with_plain_pytest(scored):
     assert plain_pytest(repo)
     wrong = disagreements(repo, {"pkg/mod.py": report["files"]["pkg/mod.py"]}, skip="pragma")
     assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_what_the_compiler_makes_the_same_is_in_no_number_and_is_named(desk):
+    desk.repo({"m.py": "def f(n):\n    return n + 2 * 2\n\n\nLIMIT = 2 + 2\n", "tests/test_m.py": "from m import f, LIMIT\ndef test(): assert f(1) == 5 and LIMIT\n"})
+    result = desk("score", "repo", "--static", "--all", "--no-progress", "--operators", "CRP-num")
+    assert result.code == 0 and "(2 of 4 mutants detected" in result.out, result
+    named = result.out.split("in no number, because")[1]
+    assert named.count("m.f  CRP-num  (the bytecode equals another mutant's)") == 2, result
+    assert named.count("m  CRP-num  (static: the bytecode equals another mutant's)") == 2, result
+    assert "in no number" not in desk("score", "repo", "--static", "--no-progress", "--operators", "CRP-num").out

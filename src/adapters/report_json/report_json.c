@@ -263,6 +263,7 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     value *mutants = yyjson_mut_obj(t->doc);
     put(t, mutants, "before", tally(t, &r->before));
     put(t, mutants, "after", tally(t, &r->after));
+    put_int(t, mutants, "static_judged", mg_report_static_judged(r));
     put(t, root, "mutants", mutants);
     put(t, root, "targets", targets(t, r));
     put_int(t, root, "tests_generated", r->tests_generated);

@@ -2,6 +2,7 @@
 #include "adapters/report_schema/report_schema.h"
 
 #include "adapters/report_schema/locate.h"
+#include "core/score.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "core/text.h"
@@ -95,7 +96,7 @@ static value *mutant(struct build *b, const struct mg_lines *lines, const struct
     put(b, object, "location", location);
     put(b, object, "status", yyjson_mut_str(b->doc, statuses[result->verdict]));
     put_reason(b, object, judged);
-    if (result->verdict == MG_VERDICT_static)
+    if (result->verdict == MG_VERDICT_static || mg_is_static_judged(result))
         put(b, object, "static", yyjson_mut_true(b->doc));
     put_tests(b, object, "coveredBy", judged->covering.at, judged->covering.len);
     if (judged->killers.len > 0) {
@@ -200,6 +201,43 @@ static value *tests(struct build *b)
     return root;
 }
 
+/* How it was measured: `config` is free for it. */
+static value *config(struct build *b)
+{
+    const struct mg_scored *scored = &b->report->scored;
+    value *object = yyjson_mut_obj(b->doc);
+    put(b, object, "level", yyjson_mut_sint(b->doc, scored->level));
+    put(b, object, "matrix", yyjson_mut_bool(b->doc, scored->matrix));
+    if (scored->diff.len)
+        put(b, object, "diff", text(b, scored->diff));
+    return object;
+}
+
+/* What the form has no place for. Readers of it leave out what they do not know. */
+static value *facts(struct build *b)
+{
+    const struct mg_report *r = b->report;
+    value *object = yyjson_mut_obj(b->doc), *verdicts = yyjson_mut_obj(b->doc), *statics = yyjson_mut_obj(b->doc);
+    for (unsigned v = 0; v < MG_VERDICT_COUNT; v++)
+        put(b, verdicts, mg_verdict_name((enum mg_verdict)v), yyjson_mut_uint(b->doc, r->before.of[v]));
+    put(b, object, "status", text(b, r->status));
+    if (mg_tally_scorable(&r->before) && r->before.of[MG_VERDICT_pending] == 0)
+        put(b, object, "score", yyjson_mut_real(b->doc, mg_score(&r->before)));
+    put(b, object, "verdicts", verdicts);
+    put(b, object, "mutantsFound", yyjson_mut_uint(b->doc, r->scored.found));
+    put(b, object, "mutantsChosen", yyjson_mut_uint(b->doc, r->scored.chosen));
+    put(b, statics, "judged", yyjson_mut_uint(b->doc, mg_report_static_judged(r)));
+    put(b, statics, "leftOut", yyjson_mut_uint(b->doc, r->before.of[MG_VERDICT_static]));
+    put(b, object, "static", statics);
+    if (r->verified) {
+        value *verified = yyjson_mut_obj(b->doc);
+        put(b, verified, "replayed", yyjson_mut_uint(b->doc, r->verified));
+        put(b, verified, "agree", yyjson_mut_uint(b->doc, r->verified_agree));
+        put(b, object, "verified", verified);
+    }
+    return object;
+}
+
 static enum mg_code build(struct build *b)
 {
     value *root = yyjson_mut_obj(b->doc), *thresholds = yyjson_mut_obj(b->doc), *framework = yyjson_mut_obj(b->doc), *files = yyjson_mut_obj(b->doc);
@@ -211,6 +249,8 @@ static enum mg_code build(struct build *b)
     put(b, framework, "name", yyjson_mut_str(b->doc, "Mutagen"));
     put(b, framework, "version", text(b, b->report->version));
     put(b, root, "framework", framework);
+    put(b, root, "config", config(b));
+    put(b, root, "mutagen", facts(b));
     put(b, root, "files", files);
     put(b, root, "testFiles", tests(b));
     return add_files(b, files);

@@ -142,8 +142,10 @@ def main(path, fd):
 
 def prepare(what):
     """Imports; why the outcome cannot be trusted, or an empty text."""
-    from . import baseline, collect, fresh, host, mutant, mutation, zygote  # noqa: F401
+    from . import zygote
 
+    for part in ("baseline", "collect", "fresh", "host", "mutant"):
+        importlib.import_module("_mutagen_agent." + part)
     settings = what["start"]
     zygote.settle(settings, inside=True)
     problem = warm_up_pytest(settings)

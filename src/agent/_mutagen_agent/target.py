@@ -85,6 +85,7 @@ class Target:
         self.indent, self.body_indent = request.get("indent", 0), request.get("body_indent", 0)
         self.scopes = request.get("scopes") or []
         self.index, self.loops = index, {}
+        self.known = {}  # fingerprint of a mutant's code -> its source
         self.is_module = self.name == MODULE
         if self.is_module:
             self.module, self.functions, self.code, self.swapped, self.fresh = None, [], None, [], []
@@ -100,7 +101,6 @@ class Target:
         self.alone = None  # see codes.original_alone
         self.defaults = {}  # id(code) -> (code, defaults that go with it)
         self.defaults_before = []
-        self.known = {}  # fingerprint of a mutant's code -> its source
         self.fresh = []  # modules that only we have imported: a test that imports them does it anew
 
     def flavour(self):
@@ -113,11 +113,12 @@ class Target:
     def compile(self, source, same_allowed=False):
         """The code object of `source` (the function's text with its decorators) in place of the target's; raises Refused."""
         if self.is_module:
-            return codes.compile_file(source, os.path.join(self.index.repo, self.file), same_allowed)
-        if self.code is None:
+            code = codes.compile_file(source, os.path.join(self.index.repo, self.file), same_allowed)
+        elif self.code is None:
             raise Refused("the function has no live function object")
-        code = codes.compile_alone(self, source, same_allowed)
-        if not same_allowed and id(code) not in self.defaults and self.known.setdefault(codes.fingerprint(code), source) != source:
+        else:
+            code = codes.compile_alone(self, source, same_allowed)
+        if not same_allowed and (self.is_module or id(code) not in self.defaults) and self.known.setdefault(codes.fingerprint(code), source) != source:
             raise Refused("the bytecode equals another mutant's", same_code=True)
         return code
 

@@ -1,0 +1,18 @@
+/* Sums over a report that several of its forms show. */
+#include "core/report.h"
+
+#include "base/str.h"
+
+bool mg_is_static_judged(const struct mg_mutant_result *result)
+{
+    return result->verdict != MG_VERDICT_static && mg_str_starts(result->reason, "static:");
+}
+
+uint32_t mg_report_static_judged(const struct mg_report *report)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        for (size_t k = 0; k < report->outcomes.at[i].mutants.len; k++)
+            count += mg_is_static_judged(&report->outcomes.at[i].mutants.at[k].before);
+    return count;
+}
