@@ -82,6 +82,7 @@ struct mg_baseline_result {
      * a folder that it listed ends with a slash. `wide`: that may not be all, it started other processes. */
     MG_LIST(struct mg_str) opened;
     bool wide;
+    MG_LIST(struct mg_str) notes; /* behind the last test only: degradations to tell the user, whole sentences */
 };
 
 enum mg_type_kind {

@@ -71,8 +71,11 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
         struct mg_baseline_result result = { 0 };
         bool more = false;
         MG_TRY(agent->baseline_next(run->services->agent.self, run->arena, &result, &more, err));
-        if (!more)
+        if (!more) {
+            for (size_t i = 0; i < result.notes.len; i++)
+                mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), result.notes.at[i]);
             return MG_OK;
+        }
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;

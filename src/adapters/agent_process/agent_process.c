@@ -99,9 +99,12 @@ static enum mg_code take_baseline(struct mg_agent_process *agent, yyjson_val *ro
                                   bool *more, struct mg_err *err)
 {
     *more = yyjson_obj_get(root, "event") != NULL;
-    if (!*more)
-        return mg_agent_refused(root, "run the existing tests", err);
     struct mg_fields fields = { .arena = arena };
+    if (!*more) {
+        MG_TRY(mg_agent_refused(root, "run the existing tests", err));
+        agent->has_workers = mg_decode_baseline_end(&fields, root, result);
+        return mg_fields_check(&fields, "baseline", err);
+    }
     mg_decode_baseline(&fields, root, agent->baseline_files, agent->baseline_file_count, agent->test_count, result);
     return mg_fields_check(&fields, "baseline", err);
 }

@@ -179,6 +179,15 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
         mg_value_line(fields, item, "asked");
 }
 
+bool mg_decode_baseline_end(struct mg_fields *fields, yyjson_val *root, struct mg_baseline_result *result)
+{
+    size_t i, max;
+    yyjson_val *item;
+    yyjson_arr_foreach(mg_field_list(fields, root, "notes", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &result->notes) =
+        mg_value_line(fields, item, "notes");
+    return mg_field_bool(fields, root, "workers", MG_OPTIONAL);
+}
+
 /* --- describe --- */
 
 static const char *const type_names[] = {

@@ -9,6 +9,8 @@
 
 void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_count, struct mg_found *found);
 void mg_decode_collected(struct mg_fields *fields, yyjson_val *root, struct mg_collected *collected);
+/* The answer behind the last test: notes. True when workers with session fixtures are there. */
+bool mg_decode_baseline_end(struct mg_fields *fields, yyjson_val *root, struct mg_baseline_result *result);
 void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct mg_str *files, size_t file_count, uint32_t test_count,
                         struct mg_baseline_result *result);
 void mg_decode_description(struct mg_fields *fields, yyjson_val *root, struct mg_description *description);

@@ -45,6 +45,7 @@ struct mg_agent_process {
     pthread_mutex_t lock; /* guards link: sessions are opened from worker threads */
     struct mg_link link;
     uint64_t baseline_id; /* 0 = none is running */
+    bool has_workers;     /* processes that hold session fixtures, and have something to tear down */
     struct mg_str *baseline_files;
     size_t baseline_file_count;
 };

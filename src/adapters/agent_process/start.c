@@ -10,8 +10,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SECONDS_TO_TEAR_DOWN 20.0
 #define MOST_LEFT_OUT 20
 #define MOST_REVIVALS 40
+
+/* End of file ends the zygote; workers that have set up fixtures get the time to tear them down: no database is left behind. */
+static void let_workers_end(struct mg_agent_process *agent)
+{
+    bool exited = false;
+    int status;
+    mg_link_close(&agent->link);
+    if (agent->has_workers && agent->child.pid > 0)
+        (void)agent->sandbox.ops->wait(agent->sandbox.self, &agent->child, SECONDS_TO_TEAR_DOWN, NULL, &exited, &status, NULL);
+    agent->has_workers = false;
+}
 
 static void disconnect(struct mg_agent_process *agent)
 {
@@ -24,6 +36,7 @@ static void disconnect(struct mg_agent_process *agent)
 void mg_agent_stop(void *self)
 {
     struct mg_agent_process *agent = mg_agent_process_checked(self);
+    let_workers_end(agent);
     disconnect(agent);
     mg_arena_free(agent->run);
     agent->run = NULL;

@@ -3,7 +3,7 @@ import os
 import sys
 import time
 
-from . import forks, fresh as new_interpreter, inside, opened, reports, trace, wire
+from . import forks, fresh as new_interpreter, inside, opened, reports, session_fixtures, trace, wire
 
 SEVERITY = ("passed", "skipped", "xfailed", "failed", "error", "timeout", "crashed")
 
@@ -22,25 +22,37 @@ class Watch:
         self.fixture_opened = {}  # fixture definition -> files its set-up looked into
         self.outcome = None
         self.used = {}
+        self.session = None  # session_fixtures.Recorder
 
     def report(self, report):
         if self.outcome is not None:
             self.outcome.add(report)
 
-    def fixture_begins(self, _fixturedef):
+    def fixture_begins(self, fixturedef):
+        if self.session is not None and session_fixtures.is_session(fixturedef):
+            self.session.begins()
         if self.traced:
             self.collector.push()
             self.opened.push()
 
-    def fixture_ends(self, fixturedef):
+    def fixture_ends(self, fixturedef, request):
+        lines = self.collector.pop() if self.traced else ()
+        if self.session is not None and session_fixtures.is_session(fixturedef):
+            self.session.ends(fixturedef, request, lines, self.opened.wide)
         if self.traced:
-            self.fixture_lines.setdefault(fixturedef, set()).update(self.collector.pop())
+            self.fixture_lines.setdefault(fixturedef, set()).update(lines)
             self.fixture_opened.setdefault(fixturedef, set()).update(self.opened.pop())
 
     def teardown_begins(self, item):
         # The request forgets its fixtures at the end; those set up for an earlier test are in here too.
         request = getattr(item, "_request", None)
         self.used = dict(getattr(request, "_fixture_defs", None) or {})
+        if self.session is not None:
+            self.session.uses(self.used.values())
+
+    def fixture_finished(self, fixturedef):
+        if self.session is not None:
+            self.session.finished(fixturedef)
 
     def run(self, item, nextitem):
         """Runs one test; the baseline's event, and whether this process may go on."""
@@ -86,6 +98,8 @@ def run_tests(tests, items, host, emit, watch, until=None):
         watch.opened.start()
         host.needs.start()
     starts = Starts()
+    if not host.unforkable.intersection(tests):
+        watch.session = session_fixtures.Recorder(watch)
     modules = 0
     for turn, item in enumerate(items):
         if turn and is_over(until):
@@ -96,12 +110,16 @@ def run_tests(tests, items, host, emit, watch, until=None):
         if item is None:
             emit({"event": {"outcome": "error", "seconds": 0.0, "lines": [], "text": "was not collected again in a new interpreter"}})
             continue
+        if watch.session is not None:
+            watch.session.test = tests[turn]
         event, sound = watch.run(item, items[turn + 1] if turn + 1 < len(items) else None)
         for line in beside.answers() if beside else ():
             emit({"line": line})
             starts.any = True  # by a way that raises no event: multiprocessing
         if starts.any:
             emit({"starts": tests[turn]})
+        for record in watch.session.take() if watch.session is not None else ():
+            emit({"session": record})
         emit({"event": event})
         if not sound:
             return
@@ -157,6 +175,8 @@ class Lane:
             child.deadline = self.began + timeout
         elif "line" in record:
             self.forked.append(record["line"])
+        elif "session" in record:
+            self.baseline.host.fixtures.take(record["session"], self.baseline.files)
         elif "starts" in record:
             if self.baseline.host.starters is not None:
                 self.baseline.host.starters.add(record["starts"])
@@ -211,7 +231,9 @@ class Baseline:
                 if ended.key.done() < len(self.tests) and not is_over(self.until):
                     ended.key.submit(pool)
             self.send()
-        self.channel.send({"id": self.id, "ok": True})
+        # Behind the second pass nothing else uses the workers' names: their fixtures can be set up.
+        notes = self.host.workers.open() if self.host.workers is not None and not self.files else []
+        self.channel.send({"id": self.id, "ok": True, "notes": notes, "workers": self.host.workers is not None and bool(self.host.workers.sockets)})
 
     def child(self, tests, fresh, emit):
         if fresh:

@@ -106,12 +106,17 @@ class Plugin:
             self.watch.report(report)
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef):
+    def pytest_fixture_setup(self, fixturedef, request):
         if self.watch is not None:
             self.watch.fixture_begins(fixturedef)
         yield
         if self.watch is not None:
-            self.watch.fixture_ends(fixturedef)
+            self.watch.fixture_ends(fixturedef, request)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_fixture_post_finalizer(self, fixturedef):
+        if self.watch is not None:
+            self.watch.fixture_finished(fixturedef)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item):

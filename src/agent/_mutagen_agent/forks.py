@@ -16,8 +16,9 @@ from . import slots, wire
 END = b"."  # the line by which a child proves that it came to its end
 REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
 
-# leash: end of file there ends run_many, and us; environ: ours before any code of the repo ran; jobs: workers that code under test may see
-settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1, "environ": None, "jobs": 1}
+# leash: end of file there ends run_many, and us; environ: ours before any code of the repo ran; jobs: workers that code under test may see;
+# workers: how many of their names are taken by those that have set up session fixtures
+settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1, "environ": None, "jobs": 1, "workers": 0}
 
 
 class Ended:
@@ -42,6 +43,12 @@ class Child:
         self.error = ""
         self.slot = -1
         self.worker = 0
+
+    def gone(self):
+        return has_exited(self.pid)
+
+    def end(self, late):
+        return finish(self, late)
 
     def read(self):
         while True:
@@ -85,8 +92,8 @@ class Pool:
         self.waiting = []
         self.running = []
 
-    def submit(self, key, fn, wall_seconds, on_record=None, keep=-1):
-        """`keep`: a descriptor of wire.private_fds that the child needs."""
+    def submit(self, key, fn, wall_seconds, on_record=None, keep=()):
+        """`keep`: descriptors of wire.private_fds that the child needs."""
         self.waiting.append((key, fn, wall_seconds, on_record, keep))
         self.start()
 
@@ -96,7 +103,10 @@ class Pool:
             if self.slots and slot < 0:
                 return  # timeout() brings us back
             key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
-            self.running.append(spawn(key, fn, wall_seconds, on_record, self.worker(slot), keep))
+            away = getattr(key, "away", None)  # somebody else forks it
+            number = self.worker(slot)
+            self.running.append(away.send(number) if away else
+                                spawn(key, fn, wall_seconds, on_record, settings["workers"] + number, keep))
             self.running[-1].slot = slot
 
     def worker(self, slot):
@@ -124,7 +134,7 @@ class Pool:
         """Reads what the children sent, ends those that are over or late, starts waiting ones. Returns the list of Ended."""
         ended = []
         for child in list(self.running):
-            gone = has_exited(child.pid)  # asked before reading: what it wrote is then all there
+            gone = child.gone()  # asked before reading: what it wrote is then all there
             child.read()
             late = time.monotonic() >= child.deadline
             if gone or late or child.complete or child.at_eof:
@@ -140,7 +150,7 @@ class Pool:
         self.running = []
 
     def finish(self, child, late):
-        ended = finish(child, late)
+        ended = child.end(late)
         if child.slot >= 0:
             self.slots.release(child.slot)
         return ended
@@ -181,7 +191,7 @@ def wait(pool):
             os._exit(0)
 
 
-def spawn(key, fn, wall_seconds, on_record, worker=0, keep=-1):
+def spawn(key, fn, wall_seconds, on_record, worker=0, keep=()):
     reader, writer = os.pipe()
     writer = wire.out_of_reach(writer)
     mark = os.urandom(6).hex().encode("ascii")
@@ -204,7 +214,7 @@ def spawn(key, fn, wall_seconds, on_record, worker=0, keep=-1):
     return child
 
 
-def run_child(fn, writer, mark, worker, keep=-1):
+def run_child(fn, writer, mark, worker, keep=()):
     prepare_child(worker, keep)
     report(fn, writer, mark)
 
@@ -236,11 +246,12 @@ def report(fn, writer, mark):
     os._exit(0)
 
 
-def prepare_child(worker, keep=-1):
-    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder, the name of a worker."""
+def prepare_child(worker, keep=()):
+    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder, the name of a worker.
+    `keep`: descriptors of wire.private_fds that stay open."""
     os.setpgid(0, 0)
     die_with_parent()
-    for fd in wire.private_fds - {keep}:
+    for fd in wire.private_fds.difference(keep):
         try:
             os.close(fd)
         except OSError:
@@ -292,15 +303,19 @@ def finish(child, late):
     _pid, status = os.waitpid(child.pid, 0)
     child.read()
     os.close(child.fd)
-    folder = child_folder(child.pid)
+    remove_folder(child.pid)
+    how = "done" if child.complete and not child.error else "timeout" if late else "died"
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) and how == "died" else 0
+    return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error)
+
+
+def remove_folder(pid):
+    folder = child_folder(pid)
     if folder:
         try:
             os.rmdir(folder)  # most tests leave nothing there
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
-    how = "done" if child.complete and not child.error else "timeout" if late else "died"
-    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) and how == "died" else 0
-    return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error)
 
 
 def has_exited(pid):

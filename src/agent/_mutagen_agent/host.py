@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, imports, needs, opened, slots, target, threads, trace
+from . import collect, imports, needs, opened, session_fixtures, slots, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -34,6 +34,9 @@ class Host:
         self.needs = plugin.needs = needs.Needs(self.repo)
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
         self.nursery = None  # the socket to it
+        self.fixtures = session_fixtures.Table()
+        self.workers = None  # workers.Farm, in the zygote and its sessions
+        self.tears_down = False  # tests are torn down behind a failure, too
         self.session = self.config = None
         self.items = []
         self.harmless = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)

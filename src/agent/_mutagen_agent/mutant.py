@@ -30,6 +30,7 @@ class Plan:
         # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
         self.loops = target.loops if self.lines[0] or self.fresh else None
         self.limited = 0
+        self.away = None  # workers.Away: a worker runs it
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
@@ -70,8 +71,8 @@ class Plan:
         run_items(self.sequence(host.items), host, self.bail, tracker, emit, self.loops, beside)
 
     def keeps(self):
-        """The descriptor that the child needs to ask the nursery; -1: none."""
-        return self.host.nursery.fileno() if self.fresh and self.host.nursery is not None else -1
+        """The descriptor that the child needs to ask the nursery."""
+        return {self.host.nursery.fileno()} if self.fresh and self.host.nursery is not None else ()
 
     def sequence(self, items):
         """(number, item, CPU limit) of each test."""
@@ -178,7 +179,7 @@ class Runner:
         passed = self.do("setup", item.ihook.pytest_runtest_setup)
         if passed:
             self.do("call", item.ihook.pytest_runtest_call)
-        if self.failure is None or not self.bail:
+        if self.failure is None or not self.bail or self.host.tears_down:
             self.do("teardown", item.ihook.pytest_runtest_teardown, nextitem=self.nextitem)
         if hasattr(item, "_request"):
             item._request = False

@@ -18,6 +18,7 @@ def install(target, code):
         return replaced(module, target.code, code) if module is not None and target.index.real_file(module.co_filename) == path else module
 
     external.SourceLoader.get_code = mutated
+    return lambda: setattr(external.SourceLoader, "get_code", get_code)
 
 
 def forget(names):

@@ -21,6 +21,7 @@ class Session:
         self.pool = forks.Pool(host.jobs, host.slots)
         self.folders = 0
         self.written = {}  # absolute path -> bytes before, or None
+        self.log = ""  # where workers read what target this is, and which tests were loaded
         self.loaded = []  # (first, behind the last, text): which tests came from which text
         self.operations = {
             "target": self.set_target, "describe": self.describe, "probe": self.probe, "load": self.load, "mutant": self.mutant,
@@ -37,10 +38,18 @@ class Session:
                 for message in self.channel.messages():
                     self.take(message)
                 for ended in self.pool.step():
-                    self.channel.queue(mutant.answer(ended, self.host))
+                    self.settle(ended)
         except BaseException:
             wire.log_exception()
         self.close()
+
+    def settle(self, ended):
+        away = ended.key.away
+        answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
+        if answer is None:
+            self.submit(away.request, away.code, away.next)  # once more: by itself, or in a worker that was set up again
+        else:
+            self.channel.queue(answer)
 
     def wait(self):
         poll = select.poll()
@@ -67,7 +76,10 @@ class Session:
         if self.target is None and request["op"] not in ("target", "load", "check", "examine"):
             return wire.failure("protocol", "no target has been set")
         try:
-            return operation(request)
+            answer = operation(request)
+            if self.host.workers and request["op"] in ("target", "load"):
+                self.host.workers.note(self, request)
+            return answer
         except Exception as exc:
             wire.log_exception()
             machine = isinstance(exc, OSError) and exc.errno in MACHINE_ERRORS
@@ -98,15 +110,16 @@ class Session:
     def probe(self, request):
         return importlib.import_module("_mutagen_agent.probe").probe(self.target, request, self)
 
-    def load(self, request):
+    def load(self, request, write=True):
         path = os.path.realpath(os.path.join(self.repo, request["path"]))
         if not path.startswith(os.path.realpath(self.repo) + os.sep):
             return wire.failure("path", "%s lies outside the repo" % request["path"])
-        if path not in self.written:
-            self.written[path] = read_bytes(path)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(request["source"].encode("utf-8", "surrogatepass"))
+        if write:
+            if path not in self.written:
+                self.written[path] = read_bytes(path)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(request["source"].encode("utf-8", "surrogatepass"))
         if self.target is not None:
             self.target.fresh = []  # the generated tests know these modules
         first = len(self.host.items)
@@ -141,9 +154,16 @@ class Session:
             code = self.target.compile(request["source"], same_allowed=not request.get("line"))
         except target.Refused as exc:
             return mutant.refused(request, exc)
-        plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
-        self.pool.submit(plan, plan.run, plan.wall, plan.on_record, plan.keeps())
+        self.submit(request, code, self.host.workers.away(self, request, code) if self.host.workers else None)
         return None
+
+    def submit(self, request, code, away=None):
+        plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
+        if away is None:
+            plan.limits = self.host.fixtures.limits(plan.tests, plan.limits)
+            plan.wall += 4.0 * (sum(plan.limits) - sum(request.get("limits") or []))
+        plan.away = away and away.carry(plan)
+        self.pool.submit(plan, plan.run, plan.wall, plan.on_record, plan.keeps())
 
     def place_beside(self, tests):
         """A folder for what programs that these tests start have to say, where they start any."""
@@ -189,5 +209,7 @@ def start(fd, host):
     channel = wire.Channel(fd)
     forks.settings["leash"] = channel.fileno()
     session = Session(channel, host)
+    if host.workers:
+        host.workers.in_session()
     signal.signal(signal.SIGTERM, lambda _number, _frame: session.close())
     session.serve()

@@ -92,7 +92,7 @@ class Zygote:
         self.leave()
 
     def serve(self, session, request):
-        from . import baseline, collect, mutant, nursery, opened
+        from . import baseline, collect, mutant, nursery, opened, workers
 
         host = self.host
         host.plugin.importing = None
@@ -111,12 +111,14 @@ class Zygote:
                 notes.append("Each mutant of what runs on import needs a new interpreter, several times slower: %s." % why_not)
         random.seed(host.seed)
         host.freeze()
+        host.workers = workers.Farm(host)
         tests = collect.describe_items(host.items, host.repo)
         imported = {collect.relative(path, host.repo): lines for path, lines in host.imported.all_lines().items()}
         self.answer(request, {
             "tests": tests, "errors": host.plugin.errors, "notes": notes, "threads": collect.thread_count(), "tests_dir": host.tests_dir(),
             "opened": opened.read_on_import(read), "imported": imported, "asked": host.needs.take()[1],
         })
+        host.workers.open_again()
         while True:
             request = self.channel.receive()
             if request is None:
@@ -169,6 +171,8 @@ class Zygote:
             while self.sessions and time.monotonic() < end:
                 select.select([], [], [], 0.005)
                 self.reap()
+        if self.host is not None and self.host.workers is not None:
+            self.host.workers.close()
         forks.flush()
         os._exit(0)
 
