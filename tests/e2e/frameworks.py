@@ -51,6 +51,23 @@ def environment(name, python, packages):
     return str(folder / "bin" / "python")
 
 
+def migrations(count):
+    """That many more migrations for the app named shop, a table each."""
+    files = {}
+    for number in range(2, count + 2):
+        before = "0001_initial" if number == 2 else f"{number - 1:04}_more"
+        files[f"shop/migrations/{number:04}_more.py"] = f"""from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{before}")]
+    operations = [migrations.CreateModel(name="More{number}", fields=[
+        ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+        ("name", models.CharField(max_length=20)), ("count", models.IntegerField(default=0))])]
+"""
+    return files
+
+
 class Postgres:
     """A server on 127.0.0.1 with its data in a folder of its own, run by somebody who is not root: it refuses root."""
 
@@ -81,6 +98,12 @@ class Postgres:
         done = subprocess.run([self.programs / program, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               cwd=self.folder, check=False, **identity)
         assert done.returncode == 0, f"{program}: {done.stderr}"
+
+    def databases(self):
+        """The names of all databases but the templates."""
+        done = subprocess.run([shutil.which("psql") or self.programs / "psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "shop", "-d", "postgres", "-At", "-c",
+                               "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1"], text=True, capture_output=True, check=True)
+        return done.stdout.split()
 
     def stop(self):
         self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")

@@ -313,10 +313,45 @@ def test_django_with_sqlite(desk, database):
     check(desk, {**SHOP, "settings.py": SETTINGS % name}, python, "--jobs", "4", "--target", "calc.*")
 
 
+def scores(desk, repo, python, jobs):
+    """One more score of the same repo: {mutant: status}, and what was said."""
+    told = desk("score", repo.name, "--json", "again.json", "--no-progress", "--no-cache", "--python", python, "--jobs", jobs, "--target", "calc.*")
+    assert told.code == 0, told
+    files = json.loads((desk.folder / "again.json").read_text())["files"]
+    return {mutant["id"]: mutant["status"] for file in files.values() for mutant in file["mutants"]}, told
+
+
 def test_django_with_postgresql(desk, postgres):
-    """Four workers with a database each, as xdist names them."""
+    """Workers with a database each, as xdist names them, made once for all mutants and dropped at the end."""
     python = frameworks.environment("django", newest("3.12", "3.11", "3.13", "3.10"), frameworks.DJANGO)
     name = repr({"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop", "HOST": "127.0.0.1", "PORT": postgres.port})
-    check(desk, {**SHOP, "settings.py": SETTINGS % name}, python, "--jobs", "4", "--target", "calc.*")
-    made = re.findall(r'CREATE DATABASE "(\w+)"', (postgres.folder / "log").read_text())
+    repo, told = check(desk, {**SHOP, **frameworks.migrations(30), "settings.py": SETTINGS % name}, python, "--jobs", "4", "--target", "calc.*",
+                       "--verify", "6")
+    assert "verified: 6 of 6 verdicts" in told.out, told
+    log = (postgres.folder / "log").read_text()
+    made = re.findall(r'CREATE DATABASE "(\w+)"', log)
     assert {f"test_shop_gw{number}" for number in range(4)} <= set(made), made
+    # One for the first pass of the baseline, four for the second, four for the workers; plain pytest calls its own test_shop.
+    assert len([one for one in made if one != "test_shop"]) <= 9, made
+    assert postgres.databases() == ["postgres"]
+    found, _told = scores(desk, repo, python, "1")
+    assert found == scores(desk, repo, python, "2")[0] == scores(desk, repo, python, "8")[0]
+    assert postgres.databases() == ["postgres"]
+
+
+def test_a_live_server_is_not_shared(desk, postgres):
+    """Its thread would not be there in a fork; the other tests share their database all the same."""
+    python = frameworks.environment("django", newest("3.12", "3.11", "3.13", "3.10"), frameworks.DJANGO)
+    name = repr({"ENGINE": "django.db.backends.postgresql", "NAME": "shop", "USER": "shop", "HOST": "127.0.0.1", "PORT": postgres.port})
+    live = """
+from calc import weak
+
+def test_live(live_server):
+    assert live_server.url
+    weak("you")
+"""
+    files = {**SHOP, **frameworks.migrations(30), "settings.py": SETTINGS % name + 'ROOT_URLCONF = "urls"\n', "urls.py": "urlpatterns = []\n",
+             "tests/test_live.py": live}
+    _repo, told = check(desk, files, python, "--jobs", "2", "--target", "calc.*")
+    assert told.err.count("The session fixture live_server cannot be shared by mutants (a thread is alive behind it") == 1, told
+    assert postgres.databases() == ["postgres"]

@@ -274,7 +274,7 @@ def prepare_child(worker, keep=()):
         tempfile.tempdir = os.environ["TMPDIR"] = folder
     # What xdist tells its workers: tests that give each one a database, a port or a file of its own go by it.
     os.environ["PYTEST_XDIST_WORKER"] = "gw%d" % worker
-    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(settings["jobs"])
+    os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(settings["jobs"] + settings["workers"])
     seed_random()
 
 

@@ -104,7 +104,7 @@ class Host:
             factory._basetemp = None
         worker = os.environ["PYTEST_XDIST_WORKER"]
         self.config.workerinput = {
-            "workerid": worker, "workercount": self.jobs, "testrunuid": "mutagen", "mainargv": list(sys.argv),
+            "workerid": worker, "workercount": int(os.environ["PYTEST_XDIST_WORKER_COUNT"]), "testrunuid": "mutagen", "mainargv": list(sys.argv),
         }
         self.config.workeroutput = {}
 

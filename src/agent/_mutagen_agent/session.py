@@ -130,6 +130,8 @@ class Session:
         self.host.freeze()
         if self.host.unforkable:
             self.host.find_unforkable()
+        for number in range(first, len(self.host.items)):
+            self.host.fixtures.guess(number, self.host.items[number])
         return {
             "tests": tests, "errors": errors, "notes": [], "threads": collect.thread_count(), "tests_dir": self.host.tests_dir(), "first": first,
         }

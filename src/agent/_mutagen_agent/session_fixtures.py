@@ -89,6 +89,12 @@ class Table:
         one.single |= record["single"]
         one.starts |= record["starts"]
 
+    def guess(self, test, item):
+        """A test that no baseline has seen. Nothing hangs on it: a wrong guess costs a try in a worker."""
+        names = {key.split("#")[0] for key in self.shared if self.fixtures[key].seconds > EXPENSIVE}
+        if names.intersection(getattr(item, "fixturenames", ())) or names and item.get_closest_marker("django_db") is not None:
+            self.uses[test] = list(self.shared)
+
     def why_not(self, key):
         """Why mutants cannot share this fixture; "" when they can."""
         one = self.fixtures.get(key)

@@ -30,6 +30,7 @@ class Farm:
     def __init__(self, host):
         self.host, self.table = host, host.fixtures
         self.folder = os.path.join(host.scratch, "slots")
+        self.count = len(host.items)
         self.sockets, self.pids = [], []
         self.tried, self.leaky = set(), set()  # tests that leave what they share as it was; tests that do not
         self.failed = set()  # mutants that a worker could not judge
@@ -103,7 +104,10 @@ class Farm:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = array.array("i", [theirs.fileno()])
-            self.sockets[number].sendmsg([session.encode("ascii") or b"-"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+            try:
+                self.sockets[number].sendmsg([session.encode("ascii") or b"-"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+            except OSError:
+                pass  # no keeper any more: then nobody has the other end, and end of file says so
         return socket.socket(fileno=wire.out_of_reach(ours.detach()))
 
     def close(self):
@@ -169,7 +173,7 @@ class Farm:
 
     def tell_trials(self, tests, good):
         (self.tried if good else self.leaky).update(tests)
-        known = [test for test in tests if test in self.table.uses]  # those of a generated module have other numbers tomorrow
+        known = [test for test in tests if test < self.count]  # those of a generated module have other numbers tomorrow
         with open(self.trials_path(), "a") as file:
             file.write("".join("%d %d\n" % (test, good) for test in known))
 
@@ -193,7 +197,10 @@ class Away:
         child = forks.Child(self.plan, -1, -1, 0.0, None)
         child.worker = number
         connection = farm.connect(number, os.path.basename(session.log))
-        connection.sendall(wire.encode(job))
+        try:
+            connection.sendall(wire.encode(job))
+        except OSError:
+            pass  # its end of file will be read
         wire.private_fds.add(connection.fileno())
         connection.setblocking(False)
         child.connection, child.fd = connection, connection.fileno()
