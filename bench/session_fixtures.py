@@ -19,7 +19,7 @@ import driver  # noqa: E402
 import frameworks  # noqa: E402
 import test_frameworks  # noqa: E402
 
-FEW, MANY = 4, 24
+FEW, MANY = 2, 14
 MUTANTS = (("strong", "total + 1", "total + 2"), ("weak", "count() > 1", "count() > 7"))  # one dies, one lives
 
 

@@ -207,8 +207,15 @@ class Away:
         # The worker holds the mutant's own deadlines; this one is for a worker that is lost.
         child.deadline = time.monotonic() + farm.seconds() + 30.0 + (4.0 + len(trial)) * self.plan.wall
         child.gone = lambda: False
+        child.read = lambda: self.read(child)
         child.end = lambda late: self.end(child)
         return child
+
+    def read(self, child):
+        try:
+            forks.Child.read(child)
+        except OSError:
+            child.at_eof = True  # reset: a worker went without having read the job
 
     def end(self, child):
         wire.private_fds.discard(child.fd)
