@@ -37,7 +37,7 @@ class Farm:
 
     def open(self):
         """Once the baseline has seen what the fixtures cost. Returns what the user has to know."""
-        if self.sockets or os.environ.get("MUTAGEN_WORKERS") == "off":
+        if self.sockets or os.environ.get("MUTAGEN_WORKERS") == "off":  # bench/session_fixtures.py compares
             return []
         end = time.monotonic() + PATIENCE
         for _try in range(MOST_TRIES):
