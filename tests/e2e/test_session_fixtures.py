@@ -239,10 +239,10 @@ from store import add, count
 def test_rolls_back(costly): assert add(costly, False) == 0
 def test_count(costly): assert count(costly) == 0
 def test_weak(costly):
-    from calc import weak
+    from zcalc import weak
     weak(count(costly))
 """
-    seen = score({"calc.py": CALC, "store.py": STORE, "conftest.py": SHARED_FILE, "test_store.py": tests}, "--jobs", 1)
+    seen = score({"store.py": STORE, "conftest.py": SHARED_FILE, "test_store.py": tests, "zcalc.py": CALC}, "--jobs", 1)
     assert ("add", "Killed") in seen.statuses and ("weak", "Survived") in seen.statuses and seen.of("weak") == {"Survived"}, seen.told
     assert any(line.split()[1] == "gw1" for line in seen.ups()), seen.lines  # not all could be shared
 
