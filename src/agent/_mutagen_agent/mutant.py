@@ -34,6 +34,8 @@ class Plan:
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
+        # What can be made before the fork is made there: in the fork each page that it touches is copied first.
+        self.tracker = None if self.fresh else trace.HitTracker(code, *self.lines)
 
     def on_record(self, child, record):
         if "begin" in record:
@@ -66,9 +68,9 @@ class Plan:
         host.enter_fork()
         self.target.swap(self.code)
         reload.install(self.target, self.code)
-        tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
+        self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
-        run_items(self.sequence(host.items), host, self.bail, tracker, emit, self.loops, beside)
+        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside)
 
     def keeps(self):
         """The descriptor that the child needs to ask the nursery."""

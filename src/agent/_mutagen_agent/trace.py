@@ -51,13 +51,31 @@ def lines_to_watch(all_codes, first, last):
     return (first, last) if first and any(line and first <= line <= last for line in lines) else (0, sys.maxsize)
 
 
+REAL_PATHS = {}  # __file__ of a module -> its real path; forks inherit what is known
+
+
+def real_path(name):
+    found = REAL_PATHS.get(name)
+    if found is None:
+        found = REAL_PATHS[name] = os.path.realpath(name)
+    return found
+
+
+def know_modules():
+    """Before forks that watch for lines: each would have to look up the same paths again."""
+    for module in list(sys.modules.values()):
+        name = getattr(module, "__dict__", {}).get("__file__")
+        if type(name) is str:
+            real_path(name)
+
+
 class HitTracker:
     """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm()."""
 
     def __init__(self, code, first, last, on_hit=None):
         self.codes = codes.all_codes(code)
         self.ids = {id(one) for one in self.codes}
-        self.names, self.paths = {}, {os.path.realpath(one.co_filename) for one in self.codes}  # __file__ -> whether it is one of the paths
+        self.paths = {real_path(one.co_filename) for one in self.codes}
         self.first, self.last = lines_to_watch(self.codes, first, last)
         self.on_hit = on_hit
         self.hit = False
@@ -122,9 +140,7 @@ class HitTracker:
             return None
         name = frame.f_globals.get("__file__")  # as in LineCollector.elsewhere
         if type(name) is str:
-            if name not in self.names:
-                self.names[name] = os.path.realpath(name) in self.paths
-            if not self.names[name]:
+            if (REAL_PATHS.get(name) or real_path(name)) not in self.paths:
                 return None
         return self.local if id(frame.f_code) in self.ids else None
 

@@ -92,7 +92,7 @@ class Zygote:
         self.leave()
 
     def serve(self, session, request):
-        from . import baseline, collect, mutant, nursery, opened, workers
+        from . import baseline, collect, mutant, nursery, opened, trace, workers
 
         host = self.host
         host.plugin.importing = None
@@ -104,6 +104,7 @@ class Zygote:
         host.adopt(session)
         notes = self.redirection.strays() + host.find_unforkable()
         mutant.warm_up()
+        trace.know_modules()
         if host.settings.get("static"):
             host.importers(".")  # reads every file once, for all sessions
             host.nursery, why_not = nursery.start(host)
