@@ -1,4 +1,5 @@
 """Forked children with a deadline: each sends records over a pipe, leaves by _exit, and is killed with its whole process group."""
+import _signal
 import json
 import os
 import random
@@ -6,6 +7,7 @@ import resource  # here, not in each fork: loading it there costs more than many
 import select
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import time
@@ -107,6 +109,8 @@ class Pool:
             number = self.worker(slot)
             self.running.append(away.send(number) if away else
                                 spawn(key, fn, wall_seconds, on_record, settings["workers"] + number, keep))
+            if getattr(key, "on_start", None):
+                key.on_start(self.running[-1])
             self.running[-1].slot = slot
 
     def worker(self, slot):
@@ -195,14 +199,17 @@ def spawn(key, fn, wall_seconds, on_record, worker=0, keep=()):
     reader, writer = os.pipe()
     writer = wire.out_of_reach(writer)
     mark = os.urandom(6).hex().encode("ascii")
+    folder = take_folder()
     flush()
     pid = os.fork()
     if pid == 0:
         try:
             os.close(reader)
+            folders[os.getpid()] = folder
             run_child(fn, writer, mark, worker, keep)
         finally:
             os._exit(1)
+    folders[pid] = folder
     os.close(writer)
     try:
         os.setpgid(pid, pid)
@@ -221,17 +228,22 @@ def run_child(fn, writer, mark, worker, keep=()):
 
 def report(fn, writer, mark):
     """Calls fn(emit) and proves the end to the reader of the pipe. Never returns."""
-    owner = os.getpid()
+    owner, kept = os.getpid(), []
 
-    def write(line, shared=False):
+    def write(line, shared=False, later=False):
         if os.getpid() != owner and not shared:
             os._exit(0)  # the code under test forked and came back to us: only one of us may report
-        data = b"\n" + mark + line  # a line of its own, whatever was written into the pipe before
+        kept.append(b"\n" + mark + line)  # a line of its own, whatever was written into the pipe before
+        if later:
+            return
+        data = b"".join(kept)
+        kept.clear()
         while data:
             data = data[os.write(writer, data):]
 
-    def emit(record, shared=False):
-        write(wire.encode(record), shared)
+    def emit(record, shared=False, later=False):
+        """`later`: together with the next one, which follows before anybody else's code runs. Each write wakes the reader."""
+        write(wire.encode(record), shared, later)
 
     def end():
         write(END + b"\n")
@@ -261,15 +273,13 @@ def prepare_child(worker, keep=()):
         os.dup2(null, fd)
     os.close(null)
     for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGVTALRM, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+        _signal.signal(number, _signal.SIG_DFL)  # signal.signal goes by way of three enums
     if settings["memory_limit_mb"]:
         size = int(settings["memory_limit_mb"]) << 20
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
     folder = child_folder(os.getpid())
     if folder:
-        try:
-            os.mkdir(folder, 0o700)
-        except FileNotFoundError:
+        if os.getpid() not in folders:
             os.makedirs(folder, 0o700)
         tempfile.tempdir = os.environ["TMPDIR"] = folder
     # What xdist tells its workers: tests that give each one a database, a port or a file of its own go by it.
@@ -285,8 +295,51 @@ def seed_random():
         numpy.seed(settings["seed"] % (1 << 32))
 
 
+folders = {}  # pid -> its temporary folder
+spare = []  # folders that have been left as they were: making one costs more than many tests
+
+
+def take_folder():
+    if not settings["scratch"]:
+        return ""
+    while spare:
+        folder = spare.pop()
+        if is_pristine(folder):
+            return folder
+        shutil.rmtree(folder, ignore_errors=True)
+    while True:
+        take_folder.count += 1
+        folder = os.path.join(settings["scratch"], "forks", "%d-%d" % (os.getpid(), take_folder.count))
+        try:
+            os.makedirs(folder, 0o700)
+        except FileExistsError:
+            continue
+        return folder
+
+
+take_folder.count = 0
+
+
+def is_pristine(folder):
+    try:
+        found = os.lstat(folder)
+        return stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == 0o700 and not os.listdir(folder)
+    except OSError:
+        return False
+
+
 def child_folder(pid):
+    if pid in folders:
+        return folders[pid]
     return os.path.join(settings["scratch"], "forks", str(pid)) if settings["scratch"] else ""
+
+
+def remove_folder(pid):
+    folder = child_folder(pid)
+    if folder and folders.pop(pid, "") and is_pristine(folder):
+        spare.append(folder)
+    elif folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def finish(child, late):
@@ -307,15 +360,6 @@ def finish(child, late):
     how = "done" if child.complete and not child.error else "timeout" if late else "died"
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) and how == "died" else 0
     return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error)
-
-
-def remove_folder(pid):
-    folder = child_folder(pid)
-    if folder:
-        try:
-            os.rmdir(folder)  # most tests leave nothing there
-        except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def has_exited(pid):

@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, imports, needs, opened, session_fixtures, slots, target, threads, trace
+from . import collect, forks, imports, needs, opened, session_fixtures, slots, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -100,7 +100,7 @@ class Host:
         os.chdir(self.repo)
         factory = getattr(self.config, "_tmp_path_factory", None)
         if factory is not None:
-            factory._given_basetemp = pathlib.Path(self.scratch, "forks", str(os.getpid()), "pytest")
+            factory._given_basetemp = pathlib.Path(forks.child_folder(os.getpid()), "pytest")
             factory._basetemp = None
         worker = os.environ["PYTEST_XDIST_WORKER"]
         self.config.workerinput = {

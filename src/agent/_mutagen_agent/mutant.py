@@ -37,6 +37,11 @@ class Plan:
         # What can be made before the fork is made there: in the fork each page that it touches is copied first.
         self.tracker = None if self.fresh else trace.HitTracker(code, *self.lines)
 
+    def on_start(self, child):
+        """In a fork the first test begins at once, and says nothing of it."""
+        if self.tests and not self.fresh:
+            self.on_record(child, {"begin": self.tests[0]})
+
     def on_record(self, child, record):
         if "begin" in record:
             self.end = self.end or child.deadline
@@ -70,7 +75,7 @@ class Plan:
         reload.install(self.target, self.code)
         self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
-        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside)
+        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True)
 
     def keeps(self):
         """The descriptor that the child needs to ask the nursery."""
@@ -105,10 +110,12 @@ class Plan:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False):
-    """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them."""
+def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False):
+    """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them.
+    `begun`: the reader knows that the first one begins."""
     for turn, (number, item, limit) in enumerate(sequence):
-        emit({"begin": number})
+        if turn or not begun:
+            emit({"begin": number})
         forks.seed_random()
         runner = Runner(item, sequence[turn + 1][1] if turn + 1 < len(sequence) else None, tracker, bail, host)
         runner.beside = beside
@@ -121,12 +128,12 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
         signal.setitimer(signal.ITIMER_PROF, 0)
         found, hit = runner.failure, at_import or runner.has_hit()
         if loops is None and trace.MONITORING is not None:
-            emit({"loops": [number, tracker.jumps]})
+            emit({"loops": [number, tracker.jumps]}, later=True)
         if found is None:
-            emit({"run": [number, False, hit, False, False, ""]})
+            emit({"run": [number, False, hit, False, False, ""]}, later=True)
             continue
         crash = is_crash(found.exception, tracker.ids)
-        emit({"run": [number, True, at_import or found.hit, crash, found.phase != "call", found.text]})
+        emit({"run": [number, True, at_import or found.hit, crash, found.phase != "call", found.text]}, later=True)
         if bail:
             return
 

@@ -112,9 +112,12 @@ class Channel:
         self.sock.close()
 
 
+ENCODE = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
+
 def encode(message):
     # ASCII only: lone surrogates of odd test ids survive as escapes.
-    return json.dumps(message, separators=(",", ":"), default=str).encode("ascii") + b"\n"
+    return ENCODE(message).encode("ascii") + b"\n"
 
 
 def log_exception():
