@@ -46,6 +46,9 @@ def compile_alone(target, source, same_allowed=False):
         if not changed:
             raise target_module.Refused("the bytecode equals the original's", same_code=True)
         target.defaults[id(new)] = new, changed
+    if dead:
+        target.dead[id(new)] = dead
+        target.kept.append(new)
     return new
 
 
@@ -74,6 +77,12 @@ def original_alone(target):
         except (target_module.Refused, OSError, UnicodeError):
             target.alone = target.code
     return target.alone
+
+
+def future_flags():
+    from . import target as target_module
+
+    return target_module.FUTURE_FLAGS
 
 
 def compile_once(target, source, dead):
@@ -212,6 +221,11 @@ def nested_pairs(old, new):
                 pairs.append((code, partner))
             pairs.extend(nested_pairs(code, partner))
     return pairs
+
+
+def suspends(code):
+    """Whether it, or code in it, can be left and come back to."""
+    return any(one.co_flags & KIND for one in all_codes(code))
 
 
 def all_codes(code):

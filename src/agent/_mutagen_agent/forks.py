@@ -109,7 +109,7 @@ class Pool:
             number = self.worker(slot)
             self.running.append(away.send(number) if away else
                                 spawn(key, fn, wall_seconds, on_record, settings["workers"] + number, keep))
-            if getattr(key, "on_start", None):
+            if not away and getattr(key, "on_start", None):
                 key.on_start(self.running[-1])
             self.running[-1].slot = slot
 

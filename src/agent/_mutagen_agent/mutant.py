@@ -7,7 +7,7 @@ import time
 import traceback
 import types
 
-from . import forks, fresh as new_interpreter, inside, mutation, reload, trace, wire
+from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, trace, wire
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
@@ -19,6 +19,7 @@ class Plan:
     def __init__(self, request, target, code, host, folder=""):
         self.source, self.fresh, self.folder = request["source"], bool(request.get("fresh")), folder
         self.new_interpreter, self.nursery = bool(request.get("exec")), False
+        self.request, self.plain = request, code
         self.ticket, self.target, self.code, self.host = request["id"], target, code, host
         self.bail = bool(request.get("bail", True))
         self.wall = float(request["wall"])
@@ -36,6 +37,9 @@ class Plan:
             self.wall += 10.0 + 5.0 * host.collect_seconds
         # What can be made before the fork is made there: in the fork each page that it touches is copied first.
         self.tracker = None if self.fresh else trace.HitTracker(code, *self.lines)
+        self.control = not self.lines[0] and not self.bail  # the unchanged function, against all its tests
+        if not self.fresh and (target.marks or target.marks is None and self.control) and (self.bail or not codes.suspends(code)):
+            self.code = self.tracker.carry_marks(target, self.source, code)
 
     def on_start(self, child):
         """In a fork the first test begins at once, and says nothing of it."""

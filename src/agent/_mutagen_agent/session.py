@@ -20,6 +20,7 @@ class Session:
         self.target = None
         self.pool = forks.Pool(host.jobs, host.slots)
         self.folders = 0
+        self.doubted = None  # how the unchanged function ended with markers, when not well
         self.written = {}  # absolute path -> bytes before, or None
         self.log = ""  # where workers read what target this is, and which tests were loaded
         self.loaded = []  # (first, behind the last, text): which tests came from which text
@@ -38,7 +39,8 @@ class Session:
                 for message in self.channel.messages():
                     self.take(message)
                 for ended in self.pool.step():
-                    self.settle(ended)
+                    if not self.doubts(ended):
+                        self.settle(ended)
         except BaseException:
             wire.log_exception()
         self.close()
@@ -121,7 +123,7 @@ class Session:
             with open(path, "wb") as file:
                 file.write(request["source"].encode("utf-8", "surrogatepass"))
         if self.target is not None:
-            self.target.fresh = []  # the generated tests know these modules
+            self.target.fresh, self.target.marks = [], None  # the generated tests know these modules
         first = len(self.host.items)
         self.host.forget_module(path)
         tests, errors = self.host.collect_file(path)
@@ -158,6 +160,24 @@ class Session:
             return mutant.refused(request, exc)
         self.submit(request, code, self.host.workers.away(self, request, code) if self.host.workers else None)
         return None
+
+    def doubts(self, ended):
+        """The unchanged function has run with markers, and a test failed: it is run without them, and so is everything when that is better."""
+        plan = ended.key
+        if not plan.control or plan.fresh or plan.away:
+            return False
+        failed = [ended.how] + sorted(record["run"][0] for record in ended.records if "run" in record and record["run"][1])
+        if plan.tracker.marked and failed != ["done"]:
+            plan.target.marks, self.doubted = False, failed
+            plan.clean_up()
+            self.submit(plan.request, plan.plain)
+            return True
+        if plan.tracker.marked:
+            plan.target.marks = True
+        elif failed == self.doubted:
+            plan.target.marks = None  # it was not the markers
+        self.doubted = None
+        return False
 
     def submit(self, request, code, away=None):
         plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))

@@ -42,8 +42,8 @@ class Shared(mutant.Plan):
         tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
 
-        def tell(record, shared=False):
-            emit(record, shared)
+        def tell(record, shared=False, later=False):
+            emit(record, shared, later)
             if "run" in record:
                 runs.append(record["run"])
                 if self.after_each:
@@ -138,6 +138,7 @@ class Worker(session.Session):
     def judge(self, job):
         """The reply to the session. One with `again` says that the fixtures may not be as they were."""
         self.replay(job["log"])
+        self.target.marks = False  # whether code may carry them is the session's to find out
         self.limits = dict(zip(job["request"]["tests"], job["request"]["limits"]))
         found = self.trial(job["trial"], job["each"]) if job["trial"] else {}
         if "again" in found:

@@ -79,7 +79,7 @@ class HitTracker:
         self.first, self.last = lines_to_watch(self.codes, first, last)
         self.on_hit = on_hit
         self.hit = False
-        self.ready = False
+        self.ready = self.armed = self.marked = False
         self.jumps, self.most, self.on_limit = 0, None, None
 
     def watch_loops(self, count, on_limit):
@@ -92,8 +92,35 @@ class HitTracker:
         if self.jumps > self.most and self.hit:
             self.on_limit(self.most)
 
+    def carry_marks(self, target, source, plain):
+        """The code to be swapped in, which tells by itself when it is entered; `plain` where it cannot."""
+        from . import markers
+
+        # A generator that was begun in one test is not entered anew in the next one, and without `bail` each test counts for itself.
+        if MONITORING is not None or target.is_module:
+            return plain
+        try:
+            marked = markers.marked(target, source, plain, (self.first, self.last) if self.first else (0, 0), self.entered)
+        except markers.Unmarkable:
+            return plain
+        if id(plain) in target.defaults:
+            target.defaults[id(marked)] = marked, target.defaults[id(plain)][1]
+        self.codes = codes.all_codes(marked)
+        self.ids = {id(one) for one in self.codes}
+        self.marked = True
+        return marked
+
+    def entered(self):
+        if self.hit or not self.armed or sys.gettrace() is not None:
+            return
+        sys._getframe(1).f_trace = self.local
+        threading.settrace(self.enter)
+        sys.settrace(self.enter)
+
     def arm(self):
-        self.hit = False
+        self.hit, self.armed = False, True
+        if self.marked:
+            return
         if MONITORING is None:
             threading.settrace(self.enter)
             sys.settrace(self.enter)

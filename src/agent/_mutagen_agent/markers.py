@@ -1,0 +1,82 @@
+"""Before CPython 3.12: a call compiled into the code under watch, at the entry of each of its functions, that begins to trace lines there.
+
+Tracing from the start of a test slows down all code of the test; so it begins where the function is entered. No line moves, names, parameters and free
+variables stay. Code that reads byte code could still notice: the unchanged function is run the same way first (session.py), and when a test then says
+anything else than without the calls, none are made.
+"""
+import ast
+import types
+import warnings
+
+from . import codes
+
+PLACE = "\0mutagen: entered"  # compiled as a constant; the function to be called takes its place
+
+
+class Unmarkable(Exception):
+    pass
+
+
+def marked(target, source, plain, lines, entered):
+    """`plain`, the code of `source`, with calls of `entered`; raises Unmarkable."""
+    text, path = codes.build(target, source, target.dead.get(id(plain), []))
+    flags = plain.co_flags & codes.future_flags()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a constant is called
+            tree = compile(text, plain.co_filename, "exec", flags | ast.PyCF_ONLY_AST, True)
+            Marking(target.first_line, lines).visit(tree)
+            found = codes.dig(compile(tree, plain.co_filename, "exec", flags, True), path)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, TypeError):
+        raise Unmarkable from None
+    if found is None or found.co_freevars != plain.co_freevars or found.co_flags != plain.co_flags:
+        raise Unmarkable
+    return filled(found, entered)
+
+
+def filled(code, entered):
+    consts = tuple(filled(const, entered) if isinstance(const, types.CodeType) else entered if const == PLACE else const
+                   for const in code.co_consts)
+    return code.replace(co_consts=consts)
+
+
+class Marking(ast.NodeTransformer):
+    """Only the nodes of the target itself: the scopes around it stand on lines before it, and are not run."""
+
+    def __init__(self, first_line, lines):
+        self.first_line, self.lines = first_line, lines
+        self.line = 0  # of the calls: that of the target's header, where no statement of a body stands
+
+    def visit_FunctionDef(self, node):
+        if node.lineno < self.first_line:
+            self.generic_visit(node)
+            return node
+        if not self.line:
+            self.line = node.lineno
+            if self.lines[0] <= self.line <= self.lines[1]:
+                raise Unmarkable
+        at = 1 if is_docstring(node.body[0]) else 0
+        if node.body[0].lineno <= self.line:
+            raise Unmarkable
+        self.generic_visit(node)
+        node.body.insert(at, ast.copy_location(ast.Expr(self.call()), self.call()))
+        return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        self.generic_visit(node)
+        if self.line:
+            if node.body.lineno <= self.line:
+                raise Unmarkable
+            # `entered` returns None: the value is that of the body.
+            node.body = ast.copy_location(ast.BoolOp(ast.Or(), [self.call(), node.body]), node.body)
+        return node
+
+    def call(self):
+        where = {"lineno": self.line, "col_offset": 0, "end_lineno": self.line, "end_col_offset": 0}
+        return ast.Call(ast.Constant(PLACE, kind=None, **where), [], [], **where)
+
+
+def is_docstring(statement):
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
