@@ -198,6 +198,8 @@ class LineCollector:
         self.numbers = {path: number for number, path in enumerate(files)}  # absolute real path -> position
         self.real_file = real_file
         self.known = {}  # co_filename -> position or -1
+        self.elsewhere = set()  # __file__ of modules that are none of the files
+        self.enter = self.tracer(self.of_frame)
         self.stack = [set()]
         self.active = True
         self.locals = {}  # position -> trace function
@@ -255,14 +257,24 @@ class LineCollector:
         self.stack[-1].add((self.known[code.co_filename], number))
         return MONITORING.DISABLE
 
-    def elsewhere(self, frame):
-        """Surely none of the files, by its globals: asking a frame for its code raises an audit event, and every audit hook is called then."""
-        name = frame.f_globals.get("__file__")
-        return type(name) is str and self.position(name) < 0
+    def tracer(self, of_frame):
+        """The trace function: of_frame(frame) where it may be one of the files. Called for every call of everybody, so it looks at the frame's
+        globals first: asking a frame for its code raises an audit event, and every audit hook is called then."""
+        elsewhere = self.elsewhere
 
-    def enter(self, frame, _event, _arg):
-        if self.elsewhere(frame):
-            return None
+        def enter(frame, _event, _arg):
+            name = frame.f_globals.get("__file__")
+            if type(name) is str:
+                if name in elsewhere:
+                    return None
+                if self.position(name) < 0:
+                    elsewhere.add(name)
+                    return None
+            return of_frame(frame)
+
+        return enter
+
+    def of_frame(self, frame):
         number = self.position(frame.f_code.co_filename)
         return self.local_of(number) if number >= 0 else None
 
@@ -297,10 +309,8 @@ class ImportCollector(LineCollector):
     def begin(self, code, offset):
         return super().begin(code, offset) if code.co_flags & self.OPTIMIZED else MONITORING.DISABLE
 
-    def enter(self, frame, event, arg):
-        if not self.active or self.elsewhere(frame) or not frame.f_code.co_flags & self.OPTIMIZED:
-            return None
-        return super().enter(frame, event, arg)
+    def of_frame(self, frame):
+        return super().of_frame(frame) if self.active and frame.f_code.co_flags & self.OPTIMIZED else None
 
     def on(self):
         self.active = True
