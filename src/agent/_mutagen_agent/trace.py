@@ -202,7 +202,8 @@ class LineCollector:
         self.enter = self.tracer(self.of_frame)
         self.stack = [set()]
         self.active = True
-        self.locals = {}  # position -> trace function
+        self.local_of, self.add_to = self.local_functions()
+        self.add_to(self.stack[0])
         self.watched = {}  # id(code) -> code (kept, so that no id comes again) and its entry line
 
     def start(self):
@@ -224,20 +225,24 @@ class LineCollector:
 
     def push(self):
         self.stack.append(set())
+        self.add_to(self.stack[-1])
         self.fresh()
 
     def pop(self):
         lines = self.stack.pop()
         self.stack[-1] |= lines
+        self.add_to(self.stack[-1])
         return lines
 
     def take(self):
         lines, self.stack = self.stack[0], [set()]
+        self.add_to(self.stack[0])
         return lines
 
     def relay(self, tell):
         """In a process that a test has forked: nobody will ask this one for its lines, so each is told at once."""
         self.stack = [Relay(tell)]
+        self.add_to(self.stack[0])
 
     def position(self, filename):
         found = self.known.get(filename)
@@ -278,17 +283,28 @@ class LineCollector:
         number = self.position(frame.f_code.co_filename)
         return self.local_of(number) if number >= 0 else None
 
-    def local_of(self, number):
-        """The trace function of a file's frames: it need not ask a frame whose it is."""
-        found = self.locals.get(number)
-        if found is None:
-            def found(frame, event, _arg):
-                if event == "line" and self.active:
-                    self.stack[-1].add((number, frame.f_lineno))
-                return found if self.active else None
+    def local_functions(self):
+        """local_of(position): the trace function of a file's frames, which need not ask a frame whose it is; add_to(set): where all of them put
+        lines from now on, also those of frames that are running. They are called for every line, so they look up nothing."""
+        add = None
+        known = {}
 
-            self.locals[number] = found
-        return found
+        def local_of(number):
+            found = known.get(number)
+            if found is None:
+                def found(frame, event, _arg):
+                    if event == "line":
+                        add((number, frame.f_lineno))
+                    return found
+
+                known[number] = found
+            return found
+
+        def add_to(lines):
+            nonlocal add
+            add = lines.add
+
+        return local_of, add_to
 
 
 class ImportCollector(LineCollector):
@@ -299,6 +315,7 @@ class ImportCollector(LineCollector):
     def __init__(self, real_file):
         super().__init__([], real_file)
         self.active = False
+        self.restore = lambda: None
 
     def position(self, filename):
         if filename not in self.known:
@@ -316,9 +333,30 @@ class ImportCollector(LineCollector):
         self.active = True
         self.start()
         self.fresh()
+        self.leave_out_rewriting()
+
+    def leave_out_rewriting(self):
+        """pytest's rewriting of asserts makes a million calls and none into the repo: before 3.12 it is not traced."""
+        from _pytest.assertion import rewrite
+
+        real = getattr(rewrite, "_rewrite_test", None)
+        if MONITORING is not None or real is None:
+            return
+
+        def untraced(*arguments, **named):
+            trace = sys.gettrace()
+            sys.settrace(None)
+            try:
+                return real(*arguments, **named)
+            finally:
+                sys.settrace(trace)
+
+        rewrite._rewrite_test, self.restore = untraced, lambda: setattr(rewrite, "_rewrite_test", real)
 
     def off(self):
         self.active = False
+        self.add_to(set())  # frames that are running
+        self.restore()
         if MONITORING is None:
             sys.settrace(None)
             threading.settrace(None)
