@@ -231,6 +231,7 @@ class Baseline:
                 if ended.key.done() < len(self.tests) and not is_over(self.until):
                     ended.key.submit(pool)
             self.send()
+        forks.drop_folders()
         # Behind the second pass nothing else uses the workers' names: their fixtures can be set up.
         notes = self.host.workers.open() if self.host.workers is not None and not self.files else []
         self.channel.send({"id": self.id, "ok": True, "notes": notes, "workers": self.host.workers is not None and bool(self.host.workers.sockets)})

@@ -176,6 +176,7 @@ def run_many(tasks, jobs, on_result):
         wait(pool)
         for ended in pool.step():
             on_result(ended)
+    drop_folders()
 
 
 def wait(pool):
@@ -318,6 +319,12 @@ def take_folder():
 
 
 take_folder.count = 0
+
+
+def drop_folders():
+    for folder in spare:
+        shutil.rmtree(folder, ignore_errors=True)
+    spare.clear()
 
 
 def is_pristine(folder):

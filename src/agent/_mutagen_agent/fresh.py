@@ -25,6 +25,7 @@ def become(job, emit, sock=None):
 
 def main(path, writer, mark):
     os.set_inheritable(int(writer), False)
+    forks.folders[os.getpid()] = os.path.dirname(path)  # made before the fork that we were
     with open(path) as file:
         job = json.load(file)
     forks.report(lambda emit: run(job, emit), int(writer), mark.encode("ascii"))

@@ -207,6 +207,7 @@ class Session:
                         file.write(before)
             except OSError:
                 pass
+        forks.drop_folders()
         forks.flush()
         os._exit(0)
 
