@@ -14,7 +14,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all sweep test-c test-python test-frameworks zoo test-real test-oracles test-container peers bench docs lint format clean packages packages-lint configure
+.PHONY: help run build test test-all sweep test-c test-python test-frameworks zoo test-real test-oracles test-container peers bench bench-engine docs lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
