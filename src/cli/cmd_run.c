@@ -34,6 +34,9 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "judge mutants of lines that run on import, in a new interpreter each"),
+    MG_OPT_SETTING("branch", "NAME", "ingest.branch", "of a git URL: this branch or tag"),
+    MG_OPT_SETTING("rev", "REV", "ingest.rev", "of a git URL: this commit"),
+    MG_OPT_SWITCH("no-install", "ingest.install_deps=false", "never make an environment: only interpreters that are there already"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
     MG_OPT_END,
 };
@@ -91,7 +94,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     struct mg_composed composed;
     MG_TRY(check_provider(app, call, err));
     say_ignored(app);
-    MG_TRY(mg_resolve_repo(app, call->repo, &request.repo, err));
+    MG_TRY(mg_compose_repo(app, call->repo, false, &request.repo, err));
     MG_TRY(mg_max_time(call, &app->config.orchestrator.max_wallclock_seconds, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
     mg_log_run(request.run_id);

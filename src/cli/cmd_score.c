@@ -27,6 +27,9 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "mutate what runs on import too: modules, classes, defaults; a new interpreter for each"),
+    MG_OPT_SETTING("branch", "NAME", "ingest.branch", "of a git URL: this branch or tag"),
+    MG_OPT_SETTING("rev", "REV", "ingest.rev", "of a git URL: this commit"),
+    MG_OPT_SWITCH("no-install", "ingest.install_deps=false", "never make an environment: only interpreters that are there already"),
     MG_OPT_FLAG("no-progress", no_progress, "plain lines instead of a progress bar"),
     MG_OPT_END,
 };
@@ -130,7 +133,7 @@ static struct mg_str test_path(struct mg_app *app, struct mg_str repo, struct mg
 
 static enum mg_code build_request(struct mg_app *app, const struct mg_invocation *call, struct mg_score_request *request, struct mg_err *err)
 {
-    MG_TRY(mg_resolve_repo(app, call->repo, &request->repo, err));
+    MG_TRY(mg_compose_repo(app, call->repo, call->diff.len > 0, &request->repo, err));
     request->diff = call->diff;
     request->matrix = call->matrix;
     request->fresh = call->no_cache;

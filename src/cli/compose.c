@@ -4,6 +4,8 @@
 #include "adapters/cache_sqlite/cache_sqlite.h"
 #include "adapters/clock_posix/clock_posix.h"
 #include "adapters/gate_mutmut/gate_mutmut.h"
+#include "adapters/ingest_git/clone.h"
+#include "adapters/ingest_git/source.h"
 #include "adapters/ingest_local/ingest_local.h"
 #include "adapters/memory/store_memory.h"
 #include "adapters/report_json/report_json.h"
@@ -135,6 +137,49 @@ static enum mg_code resolve_storage_root(struct mg_app *app, struct mg_err *err)
     *root = mg_path_join(app->arena, mg_str_from(here), *root);
     free(here);
     return MG_OK;
+}
+
+static enum mg_code clone_repo(struct mg_app *app, const struct mg_source *source, bool history, struct mg_str *repo, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    struct mg_str root, shown = mg_printable(app->arena, source->shown);
+    struct mg_clone made;
+    MG_TRY(resolve_storage_root(app, err));
+    MG_TRY(mg_sqlite_root(app->arena, mg_arena_cstr(app->arena, config->storage.root), true, &root, err));
+    struct mg_clone_request request = { .source = source,
+                                        .branch = config->ingest.branch,
+                                        .rev = config->ingest.rev.len ? config->ingest.rev : source->rev,
+                                        .history = history,
+                                        .depth = config->ingest.clone_depth,
+                                        .retries = config->ingest.max_retries,
+                                        .backoff_seconds = config->ingest.retry_backoff_seconds,
+                                        .timeout_seconds = config->ingest.command_timeout_seconds,
+                                        .folder = mg_path_join(app->arena, root, MG_STR("repos")),
+                                        .supervisor = mg_sandbox_linux_free,
+                                        .cancel = app->cancel };
+    (void)fprintf(stderr, "fetching %.*s\n", MG_FMT(shown));
+    MG_TRY(mg_clone(&request, app->arena, &made, err));
+    (void)fprintf(stderr, "%s %.*s at commit %.*s\n", made.is_new ? "cloned into" : "working on", MG_FMT(mg_printable(app->arena, made.path)),
+                  MG_FMT(mg_str_sub(made.commit, 0, 12)));
+    for (size_t i = 0; i < made.notes.len; i++)
+        (void)fprintf(stderr, "note: %.*s\n", MG_FMT(mg_printable(app->arena, made.notes.at[i])));
+    return mg_file_resolve(app->arena, made.path.at, repo, err);
+}
+
+enum mg_code mg_compose_repo(struct mg_app *app, struct mg_str location, bool history, struct mg_str *repo, struct mg_err *err)
+{
+    const struct mg_config *config = &app->config;
+    struct mg_source source;
+    MG_TRY(mg_source_read(app->arena, location, &source, err));
+    (void)mg_secrets_add(&app->secrets, source.password.len ? source.password : source.user);
+    if (config->ingest.branch.len && config->ingest.rev.len)
+        return MG_FAIL(err, MG_E_USAGE, "--branch and --rev exclude each other");
+    if (source.is_git)
+        return clone_repo(app, &source, history, repo, err);
+    if (config->ingest.branch.len || config->ingest.rev.len)
+        return MG_FAIL(err, MG_E_USAGE, "--branch and --rev belong to a git URL; %.*s is a folder, and is measured as it stands",
+                       MG_FMT(mg_printable(app->arena, mg_str_sub(location, 0, 200))));
+    return mg_resolve_repo(app, location, repo, err);
 }
 
 static void add_reporters(struct mg_app *app, struct mg_composed *composed)

@@ -148,13 +148,16 @@ static void set_field(struct parser *p, const struct mg_option *option, struct m
         *(bool *)field = true;
 }
 
-/* --threshold sets two keys; any other one. */
+/* --threshold sets two keys; any other one. A switch that turns something off says "key=false". */
 static void add_override(struct parser *p, const struct mg_option *option, struct mg_str value)
 {
     struct mg_str rest = mg_str_from(option->setting), key;
     const char *origin = mg_arena_printf(p->arena, "--%s", option->name).at;
-    while (mg_str_next_part(&rest, ' ', &key))
-        *MG_PUSH(p->arena, &p->call->overrides) = (struct mg_override){ .key = key, .value = value, .origin = origin };
+    while (mg_str_next_part(&rest, ' ', &key)) {
+        size_t equals = mg_str_find(key, '=', 0);
+        struct mg_str text = equals < key.len ? mg_str_sub(key, equals + 1, key.len) : value;
+        *MG_PUSH(p->arena, &p->call->overrides) = (struct mg_override){ .key = mg_str_sub(key, 0, equals), .value = text, .origin = origin };
+    }
 }
 
 static enum mg_code read_option(struct parser *p, struct word word)

@@ -37,8 +37,8 @@ struct mg_invocation {
 struct mg_option {
     const char *name;  /* long name without dashes; NULL ends a table */
     const char *value; /* what its value is called; NULL = a flag */
-    const char
-        *setting;  /* key it sets (two: separated by a blank; a flag sets it to true), or NULL: then `offset` is its field of struct mg_invocation */
+    const char *
+        setting; /* key it sets (two: separated by a blank; a flag sets it to true, or to what stands behind a '='), or NULL: then `offset` is its field of struct mg_invocation */
     size_t offset; /* of a struct mg_str, or of a bool for a flag, or of a list */
     const char *help;
     bool is_list; /* of texts: may be repeated, and behind the argument several words may follow it */

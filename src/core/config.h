@@ -84,6 +84,14 @@ struct mg_config {
         struct mg_str format; /* "text" | "json" */
         struct mg_str file;   /* empty = none */
     } logging;
+    struct {
+        struct mg_str branch, rev;      /* of a git URL; empty = its default branch */
+        int64_t clone_depth;            /* commits fetched of a git URL; 0 = all; default 1 */
+        bool install_deps;              /* make an environment when no interpreter fits; default true */
+        double command_timeout_seconds; /* of git on one URL, of one installation; default 600 */
+        int64_t max_retries;            /* when the network fails, default 2 */
+        double retry_backoff_seconds;   /* before the first of them, doubles; default 1 */
+    } ingest;
     int64_t jobs;            /* mutant processes at once; 0 = number of processors */
     struct mg_names targets; /* globs on qualified names; empty = all */
     struct mg_str python;    /* --python; empty = search */

@@ -39,12 +39,7 @@ static const struct mg_former formers[] = {
     { "selection.max_targets", "orchestrator.max_targets", NULL },
 
     { "ingest.workspace_root", NULL, "the private copy lies in $TMPDIR and is removed at the end" },
-    { "ingest.create_venv", NULL, "python, or --python, names the interpreter" },
-    { "ingest.install_deps", NULL, "python, or --python, names an interpreter that has what the tests need" },
-    { "ingest.clone_depth", NULL, "there is nothing to set" },
-    { "ingest.command_timeout_seconds", NULL, "each command has its own deadline" },
-    { "ingest.max_retries", NULL, "there is nothing to set" },
-    { "ingest.retry_backoff_seconds", NULL, "there is nothing to set" },
+    { "ingest.create_venv", NULL, "ingest.install_deps decides, and python, or --python, names an interpreter" },
     { "ingest.pip_extra_args", NULL, "pip's own configuration holds" },
 };
 /* clang-format on */

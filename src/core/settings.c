@@ -87,6 +87,14 @@ static const struct mg_setting settings[] = {
     INT("sandbox.memory_limit_mb", sandbox.memory_limit_mb, 0, 1048576, "2048", false, "memory of one process in MiB; 0 = off"),
     LIST("sandbox.pass_env", sandbox.pass_env, NULL, false, "names of environment variables that tests get; never keys of providers"),
 
+    TEXT("ingest.branch", ingest.branch, "", false, "branch or tag of a git URL; empty = its default branch"),
+    TEXT("ingest.rev", ingest.rev, "", false, "commit of a git URL, or anything git can resolve"),
+    INT("ingest.clone_depth", ingest.clone_depth, 0, 1000000, "1", false, "commits fetched of a git URL; 0 = all"),
+    BOOL("ingest.install_deps", ingest.install_deps, "true", false, "install the repo's dependencies into an environment of our own when no interpreter has them"),
+    FLOAT("ingest.command_timeout_seconds", ingest.command_timeout_seconds, 1, 86400, "600", false, "for git on one URL, and for one installation"),
+    INT("ingest.max_retries", ingest.max_retries, 0, 20, "2", false, "times git tries again when the network fails"),
+    FLOAT("ingest.retry_backoff_seconds", ingest.retry_backoff_seconds, 0, 600, "1", false, "before it tries again; doubles each time"),
+
     WORD("storage.backend", storage.backend, "sqlite", "sqlite", false, "where runs are kept: a SQLite database in storage.root"),
     TEXT("storage.root", storage.root, ".mutagen", false, "folder of runs and reports, relative to the current directory"),
 

@@ -1,12 +1,12 @@
 /* The prompt as one text, and what a program's end means. */
 #include "adapters/llm_command/llm_command.h"
-#include "adapters/llm_command/program.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "os/fd.h"
+#include "os/program.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -177,7 +177,8 @@ static enum mg_code complete(void *self, const struct mg_llm_request *request, s
                                     .retry_after = -1,
                                     .request_bytes = (int64_t)prompt.len,
                                     .usage = { .input = (int64_t)prompt.len / 4 } };
-    struct mg_program program = { .command = command->command,
+    const char *const argv[] = { "/bin/sh", "-c", command->command, NULL };
+    struct mg_program program = { .argv = argv,
                                   .input = mg_buf_view(&prompt),
                                   .deadline = mg_now() + request->seconds,
                                   .max_output = command->options.max_reply_bytes,

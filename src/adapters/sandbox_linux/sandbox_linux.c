@@ -24,6 +24,8 @@ struct linux_sandbox {
     const char *self_path;
 };
 
+const char *const mg_sandbox_linux_free[] = { "/proc/self/exe", "__sandbox", "--free", "--", NULL };
+
 static struct linux_sandbox *checked(void *self)
 {
     struct linux_sandbox *sandbox = self;

@@ -18,7 +18,11 @@ void mg_sandbox_linux_withheld(struct mg_arena *arena, const struct mg_str *pass
 
 /* The other side: main() calls it when argv[1] is "__sandbox" and exits with its result. Descriptor 3 is the lifeline: its end of file
  * means that we are gone; descriptor 4 with --pass becomes the child's descriptor 3.
- * argv: __sandbox [--memory MB] [--cpu SECONDS] [--pass] -- PROGRAM ARGUMENTS... */
+ * argv: __sandbox [--memory MB] [--cpu SECONDS] [--pass] [--free] -- PROGRAM ARGUMENTS... */
 int mg_sandbox_main(int argc, char **argv);
+
+/* How to start a program of the user's own, as git or pip, below a supervisor: these words come before it, and its descriptor 3 is the lifeline.
+ * Nothing is closed off and nothing limited; but no process of it outlives us. Ends with NULL. */
+extern const char *const mg_sandbox_linux_free[];
 
 #endif

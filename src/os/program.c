@@ -1,13 +1,17 @@
 /* posix_spawn, and one loop that feeds stdin, empties stdout and stderr, and watches the program, the deadline and the cancel token. */
-#include "adapters/llm_command/program.h"
+#include "os/program.h"
 #include "base/buf.h"
+#include "base/str.h"
 #include "os/fd.h"
+#include "os/file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,7 +21,10 @@
 #define BLOCK_BYTES 16384
 #define MOST_BLOCKS 64 /* together what the largest pipe holds */
 #define GRACE_SECONDS 0.5
-#define BLIND_WAIT_SECONDS 0.01 /* on kernels without pidfd (before 5.3) */
+#define LIFELINE_GRACE_SECONDS 1.5 /* a supervisor has a whole tree to end */
+#define BLIND_WAIT_SECONDS 0.01    /* on kernels without pidfd (before 5.3) */
+
+#define LOWEST_FREE_FD 10
 
 enum { OURS, THEIRS };
 
@@ -25,7 +32,7 @@ struct pump {
     const struct mg_program *program;
     pid_t pid;
     int pidfd;
-    int in[2], out[2], err[2];
+    int in[2], out[2], err[2], life[2];
     struct mg_str left; /* of the input */
     struct mg_buf output;
     char tail[TAIL_BYTES];
@@ -34,13 +41,13 @@ struct pump {
 
 /* --- starting --- */
 
-/* Above 2, so that giving them to the child cannot overwrite one of them. */
+/* High, so that giving them to the child cannot overwrite one of them. */
 static enum mg_code open_pipe(int pair[2], bool we_write, struct mg_err *err)
 {
     int ends[2];
     MG_TRY(mg_fd_pipe(ends, err));
     for (int i = 0; i < 2; i++) {
-        int high = fcntl(ends[i], F_DUPFD_CLOEXEC, 3);
+        int high = fcntl(ends[i], F_DUPFD_CLOEXEC, LOWEST_FREE_FD);
         pair[(i == 1) == we_write ? OURS : THEIRS] = high;
     }
     close(ends[0]);
@@ -59,6 +66,8 @@ static int describe_spawn(const struct pump *pump, posix_spawn_file_actions_t *a
         posix_spawn_file_actions_adddup2(actions, pump->in[THEIRS], 0),
         posix_spawn_file_actions_adddup2(actions, pump->out[THEIRS], 1),
         posix_spawn_file_actions_adddup2(actions, pump->err[THEIRS], 2),
+        pump->life[THEIRS] >= 0 ? posix_spawn_file_actions_adddup2(actions, pump->life[THEIRS], 3) : 0,
+        pump->program->directory ? posix_spawn_file_actions_addchdir_np(actions, pump->program->directory) : 0,
         posix_spawnattr_setsigmask(attributes, &none),
         posix_spawnattr_setsigdefault(attributes, &all),
         /* a session of its own: no terminal to ask questions on, and one group to end */
@@ -72,22 +81,23 @@ static int describe_spawn(const struct pump *pump, posix_spawn_file_actions_t *a
 
 static enum mg_code start(struct pump *pump, struct mg_err *err)
 {
-    const char *argv[] = { "sh", "-c", pump->program->command, NULL };
+    const char *const *argv = pump->program->argv, *const *env = pump->program->env;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int failed = posix_spawn_file_actions_init(&actions);
     if (failed != 0)
-        return MG_FAIL(err, MG_E_CHILD, "cannot start /bin/sh: %s", strerror(failed));
+        return MG_FAIL(err, MG_E_CHILD, "cannot start %s: %s", argv[0], strerror(failed));
     failed = posix_spawnattr_init(&attributes);
     if (failed == 0) {
         failed = describe_spawn(pump, &actions, &attributes);
         if (failed == 0)
-            failed = posix_spawn(&pump->pid, "/bin/sh", &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+            failed = posix_spawn(&pump->pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv,
+                                 env ? (char *const *)(uintptr_t)env : environ);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     if (failed != 0)
-        return MG_FAIL(err, MG_E_CHILD, "cannot start /bin/sh: %s", strerror(failed));
+        return MG_FAIL(err, MG_E_CHILD, "cannot start %s: %s", argv[0], strerror(failed));
     pump->pidfd = (int)syscall(SYS_pidfd_open, pump->pid, 0);
     return MG_OK;
 }
@@ -203,7 +213,7 @@ static enum mg_code pump_until_end(struct pump *pump, struct mg_err *err)
 
 static void wait_for_grace(const struct pump *pump)
 {
-    double deadline = mg_now() + GRACE_SECONDS;
+    double deadline = mg_now() + (pump->program->lifeline ? LIFELINE_GRACE_SECONDS : GRACE_SECONDS);
     while (!has_ended(pump) && mg_now() < deadline) {
         struct pollfd fd = { .fd = pump->pidfd, .events = POLLIN };
         (void)poll(&fd, 1, pump->pidfd < 0 ? 5 : 50);
@@ -229,11 +239,14 @@ static enum mg_code run(struct pump *pump, struct mg_program_end *end, struct mg
     MG_TRY(open_pipe(pump->in, true, err));
     MG_TRY(open_pipe(pump->out, false, err));
     MG_TRY(open_pipe(pump->err, false, err));
+    if (pump->program->lifeline)
+        MG_TRY(open_pipe(pump->life, true, err));
     MG_TRY(start(pump, err));
     end->started = true;
     mg_fd_close(&pump->in[THEIRS]);
     mg_fd_close(&pump->out[THEIRS]);
     mg_fd_close(&pump->err[THEIRS]);
+    mg_fd_close(&pump->life[THEIRS]);
     enum mg_code code = pump_until_end(pump, err);
     end_group(pump, code != MG_OK, &end->status);
     return code;
@@ -246,6 +259,7 @@ enum mg_code mg_program_run(const struct mg_program *program, struct mg_arena *a
                          .in = { -1, -1 },
                          .out = { -1, -1 },
                          .err = { -1, -1 },
+                         .life = { -1, -1 },
                          .left = program->input,
                          .output = MG_BUF(program->max_output) };
     *end = (struct mg_program_end){ .output = MG_NO_STR };
@@ -254,6 +268,7 @@ enum mg_code mg_program_run(const struct mg_program *program, struct mg_arena *a
         mg_fd_close(&pump.in[i]);
         mg_fd_close(&pump.out[i]);
         mg_fd_close(&pump.err[i]);
+        mg_fd_close(&pump.life[i]);
     }
     mg_fd_close(&pump.pidfd);
     size_t cut = pump.tail_len == TAIL_BYTES ? CUT_BYTES : 0;
@@ -262,4 +277,55 @@ enum mg_code mg_program_run(const struct mg_program *program, struct mg_arena *a
         end->output = mg_buf_take(&pump.output, arena);
     mg_buf_free(&pump.output);
     return code;
+}
+
+bool mg_program_succeeded(const struct mg_program_end *end) { return end->started && WIFEXITED(end->status) && WEXITSTATUS(end->status) == 0; }
+
+/* --- what a program is and gets --- */
+
+struct mg_str mg_program_find(struct mg_arena *arena, const char *name)
+{
+    struct mg_str rest = mg_str_from(getenv("PATH")), entry;
+    while (mg_str_next_part(&rest, ':', &entry)) {
+        struct stat about;
+        struct mg_str path = mg_path_join(arena, entry, mg_str_from(name));
+        if (mg_str_starts(entry, "/") && stat(path.at, &about) == 0 && S_ISREG(about.st_mode) && access(path.at, X_OK) == 0)
+            return path;
+    }
+    return MG_NO_STR;
+}
+
+static bool is_allowed(const char *const *allowed, struct mg_str name)
+{
+    for (; *allowed; allowed++) {
+        size_t len = strlen(*allowed);
+        bool prefix = len > 0 && (*allowed)[len - 1] == '*';
+        if (prefix ? name.len >= len && memcmp(name.at, *allowed, len - 1) == 0 : mg_str_is(name, *allowed))
+            return true;
+    }
+    return false;
+}
+
+static struct mg_str name_of(const char *entry)
+{
+    struct mg_str text = mg_str_from(entry);
+    return mg_str_sub(text, 0, mg_str_find(text, '=', 0));
+}
+
+const char *const *mg_program_environment(struct mg_arena *arena, const char *const *allowed, const char *const *more)
+{
+    struct {
+        MG_VEC(const char *)
+    } env = { NULL, 0, 0 };
+    for (char **entry = environ; entry && *entry; entry++) {
+        bool replaced = false;
+        for (const char *const *other = more; other && *other; other++)
+            replaced |= mg_str_eq(name_of(*other), name_of(*entry));
+        if (!replaced && is_allowed(allowed, name_of(*entry)))
+            *MG_PUSH(arena, &env) = *entry;
+    }
+    for (; more && *more; more++)
+        *MG_PUSH(arena, &env) = *more;
+    *MG_PUSH(arena, &env) = NULL;
+    return env.at;
 }
