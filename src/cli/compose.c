@@ -251,7 +251,11 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     composed->progress = mg_cli_progress_open(no_progress);
     services->progress = composed->progress;
     services->vcs = mg_vcs_git();
-    services->ingest = mg_ingest_local_new(services->vcs);
+    struct mg_ingest_settings ingest = { .supervisor = mg_sandbox_linux_free,
+                                         .install = app->config.ingest.install_deps,
+                                         .timeout_seconds = app->config.ingest.command_timeout_seconds,
+                                         .progress = composed->progress };
+    services->ingest = mg_ingest_local_new(services->vcs, &ingest);
     services->agent = mg_agent_process_new(composed->sandbox);
     services->gate = mg_engine_gate(&composed->progress);
     if (mg_str_is(app->config.mutation.backend, "mutmut"))

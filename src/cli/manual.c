@@ -20,6 +20,7 @@ static const struct {
     { "generation", "How tests are found, and what a model is shown." },
     { "llm", "The model, when provider names who serves one." },
     { "sandbox", "Limits of the code under test." },
+    { "ingest", "How a git URL is fetched, and when an environment is made." },
     { "storage", "Where results are kept." },
     { "logging", "Lines about every step, for people and machines that watch runs. Without these settings no log is written." },
 };

@@ -19,13 +19,14 @@ struct mg_repo {
     struct mg_str copy;                        /* absolute path of the private copy */
     struct mg_str scratch;                     /* absolute, beside the copy: pycache, HOME, TMPDIR, logs */
     struct mg_str python;                      /* interpreter chosen, absolute path (not resolved: a venv's python is a link) */
-    struct mg_str python_origin;               /* "--python", "VIRTUAL_ENV", ".venv", "MUTAGEN_PYTHON", "PATH" */
+    struct mg_str python_origin;               /* "--python", "VIRTUAL_ENV", ".venv", "poetry", …, "PATH"; "mutagen": made by us */
     struct mg_str fingerprint;                 /* hex SHA-256 over paths and contents of sources and tests, our own generated files left out */
     struct mg_str commit;                      /* HEAD, empty when not a checkout */
     MG_LIST(struct mg_str) import_roots;       /* relative to the repo; "" = its root */
     MG_LIST(struct mg_source_file) sources;    /* importable code: no tests, conftest, setup.py, docs */
     MG_LIST(struct mg_source_file) test_files; /* with text, for harvesting and placing */
     MG_LIST(struct mg_source_file) conftests;  /* every conftest.py, wherever it stands; `module` is empty */
+    MG_LIST(struct mg_str) notes;              /* on the interpreter: what it lacks, and what repairs that; whole sentences */
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 

@@ -113,6 +113,8 @@ enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err)
                                       run->arena, run->repo, err));
     for (size_t i = 0; i < run->repo->skipped.len; i++)
         mg_note(run, MG_NOTE_SKIPPED, run->repo->skipped.at[i].path, run->repo->skipped.at[i].reason);
+    for (size_t i = 0; i < run->repo->notes.len; i++)
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->repo->notes.at[i]);
     mg_event_repo(run->repo);
     return MG_OK;
 }

@@ -1,6 +1,7 @@
 /* Opens a local repo: checks the path, chooses the interpreter, copies, reads the layout. Each step has its own file here. */
 #include "adapters/ingest_local/ingest_local.h"
 
+#include "adapters/ingest_local/choose.h"
 #include "adapters/ingest_local/copy.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/ingest_local/layout.h"
@@ -23,6 +24,8 @@
 struct ingest_local {
     unsigned magic;
     struct mg_vcs vcs;
+    bool equipped; /* `settings` hold */
+    struct mg_ingest_settings settings;
     int lock_fd;              /* -1 = no repo is open */
     char workspace[PATH_MAX]; /* what close() removes */
 };
@@ -40,8 +43,7 @@ static enum mg_code resolve(struct mg_str location, struct mg_arena *arena, stru
     if (location.len == 0)
         return MG_FAIL(err, MG_E_NOT_FOUND, "no path given; name the folder of a Python project");
     if (mg_file_resolve(arena, path, original, NULL) != MG_OK) {
-        bool remote = mg_str_contains(location, "://") || mg_str_starts(location, "git@");
-        return MG_FAIL(err, MG_E_NOT_FOUND, "no such path: %s%s", path, remote ? " (only local folders can be read: clone it first)" : "");
+        return MG_FAIL(err, MG_E_NOT_FOUND, "no such path: %s", path);
     }
     if (!mg_file_is_dir(original->at))
         return MG_FAIL(err, MG_E_CONFIG, "%s is a file; name the folder of its project (and --target for a part of it)", path);
@@ -106,6 +108,15 @@ static enum mg_code fill(struct ingest_local *self, struct mg_str storage_root, 
     return MG_FAIL(err, MG_E_CONFIG, "no Python source in %s (tests, docs and setup files do not count)", repo->original.at);
 }
 
+static enum mg_code choose(struct ingest_local *self, struct mg_str python, struct mg_str storage_root, const struct mg_cancel *cancel,
+                           struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err)
+{
+    struct mg_choice choice = { .settings = &self->settings, .cancel = cancel, .arena = arena, .repo = repo, .asked = python };
+    if (self->settings.install && storage_root.len)
+        choice.home = mg_path_join(arena, storage_root, MG_STR("envs"));
+    return mg_choose_interpreter(&choice, err);
+}
+
 static void drop_workspace(struct ingest_local *self)
 {
     if (self->workspace[0])
@@ -124,10 +135,13 @@ static enum mg_code open_repo(void *handle, struct mg_str location, struct mg_st
     MG_TRY(resolve(location, arena, &repo->original, err));
     if (is_bare_package(arena, repo->original))
         return MG_FAIL(err, MG_E_CONFIG, "%s is a package itself (it has an __init__.py); name the project folder above it", repo->original.at);
-    MG_TRY(mg_interpreter_choose(arena, repo->original, python, &repo->python, &repo->python_origin, err));
+    if (!self->equipped)
+        MG_TRY(mg_interpreter_choose(arena, repo->original, python, &repo->python, &repo->python_origin, err));
     enum mg_code code = make_workspace(self, arena, repo, err);
     if (code == MG_OK)
         code = fill(self, storage_root, cancel, arena, repo, err);
+    if (code == MG_OK && self->equipped)
+        code = choose(self, python, storage_root, cancel, arena, repo, err);
     if (code != MG_OK)
         drop_workspace(self);
     return code;
@@ -153,12 +167,15 @@ static struct mg_str digest_file(void *handle, struct mg_str path, struct mg_are
 
 static const struct mg_ingest_ops ops = { .name = "local", .open = open_repo, .close = close_repo, .survey = survey_repo, .digest = digest_file };
 
-struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs)
+struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs, const struct mg_ingest_settings *settings)
 {
     struct ingest_local *self = calloc(1, sizeof *self);
     MG_ASSERT(self);
     self->magic = MAGIC;
     self->vcs = vcs;
+    self->equipped = settings != NULL;
+    if (settings)
+        self->settings = *settings;
     self->lock_fd = -1;
     return (struct mg_ingest){ .ops = &ops, .self = self };
 }

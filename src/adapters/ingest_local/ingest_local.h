@@ -4,10 +4,19 @@
 #define MG_INGEST_LOCAL_H
 
 #include "ports/ingest.h"
+#include "ports/progress.h"
 #include "ports/vcs.h"
 
-/* `vcs` says which files belong to a checkout; borrowed until the ingest is freed. */
-struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs);
+struct mg_ingest_settings {
+    const char *const *supervisor; /* words before a program of the user's, with a lifeline on descriptor 3 */
+    bool install;                  /* an environment in <storage root>/envs may be made when no interpreter fits */
+    double timeout_seconds;        /* for all that is installed at once */
+    struct mg_progress progress;   /* told what takes long; ops may be NULL */
+};
+
+/* `vcs` says which files belong to a checkout; borrowed until the ingest is freed. Without settings (NULL) no program is started: the first
+ * interpreter found is taken as it is. */
+struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs, const struct mg_ingest_settings *settings);
 void mg_ingest_local_free(struct mg_ingest ingest); /* the copy of an open repo goes too */
 
 #endif

@@ -57,7 +57,7 @@ static void program(struct fixture *fixture, const char *path)
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    fixture = (struct fixture){ .arena = mg_arena_new(), .ingest = mg_ingest_local_new(mg_vcs_git()), .folder = "/tmp/mg-test-ingest-XXXXXX" };
+    fixture = (struct fixture){ .arena = mg_arena_new(), .ingest = mg_ingest_local_new(mg_vcs_git(), NULL), .folder = "/tmp/mg-test-ingest-XXXXXX" };
     *state = &fixture;
     if (!mkdtemp(fixture.folder) || unsetenv("VIRTUAL_ENV") || unsetenv("MUTAGEN_PYTHON") || setenv("HOME", fixture.folder, 1))
         return -1;

@@ -1,0 +1,220 @@
+/* One look at each candidate, then a decision. Nothing of the repo is imported for it. */
+#include "adapters/ingest_local/choose.h"
+
+#include "adapters/ingest_local/environment.h"
+#include "adapters/ingest_local/user_env.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "os/fd.h"
+#include "os/program.h"
+
+#include <string.h>
+
+#define CHECK_SECONDS 60.0
+#define MOST_WORDS 12
+
+/* Names on stdin; "major minor pytest" and the names that are not found on stdout. Any Python must be able to parse it. */
+static const char script[] = "import sys\n"
+                             "try:\n    from importlib.util import find_spec\n"
+                             "except ImportError:\n    find_spec = __import__\n"
+                             "def there(name):\n"
+                             "    try:\n        return find_spec(name) is not None\n"
+                             "    except Exception:\n        return name in sys.modules\n"
+                             "names = sys.stdin.read().split()\n"
+                             "print('%d %d %s' % (sys.version_info[0], sys.version_info[1], there('pytest') and 'pytest' or '-'))\n"
+                             "for name in names:\n    if not there(name):\n        print(name)\n";
+
+static struct mg_need *need_of(struct mg_needs *needs, struct mg_str name)
+{
+    for (size_t i = 0; i < needs->len; i++)
+        if (mg_str_eq(needs->at[i].name, name))
+            return &needs->at[i];
+    return NULL;
+}
+
+static void read_answer(struct mg_choice *choice, struct mg_str answer, struct mg_checked *checked)
+{
+    struct mg_str line, word[3] = { MG_NO_STR, MG_NO_STR, MG_NO_STR };
+    if (!mg_str_next_line(&answer, &line))
+        return;
+    for (size_t i = 0; i < 3; i++)
+        (void)mg_str_next_part(&line, ' ', &word[i]);
+    checked->runs = mg_str_to_i64(word[0], &checked->major) && mg_str_to_i64(word[1], &checked->minor);
+    checked->has_pytest = mg_str_is(mg_str_trim(word[2]), "pytest");
+    while (mg_str_next_line(&answer, &line)) {
+        struct mg_need *need = need_of(&choice->needs, mg_str_trim(line));
+        if (need)
+            need->missing = true;
+    }
+}
+
+enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python, struct mg_checked *checked, struct mg_err *err)
+{
+    const char *argv[MOST_WORDS];
+    size_t count = 0;
+    struct mg_buf names = MG_BUF(1u << 20);
+    *checked = (struct mg_checked){ .runs = false };
+    for (const char *const *word = choice->settings->supervisor; word && *word; word++)
+        argv[count++] = *word;
+    argv[count++] = mg_arena_cstr(choice->arena, python);
+    argv[count++] = "-I";
+    argv[count++] = "-c";
+    argv[count++] = script;
+    argv[count] = NULL;
+    for (size_t i = 0; i < choice->needs.len; i++) {
+        choice->needs.at[i].missing = false;
+        mg_buf_addf(&names, "%.*s\n", MG_FMT(choice->needs.at[i].name));
+    }
+    struct mg_program program = { .argv = argv,
+                                  .env = mg_build_environment(choice->arena, choice->repo->scratch, choice->repo->scratch),
+                                  .directory = mg_arena_cstr(choice->arena, choice->repo->scratch),
+                                  .input = mg_buf_view(&names),
+                                  .deadline = mg_now() + CHECK_SECONDS,
+                                  .max_output = 1 << 20,
+                                  .cancel = choice->cancel,
+                                  .lifeline = choice->settings->supervisor != NULL };
+    struct mg_program_end end;
+    struct mg_err why = { .code = MG_OK };
+    enum mg_code code = mg_program_run(&program, choice->arena, &end, &why);
+    mg_buf_free(&names);
+    if (code == MG_E_CANCELLED) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    if (code == MG_OK && mg_program_succeeded(&end))
+        read_answer(choice, end.output, checked);
+    mg_needs_settle(&choice->needs, choice->arena);
+    checked->broken_sources = choice->needs.broken_sources;
+    return MG_OK;
+}
+
+static bool is_usable(const struct mg_choice *choice, const struct mg_checked *checked)
+{
+    return checked->runs && checked->has_pytest && 2 * checked->broken_sources <= choice->needs.sources &&
+           (checked->major > 3 || (checked->major == 3 && checked->minor >= 8));
+}
+
+static struct mg_str what_is_wrong(const struct mg_choice *choice, const struct mg_candidate *candidate, const struct mg_checked *checked)
+{
+    const char *at = mg_arena_printf(choice->arena, "%.*s (%.*s)", MG_FMT(candidate->python), MG_FMT(candidate->origin)).at;
+    if (!checked->runs)
+        return mg_arena_printf(choice->arena, "%s does not run", at);
+    if (checked->major < 3 || (checked->major == 3 && checked->minor < 8))
+        return mg_arena_printf(choice->arena, "%s is Python %d.%d", at, (int)checked->major, (int)checked->minor);
+    if (!checked->has_pytest)
+        return mg_arena_printf(choice->arena, "%s has no pytest", at);
+    return mg_arena_printf(choice->arena, "%s lacks what %u of %u source files import", at, checked->broken_sources, choice->needs.sources);
+}
+
+static struct mg_str joined(const struct mg_choice *choice)
+{
+    struct mg_buf out = MG_BUF(4096);
+    for (size_t i = 0; i < choice->candidates.tried.len; i++)
+        mg_buf_addf(&out, "%s%.*s", i ? "; " : "", MG_FMT(choice->candidates.tried.at[i]));
+    return mg_buf_take(&out, choice->arena);
+}
+
+static void take(struct mg_choice *choice, struct mg_str python, struct mg_str origin)
+{
+    choice->repo->python = python;
+    choice->repo->python_origin = origin;
+}
+
+/* The first that fits, or that was named. *best: index of the one that lacks least among those with pytest; candidates.len = none has it. */
+static enum mg_code try_candidates(struct mg_choice *choice, bool *chosen, size_t *best, struct mg_err *err)
+{
+    struct mg_candidates *candidates = &choice->candidates;
+    uint32_t least = UINT32_MAX;
+    *chosen = false;
+    *best = candidates->found.len;
+    for (size_t i = 0; i < candidates->found.len; i++) {
+        const struct mg_candidate *candidate = &candidates->found.at[i];
+        struct mg_checked checked;
+        MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
+        if (candidate->named || is_usable(choice, &checked)) {
+            take(choice, candidate->python, candidate->origin);
+            *chosen = true;
+            return MG_OK;
+        }
+        *MG_PUSH(choice->arena, &candidates->tried) = what_is_wrong(choice, candidate, &checked);
+        if (checked.runs && checked.has_pytest && checked.broken_sources < least) {
+            least = checked.broken_sources;
+            *best = i;
+        }
+    }
+    return MG_OK;
+}
+
+static void say(const struct mg_choice *choice, struct mg_str text)
+{
+    if (choice->settings->progress.ops)
+        choice->settings->progress.ops->line(choice->settings->progress.self, text);
+}
+
+/* *made is false, and *reason says why, when it cannot be. */
+static enum mg_code make_own(struct mg_choice *choice, bool *made, struct mg_str *reason, struct mg_err *err)
+{
+    struct mg_environment environment;
+    struct mg_err why = { .code = MG_OK };
+    *made = false;
+    enum mg_code code = mg_environment_make(choice, &environment, &why);
+    if (code == MG_E_CANCELLED) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    *reason = mg_arena_str(choice->arena, mg_str_from(why.text));
+    if (code != MG_OK)
+        return MG_OK;
+    struct mg_checked checked;
+    MG_TRY(mg_check_interpreter(choice, environment.python, &checked, err));
+    if (!checked.runs || !checked.has_pytest) {
+        *reason = what_is_wrong(choice, &(struct mg_candidate){ .python = environment.python, .origin = MG_STR("mutagen") }, &checked);
+        return MG_OK;
+    }
+    take(choice, environment.python, MG_STR("mutagen"));
+    *made = true;
+    return MG_OK;
+}
+
+static enum mg_code nothing_fits(struct mg_choice *choice, struct mg_str reason, struct mg_err *err)
+{
+    const struct mg_candidate *first = &choice->candidates.found.at[0];
+    struct mg_str command = mg_repair_command(choice, first->python, first->origin, MG_STR("pytest"));
+    if (reason.len)
+        return MG_FAIL(err, MG_E_CONFIG, "no interpreter has pytest, and none could be made: %.*s. Repair: %.*s, or --python PATH", MG_FMT(reason),
+                       MG_FMT(command));
+    return MG_FAIL(err, MG_E_CONFIG, "no interpreter has pytest. Repair: %.*s, or --python PATH%s. Tried: %.*s", MG_FMT(command),
+                   choice->home.len ? "" : ", or leave --no-install out", MG_FMT(mg_str_fit(joined(choice), 240)));
+}
+
+enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
+{
+    struct mg_asking asking = { .supervisor = choice->settings->supervisor, .cancel = choice->cancel };
+    bool chosen, made = false;
+    size_t best;
+    struct mg_str reason = MG_NO_STR;
+    MG_TRY(mg_interpreter_list(choice->arena, choice->repo->original, choice->asked, &asking, &choice->candidates, err));
+    mg_needs_scan(choice->repo, choice->arena, &choice->needs);
+    MG_TRY(try_candidates(choice, &chosen, &best, err));
+    if (!chosen && choice->home.len) {
+        say(choice, mg_arena_printf(choice->arena, "no interpreter fits (%.*s): using an environment of our own (--no-install: never)",
+                                    MG_FMT(joined(choice))));
+        MG_TRY(make_own(choice, &made, &reason, err));
+    }
+    if (!chosen && !made) {
+        if (best == choice->candidates.found.len)
+            return nothing_fits(choice, reason, err);
+        struct mg_checked checked;
+        const struct mg_candidate *candidate = &choice->candidates.found.at[best];
+        MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
+        take(choice, candidate->python, candidate->origin);
+        if (reason.len)
+            *MG_PUSH(choice->arena, &choice->repo->notes) =
+                mg_arena_printf(choice->arena, "an environment with the repo's dependencies could not be made, so %.*s is used: %.*s",
+                                MG_FMT(candidate->python), MG_FMT(reason));
+    }
+    mg_explain_missing(choice);
+    return MG_OK;
+}

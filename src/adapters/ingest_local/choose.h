@@ -1,0 +1,36 @@
+/* Chooses the interpreter by trying: the first candidate that has pytest and finds what most sources import; else an environment of our own. */
+#ifndef MG_INGEST_CHOOSE_H
+#define MG_INGEST_CHOOSE_H
+
+#include "adapters/ingest_local/ingest_local.h"
+#include "adapters/ingest_local/interpreter.h"
+#include "adapters/ingest_local/needs.h"
+
+struct mg_choice {
+    const struct mg_ingest_settings *settings;
+    const struct mg_cancel *cancel;
+    struct mg_arena *arena;
+    struct mg_repo *repo; /* copied and laid out; python and python_origin are to be set */
+    struct mg_str home;   /* of environments; empty = none is made */
+    struct mg_str asked;  /* --python */
+    struct mg_needs needs;
+    struct mg_candidates candidates;
+};
+/* What a candidate said. */
+struct mg_checked {
+    bool runs, has_pytest;
+    int64_t major, minor;
+    uint32_t broken_sources;
+};
+
+/* Fills python and python_origin of *repo, and notes on what is missing there. */
+MG_MUST_CHECK enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err);
+
+/* Asks `python` for its version, pytest and the needed modules, without importing any; marks choice->needs. */
+MG_MUST_CHECK enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python, struct mg_checked *checked, struct mg_err *err);
+/* explain.c: one note for each missing module: who imports it, what that breaks, and the command that repairs it. */
+void mg_explain_missing(struct mg_choice *choice);
+/* The command that installs `module` where `origin` came from. */
+struct mg_str mg_repair_command(const struct mg_choice *choice, struct mg_str python, struct mg_str origin, struct mg_str module);
+
+#endif

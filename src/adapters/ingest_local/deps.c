@@ -1,0 +1,226 @@
+/* Reads what a project needs from pyproject.toml and requirements files, without running anything of it. */
+#include "adapters/ingest_local/environment.h"
+#include "adapters/ingest_local/poetry.h"
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "core/toml.h"
+#include "os/file.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#define FILE_LIMIT ((size_t)8 << 20)
+#define DEEPEST_GROUP 8
+#define DEEPEST_FOLDER 24
+
+static const char *const test_names[] = { "test", "tests", "testing", "dev", "develop", "development" };
+static const char *const requirement_files[] = {
+    "requirements.txt",      "requirements-dev.txt",  "requirements_dev.txt",   "requirements-test.txt",    "requirements-tests.txt",
+    "requirements_test.txt", "test-requirements.txt", "test_requirements.txt",  "dev-requirements.txt",     "requirements/base.txt",
+    "requirements/dev.txt",  "requirements/test.txt", "requirements/tests.txt", "requirements/testing.txt", "requirements/requirements.txt",
+};
+static const char *const key_files[] = { "pyproject.toml", "uv.lock",        "poetry.lock", "setup.py",  "setup.cfg",
+                                         "MANIFEST.in",    "CMakeLists.txt", "meson.build", "Cargo.toml" };
+static const char *const compiled[] = { ".c", ".h", ".cc", ".cpp", ".hpp", ".pyx", ".pxd", ".rs", ".f90" };
+
+static bool is_test_name(struct mg_str name)
+{
+    for (size_t i = 0; i < MG_COUNT(test_names); i++)
+        if (name.len == strlen(test_names[i]) && strncasecmp(name.at, test_names[i], name.len) == 0)
+            return true;
+    return false;
+}
+
+static const struct mg_toml *get(const struct mg_toml *table, const char *key)
+{
+    return table && table->kind == MG_TOML_TABLE ? mg_toml_get(table, mg_str_from(key)) : NULL;
+}
+
+struct reading {
+    struct mg_arena *arena;
+    struct mg_dependencies *out;
+    const struct mg_toml *root;
+};
+
+static void add(struct reading *reading, bool of_tests, struct mg_str requirement)
+{
+    for (size_t i = 0; i < requirement.len; i++)
+        if ((unsigned char)requirement.at[i] < 0x20) /* a line of a file is what it becomes */
+            return;
+    if (requirement.len == 0 || requirement.at[0] == '-')
+        return; /* an option of the installer is no requirement */
+    if (of_tests)
+        *MG_PUSH(reading->arena, &reading->out->tests) = requirement;
+    else
+        *MG_PUSH(reading->arena, &reading->out->project) = requirement;
+}
+
+static void add_strings(struct reading *reading, bool of_tests, const struct mg_toml *array)
+{
+    for (size_t i = 0; array && array->kind == MG_TOML_ARRAY && i < array->items.len; i++)
+        if (array->items.at[i]->kind == MG_TOML_STRING)
+            add(reading, of_tests, array->items.at[i]->text);
+}
+
+/* [dependency-groups]: texts and { include-group = "other" }. */
+static void add_group(struct reading *reading, const struct mg_toml *groups, struct mg_str name, unsigned depth)
+{
+    const struct mg_toml *array = mg_toml_get(groups, name);
+    if (!array || array->kind != MG_TOML_ARRAY || depth > DEEPEST_GROUP)
+        return;
+    add_strings(reading, true, array);
+    for (size_t i = 0; i < array->items.len; i++) {
+        const struct mg_toml *other = get(array->items.at[i], "include-group");
+        if (other && other->kind == MG_TOML_STRING)
+            add_group(reading, groups, other->text, depth + 1);
+    }
+}
+
+static void read_poetry_table(struct reading *reading, bool of_tests, const struct mg_toml *table)
+{
+    for (size_t i = 0; table && table->kind == MG_TOML_TABLE && i < table->entries.len; i++) {
+        struct mg_str requirement = mg_poetry_requirement(reading->arena, table->entries.at[i].key, table->entries.at[i].value);
+        if (requirement.len)
+            add(reading, of_tests, requirement);
+    }
+}
+
+static void read_poetry(struct reading *reading, const struct mg_toml *poetry)
+{
+    read_poetry_table(reading, false, get(poetry, "dependencies"));
+    read_poetry_table(reading, true, get(poetry, "dev-dependencies"));
+    const struct mg_toml *groups = get(poetry, "group");
+    for (size_t i = 0; groups && groups->kind == MG_TOML_TABLE && i < groups->entries.len; i++)
+        if (is_test_name(groups->entries.at[i].key))
+            read_poetry_table(reading, true, get(groups->entries.at[i].value, "dependencies"));
+}
+
+/* N of ">=3.N" and "^3.N". */
+static int64_t least_minor(const struct mg_toml *value)
+{
+    struct mg_str rest = value && value->kind == MG_TOML_STRING ? value->text : MG_NO_STR, clause;
+    while (mg_str_next_part(&rest, ',', &clause)) {
+        clause = mg_str_trim(clause);
+        size_t skip = mg_str_starts(clause, ">=") ? 2 : mg_str_starts(clause, "^") ? 1 : 0;
+        struct mg_str version = mg_str_trim(mg_str_sub(clause, skip, clause.len)), part;
+        int64_t minor = 0;
+        if (skip && mg_str_next_part(&version, '.', &part) && mg_str_is(part, "3") && mg_str_next_part(&version, '.', &part) &&
+            mg_str_to_i64(part, &minor) && minor > 0 && minor < 100)
+            return minor;
+    }
+    return 0;
+}
+
+static void read_pyproject(struct reading *reading)
+{
+    const struct mg_toml *project = get(reading->root, "project"), *extras = get(project, "optional-dependencies");
+    const struct mg_toml *groups = get(reading->root, "dependency-groups"), *tool = get(reading->root, "tool");
+    reading->out->least_minor = least_minor(get(project, "requires-python"));
+    if (reading->out->least_minor == 0)
+        reading->out->least_minor = least_minor(get(get(get(tool, "poetry"), "dependencies"), "python"));
+    add_strings(reading, false, get(project, "dependencies"));
+    for (size_t i = 0; extras && extras->kind == MG_TOML_TABLE && i < extras->entries.len; i++)
+        if (is_test_name(extras->entries.at[i].key))
+            add_strings(reading, true, extras->entries.at[i].value);
+    for (size_t i = 0; groups && groups->kind == MG_TOML_TABLE && i < groups->entries.len; i++)
+        if (is_test_name(groups->entries.at[i].key))
+            add_group(reading, groups, groups->entries.at[i].key, 0);
+    add_strings(reading, true, get(get(tool, "uv"), "dev-dependencies"));
+    const struct mg_toml *pdm = get(get(tool, "pdm"), "dev-dependencies");
+    for (size_t i = 0; pdm && pdm->kind == MG_TOML_TABLE && i < pdm->entries.len; i++)
+        add_strings(reading, true, pdm->entries.at[i].value);
+    const struct mg_toml *hatch = get(get(get(get(tool, "hatch"), "envs"), "default"), "dependencies");
+    add_strings(reading, true, hatch);
+    read_poetry(reading, get(tool, "poetry"));
+    const struct mg_toml *requires = get(get(reading->root, "build-system"), "requires");
+    reading->out->buildable = requires != NULL;
+    for (size_t i = 0; requires && requires->kind == MG_TOML_ARRAY && i < requires->items.len; i++)
+        if (requires->items.at[i]->kind == MG_TOML_STRING && !mg_str_starts(requires->items.at[i]->text, "-"))
+    *MG_PUSH(reading->arena, &reading->out->build) = requires->items.at[i]->text;
+}
+
+/* ---- the key ---- */
+
+static void add_to_key(struct mg_buf *key, struct mg_arena *arena, struct mg_str copy, struct mg_str name)
+{
+    struct mg_str text;
+    if (mg_file_read(arena, mg_path_join(arena, copy, name).at, FILE_LIMIT, &text, NULL) == MG_OK)
+        mg_buf_addf(key, "%.*s %.*s\n", MG_FMT(name), MG_FMT(mg_sha256_hex(arena, text, 64)));
+}
+
+static bool is_compiled(struct mg_str name)
+{
+    for (size_t i = 0; i < MG_COUNT(compiled); i++)
+        if (mg_str_ends(name, compiled[i]))
+            return true;
+    return false;
+}
+
+static int by_bytes(const void *a, const void *b) { return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b); }
+
+/* Sources of extension modules: another one makes another build. */
+static void find_compiled(struct mg_arena *arena, struct mg_str copy, struct mg_str folder, unsigned depth, struct mg_dependencies *found)
+{
+    DIR *directory = depth < DEEPEST_FOLDER ? opendir(mg_path_join(arena, copy, folder).at) : NULL;
+    if (!directory)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        struct mg_str name = mg_str_from(entry->d_name), path = mg_path_join(arena, folder, name);
+        struct stat about;
+        if (name.at[0] == '.' || lstat(mg_path_join(arena, copy, path).at, &about) != 0)
+            continue;
+        if (S_ISDIR(about.st_mode))
+            find_compiled(arena, copy, path, depth + 1, found);
+        else if (S_ISREG(about.st_mode) && is_compiled(name))
+            *MG_PUSH(arena, &found->requirements) = path;
+    }
+    closedir(directory);
+}
+
+static struct mg_str make_key(struct mg_arena *arena, struct mg_str copy, const struct mg_dependencies *dependencies)
+{
+    struct mg_buf key = MG_BUF((size_t)16 << 20);
+    struct mg_dependencies sources = { .buildable = false };
+    for (size_t i = 0; i < MG_COUNT(key_files); i++)
+        add_to_key(&key, arena, copy, mg_str_from(key_files[i]));
+    for (size_t i = 0; i < dependencies->requirements.len; i++)
+        add_to_key(&key, arena, copy, dependencies->requirements.at[i]);
+    if (dependencies->buildable)
+        find_compiled(arena, copy, MG_STR(""), 0, &sources);
+    if (sources.requirements.len > 1)
+        qsort(sources.requirements.at, sources.requirements.len, sizeof *sources.requirements.at, by_bytes);
+    for (size_t i = 0; i < sources.requirements.len; i++)
+        add_to_key(&key, arena, copy, sources.requirements.at[i]);
+    struct mg_str text = mg_buf_take(&key, arena);
+    return mg_sha256_hex(arena, text, 64);
+}
+
+void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies)
+{
+    *dependencies = (struct mg_dependencies){ .buildable = false };
+    struct reading reading = { .arena = arena, .out = dependencies };
+    struct mg_str text;
+    struct mg_toml *root;
+    if (mg_file_read(arena, mg_path_join(arena, copy, MG_STR("pyproject.toml")).at, FILE_LIMIT, &text, NULL) == MG_OK &&
+        mg_toml_read(arena, text, &root, NULL) == MG_OK) {
+        reading.root = root;
+        read_pyproject(&reading);
+    }
+    bool setup = mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at);
+    if (setup && !dependencies->buildable)
+        dependencies->buildable = true;
+    if (dependencies->build.len == 0) {
+        *MG_PUSH(arena, &dependencies->build) = MG_STR("setuptools");
+        *MG_PUSH(arena, &dependencies->build) = MG_STR("wheel");
+    }
+    for (size_t i = 0; i < MG_COUNT(requirement_files); i++)
+        if (mg_file_exists(mg_path_join(arena, copy, mg_str_from(requirement_files[i])).at))
+            *MG_PUSH(arena, &dependencies->requirements) = mg_str_from(requirement_files[i]);
+    dependencies->has_lock = mg_file_exists(mg_path_join(arena, copy, MG_STR("uv.lock")).at);
+    dependencies->key = make_key(arena, copy, dependencies);
+}

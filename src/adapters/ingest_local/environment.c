@@ -1,0 +1,419 @@
+/* Makes an environment, or takes the one that was made before. Read mg_environment_make for the order of the steps. */
+#include "adapters/ingest_local/environment.h"
+
+#include "adapters/ingest_local/copy.h"
+#include "adapters/ingest_local/overlay.h"
+#include "adapters/ingest_local/user_env.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/str.h"
+#include "core/secret.h"
+#include "core/text.h"
+#include "os/fd.h"
+#include "os/file.h"
+#include "os/program.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
+#define MOST_WORDS 24
+#define OUTPUT_LIMIT ((size_t)16 << 20)
+#define LOG_LIMIT ((size_t)1 << 20)
+#define REASON_LENGTH 200
+#define RECIPE "1" /* part of the key: another way of making them makes other ones */
+
+struct making {
+    struct mg_choice *choice;
+    struct mg_arena *arena;
+    struct mg_dependencies needs;
+    struct mg_str base;   /* interpreter it is made from */
+    struct mg_str uv;     /* empty: pip */
+    struct mg_str folder; /* the environment */
+    struct mg_str python; /* in it */
+    struct mg_str work;   /* temporary, in scratch */
+    struct mg_str source; /* copy that is built */
+    struct mg_str wheel;  /* requirement of the built project; empty = not built */
+    struct mg_buf log;
+    struct mg_str failure; /* the line that says why the last program failed */
+    double deadline;
+};
+
+static struct mg_str in_work(const struct making *making, const char *name) { return mg_path_join(making->arena, making->work, mg_str_from(name)); }
+
+/* ---- programs ---- */
+
+/* The last line that calls itself an error; uv draws with other characters than pip. */
+static struct mg_str reason_of(struct mg_arena *arena, struct mg_str text)
+{
+    struct mg_str line, last = MG_NO_STR, error = MG_NO_STR;
+    while (mg_str_next_line(&text, &line)) {
+        line = mg_str_trim(line);
+        if (line.len)
+            last = line;
+        if (mg_str_starts(line, "ERROR:") || mg_str_starts(line, "error:") || mg_str_starts(line, "\xE2\x95\xB0\xE2\x94\x80\xE2\x96\xB6"))
+            error = line;
+    }
+    struct mg_str shown = mg_text_line(arena, mg_str_fit(error.len ? error : last, REASON_LENGTH));
+    return mg_redact(arena, NULL, shown);
+}
+
+static bool is_network(struct mg_str text)
+{
+    static const char *const signs[] = { "Failed to establish a new connection",
+                                         "NewConnectionError",
+                                         "Temporary failure in name resolution",
+                                         "Could not resolve",
+                                         "dns error",
+                                         "Network is unreachable",
+                                         "tcp connect error",
+                                         "Connection refused",
+                                         "client error (Connect)",
+                                         "Name or service not known",
+                                         "Read timed out",
+                                         "ConnectTimeoutError" };
+    for (size_t i = 0; i < MG_COUNT(signs); i++)
+        if (mg_str_contains(text, signs[i]))
+            return true;
+    return false;
+}
+
+/* MG_OK also when it exits other than 0: *good says so, and making->failure why. */
+static enum mg_code run(struct making *making, const char *const *words, const char *const *env, struct mg_str directory, bool *good,
+                        struct mg_err *err)
+{
+    const struct mg_ingest_settings *settings = making->choice->settings;
+    const char *argv[MOST_WORDS + 8];
+    size_t count = 0;
+    for (const char *const *word = settings->supervisor; word && *word; word++)
+        argv[count++] = *word;
+    for (size_t i = 0; words[i] && count < MG_COUNT(argv) - 1; i++) {
+        argv[count++] = words[i];
+        mg_buf_addf(&making->log, "%s%s", i ? " " : "$ ", words[i]);
+    }
+    argv[count] = NULL;
+    struct mg_program program = { .argv = argv,
+                                  .env = env,
+                                  .directory = mg_arena_cstr(making->arena, directory),
+                                  .deadline = making->deadline,
+                                  .max_output = OUTPUT_LIMIT,
+                                  .cancel = making->choice->cancel,
+                                  .lifeline = settings->supervisor != NULL };
+    struct mg_program_end end;
+    enum mg_code code = mg_program_run(&program, making->arena, &end, err);
+    if (code == MG_E_TIMEOUT)
+        return MG_FAIL(err, code, "installing took longer than %.10g seconds (ingest.command_timeout_seconds)", settings->timeout_seconds);
+    if (code == MG_E_CANCELLED)
+        return MG_FAIL(err, code, "stopped while the repo's dependencies were installed");
+    MG_TRY(code);
+    mg_buf_addf(&making->log, "\n%.*s%.*s\n", MG_FMT(end.output), MG_FMT(end.tail));
+    *good = mg_program_succeeded(&end);
+    if (!*good) {
+        making->failure = reason_of(making->arena, end.tail.len ? end.tail : end.output);
+        if (is_network(end.tail))
+            making->failure = mg_arena_printf(making->arena, "the package index cannot be reached: %.*s", MG_FMT(making->failure));
+    }
+    return MG_OK;
+}
+
+static const char *const *installer_env(struct making *making) { return mg_installer_environment(making->arena, in_work(making, "tmp")); }
+
+static const char *const *build_env(struct making *making)
+{
+    return mg_build_environment(making->arena, in_work(making, "home"), in_work(making, "tmp"));
+}
+
+static enum mg_code make_venv(struct making *making, struct mg_str folder, bool *good, struct mg_err *err)
+{
+    const char *path = mg_arena_cstr(making->arena, folder), *base = mg_arena_cstr(making->arena, making->base);
+    const char *const by_uv[] = { making->uv.at, "venv", "-q", "--no-project", "--python", base, path, NULL };
+    const char *const by_venv[] = { base, "-I", "-m", "venv", path, NULL };
+    return run(making, making->uv.len ? by_uv : by_venv, installer_env(making), making->work, good, err);
+}
+
+/* `file`: of requirements. */
+static enum mg_code install(struct making *making, struct mg_str python, struct mg_str file, bool *good, struct mg_err *err)
+{
+    const char *inner = mg_arena_cstr(making->arena, python), *list = mg_arena_cstr(making->arena, file);
+    const char *const by_uv[] = { making->uv.at, "pip", "install", "-q", "--no-progress", "--python", inner, "-r", list, NULL };
+    const char *const by_pip[] = { inner, "-m", "pip", "install", "-q", "--progress-bar", "off", "-r", list, NULL };
+    return run(making, making->uv.len ? by_uv : by_pip, installer_env(making), making->source, good, err);
+}
+
+static enum mg_code write_list(struct making *making, const char *name, struct mg_buf *text, struct mg_str *path, struct mg_err *err)
+{
+    *path = in_work(making, name);
+    MG_TRY(mg_buf_check(text, "the list of requirements", err));
+    return mg_file_write(path->at, mg_buf_take(text, making->arena), err);
+}
+
+/* ---- the project's own build ---- */
+
+static bool find_wheel(struct making *making)
+{
+    struct mg_str folder = in_work(making, "wheels");
+    DIR *directory = opendir(folder.at);
+    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
+        struct mg_str name = mg_str_from(entry->d_name);
+        if (!mg_str_ends(name, ".whl"))
+            continue;
+        struct mg_str project = mg_str_sub(name, 0, mg_str_find(name, '-', 0));
+        making->wheel = mg_arena_printf(making->arena, "[EXTRAS] @ file://%.*s/%.*s", MG_FMT(folder), MG_FMT(name));
+        making->wheel = mg_arena_printf(making->arena, "%.*s%.*s", MG_FMT(project), MG_FMT(making->wheel));
+    }
+    if (directory)
+        closedir(directory);
+    return making->wheel.len > 0;
+}
+
+/* Its build requirements come from the index, with the user's credentials; then its code runs without them. A project that cannot be built
+ * is no error: its sources are on the path anyway. */
+static enum mg_code build_project(struct making *making, struct mg_err *err)
+{
+    struct mg_str list, folder = in_work(making, "build"), python = in_work(making, "build/bin/python");
+    struct mg_buf text = MG_BUF(1u << 20);
+    bool good = false;
+    if (!making->needs.buildable)
+        return MG_OK;
+    for (size_t i = 0; i < making->needs.build.len; i++)
+        mg_buf_addf(&text, "%.*s\n", MG_FMT(making->needs.build.at[i]));
+    mg_buf_adds(&text, "pip\n"); /* uv makes environments without it */
+    MG_TRY(write_list(making, "build.txt", &text, &list, err));
+    MG_TRY(make_venv(making, folder, &good, err));
+    if (good)
+        MG_TRY(install(making, python, list, &good, err));
+    const char *const words[] = {
+        python.at, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", in_work(making, "wheels").at, making->source.at, NULL
+    };
+    if (good)
+        MG_TRY(run(making, words, build_env(making), making->source, &good, err));
+    if (!good || !find_wheel(making))
+        *MG_PUSH(making->arena, &making->choice->repo->notes) = mg_arena_printf(
+            making->arena, "the project itself could not be built, so its metadata and compiled modules are missing: %.*s", MG_FMT(making->failure));
+    return MG_OK;
+}
+
+/* ---- what is installed ---- */
+
+static bool is_project_line(struct mg_str line)
+{
+    static const char *const options[] = { "-e ", "--editable ", "--editable=" };
+    line = mg_str_trim(line);
+    for (size_t i = 0; i < MG_COUNT(options); i++)
+        if (mg_str_starts(line, options[i]))
+            line = mg_str_trim(mg_str_sub(line, strlen(options[i]), line.len));
+    return mg_str_is(line, ".") || mg_str_starts(line, ".[") || mg_str_is(line, "file:.");
+}
+
+/* "-e ." would let the project's build run with the user's credentials; it is built already. */
+static enum mg_code leave_project_out(struct making *making, struct mg_str file, struct mg_err *err)
+{
+    struct mg_str text, line, path = mg_path_join(making->arena, making->source, file);
+    struct mg_buf out = MG_BUF((size_t)8 << 20);
+    if (mg_file_read(making->arena, path.at, (size_t)4 << 20, &text, NULL) != MG_OK)
+        return MG_OK;
+    while (mg_str_next_line(&text, &line))
+        if (!is_project_line(line))
+            mg_buf_addf(&out, "%.*s\n", MG_FMT(line));
+    return mg_file_write(path.at, mg_buf_take(&out, making->arena), err);
+}
+
+/* What uv.lock says, with its hashes. *path stays empty when it cannot be had. */
+static enum mg_code export_lock(struct making *making, struct mg_str *path, struct mg_err *err)
+{
+    *path = MG_NO_STR;
+    if (!making->needs.has_lock)
+        return MG_OK;
+    if (making->uv.len == 0) {
+        *MG_PUSH(making->arena, &making->choice->repo->notes) = MG_STR("uv.lock is not followed: uv is not on PATH, so pip chooses the versions");
+        return MG_OK;
+    }
+    struct mg_str file = in_work(making, "locked.txt");
+    bool good;
+    const char *const words[] = { making->uv.at,  "export", "-q",    "--frozen", "--no-emit-workspace", "--all-packages", "--all-extras",
+                                  "--all-groups", "-o",     file.at, NULL };
+    MG_TRY(run(making, words, installer_env(making), making->source, &good, err));
+    if (good)
+        *path = file;
+    else
+        *MG_PUSH(making->arena, &making->choice->repo->notes) =
+            mg_arena_printf(making->arena, "uv.lock is not followed: %.*s", MG_FMT(making->failure));
+    return MG_OK;
+}
+
+static void add_wheel(struct making *making, struct mg_buf *text, const char *extras)
+{
+    size_t mark = mg_str_find(making->wheel, '[', 0);
+    mg_buf_addf(text, "%.*s%s%.*s\n", MG_FMT(mg_str_sub(making->wheel, 0, mark)), extras,
+                MG_FMT(mg_str_sub(making->wheel, mark + 8, making->wheel.len)));
+}
+
+static void add_lines(struct mg_buf *text, const struct mg_str *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mg_buf_addf(text, "%.*s\n", MG_FMT(lines[i]));
+}
+
+/* `least`: the project and pytest alone, when the rest cannot be had. */
+static enum mg_code list_all(struct making *making, struct mg_str locked, bool least, struct mg_str *path, struct mg_err *err)
+{
+    struct mg_buf text = MG_BUF((size_t)4 << 20);
+    if (locked.len)
+        mg_buf_addf(&text, "-r %.*s\n", MG_FMT(locked));
+    if (making->wheel.len)
+        add_wheel(making, &text, least || locked.len ? "" : "[test,tests,testing,dev]");
+    else if (!locked.len)
+        add_lines(&text, making->needs.project.at, making->needs.project.len);
+    if (!least && !locked.len) {
+        add_lines(&text, making->needs.tests.at, making->needs.tests.len);
+        for (size_t i = 0; i < making->needs.requirements.len; i++) {
+            MG_TRY(leave_project_out(making, making->needs.requirements.at[i], err));
+            mg_buf_addf(&text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(making->needs.requirements.at[i]));
+        }
+    }
+    mg_buf_adds(&text, "pytest\n");
+    return write_list(making, least ? "least.txt" : "all.txt", &text, path, err);
+}
+
+static enum mg_code install_all(struct making *making, struct mg_err *err)
+{
+    struct mg_str locked, list;
+    bool good = false;
+    MG_TRY(export_lock(making, &locked, err));
+    MG_TRY(list_all(making, locked, false, &list, err));
+    MG_TRY(make_venv(making, making->folder, &good, err));
+    if (!good)
+        return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
+    MG_TRY(install(making, making->python, list, &good, err));
+    if (good)
+        return MG_OK;
+    struct mg_str why = making->failure;
+    if (!mg_str_starts(why, "the package index")) {
+        MG_TRY(list_all(making, MG_NO_STR, true, &list, err));
+        MG_TRY(install(making, making->python, list, &good, err));
+    }
+    if (!good)
+        return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(why));
+    *MG_PUSH(making->arena, &making->choice->repo->notes) = mg_arena_printf(
+        making->arena, "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s", MG_FMT(why));
+    return MG_OK;
+}
+
+/* ---- folders ---- */
+
+static enum mg_code prepare(struct making *making, struct mg_err *err)
+{
+    static const char *const folders[] = { "tmp", "home", "wheels", "source" };
+    making->work = mg_path_join(making->arena, making->choice->repo->scratch, MG_STR("install"));
+    for (size_t i = 0; i < MG_COUNT(folders); i++)
+        MG_TRY(mg_file_mkdirs(in_work(making, folders[i]).at, err));
+    making->source = in_work(making, "source");
+    struct mg_repo unused = { 0 };
+    struct mg_copied files = { 0 };
+    struct mg_copy_request request = { .from = mg_arena_cstr(making->arena, making->choice->repo->copy),
+                                       .to = making->source.at,
+                                       .cancel = making->choice->cancel };
+    return mg_ingest_copy(&request, making->arena, &unused, &files, err);
+}
+
+static enum mg_code take_lock(struct making *making, const char *path, int *fd, struct mg_err *err)
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0)
+        return MG_FAIL(err, MG_E_IO, "cannot open %s: %s", path, strerror(errno));
+    while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        short ready;
+        if (mg_now() > making->deadline)
+            return MG_FAIL(err, MG_E_TIMEOUT, "another run has been installing into %.*s for too long", MG_FMT(making->folder));
+        if (mg_fd_wait(-1, 0, mg_now() + 0.1, making->choice->cancel, &ready, err) == MG_E_CANCELLED)
+            return MG_E_CANCELLED;
+    }
+    return MG_OK;
+}
+
+static void say(struct making *making, struct mg_str text)
+{
+    const struct mg_progress *progress = &making->choice->settings->progress;
+    if (progress->ops)
+        progress->ops->line(progress->self, text);
+}
+
+static void keep_log(struct making *making, const char *path)
+{
+    struct mg_str text = mg_buf_take(&making->log, making->arena);
+    (void)!mg_file_write(path, mg_redact(making->arena, NULL, text), NULL); /* a log that cannot be kept is not worth an error */
+}
+
+static enum mg_code make(struct making *making, const char *log, struct mg_err *err)
+{
+    say(making, mg_arena_printf(making->arena, "installing the repo's dependencies with %s into %.*s", making->uv.len ? "uv" : "pip",
+                                MG_FMT(making->folder)));
+    making->log = (struct mg_buf)MG_BUF(LOG_LIMIT);
+    MG_TRY(mg_file_remove_tree(making->folder.at, err)); /* without its mark: of a run that was killed */
+    enum mg_code code = prepare(making, err);
+    if (code == MG_OK)
+        code = build_project(making, err);
+    if (code == MG_OK)
+        code = install_all(making, err);
+    keep_log(making, log);
+    if (code == MG_OK)
+        code = mg_file_write(mg_path_join(making->arena, making->folder, MG_STR(MARK)).at,
+                             making->wheel.len ? MG_STR("project\n") : MG_STR("dependencies\n"), err);
+    if (code != MG_OK)
+        (void)!mg_file_remove_tree(making->folder.at, NULL);
+    if (making->work.len)
+        (void)!mg_file_remove_tree(making->work.at, NULL); /* goes with the workspace at the latest */
+    return code == MG_E_CONFIG ? mg_err_prefix(err, "the dependencies cannot be installed (log: %s)", log) : code;
+}
+
+/* python3 on PATH before the candidates that did not fit; but one that the project allows. */
+static enum mg_code choose_base(struct making *making, struct mg_err *err)
+{
+    struct mg_candidates *candidates = &making->choice->candidates;
+    for (size_t i = candidates->found.len; i-- > 0;) {
+        struct mg_checked checked;
+        MG_TRY(mg_check_interpreter(making->choice, candidates->found.at[i].python, &checked, err));
+        if (!checked.runs || checked.major != 3 || checked.minor < 8 || checked.minor < making->needs.least_minor)
+            continue;
+        making->base = candidates->found.at[i].python;
+        return MG_OK;
+    }
+    for (int minor = 14; minor >= 8 && minor >= making->needs.least_minor; minor--) {
+        making->base = mg_program_find(making->arena, mg_arena_printf(making->arena, "python3.%d", minor).at);
+        if (making->base.len)
+            return MG_OK;
+    }
+    return MG_FAIL(err, MG_E_CONFIG, "there is no Python 3.%d or newer on PATH to make it from",
+                   (int)(making->needs.least_minor > 8 ? making->needs.least_minor : 8));
+}
+
+enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment *environment, struct mg_err *err)
+{
+    struct mg_arena *arena = choice->arena;
+    struct making making = { .choice = choice, .arena = arena, .deadline = mg_now() + choice->settings->timeout_seconds };
+    mg_dependencies_read(arena, choice->repo->copy, &making.needs);
+    MG_TRY(choose_base(&making, err));
+    making.uv = mg_program_find(arena, "uv");
+    struct mg_str real = making.base, mark;
+    (void)!mg_file_resolve(arena, mg_arena_cstr(arena, making.base), &real, NULL);
+    struct mg_str whole = mg_arena_printf(arena, RECIPE "\n%.*s\n%.*s", MG_FMT(real), MG_FMT(making.needs.key)),
+                  key = mg_sha256_hex(arena, whole, 16);
+    making.folder = mg_path_join(arena, choice->home, key);
+    making.python = mg_path_join(arena, making.folder, MG_STR("bin/python"));
+    MG_TRY(mg_file_mkdirs(mg_arena_cstr(arena, choice->home), err));
+    const char *mark_path = mg_path_join(arena, making.folder, MG_STR(MARK)).at;
+    int lock = -1;
+    enum mg_code code = take_lock(&making, mg_arena_printf(arena, "%.*s.lock", MG_FMT(making.folder)).at, &lock, err);
+    if (code == MG_OK && !mg_file_exists(mark_path))
+        code = make(&making, mg_arena_printf(arena, "%.*s.log", MG_FMT(making.folder)).at, err);
+    mg_fd_close(&lock);
+    MG_TRY(code);
+    MG_TRY(mg_file_read(arena, mark_path, 64, &mark, err));
+    environment->python = making.python;
+    environment->has_project = mg_str_starts(mark, "project");
+    return environment->has_project ? mg_overlay_built(arena, making.folder, choice->repo, err) : MG_OK;
+}

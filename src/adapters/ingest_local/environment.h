@@ -1,0 +1,34 @@
+/* An environment of our own for a repo whose dependencies are nowhere: <storage root>/envs/<key>, with a log and a lock beside it. */
+#ifndef MG_INGEST_ENVIRONMENT_H
+#define MG_INGEST_ENVIRONMENT_H
+
+#include "adapters/ingest_local/choose.h"
+
+struct mg_environment {
+    struct mg_str python; /* absolute */
+    bool has_project;     /* its metadata, and what its build made, are installed too */
+};
+
+/* Takes the one for these dependencies and this Python, or makes it: with uv when that is on PATH, else with venv and pip. The key is a digest
+ * of pyproject.toml, uv.lock, setup files, requirements files and sources of compiled modules. A folder without its mark is no environment
+ * (scripts hold its path, so it cannot grow elsewhere and be renamed) and is removed by whoever comes next; after an error nothing is left.
+ * The user's index settings and credentials reach the installer, and the build of a dependency that has no wheel. The project itself is
+ * built apart, from a private copy, without them and without a network of pip's. What its build made that the copy lacks (compiled
+ * modules, a version file) is put into the copy.
+ * MG_E_CONFIG in one line: what could not be installed, and the log. MG_E_TIMEOUT, MG_E_CANCELLED, MG_E_IO. */
+MG_MUST_CHECK enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment *environment, struct mg_err *err);
+
+/* deps.c: what a project says it needs. */
+struct mg_dependencies {
+    MG_LIST(struct mg_str) build;        /* requirements of its build; of setuptools when it names none */
+    MG_LIST(struct mg_str) project;      /* static ones of the project itself */
+    MG_LIST(struct mg_str) tests;        /* of extras, groups and requirements files for tests */
+    MG_LIST(struct mg_str) requirements; /* files, relative to the copy */
+    bool buildable;                      /* it has a build system, or a setup.py */
+    bool has_lock;                       /* uv.lock */
+    int64_t least_minor;                 /* N of requires-python ">=3.N"; 0 = any */
+    struct mg_str key;                   /* digest of all that they were read from */
+};
+void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);
+
+#endif

@@ -1,0 +1,254 @@
+/* Import lines, a graph of the repo's own files, and what falls with a missing module. */
+#include "adapters/ingest_local/needs.h"
+
+#include "base/map.h"
+#include "base/str.h"
+
+#include <string.h>
+
+#define MOST_LINKS 3 /* of a chain that is shown */
+#define NOTHING UINT32_MAX
+
+struct mg_needing_file {
+    struct mg_str path, module;
+    bool is_test, is_package;
+    MG_LIST(uint32_t) needs;
+    MG_LIST(uint32_t) locals; /* files it imports, its packages' __init__ among them */
+    uint32_t broken;          /* by that need; NOTHING */
+    uint32_t via;             /* by way of that file; NOTHING: by itself */
+};
+
+struct scan {
+    struct mg_arena *arena;
+    struct mg_needs *needs;
+    struct mg_map modules; /* dotted name -> index of its file + 1 */
+    struct mg_map own;     /* names of the repo's folders and files: never from outside */
+    struct mg_map by_name; /* of a need -> its index + 1 */
+};
+
+static void *number(size_t index) { return (void *)(uintptr_t)(index + 1); }
+static bool look(const struct mg_map *map, struct mg_str key, uint32_t *index)
+{
+    uintptr_t value = (uintptr_t)mg_map_get(map, key);
+    *index = value ? (uint32_t)(value - 1) : NOTHING;
+    return value != 0;
+}
+
+static void add_link(struct scan *scan, struct mg_needing_file *file, uint32_t index)
+{
+    if (file != &scan->needs->files[index])
+        *MG_PUSH(scan->arena, &file->locals) = index;
+}
+
+/* `module` and the packages above it, as far as they are the repo's. */
+static void link_local(struct scan *scan, struct mg_needing_file *file, struct mg_str module)
+{
+    uint32_t index;
+    for (size_t end = 0; end < module.len;) {
+        end = mg_str_find(module, '.', end + 1);
+        if (look(&scan->modules, mg_str_sub(module, 0, end), &index))
+            add_link(scan, file, index);
+    }
+}
+
+static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str module, uint32_t line)
+{
+    struct mg_str top = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
+    uint32_t index;
+    for (size_t i = 0; i < top.len; i++)
+        if (!((unsigned char)top.at[i] >= 0x80 || top.at[i] == '_' || (top.at[i] >= '0' && top.at[i] <= '9') ||
+              (top.at[i] >= 'a' && top.at[i] <= 'z') || (top.at[i] >= 'A' && top.at[i] <= 'Z')))
+            return;
+    if (top.len == 0 || top.len > 100)
+        return;
+    if (mg_map_get(&scan->own, top)) {
+        link_local(scan, file, module);
+        return;
+    }
+    if (!look(&scan->by_name, top, &index)) {
+        index = (uint32_t)scan->needs->len;
+        top = mg_arena_str(scan->arena, top);
+        *MG_PUSH(scan->arena, scan->needs) = (struct mg_need){ .name = top, .path = file->path, .line = line };
+        *mg_map_slot(&scan->by_name, top) = number(index);
+    }
+    *MG_PUSH(scan->arena, &file->needs) = index;
+}
+
+/* "..x" in pkg/sub/m.py is pkg.x */
+static struct mg_str absolute(struct scan *scan, const struct mg_needing_file *file, struct mg_str module)
+{
+    struct mg_str base = file->module;
+    bool package = file->is_package;
+    while (mg_str_starts(module, ".")) {
+        size_t dot = mg_str_rfind(base, '.');
+        if (!package)
+            base = dot < base.len ? mg_str_sub(base, 0, dot) : MG_NO_STR;
+        package = false;
+        module = mg_str_sub(module, 1, module.len);
+    }
+    if (base.len == 0 || module.len == 0)
+        return base.len ? base : module;
+    return mg_arena_printf(scan->arena, "%.*s.%.*s", MG_FMT(base), MG_FMT(module));
+}
+
+static struct mg_str first_word(struct mg_str text)
+{
+    text = mg_str_trim(text);
+    size_t end = 0;
+    while (end < text.len && !strchr(" \t\r(;#,\\", text.at[end]))
+        end++;
+    return mg_str_sub(text, 0, end);
+}
+
+static void read_line(struct scan *scan, struct mg_needing_file *file, struct mg_str line, uint32_t number_of_line)
+{
+    struct mg_str rest, part;
+    if (mg_str_starts(line, "import ") || mg_str_starts(line, "import\t")) {
+        rest = mg_str_sub(line, 7, mg_str_find(mg_str_sub(line, 0, mg_str_find(line, '#', 0)), ';', 0));
+        while (mg_str_next_part(&rest, ',', &part))
+            want(scan, file, first_word(part), number_of_line);
+    } else if (mg_str_starts(line, "from ") || mg_str_starts(line, "from\t")) {
+        struct mg_str module = first_word(mg_str_sub(line, 5, line.len));
+        bool relative = mg_str_starts(module, ".");
+        if (relative)
+            module = absolute(scan, file, module);
+        if (relative)
+            link_local(scan, file, module);
+        else
+            want(scan, file, module, number_of_line);
+        size_t import = 0; /* from pkg import module */
+        for (size_t i = 5; i + 7 < line.len && !import; i++)
+            import = memcmp(line.at + i, " import", 7) == 0 ? i + 7 : 0;
+        rest = mg_str_sub(line, import, mg_str_find(line, '#', 0));
+        uint32_t index;
+        while (import && mg_str_next_part(&rest, ',', &part)) {
+            struct mg_str name = mg_str_trim(part);
+            if (mg_str_starts(name, "("))
+                name = mg_str_sub(name, 1, name.len);
+            name = first_word(name);
+            if (name.len && module.len && look(&scan->modules, mg_arena_printf(scan->arena, "%.*s.%.*s", MG_FMT(module), MG_FMT(name)), &index))
+                add_link(scan, file, index);
+        }
+    }
+}
+
+/* Text between triple quotes is no code. A quote in a comment or in a string misleads it; what comes of that is one line too few or many. */
+static bool toggles(struct mg_str line, char *open)
+{
+    bool was_open = *open != '\0';
+    for (size_t i = 0; i + 2 < line.len; i++) {
+        char byte = line.at[i];
+        if (!*open && byte == '#')
+            break;
+        if ((byte == '"' || byte == '\'') && line.at[i + 1] == byte && line.at[i + 2] == byte && (!*open || *open == byte)) {
+            *open = *open ? '\0' : byte;
+            i += 2;
+        }
+    }
+    return was_open;
+}
+
+static void read_file(struct scan *scan, struct mg_needing_file *file, struct mg_str text)
+{
+    struct mg_str line;
+    char open = '\0';
+    for (uint32_t number_of_line = 1; mg_str_next_line(&text, &line); number_of_line++)
+        if (!toggles(line, &open) && line.len > 5 && (line.at[0] == 'i' || line.at[0] == 'f'))
+            read_line(scan, file, line, number_of_line);
+}
+
+static void add_file(struct scan *scan, const struct mg_source_file *from, bool is_test)
+{
+    struct mg_needs *needs = scan->needs;
+    struct mg_needing_file *file = &needs->files[needs->file_count];
+    *file = (struct mg_needing_file){ .path = from->path, .module = from->module, .is_test = is_test };
+    file->is_package = mg_str_is(from->path, "__init__.py") || mg_str_ends(from->path, "/__init__.py");
+    if (from->module.len)
+        *mg_map_slot(&scan->modules, from->module) = number(needs->file_count);
+    needs->file_count++;
+    struct mg_str rest = from->path, part;
+    while (mg_str_next_part(&rest, '/', &part)) {
+        struct mg_str name = mg_str_ends(part, ".py") ? mg_str_sub(part, 0, part.len - 3) : part;
+        *mg_map_slot(&scan->own, mg_arena_str(scan->arena, name)) = scan;
+    }
+}
+
+void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs)
+{
+    struct scan scan = { .arena = arena, .needs = needs };
+    *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len };
+    needs->files = MG_NEW_ARRAY(arena, struct mg_needing_file, repo->sources.len + repo->test_files.len + repo->conftests.len + 1);
+    mg_map_init(&scan.modules, arena);
+    mg_map_init(&scan.own, arena);
+    mg_map_init(&scan.by_name, arena);
+    for (size_t i = 0; i < repo->sources.len; i++)
+        add_file(&scan, &repo->sources.at[i], false);
+    for (size_t i = 0; i < repo->test_files.len; i++)
+        add_file(&scan, &repo->test_files.at[i], true);
+    for (size_t i = 0; i < repo->conftests.len; i++)
+        add_file(&scan, &repo->conftests.at[i], true);
+    size_t at = 0;
+    for (size_t i = 0; i < repo->sources.len; i++)
+        read_file(&scan, &needs->files[at++], repo->sources.at[i].text);
+    for (size_t i = 0; i < repo->test_files.len; i++)
+        read_file(&scan, &needs->files[at++], repo->test_files.at[i].text);
+    for (size_t i = 0; i < repo->conftests.len; i++)
+        read_file(&scan, &needs->files[at++], repo->conftests.at[i].text);
+    for (size_t i = 0; i < needs->file_count; i++)
+        link_local(&scan, &needs->files[i], needs->files[i].module);
+}
+
+static bool breaks(struct mg_needs *needs, struct mg_needing_file *file)
+{
+    for (size_t i = 0; i < file->needs.len; i++)
+        if (needs->at[file->needs.at[i]].missing) {
+            file->broken = file->needs.at[i];
+            return true;
+        }
+    for (size_t i = 0; i < file->locals.len; i++)
+        if (needs->files[file->locals.at[i]].broken != NOTHING) {
+            file->broken = needs->files[file->locals.at[i]].broken;
+            file->via = file->locals.at[i];
+            return true;
+        }
+    return false;
+}
+
+static struct mg_str chain_of(const struct mg_needs *needs, const struct mg_needing_file *file, struct mg_arena *arena)
+{
+    struct mg_str chain = file->path;
+    const struct mg_needing_file *at = file;
+    for (size_t i = 0; i < MOST_LINKS && at->via != NOTHING; i++) {
+        at = &needs->files[at->via];
+        if (at->via != NOTHING)
+            chain = mg_arena_printf(arena, "%.*s > %.*s", MG_FMT(chain), MG_FMT(at->path));
+    }
+    return chain;
+}
+
+void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)
+{
+    needs->broken_sources = needs->broken_tests = 0;
+    for (size_t i = 0; i < needs->len; i++) {
+        needs->at[i].sources = needs->at[i].tests = 0;
+        needs->at[i].chain = MG_NO_STR;
+    }
+    for (size_t i = 0; i < needs->file_count; i++)
+        needs->files[i].broken = needs->files[i].via = NOTHING;
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t i = 0; i < needs->file_count; i++)
+            if (needs->files[i].broken == NOTHING)
+                more |= breaks(needs, &needs->files[i]);
+    }
+    for (size_t i = 0; i < needs->file_count; i++) {
+        const struct mg_needing_file *file = &needs->files[i];
+        if (file->broken == NOTHING)
+            continue;
+        struct mg_need *need = &needs->at[file->broken];
+        *(file->is_test ? &need->tests : &need->sources) += 1;
+        *(file->is_test ? &needs->broken_tests : &needs->broken_sources) += 1;
+        if (file->is_test && file->via != NOTHING && need->chain.len == 0)
+            need->chain = chain_of(needs, file, arena);
+    }
+}

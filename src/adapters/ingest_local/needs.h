@@ -1,0 +1,28 @@
+/* Which modules from outside the repo its files import whenever they are imported themselves, and which files fail when one is missing.
+ * Reads import lines at the left margin: what stands in a try, an if or a function may fail, and often does. */
+#ifndef MG_INGEST_NEEDS_H
+#define MG_INGEST_NEEDS_H
+
+#include "ports/ingest.h"
+
+struct mg_need {
+    struct mg_str name; /* top-level module */
+    struct mg_str path; /* the first file that imports it */
+    uint32_t line;
+    bool missing;            /* to be set by the caller, for mg_needs_settle */
+    uint32_t sources, tests; /* files that cannot be imported for want of it */
+    struct mg_str chain;     /* "tests/test_a.py > pkg/__init__.py", from a test to `path`; empty when none leads there over another file */
+};
+struct mg_needing_file;
+struct mg_needs {
+    MG_VEC(struct mg_need)
+    struct mg_needing_file *files;
+    size_t file_count;
+    uint32_t sources, broken_sources, broken_tests; /* of all sources; those that cannot be imported */
+};
+
+void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs);
+/* Sums up what the missing ones break. May be called again with other marks. */
+void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena);
+
+#endif
