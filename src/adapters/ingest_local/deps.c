@@ -211,10 +211,10 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
         reading.root = root;
         read_pyproject(&reading);
     }
-    bool setup = mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at);
-    if (setup && !dependencies->buildable)
+    bool names_build = dependencies->buildable; /* maybe of nothing: requires = [] */
+    if (mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at))
         dependencies->buildable = true;
-    if (dependencies->build.len == 0) {
+    if (!names_build) {
         *MG_PUSH(arena, &dependencies->build) = MG_STR("setuptools");
         *MG_PUSH(arena, &dependencies->build) = MG_STR("wheel");
     }

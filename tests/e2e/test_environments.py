@@ -1,0 +1,232 @@
+"""Which interpreter a run takes, the environment it makes when none fits, and what it says of what is missing."""
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import OPS, TEST_OPS, tree
+from package_index import PackageIndex, installed_wheel, made_wheel, with_dependencies
+
+PLAIN = {"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS}
+SECRET = "index-secret-9f8e7d"
+
+
+def venv(folder, with_pytest=True):
+    """An environment without pip; it sees the tests' own packages, pytest among them, or nothing."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    if with_pytest:
+        packages, = folder.glob("lib/python3*/site-packages")
+        (packages / "ours.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    return venv(tmp_path_factory.mktemp("bare") / "env", with_pytest=False)
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return venv(tmp_path_factory.mktemp("good") / "env")
+
+
+@pytest.fixture(scope="module")
+def index():
+    names = with_dependencies("pytest", "pip")
+    wheels = [installed_wheel(name) for name in names]
+    wheels += [made_wheel("tinydep", "1.0", {"tinydep.py": "def half(x):\n    return x / 2\n"})]
+    with PackageIndex(wheels) as server:
+        yield server
+
+
+@pytest.fixture
+def run(desk, bare):
+    """Runs with nothing but a bare python3 and the machine's own programs on PATH."""
+    for name in ("bin", "home"):
+        (desk.folder / name).mkdir()
+    env = {"PATH": f"{desk.folder}/bin:{bare}/bin:/usr/bin:/bin", "HOME": str(desk.folder / "home"), "TMPDIR": str(desk.tmp), "LANG": "C.UTF-8"}
+
+    def call(*arguments, start=False, **more):
+        from conftest import BINARY, Result
+        words, settings = [BINARY, *map(str, arguments)], {"cwd": desk.folder, "env": {**env, **more}, "text": True, "stdin": subprocess.DEVNULL}
+        if start:
+            return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
+        return Result(subprocess.run(words, capture_output=True, timeout=300, check=False, **settings))
+
+    call.folder, call.repo, call.env = desk.folder, desk.repo, env
+    return call
+
+
+def program(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+
+
+def took(result, folder):
+    """The report names the interpreter."""
+    text = pathlib.Path(folder / ".mutagen/reports/report.json").read_text()
+    return result.code in (0, 3) and text
+
+
+def test_places_and_their_order(run, good):
+    """Each place beats all that stand before it in this list."""
+    repo = run.repo({**PLAIN, "pyproject.toml": "[tool.poetry]\nname = 'x'\n[tool.hatch.envs.default]\n", "environment.yml": "name: shop\n",
+                     ".python-version": "9.9.9\n"})
+    places = []
+
+    def expect(origin, **more):
+        places.append(more)
+        merged = {key: value for one in places for key, value in one.items()}
+        result = run("run", repo, "--run-id", "x", "--max-targets", "1", "--no-progress", "--no-install", **merged)
+        assert f"from {origin})" in took(result, run.folder), (origin, result)
+
+    before = tree(repo)
+    expect("MUTAGEN_PYTHON", MUTAGEN_PYTHON=str(good))
+    (run.folder / "home/.pyenv/versions").mkdir(parents=True)
+    (run.folder / "home/.pyenv/versions/9.9.9").symlink_to(good)
+    expect("pyenv")
+    (run.folder / "home/miniforge3/envs").mkdir(parents=True)
+    (run.folder / "home/miniforge3/envs/shop").symlink_to(good)
+    expect("conda")
+    (repo / ".pdm-python").write_text(f"{good}/bin/python")
+    expect("pdm")
+    program(run.folder / "bin/hatch", f'test "$*" = "--no-color env find" && echo {good}\n')
+    expect("hatch")
+    program(run.folder / "bin/poetry", f'case "$*" in *"env info --path") echo {good};; *) exit 1;; esac\n')
+    expect("poetry")
+    (repo / ".venv").symlink_to(good)
+    expect(".venv")
+    expect("UV_PROJECT_ENVIRONMENT", UV_PROJECT_ENVIRONMENT=str(good))
+    expect("VIRTUAL_ENV", VIRTUAL_ENV=str(good))
+    assert {path: data for path, data in tree(repo).items() if not path.startswith((".venv", ".pdm"))} == before
+
+
+def test_a_candidate_that_does_not_fit_is_passed_over(run, bare, good):
+    """An active environment without pytest, and a tool that hangs or lies."""
+    repo = run.repo({**PLAIN, "poetry.lock": ""})
+    (repo / ".venv").symlink_to(good)
+    program(run.folder / "bin/poetry", "echo /nowhere/at/all\n")
+    result = run("run", repo, "--run-id", "x", "--max-targets", "1", "--no-progress", VIRTUAL_ENV=str(bare))
+    assert "from .venv)" in took(result, run.folder), result
+
+
+def test_the_workspace_of_uv(run, good):
+    workspace = run.folder / "ws"
+    repo = run.repo(PLAIN, name="ws") and None
+    member = workspace / "packages/one"
+    member.mkdir(parents=True)
+    for path in ("calc", "tests"):
+        (workspace / path).rename(member / path)
+    (workspace / "pyproject.toml").write_text("[tool.uv.workspace]\nmembers = ['packages/*']\n")
+    (workspace / "envs").mkdir()
+    (workspace / "envs/dev").symlink_to(good)
+    result = run("run", member, "--run-id", "x", "--max-targets", "1", "--no-progress", UV_PROJECT_ENVIRONMENT="envs/dev")
+    assert repo is None and "from UV_PROJECT_ENVIRONMENT)" in took(result, run.folder), result
+    (workspace / ".venv").symlink_to(good)
+    assert "from .venv)" in took(run("run", member, "--run-id", "y", "--max-targets", "1", "--no-progress"), run.folder)
+
+
+SPY = """
+import os, sys, pathlib
+pathlib.Path(%r).joinpath(%r).write_text(repr(dict(os.environ)) + repr(sys.argv))
+"""
+BACKEND = """
+import zipfile
+def build_wheel(directory, settings=None, metadata=None):
+    info, name = "shop-3.1.dist-info/", "shop-3.1-py3-none-any.whl"
+    with zipfile.ZipFile(directory + "/" + name, "w") as out:
+        out.write("shop/__init__.py")
+        out.writestr("shop/made.py", "MADE = 7\\n")
+        out.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: shop\\nVersion: 3.1\\nRequires-Dist: tinydep\\n")
+        out.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        out.writestr(info + "RECORD", "shop/__init__.py,,\\nshop/made.py,,\\n" + "".join(info + one + ",,\\n" for one in ("METADATA", "WHEEL", "RECORD")))
+    return name
+"""
+
+
+@pytest.fixture
+def shop(run):
+    """Needs tinydep, its own metadata, and a module that only its build makes; its build and its tests tell what they see."""
+    seen = run.folder / "seen"
+    seen.mkdir()
+    return run.repo({
+        "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+        "backend.py": SPY % (str(seen), "build") + BACKEND, "requirements-dev.txt": "-e .[test]\n",
+        "shop/__init__.py": "import tinydep\nfrom importlib.metadata import version\nfrom shop.made import MADE\nVERSION = version('shop')\n",
+        "shop/ops.py": OPS, "tests/conftest.py": SPY % (str(seen), "tests"),
+        "tests/test_ops.py": "import shop\nfrom shop.ops import clamp\n\n\ndef test_clamp():\n    assert (shop.VERSION, shop.MADE) == ('3.1', 7)\n"
+                             "    assert clamp(5, 0, 10) == 5\n    assert '/mutagen-' in shop.__file__\n",
+    }, name="shop")
+
+
+def test_an_environment_of_our_own(run, shop, index, good):
+    before = tree(shop)
+    (run.folder / "home/.netrc").write_text("machine index.example login a password netrc-secret-1\n")
+    first = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, SHOP_TOKEN="x", ANTHROPIC_API_KEY="sk-ant-key-0123456789")
+    print(first, *(path.read_text() for path in (run.folder / ".mutagen/envs").glob("*.log")))
+    assert first.code == 0 and "clamp" in first.out, first
+    envs = run.folder / ".mutagen/envs"
+    made, = [path for path in envs.iterdir() if path.is_dir()]
+    assert (made / "bin/pytest").exists() and tree(shop) == before and list((run.folder / "tmp").iterdir()) == []
+    for who in ("build", "tests"):
+        seen = (run.folder / "seen" / who).read_text()
+        for secret in (SECRET, "SHOP_TOKEN", "sk-ant-key", str(run.folder / "home")):
+            assert secret not in seen, (who, secret)
+    assert SECRET not in first.out + first.err
+    assert all(SECRET.encode() not in data for data in tree(run.folder / ".mutagen").values())
+    asked = len(index.http.asked)
+    (shop / "shop/ops.py").write_text(OPS + "\n\ndef more(x):\n    y = x + 1\n    return y\n")
+    second = run("score", shop, "--no-progress", "--all")
+    assert second.code == 0 and "more" in second.out and len(index.http.asked) == asked, second
+    (shop / "requirements.txt").write_text("nowhere-to-be-had==1\n")
+    (shop / ".venv").symlink_to(good)
+    third = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url)
+    assert third.code == 0 and "only the project's own dependencies" in third.err and "nowhere-to-be-had" in third.err, third
+    assert SECRET not in third.err and len([path for path in envs.iterdir() if path.is_dir()]) == 2
+
+
+def test_no_install_and_no_network(run, shop, bare):
+    before = tree(bare)
+    off = run("score", shop, "--no-progress", "--no-install")
+    assert off.code == 1 and "no interpreter has pytest" in off.err and "-m pip install pytest" in off.err and "--no-install" in off.err, off
+    away = run("score", shop, "--no-progress", PIP_INDEX_URL="http://127.0.0.1:9/simple")
+    last = away.err.splitlines()[-1]
+    assert away.code == 1 and "the package index cannot be reached" in last and "--python" in last, away
+    assert not [path for path in (run.folder / ".mutagen/envs").iterdir() if path.is_dir()] and tree(bare) == before
+
+
+def test_stopped_while_installing(run, shop, index):
+    index.http.hang.set()
+    try:
+        process = run("score", shop, start=True, PIP_INDEX_URL=index.url)
+        assert index.http.hanging.wait(120)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        took_seconds = time.monotonic() - began
+    finally:
+        index.http.hang.clear()
+        index.http.released.set()
+    assert process.returncode == 130 and took_seconds < 20, err
+    left = [entry.read_bytes() for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline") if entry.exists()]
+    assert not [line for line in left if str(run.folder).encode() in line]
+    assert not [path for path in (run.folder / ".mutagen/envs").iterdir() if path.is_dir()] and list((run.folder / "tmp").iterdir()) == []
+
+
+def test_what_is_missing_is_said_once(run, good):
+    files = {**PLAIN, "calc/api.py": "'''\nimport nothing\n'''\ntry:\n    import optional_thing\nexcept ImportError:\n    pass\nimport yaml\n",
+             "docker-compose.yml": "services:\n  db:\n    image: x\n  web:\n    build: .\n"}
+    for number in range(40):
+        files[f"tests/test_api_{number}.py"] = "from calc import api\n\n\ndef test():\n    assert api\n"
+    repo = run.repo(files)
+    (repo / ".venv").symlink_to(good)
+    result = run("score", repo, "--no-progress")
+    assert result.code == 0, result
+    lines = [line for line in result.err.splitlines() if "yaml" in line]
+    assert len(lines) == 2 and 'tests/test_api_10.py' in lines[1] and '36 more' in lines[1] and "calc/api.py:8 imports it" in lines[0] and "40 test files" in lines[0], result
+    assert f"{repo}/.venv/bin/python -m pip install PyYAML" in lines[0]
+    assert 'docker compose run --rm -v "$(command -v mutagen)":/usr/local/bin/mutagen web mutagen run .' in result.err
+    assert "optional_thing" not in result.err and "nothing" not in result.err
