@@ -1,0 +1,117 @@
+/* Import lines that are read, what falls with a missing module, and Poetry's notation. */
+#include "adapters/ingest_local/needs.h"
+#include "adapters/ingest_local/poetry.h"
+
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct mg_arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = mg_arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mg_arena_free(arena);
+    return 0;
+}
+
+static void add(struct mg_repo *repo, const char *path, const char *module, const char *text)
+{
+    struct mg_source_file file = { mg_str_from(path), mg_str_from(module), mg_str_from(text) };
+    if (strncmp(path, "tests/", 6) == 0)
+        *MG_PUSH(arena, &repo->test_files) = file;
+    else
+        *MG_PUSH(arena, &repo->sources) = file;
+}
+
+static const char *names(const struct mg_needs *needs)
+{
+    struct mg_str line = MG_STR("");
+    for (size_t i = 0; i < needs->len; i++)
+        line = mg_arena_printf(arena, "%.*s%s%.*s:%u", MG_FMT(line), i ? " " : "", MG_FMT(needs->at[i].name), needs->at[i].line);
+    return mg_arena_cstr(arena, line);
+}
+
+static void lines_that_count(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "pkg/a.py", "pkg.a",
+        "\"\"\"Doc\nimport inside\n\"\"\"\nimport one, two.sub as t  # import three\nfrom four.x import (\n    y)\nfrom . import b\n"
+        "try:\n    import five\nexcept ImportError:\n    five = None\nif True:\n    import six\nimport pkg.b; import no\nfrom pkg import "
+        "a\nimportant = 1\nfrom_x = 2\n");
+    add(&repo, "pkg/b.py", "pkg.b", "import one\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "one:4 two:4 four:5");
+}
+
+static void what_falls(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "pkg/__init__.py", "pkg", "from .core import thing\n");
+    add(&repo, "pkg/core.py", "pkg.core", "x = 1\nimport gone\n");
+    add(&repo, "pkg/alone.py", "pkg.alone", "");
+    add(&repo, "other.py", "other", "import here\n");
+    add(&repo, "tests/test_a.py", "test_a", "import pkg.alone\n");
+    add(&repo, "tests/test_b.py", "test_b", "import other\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "gone:2 here:1");
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.broken_sources, 0);
+    needs.at[0].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.broken_sources, 3);
+    assert_int_equal(needs.at[0].tests, 1);
+    assert_string_equal(mg_arena_cstr(arena, needs.at[0].chain), "tests/test_a.py > pkg/__init__.py");
+}
+
+static void notation_of_poetry(void **state)
+{
+    (void)state;
+    static const char text[] = "python = '^3.9'\na = '^1.2.3'\nb = '^0.2.3'\nc = '~1.2'\nd = '*'\ne = '1.5'\nf = '>=1,<3'\ng = '~2'\n"
+                               "h = { version = '^2', extras = ['x', 'y'], python = '>=3.9' }\ni = { version = '1', optional = true }\n"
+                               "j = { path = '../j' }\nk = '^1 || ^2'\nl = { version = '*', markers = \"os_name == 'posix'\" }\n";
+    static const char *const wanted[] = { "",
+                                          "a>=1.2.3,<2",
+                                          "b>=0.2.3,<0.3",
+                                          "c>=1.2,<1.3",
+                                          "d",
+                                          "e==1.5",
+                                          "f>=1,<3",
+                                          "g>=2,<3",
+                                          "h[x,y]>=2,<3; python_version >= \"3.9\"",
+                                          "",
+                                          "",
+                                          "",
+                                          "l; os_name == 'posix'" };
+    struct mg_toml *root;
+    assert_int_equal(mg_toml_read(arena, MG_STR(text), &root, NULL), MG_OK);
+    assert_int_equal(root->entries.len, MG_COUNT(wanted));
+    for (size_t i = 0; i < root->entries.len; i++)
+        assert_string_equal(mg_arena_cstr(arena, mg_poetry_requirement(arena, root->entries.at[i].key, root->entries.at[i].value)), wanted[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lines_that_count),
+        cmocka_unit_test(what_falls),
+        cmocka_unit_test(notation_of_poetry),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
