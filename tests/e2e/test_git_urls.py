@@ -130,10 +130,11 @@ def test_credentials_get_in_and_nowhere_else(desk, origin):
         assert result.code == 3, result
         assert TOKEN not in result.out + result.err and TOKEN.encode() not in everything(desk)
         assert sum(auth is not None for _, auth in server.requests) >= 2
-        server.http.redirect = f"http://{elsewhere.host}"
+        server.http.redirect, server.http.password = f"http://{elsewhere.host}", ""
         elsewhere.http.password = "x:y"
         led = score(desk, f"http://me:{TOKEN}@{server.host}/calc.git", "--branch", "other")
-        assert led.code == 1 and not any(auth for _, auth in elsewhere.requests), led
+        assert led.code == 1 and elsewhere.requests and not any(auth for _, auth in elsewhere.requests), led
+        server.http.redirect, server.http.password = "", f"me:{TOKEN}"
         query = score(desk, f"http://{server.host}/calc.git?access_token={TOKEN}")
         assert TOKEN not in query.out + query.err and TOKEN.encode() not in everything(desk), query
 

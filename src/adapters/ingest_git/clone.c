@@ -40,8 +40,8 @@ static enum mg_code explain(struct cloning *c, enum mg_git_trouble trouble, stru
                        c->request->retries ? "s" : "");
     case MG_GIT_ACCESS:
         return MG_FAIL(err, MG_E_CONFIG,
-                       "cannot fetch %s: access denied, or there is no such repository (an ssh key, git's credential helper or "
-                       "https://USER:TOKEN@HOST/... lets git in): %.*s",
+                       "cannot fetch %s: access denied, or there is no such repository (git gets in with an ssh key, a credential helper, or "
+                       "USER:TOKEN@ before the host): %.*s",
                        shown(c), MG_FMT(reason));
     case MG_GIT_NO_REPOSITORY:
         return MG_FAIL(err, MG_E_CONFIG, "there is no git repository at %s: %.*s", shown(c), MG_FMT(reason));
