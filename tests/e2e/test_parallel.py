@@ -95,15 +95,16 @@ def charged(database, run_id):
 def test_no_limit_is_passed_at_any_moment(desk, kind):
     """The server looks into the ledger while calls are open; the limit has room for a few calls, fewer than four at once and then some."""
     repo, seen = desk.repo(FILES), []
-    (desk.folder / "m.toml").write_text("[llm]\nprice_input = 2\nprice_output = 10\nmax_output_tokens = 2000\n")
-    limit = {"tokens": ["--max-cost", "0", "--max-tokens", "30000"], "cost": ["--max-cost", "0.1"]}[kind]
+    reply = {"tokens": 2000, "cost": 300}[kind]
+    (desk.folder / "m.toml").write_text(f"[llm]\nprice_input = 2\nprice_output = 10\nmax_output_tokens = {reply}\n")
+    limit = {"tokens": ["--max-cost", "0", "--max-tokens", "30000"], "cost": ["--max-cost", "0.05"]}[kind]
     database = desk.folder / ".mutagen" / "mutagen.db"
     with Parallel(3, latency=0.3, watch=lambda body: seen.append(charged(database, "money"))) as server:
         told = desk("-c", "m.toml", "run", repo, *flags(server, "money", 4, *limit))
         calls = len(server.requests)
         assert told.code == 3, told
         assert max(tokens for tokens, _, _ in seen) <= 30000 or kind == "cost"
-        assert max(money for _, money, _ in seen) <= 100000 or kind == "tokens"
+        assert max(money for _, money, _ in seen) <= 50000 or kind == "tokens"
         assert max(is_open for _, _, is_open in seen) >= 3 and calls == len(seen)
         report = report_of(desk)
         assert report["status"] == "partial" and report["stop_reason"] == {"tokens": "token_limit_reached", "cost": "cost_limit_reached"}[kind]
@@ -172,5 +173,5 @@ def test_a_target_that_kills_the_interpreter_costs_the_others_nothing(desk):
         with Killer(at_once) as server:
             told = desk("run", repo, *flags(server, f"k{at_once}", at_once, "--max-cost", "0", "--target", "calc.ops.*", "--target", "calc.bad.*"))
             assert told.code == 0, told
-        seen.append({target["qualified_name"]: (target["status"], target["reason"]) for target in report_of(desk)["target_stats"]})
-    assert seen[0] == seen[1] and seen[0]["calc.bad.bad"][0] == "discarded" and killed, seen
+        seen.append({target["qualified_name"]: target["status"] for target in report_of(desk)["target_stats"]})
+    assert seen[0] == seen[1] and seen[0]["calc.bad.bad"] == "discarded" and killed, seen

@@ -42,10 +42,11 @@ struct mg_agent_process {
     unsigned revivals;
     struct mg_child child;
 
-    pthread_mutex_t lock; /* guards link: sessions are opened from worker threads */
+    pthread_mutex_t lock; /* guards link and sessions: these are opened from worker threads */
     struct mg_link link;
-    uint64_t baseline_id; /* 0 = none is running */
-    bool has_workers;     /* processes that hold session fixtures, and have something to tear down */
+    struct mg_session *sessions; /* that are open */
+    uint64_t baseline_id;        /* 0 = none is running */
+    bool has_workers;            /* processes that hold session fixtures, and have something to tear down */
     struct mg_str *baseline_files;
     size_t baseline_file_count;
 };
@@ -96,5 +97,7 @@ enum mg_code mg_session_examine(struct mg_session *session, const uint32_t *test
 enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err);
 enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err);
 void mg_session_close(struct mg_session *session);
+/* After the processes of all open sessions have ended with their zygote: what they loaded is taken out of the copy, or a new one would collect it. */
+void mg_sessions_put_back(struct mg_agent_process *agent);
 
 #endif

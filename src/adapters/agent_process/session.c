@@ -25,6 +25,7 @@ struct loaded {
 };
 struct mg_session {
     unsigned magic;
+    struct mg_session *next; /* of the agent's open ones */
     struct mg_arena *arena;
     struct mg_agent_process *agent;
     struct mg_link link;
@@ -94,6 +95,10 @@ enum mg_code mg_agent_open_session(void *self, struct mg_session **session, stru
         .repo = mg_arena_str(arena, agent->how.repo),
     };
     mg_link_open(&(*session)->link, ends[0], agent->how.cancel);
+    pthread_mutex_lock(&agent->lock);
+    (*session)->next = agent->sessions;
+    agent->sessions = *session;
+    pthread_mutex_unlock(&agent->lock);
     return MG_OK;
 }
 
@@ -393,6 +398,25 @@ static void end_process(const struct mg_session *session)
         (void)gone_within(fd, CLOSE_SECONDS);
 }
 
+void mg_sessions_put_back(struct mg_agent_process *agent)
+{
+    pthread_mutex_lock(&agent->lock);
+    for (const struct mg_session *session = agent->sessions; session; session = session->next)
+        put_files_back(session);
+    pthread_mutex_unlock(&agent->lock);
+}
+
+static void forget(const struct mg_session *session)
+{
+    pthread_mutex_lock(&session->agent->lock);
+    struct mg_session **at = &session->agent->sessions;
+    while (*at && *at != session)
+        at = &(*at)->next;
+    if (*at)
+        *at = session->next;
+    pthread_mutex_unlock(&session->agent->lock);
+}
+
 void mg_session_close(struct mg_session *session)
 {
     if (!session)
@@ -401,6 +425,7 @@ void mg_session_close(struct mg_session *session)
     end_process(session);
     mg_link_close(&session->link);
     put_files_back(session);
+    forget(session);
     session->magic = 0;
     mg_arena_free(session->arena);
 }

@@ -268,6 +268,7 @@ enum mg_code mg_agent_revive(void *self, bool *revived, struct mg_err *err)
                        agent->revivals);
     disconnect(agent);
     MG_LOG(MG_LOG_WARNING, "the interpreter of the tests died and is started again", MG_L_INT("times", agent->revivals));
+    mg_sessions_put_back(agent);
     struct mg_arena *arena = mg_arena_new();
     struct mg_collected collected;
     enum mg_code code = collect_what_can_be(agent, arena, &collected, err);
