@@ -61,24 +61,34 @@ def environment():
 
 
 class Memory(threading.Thread):
-    """The most that all processes of one session held at once, in MB."""
+    """The most that a process and all its descendants held at once, in MB."""
 
-    def __init__(self, session):
+    def __init__(self, root):
         super().__init__(daemon=True)
-        self.session, self.most, self.over = session, 0.0, threading.Event()
+        self.root, self.most, self.over = root, 0.0, threading.Event()
         self.start()
 
     def run(self):
         while not self.over.wait(0.5):
-            total = 0
-            for entry in os.listdir("/proc"):
+            total, tree = 0, {self.root}
+            parents = dict(filter(None, map(parent_of, filter(str.isdigit, os.listdir("/proc")))))
+            for _ in range(20):  # as deep as a tree of processes gets here
+                tree |= {pid for pid, parent in parents.items() if parent in tree}
+            for pid in tree:
                 try:
-                    if entry.isdigit() and os.getsid(int(entry)) == self.session:
-                        with open(f"/proc/{entry}/smaps_rollup", encoding="ascii") as file:
-                            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
-                except (OSError, ValueError):
+                    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                        total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+                except OSError:
                     pass  # it has ended
             self.most = max(self.most, total / 1024)
+
+
+def parent_of(entry):
+    try:
+        with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
+            return int(entry), int(file.read().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
 
 
 class Measured:
