@@ -1,6 +1,5 @@
 /* `mutagen doctor`: is everything there that a run needs? Each check is good, a warning or an error, and says what repairs it. */
 #include "adapters/http_curl/http_curl.h"
-#include "adapters/ingest_local/interpreter.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
 #include "cli/capture.h"
@@ -83,26 +82,52 @@ static void check_pytest(struct doctor *doctor, struct mg_str python, struct mg_
         say(doctor, at_least(version, 6, 2) ? MG_CHECK_OK : MG_CHECK_ERROR, "pytest", version, install);
 }
 
-static void check_python(struct doctor *doctor, struct mg_str repo)
+/* As a run chooses, but that no environment is made. `repo` is closed again: only its interpreter and notes are left. */
+static enum mg_code choose_python(struct mg_app *app, struct mg_str path, struct mg_repo *repo, struct mg_err *err)
 {
-    struct mg_arena *arena = doctor->app->arena;
-    struct mg_str python, origin, output, version, pytest;
+    struct mg_composed composed;
+    bool install = app->config.ingest.install_deps;
+    app->config.ingest.install_deps = false;
+    enum mg_code code = mg_compose_run(app, MG_PURPOSE_SCORE, true, &composed, err);
+    app->config.ingest.install_deps = install;
+    MG_TRY(code);
+    struct mg_ingest ingest = composed.services.ingest;
+    code = ingest.ops->open(ingest.self, path, app->config.python, app->config.storage.root, app->cancel, app->arena, repo, err);
+    if (code == MG_OK)
+        ingest.ops->close(ingest.self, repo);
+    mg_compose_close(&composed);
+    return code;
+}
+
+static void check_python(struct doctor *doctor, struct mg_str path)
+{
+    struct mg_app *app = doctor->app;
+    struct mg_arena *arena = app->arena;
+    struct mg_str output, version, pytest;
+    struct mg_repo repo = { 0 };
     struct mg_err err = { .code = MG_OK };
-    if (mg_interpreter_choose(arena, repo, doctor->app->config.python, &python, &origin, &err) != MG_OK) {
-        say(doctor, MG_CHECK_ERROR, "interpreter", mg_str_from(err.text), "give one with --python PATH, or activate the repo's virtual environment");
+    if (choose_python(app, path, &repo, &err) != MG_OK) {
+        if (mg_str_contains(mg_str_from(err.text), "no interpreter has pytest") && app->config.ingest.install_deps)
+            say(doctor, MG_CHECK_WARNING, "interpreter", mg_str_from(err.text),
+                "nothing: a run makes an environment below the storage root, which needs the network");
+        else
+            say(doctor, MG_CHECK_ERROR, "interpreter", mg_str_from(err.text),
+                "give one with --python PATH, or activate the repo's virtual environment");
         return;
     }
-    const char *const argv[] = { mg_arena_cstr(arena, python), "-c", probe, NULL };
+    const char *const argv[] = { mg_arena_cstr(arena, repo.python), "-c", probe, NULL };
     bool ran = mg_capture(arena, argv, 30, &output);
     struct mg_str rest = mg_str_trim(output);
     if (!ran || !mg_str_next_part(&rest, ' ', &version) || !mg_str_next_part(&rest, ' ', &pytest)) {
-        say(doctor, MG_CHECK_ERROR, "interpreter", mg_arena_printf(arena, "%.*s does not run", MG_FMT(python)),
+        say(doctor, MG_CHECK_ERROR, "interpreter", mg_arena_printf(arena, "%.*s does not run", MG_FMT(repo.python)),
             "give a working one with --python PATH");
         return;
     }
-    struct mg_str detail = mg_arena_printf(arena, "Python %.*s, %.*s (from %.*s)", MG_FMT(version), MG_FMT(python), MG_FMT(origin));
+    struct mg_str detail = mg_arena_printf(arena, "Python %.*s, %.*s (from %.*s)", MG_FMT(version), MG_FMT(repo.python), MG_FMT(repo.python_origin));
     say(doctor, at_least(version, 3, 8) ? MG_CHECK_OK : MG_CHECK_ERROR, "interpreter", detail, "Python 3.8 or newer is needed: --python PATH");
-    check_pytest(doctor, python, pytest);
+    check_pytest(doctor, repo.python, pytest);
+    for (size_t i = 0; i < repo.notes.len; i++)
+        say(doctor, MG_CHECK_WARNING, "imports", repo.notes.at[i], "");
 }
 
 /* Does not create anything: what a run would create must be possible. */

@@ -22,6 +22,7 @@
 #include "cli/model.h"
 #include "cli/pass_env.h"
 #include "cli/progress.h"
+#include "cli/tell.h"
 #include "core/text.h"
 #include "engine/gate.h"
 #include "generate/search/search.h"
@@ -157,12 +158,12 @@ static enum mg_code clone_repo(struct mg_app *app, const struct mg_source *sourc
                                         .folder = mg_path_join(app->arena, root, MG_STR("repos")),
                                         .supervisor = mg_sandbox_linux_free,
                                         .cancel = app->cancel };
-    (void)fprintf(stderr, "fetching %.*s\n", MG_FMT(shown));
+    mg_tell_note(app, "fetching %.*s", MG_FMT(shown));
     MG_TRY(mg_clone(&request, app->arena, &made, err));
-    (void)fprintf(stderr, "%s %.*s at commit %.*s\n", made.is_new ? "cloned into" : "working on", MG_FMT(mg_printable(app->arena, made.path)),
-                  MG_FMT(mg_str_sub(made.commit, 0, 12)));
+    mg_tell_note(app, "%s %.*s at commit %.*s", made.is_new ? "cloned into" : "working on", MG_FMT(made.path),
+                 MG_FMT(mg_str_sub(made.commit, 0, 12)));
     for (size_t i = 0; i < made.notes.len; i++)
-        (void)fprintf(stderr, "note: %.*s\n", MG_FMT(mg_printable(app->arena, made.notes.at[i])));
+        mg_tell_note(app, "%.*s", MG_FMT(made.notes.at[i]));
     return mg_file_resolve(app->arena, made.path.at, repo, err);
 }
 
