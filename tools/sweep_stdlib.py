@@ -29,6 +29,7 @@ class Stand:
         self.original_source, self.alone = lambda: source, None
         self.code, self.name, self.scopes = code, function["name"], function["scopes"]
         self.first_line, self.body_indent = function["first_line"], function["body_indent"]
+        self.dead, self.kept = {}, []
         self.functions, self.defaults = (), {}  # nothing of the library is imported: defaults are compared in judge()
 
 

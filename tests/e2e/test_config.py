@@ -151,12 +151,14 @@ def test_secrets_are_not_shown(desk):
     assert told.code == 0 and "pass-word" not in told.out and "sk-0123456789" not in told.out and told.out.count("[redacted]") == 2, told
 
 
-def test_selection_settings_choose_functions(desk):
+def test_selection_settings_choose_the_targets_of_a_run(desk):
     desk.repo()
-    one = desk("score", "repo", "--no-progress", "--all", MUTAGEN_SELECTION_GIANT_MAX_STATEMENTS="2")
-    assert "no function was selected" in one.out + one.err, one
-    two = desk("score", "repo", "--no-progress", "--all")
-    assert two.code == 0 and "calc.ops.clamp" in two.out, two  # the other answer was not remembered for this question
+    one = desk("run", "repo", "--no-progress", "--dry-run", MUTAGEN_SELECTION_GIANT_MAX_STATEMENTS="2")
+    assert "calc.ops" not in one.out, one
+    two = desk("run", "repo", "--no-progress", "--dry-run")
+    assert two.code == 0 and "calc.ops.clamp" in two.out, two
+    three = desk("score", "repo", "--no-progress", "--all", MUTAGEN_SELECTION_GIANT_MAX_STATEMENTS="2")
+    assert three.code == 0 and "calc.ops.clamp" in three.out, three  # a score is of every function
 
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="groff is not installed")

@@ -226,7 +226,7 @@ def test_what_is_missing_is_said_once(run, good):
     result = run("score", repo, "--no-progress")
     assert result.code == 0, result
     lines = [line for line in result.err.splitlines() if "yaml" in line]
-    assert len(lines) == 2 and 'tests/test_api_10.py' in lines[1] and '36 more' in lines[1] and "calc/api.py:8 imports it" in lines[0] and "40 test files" in lines[0], result
+    assert len(lines) == 2 and "40 test files cannot be collected" in lines[1] and "calc/api.py:8 imports it" in lines[0] and "40 test files" in lines[0], result
     assert f"{repo}/.venv/bin/python -m pip install PyYAML" in lines[0]
     assert 'docker compose run --rm -v "$(command -v mutagen)":/usr/local/bin/mutagen web mutagen run .' in result.err
     assert "optional_thing" not in result.err and "nothing" not in result.err

@@ -139,10 +139,10 @@ def test_files_that_cannot_be_imported_are_left_out_by_name(desk):
         "sysexit": "import sys\nsys.exit(3)\n",
         "pytest_exit": "import pytest\npytest.exit('enough')\n",
         "kill": "import os\nos.kill(os.getpid(), 9)\n",
-        "patch": "import json, os\ndef bad(*_a, **_k): raise RuntimeError('patched')\njson.dumps = json.JSONEncoder.encode = os.write = bad\n",
         "memory": "x = [0] * (8 << 30)\n",
     }
     harmless = {
+        "patch": "import json, os\ndef bad(*_a, **_k): raise RuntimeError('patched')\njson.dumps = json.JSONEncoder.encode = os.write = bad\n",
         "junk": "import os\nfor fd in range(3, 200):\n    try: os.write(fd, b'junk\\n[1]\\n')\n    except OSError: pass\ndef test_a(): pass\n",
         "trace": "import os, sys\nsys.settrace(lambda *a: None)\nos.chdir('/')\nos.closerange(3, 200)\ndef test_a(): pass\n",
     }

@@ -16,6 +16,7 @@ import traceback
 from . import slots, wire
 
 END = b"."  # the line by which a child proves that it came to its end
+WRITE = os.write  # tests may replace it
 REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
 
 # leash: end of file there ends run_many, and us; environ: ours before any code of the repo ran; jobs: workers that code under test may see;
@@ -240,7 +241,7 @@ def report(fn, writer, mark):
         data = b"".join(kept)
         kept.clear()
         while data:
-            data = data[os.write(writer, data):]
+            data = data[WRITE(writer, data):]
 
     def emit(record, shared=False, later=False):
         """`later`: together with the next one, which follows before anybody else's code runs. Each write wakes the reader."""
