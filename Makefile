@@ -46,7 +46,8 @@ test-c: configure $(MUTMUT)/.stamp
 
 test-python: build
 	@$(QUIET) "" build/build.log cmake --build build --target toml_dump -j $(JOBS)
-	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/agent tests/hostile tests/e2e --ignore $(PROXIED)
+	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python tools/run_tests.py $(VENV)/bin/python -j $(JOBS) tests/agent tests/hostile \
+	  $(filter-out $(PROXIED),$(wildcard tests/e2e/test_*.py))
 
 FRAMEWORKS ?= some
 test-frameworks: build ## score projects of many plugins and frameworks, pytest 6.2 to 9, CPython 3.8 to 3.13 (FRAMEWORKS=all: every one)
