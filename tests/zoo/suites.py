@@ -200,8 +200,7 @@ def test_importorskip():
 """})
 
 
-# One mutant at a time: beside each other they would share the file that the test writes.
-@member("files beside the tests", arguments=("--jobs", "1"), **SAME)
+@member("files beside the tests", says=("1 test writes into the repo's own folder (tests/test_calc.py::test_label)",), **SAME)
 def data_files(repo):
     """Tests read data by paths relative to themselves and to the root, and write into the repo."""
     shop(repo, {"tests/data/cases.json": "[[9, 5, 45], [10, 5, 45]]", "tests/test_calc.py": """

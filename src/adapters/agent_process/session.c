@@ -333,14 +333,15 @@ enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutan
     return code;
 }
 
-/* At least one running job must end within its own time; another session may hold the process slots for as long before that. */
+/* At least one running job must end within its own time; another session may hold the process slots for as long before that, and tests that write
+ * into the copy run behind the others, and once more by themselves. */
 static double patience(const struct mg_link *link)
 {
     double wall = 0;
     for (size_t i = 0; i < link->job_count; i++)
         if (link->jobs[i].wall > wall)
             wall = link->jobs[i].wall;
-    return 2 * wall + 10;
+    return 4 * wall + 10;
 }
 
 enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)

@@ -23,6 +23,14 @@ class Watch:
         self.outcome = None
         self.used = {}
         self.session = None  # session_fixtures.Recorder
+        self.wrote, self.writes = set(), False  # paths of the copy that the test itself wrote; whether it, or what its fixtures once set up, did
+        self.opened.watch_writes(self.on_write)
+
+    def on_write(self, path):
+        self.opened.files.keep()
+        self.wrote.add(path)
+        if self.traced:
+            self.opened.stack[-1].add(opened.WRITTEN)
 
     def report(self, report):
         if self.outcome is not None:
@@ -56,7 +64,7 @@ class Watch:
 
     def run(self, item, nextitem):
         """Runs one test; the baseline's event, and whether this process may go on."""
-        self.outcome, self.used, sound = reports.Outcome(), {}, True
+        self.outcome, self.used, self.wrote, sound = reports.Outcome(), {}, set(), True
         self.host.needs.take()
         if self.traced:
             self.collector.take()
@@ -76,6 +84,7 @@ class Watch:
             for fixturedef in self.used.values():
                 lines |= self.fixture_lines.get(fixturedef, set())
                 files |= self.fixture_opened.get(fixturedef, set())
+        self.writes = bool(self.wrote) or opened.WRITTEN in files
         found = self.outcome
         self.outcome = None
         refused, asked = self.host.needs.take()
@@ -86,12 +95,13 @@ class Watch:
         }, sound
 
 
-def run_tests(tests, items, host, emit, watch, until=None):
+def run_tests(tests, items, host, emit, watch, until=None, scan=False):
     """In a fork or a new interpreter: the tests by their numbers and their items (None = it is not there), each with its events.
-    None is begun after the moment `until`, but for the first one."""
+    None is begun after the moment `until`, but for the first one. `scan`: a look at the copy behind each, not only where it is known to be needed."""
     host.plugin.watch = watch
     host.enter_fork()
-    beside = None
+    files, beside = host.files, None
+    files.look()
     if watch.traced:
         os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
         beside = inside.Beside({"files": list(watch.collector.numbers)})
@@ -118,6 +128,9 @@ def run_tests(tests, items, host, emit, watch, until=None):
             starts.any = True  # by a way that raises no event: multiprocessing
         if starts.any:
             emit({"starts": tests[turn]})
+        unseen = files.look() if scan or watch.writes or (watch.traced and starts.any) else ()
+        if unseen or watch.writes:
+            emit({"writes": tests[turn], "paths": sorted(watch.wrote.union(unseen))})
         for record in watch.session.take() if watch.session is not None else ():
             emit({"session": record})
         emit({"event": event})
@@ -152,16 +165,18 @@ class Lane:
         self.events = []  # one for each test that has ended
         self.began = None  # when the running one began
         self.forked = []  # (file, line) that other processes of the running test have executed
+        self.single = False  # what it runs now has nothing beside it
 
     def done(self):
         return len(self.events)
 
     def submit(self, pool):
-        """The next tests, up to where a fork has to be followed by a new interpreter, or the other way round."""
+        """The next tests, up to where a fork has to be followed by a new interpreter, or the other way round; one that runs alone, alone."""
         tests, host = self.baseline.tests, self.baseline.host
         first = last = self.done()
         fresh = tests[first] in host.unforkable
-        while last < len(tests) and (tests[last] in host.unforkable) == fresh:
+        self.single = self.baseline.is_alone(first)
+        while last < len(tests) and (tests[last] in host.unforkable) == fresh and (last == first or not (self.single or self.baseline.is_alone(last))):
             last += 1
         part = tests[first:last]
         self.started, self.part_end = first, last
@@ -177,6 +192,8 @@ class Lane:
             self.forked.append(record["line"])
         elif "session" in record:
             self.baseline.host.fixtures.take(record["session"], self.baseline.files)
+        elif "writes" in record:
+            self.baseline.host.files.note(record["writes"], record["paths"])
         elif "starts" in record:
             if self.baseline.host.starters is not None:
                 self.baseline.host.starters.add(record["starts"])
@@ -214,32 +231,70 @@ class Baseline:
         self.timeout = float(request.get("timeout") or 30.0)
         pause = float(request.get("pause") or 0.0)
         self.until = time.monotonic() + pause if pause else None
-        self.lanes = [Lane(self) for _copy in range(max(1, int(request.get("copies") or 1)))]
+        self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
+        copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
+        self.lanes = [Lane(self) for _copy in range(copies)]
         self.sent = 0
+        # Known before the pass: what only comes to light in it would hold up lanes at different tests.
+        self.apart = frozenset() if self.files else frozenset(host.files.writers)
 
     def run(self):
         if self.files:
             self.host.starters = set()
+        if self.host.unforkable:
+            self.host.files.keep()  # a new interpreter does not know what it was like
         pool = forks.Pool(len(self.lanes))
-        if self.tests:
-            for lane in self.lanes:
-                lane.submit(pool)
+        for lane in self.lanes:
+            self.go_on(lane, pool)
         while pool.busy():
             forks.wait(pool)
             for ended in pool.step():
-                ended.key.ended(ended)
-                if ended.key.done() < len(self.tests) and not is_over(self.until):
-                    ended.key.submit(pool)
+                lane = ended.key
+                lane.ended(ended)
+                if lane.single:
+                    self.behind(lane, pool)
+                else:
+                    self.go_on(lane, pool)
             self.send()
         forks.drop_folders()
+        files = self.host.files
+        files.settle(bool(self.files))
         # Behind the second pass nothing else uses the workers' names: their fixtures can be set up.
-        notes = self.host.workers.open() if self.host.workers is not None and not self.files else []
+        notes = [] if self.files else files.sentences(lambda test: self.host.items[test].nodeid)
+        if self.host.workers is not None and not self.files:
+            notes += self.host.workers.open()
         self.channel.send({"id": self.id, "ok": True, "notes": notes, "workers": self.host.workers is not None and bool(self.host.workers.sockets)})
+
+    def is_alone(self, turn):
+        return self.tests[turn] in self.apart
+
+    def go_on(self, lane, pool):
+        """The next tests of a lane. One that writes into the copy waits for all lanes, and the first runs it for all of them."""
+        turn = lane.done()
+        if turn >= len(self.tests) or turn and is_over(self.until):
+            return
+        if not self.is_alone(turn):
+            lane.submit(pool)
+        elif all(one.done() == turn for one in self.lanes):
+            self.host.files.put_back()
+            self.lanes[0].submit(pool)
+
+    def behind(self, lane, pool):
+        self.host.files.put_back()
+        lane.single = False
+        for one in self.lanes[1:]:
+            one.events.append(dict(lane.events[-1]))
+        for one in self.lanes:
+            if one.done() < len(self.tests) and self.is_alone(one.done()):
+                self.go_on(one, pool)  # all stand at the same test
+                return
+        for one in self.lanes:
+            self.go_on(one, pool)
 
     def child(self, tests, fresh, emit):
         if fresh:
-            new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files), emit)
-        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host), self.until)
+            new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files, scan=self.scan), emit)
+        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host), self.until, self.scan)
 
     def send(self):
         while self.sent < min(lane.done() for lane in self.lanes):

@@ -2,7 +2,7 @@
 import os
 import sys
 
-from . import forks, wire, zygote
+from . import forks, shared_files, wire, zygote
 
 
 def main():
@@ -23,8 +23,10 @@ def main():
 
 def run(request):
     zygote.settle(request)
-    results = []
+    files, results = shared_files.Files(request["repo"], request["scratch"]), []
+    placed = files.look_back()
     forks.run_many([("confirm", lambda emit: child(request, emit), float(request.get("seconds") or 60.0))], 1, results.append)
+    files.put_back(placed)
     ended = results[0]
     tests = [record["test"] for record in ended.records if "test" in record]
     errors = [record["error"] for record in ended.records if "error" in record]

@@ -74,6 +74,7 @@ class Examination:
         self.began = None
 
     def run(self):
+        self.wrote = False
         first = self.turn(self.tests, False)
         failing = [test for test in self.tests if first[test]["repair"] is not None]
         again = self.turn(failing, True) if failing else {}
@@ -103,12 +104,16 @@ class Examination:
                 forks.wait(pool)
                 for ended in pool.step():
                     self.ended(ended, left)
+            if self.wrote:
+                self.host.files.put_back()
         return self.results
 
     def on_record(self, child, record):
         if "begin" in record:
             self.running, self.failed = record["begin"], None
             child.deadline = time.monotonic() + self.seconds
+        elif "writes" in record:
+            self.wrote = True
         elif "failed" in record:
             self.failed = record["failed"]  # known even when looking at it ends the process
         else:
@@ -136,6 +141,7 @@ class Examination:
         host.enter_fork()
         option = host.config.option
         option.tbstyle, option.showlocals, option.fulltrace = "short", False, False
+        host.opened.watch_writes(lambda _path: (host.files.keep(), emit({"writes": 1}, shared=True)))
         kept = guard.other_world(guard.modules_of(host.repo)) if second else None
         items = [host.items[test] for test in tests]
         for turn, item in enumerate(items):

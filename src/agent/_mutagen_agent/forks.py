@@ -102,10 +102,13 @@ class Pool:
 
     def start(self):
         while self.waiting and len(self.running) < self.jobs:
-            slot = self.slots.acquire() if self.slots else -1
+            alone = getattr(self.waiting[0][0], "alone", False)  # with nothing beside it, in no session
+            slot = (self.slots.acquire_all() if alone else self.slots.acquire()) if self.slots else -1
             if self.slots and slot < 0:
                 return  # timeout() brings us back
             key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
+            if alone:
+                key.host.files.enter()
             away = getattr(key, "away", None)  # somebody else forks it
             number = self.worker(slot)
             self.running.append(away.send(number) if away else
@@ -113,6 +116,15 @@ class Pool:
             if not away and getattr(key, "on_start", None):
                 key.on_start(self.running[-1])
             self.running[-1].slot = slot
+
+    def clear_up(self, files):
+        """The copy, when a session that had it for itself was killed."""
+        if os.path.exists(files.dirty):
+            slot = self.slots.acquire_all()
+            if slot >= 0:
+                files.leave()
+                self.slots.release(slot)
+            self.slots.give_up()
 
     def worker(self, slot):
         """The number of the worker that the next child is: no two at once have the same."""
@@ -156,6 +168,8 @@ class Pool:
 
     def finish(self, child, late):
         ended = child.end(late)
+        if getattr(child.key, "alone", False):
+            child.key.host.files.leave()
         if child.slot >= 0:
             self.slots.release(child.slot)
         return ended

@@ -36,7 +36,7 @@ def run(job, emit, settled=False):
 
     if not settled:
         zygote.settle(job["start"], inside=True)
-    from . import baseline, collect, host
+    from . import baseline, collect, host, mutant
 
     plugin = collect.Plugin(lambda session: loop(session, job, emit, here))
     here = host.Host(job["start"], plugin)
@@ -45,6 +45,7 @@ def run(job, emit, settled=False):
         sys.dont_write_bytecode = True
         mutated = mutation.Mutation(job["mutation"], lambda: emit({"hit": 1}, shared=True))
         mutated.install()
+        mutant.watch_writes(here, emit, job["alone"])
         # Until the first test begins, its collection is what may never end.
         signal.setitimer(signal.ITIMER_PROF, job["import_seconds"])
     else:
@@ -70,7 +71,7 @@ def loop(session, job, emit, host):
         host.adopt(session)
         items, others = matched(host.items, job["ids"])
         if job["mutated"] is None:
-            baseline.run_tests(job["tests"], [items.get(id) for id in job["ids"]], host, emit, job["watch"])
+            baseline.run_tests(job["tests"], [items.get(id) for id in job["ids"]], host, emit, job["watch"], scan=job["scan"])
         elif host.plugin.errors:
             fail_to_collect(job, emit, "cannot be collected: %s" % host.plugin.errors[0]["text"])
         else:

@@ -26,12 +26,16 @@ class Plan:
         self.tests = list(request["tests"])
         self.limits = list(request.get("limits") or [])
         self.lines = request.get("line") or 0, request.get("end_line") or 0
-        self.at, self.at_hit = (self.tests[0] if self.tests else 0), False
+        self.at, self.at_hit, self.begun = (self.tests[0] if self.tests else 0), False, False
         self.end = None  # when the whole process must have ended
         # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
         self.loops = target.loops if self.lines[0] or self.fresh else None
         self.limited = 0
         self.away = None  # workers.Away: a worker runs it
+        self.alone = False  # its tests write into the copy: nothing runs beside it, and the copy is put back behind it
+        self.parts = None  # shared_files.Parts
+        self.doubtful = False  # somebody wrote into the copy meanwhile
+        self.writes = None  # the test that was about to write into the copy, -1: none had begun
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
@@ -48,12 +52,15 @@ class Plan:
 
     def on_record(self, child, record):
         if "begin" in record:
+            self.begun = True
             self.end = self.end or child.deadline
             child.deadline = min(self.end, time.monotonic() + self.wall_of(record["begin"]))
             # What an earlier test left behind (a cache, a shared fixture) may be what fails now: with `bail` a hit holds from then on.
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
             self.at_hit = True
+        elif "writes" in record:
+            self.writes = self.at if self.begun else -1
         elif "nursery" in record:
             self.nursery = True
         elif "limit" in record:
@@ -75,6 +82,7 @@ class Plan:
             new_interpreter.become(self.fresh_job(), emit, None if self.new_interpreter else self.host.nursery)
         host = self.host
         host.enter_fork()
+        watch_writes(host, emit, self.alone)
         self.target.swap(self.code)
         reload.install(self.target, self.code)
         self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
@@ -99,7 +107,7 @@ class Plan:
 
     def fresh_job(self):
         seconds = 5.0 + 10.0 * self.host.collect_seconds
-        return dict(self.host.fresh_job(self.tests), mutation=self.mutation(), limits=self.limits, bail=self.bail, import_seconds=seconds,
+        return dict(self.host.fresh_job(self.tests), mutation=self.mutation(), limits=self.limits, bail=self.bail, import_seconds=seconds, alone=self.alone,
                     loops={str(test): count for test, count in (self.loops or {}).items()}, folder=self.folder)
 
     def clean_up(self):
@@ -112,6 +120,15 @@ class Plan:
             return False
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def watch_writes(host, emit, alone):
+    """In a process that runs a mutant: what shall write into the copy does so with nothing beside it, or not at all."""
+    def stop(_path):
+        emit({"writes": 1}, shared=True)
+        os._exit(0)
+
+    host.opened.watch_writes((lambda _path: None) if alone else stop)
 
 
 def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False):

@@ -2,8 +2,11 @@
 import os
 import sys
 
+from . import shared_files
+
 PROCESSES = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"))
 MOST = 2000
+WRITTEN = "\0written"  # among the paths: the copy is written to
 
 
 class Opened:
@@ -15,14 +18,25 @@ class Opened:
         self.skipped = tuple(os.path.realpath(path).rstrip("/") + "/" for path in skipped)
         self.stack, self.wide, self.active, self.installed = [set()], False, False, False
         self.known = {}
+        self.files = shared_files.Files(repo, scratch)
 
     def start(self):
         self.active = True
+        self.install()
+
+    def install(self):
         if not self.installed:
             self.installed = True
             sys.addaudithook(self.hook)  # there is no way to take it off again
 
+    def watch_writes(self, on_write):
+        """From now on in this process: called with a path of the copy before it is written to."""
+        self.install()
+        self.files.on_write = on_write
+
     def hook(self, event, args):
+        if event in shared_files.WATCHED and self.files.on_write is not None:
+            self.files.hear(event, args)
         if not self.active or event == "object.__getattr__":  # the most frequent one by far while lines are traced
             return
         if event in ("open", "sqlite3.connect", "os.truncate"):

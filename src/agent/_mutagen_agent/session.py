@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 
-from . import collect, forks, mutant, reload, target, trace, wire
+from . import collect, forks, mutant, reload, shared_files, target, trace, wire
 
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
@@ -19,6 +19,7 @@ class Session:
         self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
         self.target = None
         self.pool = forks.Pool(host.jobs, host.slots)
+        self.known = len(host.items)  # tests that the baseline has seen
         self.folders = 0
         self.doubted = None  # how the unchanged function ended with markers, when not well
         self.written = {}  # absolute path -> bytes before, or None
@@ -46,12 +47,34 @@ class Session:
         self.close()
 
     def settle(self, ended):
-        away = ended.key.away
+        plan = ended.key
+        away, parts = plan.away, plan.parts
         answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
-        if answer is None:
-            self.submit(away.request, away.code, away.next)  # once more: by itself, or in a worker that was set up again
+        if self.must_be_repeated(plan):
+            self.begin(parts.request, plan.plain, parts.alone_too)
+        elif answer is None:
+            self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
         else:
-            self.channel.queue(answer)
+            whole = parts.add(answer)
+            if whole is None:
+                self.go_on(parts, plan.plain)
+            else:
+                self.channel.queue(whole)
+
+    def must_be_repeated(self, plan):
+        """Whether the copy was, or would have been, written to by a test that does not do so without the mutant."""
+        tests, files = plan.request["tests"], self.host.files
+        if plan.writes is not None:
+            found = [plan.writes] if plan.writes >= 0 else tests
+        elif plan.scanned and not plan.alone and files.put_back():
+            found = tests  # by a program: it could not be stopped, and those beside it may have seen it
+            for child in self.pool.running:
+                child.key.doubtful = True
+        else:
+            return plan.doubtful and not plan.alone
+        plan.parts.alone_too.update(found)
+        files.writers.update(test for test in found if test >= self.known)  # a generated one
+        return True
 
     def wait(self):
         poll = select.poll()
@@ -119,6 +142,7 @@ class Session:
         if write:
             if path not in self.written:
                 self.written[path] = read_bytes(path)
+                self.host.files.note_loaded(path)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as file:
                 file.write(request["source"].encode("utf-8", "surrogatepass"))
@@ -158,19 +182,26 @@ class Session:
             code = self.target.compile(request["source"], same_allowed=not request.get("line"))
         except target.Refused as exc:
             return mutant.refused(request, exc)
-        self.submit(request, code, self.host.workers.away(self, request, code) if self.host.workers else None)
+        self.begin(request, code)
         return None
+
+    def begin(self, request, code, alone=()):
+        self.go_on(shared_files.Parts(request, self.host.files.writers, alone), code)
+
+    def go_on(self, parts, code):
+        request, alone = parts.take()
+        self.submit(request, code, parts, alone, self.host.workers.away(self, request, code) if self.host.workers and not alone else None)
 
     def doubts(self, ended):
         """The unchanged function has run with markers, and a test failed: it is run without them, and so is everything when that is better."""
         plan = ended.key
-        if not plan.control or plan.fresh or plan.away:
+        if not plan.control or plan.fresh or plan.away or plan.writes is not None:
             return False
         failed = [ended.how] + sorted(record["run"][0] for record in ended.records if "run" in record and record["run"][1])
         if plan.tracker.marked and failed != ["done"]:
             plan.target.marks, self.doubted = False, failed
             plan.clean_up()
-            self.submit(plan.request, plan.plain)
+            self.submit(plan.request, plan.plain, plan.parts, plan.alone)
             return True
         if plan.tracker.marked:
             plan.target.marks = True
@@ -179,8 +210,9 @@ class Session:
         self.doubted = None
         return False
 
-    def submit(self, request, code, away=None):
+    def submit(self, request, code, parts, alone=False, away=None):
         plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
+        plan.parts, plan.alone, plan.scanned = parts, alone, bool(plan.folder) and self.host.starters is not None
         if away is None:
             plan.limits = self.host.fixtures.limits(plan.tests, plan.limits)
             plan.wall += 4.0 * (sum(plan.limits) - sum(request.get("limits") or []))
@@ -232,6 +264,7 @@ def start(fd, host):
     channel = wire.Channel(fd)
     forks.settings["leash"] = channel.fileno()
     session = Session(channel, host)
+    session.pool.clear_up(host.files)
     if host.workers:
         host.workers.in_session()
     signal.signal(signal.SIGTERM, lambda _number, _frame: session.close())

@@ -73,6 +73,7 @@ class Table:
     def __init__(self):
         self.fixtures, self.uses = {}, {}  # key -> Fixture; test -> keys
         self.bad = {}  # key -> why it cannot be shared
+        self.apart = frozenset()  # tests that write into the copy: it is put back behind each, and with it what a worker would have written
         self.shared = []  # keys that a worker sets up, in this order
 
     def take(self, record, files):
@@ -113,7 +114,7 @@ class Table:
         return self.cost(test) > EXPENSIVE
 
     def is_shareable(self, test):
-        return not any(self.why_not(key) for key in self.uses.get(test, ()))
+        return test not in self.apart and not any(self.why_not(key) for key in self.uses.get(test, ()))
 
     def plan(self):
         """Decides what a worker sets up: everything that tests with expensive fixtures use, in the order in which it was seen."""

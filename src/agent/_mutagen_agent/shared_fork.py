@@ -37,6 +37,7 @@ class Shared(mutant.Plan):
         host.enter_fork()
         host.tears_down = True
         kept = Kept(host.session, self.holder.given)
+        mutant.watch_writes(host, emit, False)
         self.target.swap(self.code)
         undo = reload.install(self.target, self.code)
         tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
@@ -152,6 +153,8 @@ class Worker(session.Session):
         failed = [run[0] for run in runs if run[1]]
         if job["noop"] and (failed or ended.how != "done"):
             return dict(found, again="does not pass twice", leaky=failed or [plan.at])
+        if plan.writes is not None:
+            return dict(found, again="is about to write into the copy")
         why = self.why_not(plan, ended, failed)
         if why:
             return dict(found, again=why)

@@ -111,6 +111,8 @@ class Zygote:
             if why_not:
                 notes.append("Each mutant of what runs on import needs a new interpreter, several times slower: %s." % why_not)
         random.seed(host.seed)
+        host.files.begin()
+        host.fixtures.apart = host.files.writers
         host.freeze()
         host.workers = workers.Farm(host)
         tests = collect.describe_items(host.items, host.repo)
