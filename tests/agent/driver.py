@@ -108,14 +108,16 @@ class Repo:
         assert len(found) == 1, (name, self.ids())
         return found[0]
 
-    def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0):
-        number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout, "pause": pause})
+    def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0, copies=1):
+        """Its events; self.notes is what it said at the end."""
+        number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout, "pause": pause, "copies": copies})
         events = []
         while True:
             message = self.zygote.read()
             assert message is not None and message["id"] == number
             if "event" not in message:
                 assert message["ok"]
+                self.notes = message["notes"]
                 return events
             events.append(message)
 

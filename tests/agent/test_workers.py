@@ -8,7 +8,7 @@ import os, time
 import pytest
 
 def log(word):
-    with open("log", "a") as file: file.write("%s %s %d\\n" % (word, os.environ["PYTEST_XDIST_WORKER"], os.getpid()))
+    with open(LOG, "a") as file: file.write("%s %s %d\\n" % (word, os.environ["PYTEST_XDIST_WORKER"], os.getpid()))
 
 @pytest.fixture(scope="session", autouse=True)
 def first():
@@ -40,8 +40,13 @@ class TestMore:
 """
 
 
+def conftest(repo):
+    """Not into the copy: what writes there is not shared."""
+    return CONFTEST.replace("LOG", repr(os.path.join(repo.original, "log")))
+
+
 def lines(repo):
-    with open(os.path.join(repo.path, "log")) as file:
+    with open(os.path.join(repo.original, "log")) as file:
         return file.read().splitlines()
 
 
@@ -51,7 +56,7 @@ def count(repo, word):
 
 def start(repo, **more):
     repo.write("mod.py", "def f(n):\n    return n + 1\n")
-    repo.write("conftest.py", CONFTEST)
+    repo.write("conftest.py", conftest(repo))
     repo.write("test_mod.py", TESTS)
     repo.start(jobs=1, **more)
     repo.baseline(["mod.py"])
@@ -98,7 +103,7 @@ def test_a_lost_worker_costs_no_verdict(repo):
 
 def test_the_zygotes_answer_tells_of_workers_and_of_what_cannot_be_shared(repo):
     repo.write("mod.py", "def f(n):\n    return n + 1\n")
-    repo.write("conftest.py", CONFTEST.replace('log("up")', 'log("up"); ends = os.pipe()'))
+    repo.write("conftest.py", conftest(repo).replace('log("up")', 'log("up"); ends = os.pipe()'))
     repo.write("test_mod.py", TESTS)
     repo.start(jobs=1)
     for files in (["mod.py"], []):

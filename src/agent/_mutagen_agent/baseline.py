@@ -24,10 +24,13 @@ class Watch:
         self.used = {}
         self.session = None  # session_fixtures.Recorder
         self.wrote, self.writes = set(), False  # paths of the copy that the test itself wrote; whether it, or what its fixtures once set up, did
+        self.emit, self.test, self.owner = None, 0, os.getpid()  # the running test, for what it forks
         self.opened.watch_writes(self.on_write)
 
     def on_write(self, path):
         self.opened.files.keep()
+        if os.getpid() != self.owner and self.emit is not None:
+            self.emit({"writes": self.test, "paths": [path]}, shared=True)
         self.wrote.add(path)
         if self.traced:
             self.opened.stack[-1].add(opened.WRITTEN)
@@ -101,6 +104,7 @@ def run_tests(tests, items, host, emit, watch, until=None, scan=False):
     host.plugin.watch = watch
     host.enter_fork()
     files, beside = host.files, None
+    watch.emit, watch.owner = emit, os.getpid()
     files.look()
     if watch.traced:
         os.register_at_fork(after_in_child=lambda: watch.collector.relay(lambda line: emit({"line": line}, shared=True)))
@@ -120,6 +124,7 @@ def run_tests(tests, items, host, emit, watch, until=None, scan=False):
         if item is None:
             emit({"event": {"outcome": "error", "seconds": 0.0, "lines": [], "text": "was not collected again in a new interpreter"}})
             continue
+        watch.test = tests[turn]
         if watch.session is not None:
             watch.session.test = tests[turn]
         event, sound = watch.run(item, items[turn + 1] if turn + 1 < len(items) else None)
@@ -130,7 +135,7 @@ def run_tests(tests, items, host, emit, watch, until=None, scan=False):
             emit({"starts": tests[turn]})
         unseen = files.look() if scan or watch.writes or (watch.traced and starts.any) else ()
         if unseen or watch.writes:
-            emit({"writes": tests[turn], "paths": sorted(watch.wrote.union(unseen))})
+            emit({"writes": tests[turn], "paths": sorted(watch.wrote.union(unseen if scan or starts.any else ()))})
         for record in watch.session.take() if watch.session is not None else ():
             emit({"session": record})
         emit({"event": event})
@@ -165,7 +170,7 @@ class Lane:
         self.events = []  # one for each test that has ended
         self.began = None  # when the running one began
         self.forked = []  # (file, line) that other processes of the running test have executed
-        self.single = False  # what it runs now has nothing beside it
+        self.runs = self.single = False  # a process of its is there; with nothing beside it
 
     def done(self):
         return len(self.events)
@@ -178,7 +183,7 @@ class Lane:
         self.single = self.baseline.is_alone(first)
         while last < len(tests) and (tests[last] in host.unforkable) == fresh and (last == first or not (self.single or self.baseline.is_alone(last))):
             last += 1
-        part = tests[first:last]
+        self.runs, part = True, tests[first:last]
         self.started, self.part_end = first, last
         timeout = self.baseline.timeout + 30.0
         pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit), timeout + (60.0 if fresh else 0.0), self.on_record)
@@ -209,6 +214,7 @@ class Lane:
 
     def ended(self, ended):
         """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
+        self.runs = False
         if ended.how == "done" and self.done() > self.started:
             return
         seconds = time.monotonic() - self.began if self.began is not None else 0.0
@@ -240,7 +246,7 @@ class Baseline:
 
     def run(self):
         if self.files:
-            self.host.starters = set()
+            self.host.starters, self.host.files.claimed = set(), set()
         if self.host.unforkable:
             self.host.files.keep()  # a new interpreter does not know what it was like
         pool = forks.Pool(len(self.lanes))
@@ -275,7 +281,7 @@ class Baseline:
             return
         if not self.is_alone(turn):
             lane.submit(pool)
-        elif all(one.done() == turn for one in self.lanes):
+        elif not any(one.runs or one.done() != turn for one in self.lanes):
             self.host.files.put_back()
             self.lanes[0].submit(pool)
 
@@ -284,10 +290,6 @@ class Baseline:
         lane.single = False
         for one in self.lanes[1:]:
             one.events.append(dict(lane.events[-1]))
-        for one in self.lanes:
-            if one.done() < len(self.tests) and self.is_alone(one.done()):
-                self.go_on(one, pool)  # all stand at the same test
-                return
         for one in self.lanes:
             self.go_on(one, pool)
 

@@ -34,6 +34,7 @@ class Plan:
         self.away = None  # workers.Away: a worker runs it
         self.alone = False  # its tests write into the copy: nothing runs beside it, and the copy is put back behind it
         self.parts = None  # shared_files.Parts
+        self.scanned = False  # programs were started: the copy is looked at behind them
         self.doubtful = False  # somebody wrote into the copy meanwhile
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         if self.fresh or host.unforkable.intersection(self.tests):
@@ -59,6 +60,8 @@ class Plan:
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
             self.at_hit = True
+        elif "starts" in record:
+            self.scanned = True
         elif "writes" in record:
             self.writes = self.at if self.begun else -1
         elif "nursery" in record:
@@ -128,7 +131,12 @@ def watch_writes(host, emit, alone):
         emit({"writes": 1}, shared=True)
         os._exit(0)
 
+    def look_behind():
+        emit({"starts": 1}, shared=True)
+        host.files.on_start = lambda: None
+
     host.opened.watch_writes((lambda _path: None) if alone else stop)
+    host.files.on_start = look_behind
 
 
 def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False):

@@ -38,6 +38,7 @@ class Files:
         self.lost = set()  # changed, and not kept as it was
         self.told = False
         self.on_write = None  # called with a path before it is written to
+        self.on_start = lambda: None  # called before a program is started
         self.folders = {}
         self.busy = False
 
@@ -234,6 +235,7 @@ class Files:
             return
         if event in STARTS:
             self.keep()
+            self.on_start()
             return
         self.busy = True
         try:
