@@ -138,6 +138,8 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         int64_t other = value + step;
         if ((value == 0 && step < 0) || (other == 0 && zero_is_absurd(sink->module, whole)))
             continue; /* one neighbour of 0 is enough */
+        if (other == 0 && value == 1 && mg_is_whole_group(sink->module, whole))
+            continue;
         emit(sink, whole, write_integer(sink->arena, other, base, imaginary));
     }
 }

@@ -60,6 +60,8 @@ bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, c
 bool mg_is_shadowed(const struct mg_module *module, const char *name);
 /* A default value that DEF replaces in the live function; others are computed when the function is made. */
 bool mg_is_literal_default(const struct mg_module *module, const struct mg_node *value);
+/* whole_group.c: the 1 of `m.group(1)` where 0 says the same. */
+bool mg_is_whole_group(const struct mg_module *module, const struct mg_node *number);
 /* Text for people, or a hash: what is in there is not made below level 2. */
 bool mg_is_for_people(const struct mg_module *module, const struct mg_node *function);
 

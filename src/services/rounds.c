@@ -76,7 +76,7 @@ static size_t wanted_count(const struct mg_work *work)
 static bool is_enough(const struct mg_work *work)
 {
     struct mg_tally tally = { 0 };
-    for (uint32_t i = 0; i < work->pending->measured.results.len; i++) {
+    for (uint32_t i = 0; i < work->outcome->mutants.len; i++) {
         struct mg_mutant_result result = work->pending->measured.results.at[i];
         if (mg_verdict_is_open(result.verdict))
             result = mg_result_after(work->pending, i, NULL, &result);
@@ -654,7 +654,7 @@ static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
     for (uint32_t m = 0; m < lost.results.len; m++) {
         const struct mg_mutant_result *before = &pending->measured.results.at[m];
         lost.results.at[m] = (struct mg_mutant_result){ .verdict = MG_VERDICT_killed };
-        if (!mg_verdict_is_open(before->verdict) || !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
+        if (m >= work->outcome->mutants.len || !mg_verdict_is_open(before->verdict) || !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
             mg_verdict_is_open(mg_result_after(pending, m, NULL, before).verdict))
             continue;
         lost.results.at[m] = *before;

@@ -121,13 +121,13 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
         *MG_PUSH(work->arena, &work->outcome->mutants) = judged;
     }
     work->outcome->before = work->outcome->after = work->outcome->improved = tally_of(work->outcome, false);
-    if (!services->generator.ops)
+    if (!services->generator.ops || work->run->measure)
         return MG_OK;
     if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
         return mg_discard(work, MG_STR("nothing in it can be mutated"), err);
     if (mg_score(&work->outcome->before) >= work->run->config->mutation.score_threshold)
         return mg_move_target(work->outcome, MG_TARGET_ON_satisfied, err);
-    return MG_OK;
+    return mg_measure_above(work, err);
 }
 
 static enum mg_code steps(struct mg_work *work, struct mg_err *err)

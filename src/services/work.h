@@ -22,6 +22,10 @@ struct mg_work {
     unsigned judged; /* suites so far: each stands in a module of its own */
 };
 
+/* services/above.c: also measures what lies above the level, behind the level's own mutants in pending->measured: search, model and the choice
+ * of tests work on them too, so that tests kept for a low level are no weaker. They are in no score, threshold, outcome or report. */
+MG_MUST_CHECK enum mg_code mg_measure_above(struct mg_work *work, struct mg_err *err);
+
 MG_MUST_CHECK enum mg_code mg_discard(struct mg_work *work, struct mg_str reason, struct mg_err *err);
 
 /* From SELECTED to MUTATED (tests wait for confirmation), DISCARDED or UNFINISHED: search, then the model's rounds on what is left alive. */

@@ -54,6 +54,11 @@ static const struct example examples[] = {
     { 1, "y = [0x1F, 0b11, 1_000, 2j, 1.5, 1e20, a.b]",
       "CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|CRP-num 0b11 -> 0b10|CRP-num 0b11 -> 0b100|CRP-num 1_000 -> 1001|CRP-num 1_000 -> 999|"
       "CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 1.5 -> 2.5|CRP-num 1e20 -> (1e20 * 2)" },
+    { 1, "y = re.sub(r'(?i)([a-z\\)[(]*)', lambda m: m.group(1), a)", "CRP-num 1 -> 2" },
+    { 1, "y = re.sub('(a)(b)', lambda m: m.group(1), a)", "CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 1, "y = re.sub('(a[)])+', lambda m: m.group(1), a)", "CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 1, "y = re.sub('(?:a)', lambda m: m.group(1), a)", "CRP-num 1 -> 0|CRP-num 1 -> 2" },
+    { 1, "y = re.sub('(a)', lambda m: n.group(1), a)", "CRP-num 1 -> 0|CRP-num 1 -> 2" },
     { 1, "y = a % 1, b[::1], 1 .real", "AOR % -> //|CRP-num 1 -> 2|SIR ::1 -> ::|CRP-num 1 -> 2|CRP-num 1 -> (0)|CRP-num 1 -> (2)" },
     { 1, "y = True; g(k=False)", "CRP-bool True -> False|SDL g(k=False) -> pass|CRP-bool False -> True" },
     { 1, "return a", "RVR a -> None" },
