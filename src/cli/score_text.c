@@ -59,8 +59,9 @@ static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg
     if (files)
         sum_files(arena, report, &rows);
     for (size_t i = 0; !files && i < report->outcomes.len; i++)
-        *MG_PUSH(arena, &rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
-                                               mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
+        if (all || report->outcomes.at[i].mutants.len || report->outcomes.at[i].reason.len) /* a line such as `pass` has nothing to mutate */
+            *MG_PUSH(arena, &rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
+                                                   mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
     size_t width = 6;
     for (size_t i = 0; i < rows.len; i++)
         if (rows.at[i].name.len > width)

@@ -12,8 +12,21 @@ struct mg_str mg_target_id(struct mg_arena *arena, struct mg_str path, struct mg
 
 bool mg_target_is_module(const struct mg_target *target) { return mg_str_is(target->function.name, MG_MODULE_BODY); }
 
+/* `@overload`, `@typing.overload`: a note for type checkers, replaced by the definition behind it. */
+static bool is_overload(const struct mg_function *function)
+{
+    for (size_t i = 0; i < function->decorators.len; i++) {
+        struct mg_str name = function->decorators.at[i];
+        if (mg_str_is(name, "overload") || mg_str_ends(name, ".overload"))
+            return true;
+    }
+    return false;
+}
+
 const char *mg_score_filter(const struct mg_function *function)
 {
+    if (is_overload(function))
+        return "an overload for type checkers";
     if (function->is_nested)
         return "inside another function";
     if (function->has_error)

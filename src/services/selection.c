@@ -52,9 +52,12 @@ static bool is_chosen(const struct mg_run_context *run, const struct mg_function
 }
 
 /* The getter and the setter of a property have one name: in `score`, where both are targets, the later one is told by its number. */
-static struct mg_str numbered(const struct mg_run_context *run, struct mg_str name, unsigned occurrence)
+static struct mg_str numbered(const struct mg_run_context *run, const struct mg_functions *functions, size_t index, struct mg_str name)
 {
-    return !takes_all(run) || occurrence == 1 ? name : mg_arena_printf(run->arena, "%.*s#%u", MG_FMT(name), occurrence);
+    unsigned number = 1;
+    for (size_t i = 0; i < index && takes_all(run); i++)
+        number += mg_str_eq(functions->at[i].qualname, functions->at[index].qualname) && !mg_score_filter(&functions->at[i]);
+    return number == 1 ? name : mg_arena_printf(run->arena, "%.*s#%u", MG_FMT(name), number);
 }
 
 /* What the file runs on import, as a target of `score`. */
@@ -101,7 +104,7 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
         unsigned occurrence = occurrence_of(&functions, i);
         *MG_PUSH(run->arena, &run->targets) = (struct mg_target){
             .id = mg_target_id(run->arena, source->path, function->qualname, occurrence),
-            .qualified_name = numbered(run, name, occurrence),
+            .qualified_name = numbered(run, &functions, i, name),
             .module = source->module,
             .path = source->path,
             .function = *function,

@@ -77,6 +77,13 @@ static void a_score_is_of_every_function(void **unused)
     f.is_nested = false;
     f.has_error = true;
     assert_string_equal(mg_score_filter(&f), "the parser does not understand it");
+    struct mg_str decorators[] = { MG_STR("functools.wraps"), MG_STR("typing.overload") };
+    struct mg_function noted = { .kind = MG_FUNCTION, .decorators = { .at = decorators, .len = 1 } };
+    assert_null(mg_score_filter(&noted));
+    noted.decorators.len = 2;
+    assert_string_equal(mg_score_filter(&noted), "an overload for type checkers");
+    decorators[1] = MG_STR("overloaded");
+    assert_null(mg_score_filter(&noted));
 }
 
 static bool near(double a, double b) { return a - b < 1e-12 && b - a < 1e-12; }
