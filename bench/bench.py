@@ -116,7 +116,7 @@ def side_by_side(binary, rounds):
             if test.name != "test_strutils.py":
                 test.unlink()
         for _ in range(rounds):
-            wall, processor, _, _ = measured([binary, "score", alone, "--python", python, "--no-progress", "--target", "boltons.strutils.*", "--json", out], temp)
+            wall, processor, _, _ = measured([binary, "score", alone, "--python", python, "--no-progress", "--level", "2", "--target", "boltons.strutils.*", "--json", out], temp)
             mutants = sum(len(file["mutants"]) for file in json.loads(out.read_text())["files"].values())
             ours.append(mutants / wall)
             ours_cpu.append(1000 * processor / mutants)

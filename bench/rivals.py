@@ -133,7 +133,8 @@ def detected(statuses):
 
 def ours(job, *more):
     out = job.temp / f"out{len(more)}.json"
-    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--jobs", job.workers, "--json", out, *more]
+    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--level", "2", "--jobs", job.workers, "--json", out,
+            *more]
     for target in job.run["targets"]:
         argv += ["--target", target]
     if not more:  # mutagen stops by itself, and then its report is whole

@@ -51,7 +51,8 @@ void mg_dry_run_print(struct mg_app *app, const struct mg_run_result *result, in
         worst = added(added(worst, target->first.worst_micro_usd, 1), dearer(target->first.worst_micro_usd, later_micro_usd), calls - 1);
         tokens += target->first.prompt_tokens;
     }
-    (void)printf("%zu of %u targets need tests\n", result->estimates.len, result->report.targets_selected);
+    (void)printf("%zu of %u targets need tests%s%.*s\n", result->estimates.len, result->report.targets_selected,
+                 result->report.level ? "; scores are of " : "", MG_FMT(mg_text_level(app->arena, &result->report)));
     if (result->report.model.len == 0 || result->estimates.len == 0)
         return;
     struct mg_str low = money(app->arena, usual), high = money(app->arena, worst);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cli/compose.h"
 #include "core/survivors.h"
+#include "core/text.h"
 
 #define MOST_ROWS 25u
 #define DIFF_LINES 8u
@@ -197,9 +198,9 @@ static uint32_t measured(const struct mg_report *report)
 }
 
 /* By which rules the mutants were made: "level 2", "mutmut's". */
-static struct mg_str rules_of(struct mg_arena *arena, const struct mg_scored *scored)
+static struct mg_str rules_of(struct mg_arena *arena, const struct mg_report *report)
 {
-    return scored->level ? mg_arena_printf(arena, "level %lld", (long long)scored->level) : MG_STR("made by mutmut");
+    return report->level ? mg_text_level(arena, report) : MG_STR("made by mutmut");
 }
 
 static void add_bounds(struct mg_buf *out, const struct mg_report *report)
@@ -207,8 +208,8 @@ static void add_bounds(struct mg_buf *out, const struct mg_report *report)
     uint32_t known = mg_tally_scorable(&report->before), all = known + report->before.of[MG_VERDICT_pending];
     double low, high;
     mg_score_bounds(&report->before, &low, &high);
-    mg_buf_addf(out, "\nscore: between %.1f%% and %.1f%% (the time is over: %u of %u mutants have a verdict, level %lld)\n", 100.0 * low,
-                100.0 * high, known, all, (long long)report->scored.level);
+    mg_buf_addf(out, "\nscore: between %.1f%% and %.1f%% (the time is over: %u of %u mutants have a verdict, level %u)\n", 100.0 * low, 100.0 * high,
+                known, all, report->level);
 }
 
 struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *report)
@@ -221,7 +222,7 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
         add_bounds(&out, report);
     } else {
         mg_buf_addf(&out, "\nscore: %.1f%% (%u of %u mutants detected, %.*s", 100.0 * mg_score(tally), mg_tally_detected(tally),
-                    mg_tally_scorable(tally), MG_FMT(rules_of(arena, scored)));
+                    mg_tally_scorable(tally), MG_FMT(rules_of(arena, report)));
         if (statics)
             mg_buf_addf(&out, "; %u static left out: their lines run on import", statics);
         if (count < report->targets_selected)

@@ -22,7 +22,7 @@ struct mg_config {
         double score_threshold;    /* keep rule of a target, default 0.8. [0,1] */
         enum mg_keep_rule keep;    /* "threshold" | "improving" */
         int64_t max_mutants;       /* per target, 0 = all (default 0) */
-        int64_t level;             /* operators up to this level: 1 … 3, default 2 */
+        int64_t level;             /* operators up to this level: 1 … 3, default 1 */
         int64_t verify;            /* verdicts replayed on disk with plain pytest, default 0 */
         bool static_mutants;       /* what runs on import is mutated too, in new interpreters; default false */
         struct mg_str backend;     /* "engine", or "mutmut": a second opinion */

@@ -16,3 +16,19 @@ uint32_t mg_report_static_judged(const struct mg_report *report)
             count += mg_is_static_judged(&report->outcomes.at[i].mutants.at[k].before);
     return count;
 }
+
+static bool has_mutant(const struct mg_outcome *outcome, struct mg_str id)
+{
+    for (size_t i = 0; i < outcome->mutants.len; i++)
+        if (mg_str_eq(outcome->mutants.at[i].mutant.id, id))
+            return true;
+    return false;
+}
+
+size_t mg_kills_above(const struct mg_outcome *outcome, const struct mg_test *test)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < test->kills.len; i++)
+        count += !has_mutant(outcome, test->kills.at[i]);
+    return count;
+}

@@ -37,7 +37,6 @@ struct mg_outside {
 
 /* What `score` measured, beyond the verdicts. */
 struct mg_scored {
-    int64_t level;                       /* of the operators; 0 = not of a score */
     uint32_t found, chosen;              /* mutants of the selected functions, and those that --diff and --sample left */
     uint32_t fresh, cached;              /* verdicts measured now, and taken from the cache */
     bool whole;                          /* the whole answer is an earlier one: nothing has changed since */
@@ -63,6 +62,7 @@ struct mg_report {
     uint32_t kept, discarded, satisfied, unfinished;
     uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
+    uint32_t level;                    /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
     uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */
     struct mg_tally before, after;     /* mutant-weighted over all processed targets */
     struct mg_spend spend;             /* of all sessions of the run */
@@ -77,6 +77,8 @@ struct mg_report {
 
 /* Mutants of lines that run on import, judged by what they do there (--static); the others have the verdict `static`. */
 uint32_t mg_report_static_judged(const struct mg_report *report);
+/* How many of a test's kills are of no mutant of the outcome, but of those above the level by which tests are chosen too. */
+size_t mg_kills_above(const struct mg_outcome *outcome, const struct mg_test *test);
 bool mg_is_static_judged(const struct mg_mutant_result *result);
 
 #endif

@@ -27,7 +27,7 @@ static const struct mg_setting settings[] = {
     FLOAT("mutation.score_threshold", mutation.score_threshold, 0, 1, "0.8", true, "a function's tests are kept when its score reaches this"),
     WORD("mutation.keep", mutation.keep, "threshold improving", "threshold", true, "keep tests at the threshold, or (improving) whenever they improve the score"),
     INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per function; 0 = all"),
-    INT("mutation.level", mutation.level, 1, 3, "2", true, "mutation operators up to this level (docs/operators.md)"),
+    INT("mutation.level", mutation.level, 1, 3, "1", true, "mutation operators up to this level (docs/operators.md)"),
     LIST("mutation.operators", mutation.operators, OPERATORS, true, "NAME: only these; +NAME: also this one, all levels; -NAME: not this one; `mutagen operators` lists them"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too; a new interpreter for each such mutant"),
     INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "so many verdicts, half of them survivors, are replayed on disk with plain pytest"),

@@ -108,6 +108,11 @@ struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally
     return mg_tally_scorable(tally) == 0 ? MG_STR("n/a") : mg_arena_printf(arena, "%u%%", mg_text_percent(tally));
 }
 
+struct mg_str mg_text_level(struct mg_arena *arena, const struct mg_report *report)
+{
+    return report->level ? mg_arena_printf(arena, "level %u", report->level) : MG_NO_STR;
+}
+
 const char *mg_text_status(enum mg_target_state state)
 {
     if (state == MG_TARGET_KEPT)

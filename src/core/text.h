@@ -19,6 +19,8 @@ struct mg_str mg_text_cut(struct mg_arena *arena, struct mg_str text, size_t len
 
 /* "84%", or "n/a" when nothing is scorable. Rounded, but 100% only for all and 0% only for none. */
 struct mg_str mg_text_score(struct mg_arena *arena, const struct mg_tally *tally);
+/* "level 1": what the mutants of the report's scores are; empty when that is not known. */
+struct mg_str mg_text_level(struct mg_arena *arena, const struct mg_report *report);
 unsigned mg_text_percent(const struct mg_tally *tally); /* its number */
 /* "kept", "discarded", "satisfied"; every other state is "unfinished". */
 const char *mg_text_status(enum mg_target_state state);

@@ -29,7 +29,8 @@ void mg_event_baseline(const struct mg_run_context *run)
 
 void mg_event_selected(const struct mg_run_context *run)
 {
-    MG_LOG(MG_LOG_INFO, "targets selected", MG_L_INT("functions", run->report->functions_found), MG_L_INT("targets", run->report->targets_selected));
+    MG_LOG(MG_LOG_INFO, "targets selected", MG_L_INT("functions", run->report->functions_found), MG_L_INT("targets", run->report->targets_selected),
+           MG_L_INT("level", run->report->level));
 }
 
 void mg_event_note(const struct mg_note *note)
@@ -92,10 +93,10 @@ void mg_event_stop(const char *reason, uint32_t processed)
 void mg_event_report(const struct mg_report *report)
 {
     MG_LOG(MG_LOG_INFO, "run finished", MG_L_TEXT("status", report->status), MG_L_TEXT("stop_reason", report->stop_reason),
-           MG_L_NUMBER("before", mg_score(&report->before)), MG_L_NUMBER("after", mg_score(&report->after)), MG_L_INT("kept", report->kept),
-           MG_L_INT("discarded", report->discarded), MG_L_INT("satisfied", report->satisfied), MG_L_INT("unfinished", report->unfinished),
-           MG_L_INT("left", report->targets_left), MG_L_INT("tests_kept", report->tests_kept), MG_L_NUMBER("seconds", report->duration_seconds),
-           MG_L_TEXT("reports", report->reports_dir));
+           MG_L_INT("level", report->level), MG_L_NUMBER("before", mg_score(&report->before)), MG_L_NUMBER("after", mg_score(&report->after)),
+           MG_L_INT("kept", report->kept), MG_L_INT("discarded", report->discarded), MG_L_INT("satisfied", report->satisfied),
+           MG_L_INT("unfinished", report->unfinished), MG_L_INT("left", report->targets_left), MG_L_INT("tests_kept", report->tests_kept),
+           MG_L_NUMBER("seconds", report->duration_seconds), MG_L_TEXT("reports", report->reports_dir));
 }
 
 enum mg_code mg_move_target(struct mg_outcome *outcome, enum mg_target_event event, struct mg_err *err)

@@ -188,7 +188,6 @@ static void outcome(struct record *r, struct mg_outcome *o)
 
 static void scored(struct record *r, struct mg_scored *s)
 {
-    number(r, &s->level);
     u32(r, &s->found);
     u32(r, &s->chosen);
     flag(r, &s->matrix);
@@ -225,6 +224,7 @@ static void report(struct record *r, struct mg_report *p)
         text(r, &p->notes.at[i].subject);
         text(r, &p->notes.at[i].text);
     }
+    u32(r, &p->level);
     scored(r, &p->scored);
     for (EACH(r, &p->outcomes))
         outcome(r, &p->outcomes.at[i]);

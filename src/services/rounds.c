@@ -654,7 +654,8 @@ static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
     for (uint32_t m = 0; m < lost.results.len; m++) {
         const struct mg_mutant_result *before = &pending->measured.results.at[m];
         lost.results.at[m] = (struct mg_mutant_result){ .verdict = MG_VERDICT_killed };
-        if (m >= work->outcome->mutants.len || !mg_verdict_is_open(before->verdict) || !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
+        if (m >= work->outcome->mutants.len || !mg_verdict_is_open(before->verdict) ||
+            !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
             mg_verdict_is_open(mg_result_after(pending, m, NULL, before).verdict))
             continue;
         lost.results.at[m] = *before;

@@ -341,6 +341,7 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
     result->report.repo = request->repo;
     result->report.version = mg_str_from(services->version);
     result->report.generator = mg_str_from(services->generator.ops ? services->generator.ops->name : "none");
+    result->report.level = services->gate.ops->own_mutants ? 0 : (uint32_t)config->mutation.level;
     result->report.model = services->model.ops ? mg_str_from(services->model.ops->name) : MG_NO_STR;
     result->report.reports_dir = request->reports_dir;
     result->report.status = MG_STR("failed");

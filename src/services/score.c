@@ -531,8 +531,8 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
     result->report.version = mg_str_from(services->version);
     result->report.generator = MG_STR("none");
     result->report.started_at = services->clock.ops->unix_time(services->clock.self);
-    result->report.scored =
-        (struct mg_scored){ .level = services->gate.ops->own_mutants ? 0 : config->mutation.level, .matrix = request->matrix, .diff = request->diff };
+    result->report.level = services->gate.ops->own_mutants ? 0 : (uint32_t)config->mutation.level;
+    result->report.scored = (struct mg_scored){ .matrix = request->matrix, .diff = request->diff };
     if (services->protection)
         mg_note(&s.run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
     MG_TRY(find_changes(&s, err));

@@ -272,7 +272,8 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
     }
     double score = mg_score(&outcome->improved), threshold = run->config->mutation.score_threshold;
     bool gained = any_kept(pending, keep), unfinished = pending->unfinished.len > 0;
-    bool kept = gained && (score >= threshold || (run->config->mutation.keep == MG_KEEP_IMPROVING && !unfinished));
+    bool improves = mg_tally_detected(&outcome->improved) > mg_tally_detected(&outcome->before); /* kills above the level are not enough */
+    bool kept = gained && (score >= threshold || (run->config->mutation.keep == MG_KEEP_IMPROVING && improves && !unfinished));
     mark_tests(arena, pending, keep, reasons, kept, score, threshold);
     if (kept) {
         for (size_t i = 0; i < outcome->mutants.len; i++)

@@ -191,6 +191,9 @@ def test_run_keeps_tests_and_touches_nothing(finished):
     assert report["run_id"] == "first" and report["targets"]["kept"] == 2
     assert {one["qualified_name"] for one in report["target_stats"]} == {"calc.ops.clamp", "calc.ops.grade"}
     assert all(one["mutation_score"] >= 0.8 for one in report["target_stats"])
+    folder = finished.folder / ".mutagen" / "reports"
+    assert report["mutation_score"]["level"] == 1 and re.search(r"Mutation score \(before -> after\): \d+% -> \d+%, level 1\n", finished.result.out)
+    assert "mutants up to level 1" in (folder / "report.md").read_text(), "every score names its level"
     assert "[processing]" in finished.result.err and "\r" not in finished.result.err
 
 

@@ -78,7 +78,7 @@ def test_facts_that_the_form_has_no_place_for(scored):
     desk, report = scored
     statuses = [mutant["status"] for file in report["files"].values() for mutant in file["mutants"]]
     facts = report["mutagen"]
-    assert report["config"] == {"level": 2, "matrix": False} and facts["status"] == "succeeded" and facts["mutantsFound"] == len(statuses)
+    assert report["config"] == {"level": 1, "matrix": False} and facts["status"] == "succeeded" and facts["mutantsFound"] == len(statuses)
     assert (facts["verdicts"]["killed"], facts["verdicts"]["survived"]) == (statuses.count("Killed"), statuses.count("Survived"))
     assert facts["static"] == {"judged": 0, "leftOut": 0} and "verified" not in facts
     result = desk("score", "repo", "--static", "--verify", "4", "--json", "static.json", "--target", "pkg.label*")

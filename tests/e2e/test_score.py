@@ -54,7 +54,7 @@ def scored(tmp_path_factory):
 
 def test_the_default_output(scored):
     told = scored.told
-    assert told.code == 0 and re.search(r"\nscore: \d+\.\d% \(\d+ of \d+ mutants detected, level 2", told.out), told
+    assert told.code == 0 and re.search(r"\nscore: \d+\.\d% \(\d+ of \d+ mutants detected, level 1", told.out), told
     shown = re.findall(r"^  (calc/\S+):(\d+)  (\S+)  \w+  \(.* show mutant ([0-9a-f]{12})\)\n    -.*\n    \+.*", told.out, re.M)
     assert len(shown) == 5 and len({(path, line) for path, line, _, _ in shown}) == 5, "one per line of code"
     places = [name for _, _, name, _ in shown]

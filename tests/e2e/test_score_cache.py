@@ -267,11 +267,11 @@ def test_another_interpreter(project):
 
 
 def test_the_level_is_part_of_the_question(project):
-    low, _ = project.score("--level", "1")
-    assert low == 0 and "level 1" in project.told.out
     few = len(project.verdicts)
-    project.score("--level", "3")
-    assert len(project.verdicts) > few and "level 3" in project.told.out
+    high, _ = project.score("--level", "3")
+    assert high > 0 and len(project.verdicts) > few and "level 3" in project.told.out
+    between, _ = project.score("--level", "2")
+    assert between == 0 and len(project.verdicts) > few and "level 2" in project.told.out
 
 
 def test_options_without_a_bearing_on_verdicts_change_nothing(project):

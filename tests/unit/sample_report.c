@@ -49,6 +49,7 @@ struct mg_outcome sample_outcome(struct mg_arena *arena, unsigned number)
         (struct mg_test){ .name = MG_STR("test_a"), .source = MG_STR("def test_a():\n    assert f() == 'caf\xc3\xa9'\n"), .kept = true };
     *MG_PUSH(arena, &o.tests.at[0].kills) = MG_STR("aaaaaaaaaaaa");
     *MG_PUSH(arena, &o.tests.at[0].kills) = MG_STR("bbbbbbbbbbbb");
+    *MG_PUSH(arena, &o.tests.at[0].kills) = MG_STR("dddddddddddd"); /* no mutant of the outcome: above the level */
     *MG_PUSH(arena, &o.tests) =
         (struct mg_test){ .name = MG_STR("test_b"), .source = MG_STR("def test_b():\n    assert f()\n"), .reason = MG_STR("kills nothing new") };
     *MG_PUSH(arena, &o.tests.at[1].kills) = MG_STR("aaaaaaaaaaaa");
@@ -92,6 +93,7 @@ struct mg_report sample_report(struct mg_arena *arena)
                            .tests_kept = 1,
                            .existing_tests = 40,
                            .existing_passed = 39,
+                           .level = 2,
                            .reports_dir = MG_STR(".mutagen/reports"),
                            .model = MG_STR("anthropic claude-sonnet-5"),
                            .next_step = MG_STR("mutagen apply --run-id run-1") };

@@ -4,7 +4,7 @@ from members import member, write
 HERE = {"venv": True}
 
 
-@member("Django", some=True, kept=1, verdicts={"Killed": 3, "NoCoverage": 25}, says=(), **HERE)
+@member("Django", some=True, kept=1, verdicts={"Killed": 1, "NoCoverage": 21}, says=(), **HERE)
 def django(repo):
     """pytest-django, SQLite, a model, a view and a management command."""
     write(repo, {"manage.py": "import os, sys\nif __name__ == '__main__':\n    os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_.settings')\n    from django.core.management import execute_from_command_line\n    execute_from_command_line(sys.argv)\n",
@@ -69,7 +69,7 @@ def django(repo):
         """})
 
 
-@member("FastAPI and httpx", some=True, kept=1, verdicts={"Killed": 17, "Survived": 7, "NoCoverage": 1}, **HERE)
+@member("FastAPI and httpx", some=True, kept=1, verdicts={"Killed": 14, "Survived": 6, "NoCoverage": 1}, **HERE)
 def fastapi(repo):
     write(repo, {"app/__init__.py": "", "app/main.py": """
         import httpx
@@ -207,7 +207,7 @@ def attrs(repo):
         """, "tests/test_box.py": "from shop.box import Box\n\ndef test_area():\n    assert Box(3).area() == 6\n"})
 
 
-@member("numpy and pandas", some=True, kept=1, verdicts={"Killed": 13, "Survived": 4, "NoCoverage": 8}, **HERE)
+@member("numpy and pandas", some=True, kept=1, verdicts={"Killed": 8, "Survived": 3, "NoCoverage": 7}, **HERE)
 def numbers(repo):
     write(repo, {"stats/__init__.py": "", "stats/core.py": """
         import numpy as np

@@ -39,7 +39,7 @@ def test_label():
     assert label(-3) == "negative"
 '''
 # Verdicts of CALC's mutants under CALC_TESTS: every member that holds just these two has them, however it is laid out.
-KNOWN = {"Killed": 11, "Survived": 4, "NoCoverage": 17}
+KNOWN = {"Killed": 9, "Survived": 4, "NoCoverage": 13}
 
 
 @dataclasses.dataclass

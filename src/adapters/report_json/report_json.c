@@ -92,7 +92,9 @@ static value *tests(struct tree *t, const struct mg_outcome *outcome)
         put_bool(t, entry, "kept", test->kept);
         put_str(t, entry, "reason", test->reason);
         put_str(t, entry, "source", test->source);
-        put_int(t, entry, "kills", (int64_t)test->kills.len);
+        int64_t above = (int64_t)mg_kills_above(outcome, test);
+        put_int(t, entry, "kills", (int64_t)test->kills.len - above);
+        put_int(t, entry, "kills_above_level", above);
     }
     return list;
 }
@@ -259,6 +261,7 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     put_real(t, score, "before", mg_score(&r->before));
     put_real(t, score, "after", mg_score(&r->after));
     put_real(t, score, "delta", mg_score(&r->after) - mg_score(&r->before));
+    put(t, score, "level", r->level ? yyjson_mut_uint(t->doc, r->level) : yyjson_mut_null(t->doc));
     put(t, root, "mutation_score", score);
     value *mutants = yyjson_mut_obj(t->doc);
     put(t, mutants, "before", tally(t, &r->before));

@@ -105,6 +105,8 @@ static void add_scores(struct mg_md *md, const struct mg_report *r)
         mg_buf_addf(&md->text, "| %s | %u | %u | ", rows[i].label, before, after);
         add_signed(md, (int64_t)after - (int64_t)before, " |\n");
     }
+    if (r->level)
+        mg_buf_addf(&md->text, "\nAll scores here are of mutants up to %.*s (docs/operators.md).\n", MG_FMT(mg_text_level(md->scratch, r)));
     mg_buf_adds(&md->text, "\nScore = (killed + timeout) / (killed + timeout + survived + no coverage + not reached). "
                            "Before: the existing tests. After: the existing tests and the kept ones.\n");
 }
@@ -166,7 +168,11 @@ static void add_kept_tests(struct mg_md *md, const struct mg_outcome *o)
             continue;
         mg_buf_adds(&md->text, "- ");
         mg_md_code(md, test->name);
-        mg_buf_addf(&md->text, " kills %zu mutant%s\n", test->kills.len, test->kills.len == 1 ? "" : "s");
+        size_t above = mg_kills_above(o, test), kills = test->kills.len - above;
+        mg_buf_addf(&md->text, " kills %zu mutant%s", kills, kills == 1 ? "" : "s");
+        if (above)
+            mg_buf_addf(&md->text, ", and %zu above the level", above);
+        mg_buf_adds(&md->text, "\n");
         mg_buf_adds(&source, source.len > 0 ? "\n\n" : "");
         mg_buf_add(&source, test->source);
     }

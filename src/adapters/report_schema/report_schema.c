@@ -206,7 +206,7 @@ static value *config(struct build *b)
 {
     const struct mg_scored *scored = &b->report->scored;
     value *object = yyjson_mut_obj(b->doc);
-    put(b, object, "level", yyjson_mut_sint(b->doc, scored->level));
+    put(b, object, "level", yyjson_mut_uint(b->doc, b->report->level));
     put(b, object, "matrix", yyjson_mut_bool(b->doc, scored->matrix));
     if (scored->diff.len)
         put(b, object, "diff", text(b, scored->diff));

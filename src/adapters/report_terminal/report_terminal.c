@@ -33,6 +33,8 @@ static void show_summary(struct mg_screen *screen, const struct mg_report *r)
 {
     struct mg_arena *a = screen->scratch;
     struct mg_str score = score_change(a, &r->before, &r->after);
+    if (r->level)
+        score = mg_arena_printf(a, "%.*s, %.*s", MG_FMT(score), MG_FMT(mg_text_level(a, r)));
     if (mg_str_is(r->status, "partial"))
         score = mg_arena_printf(a, "%.*s (over %u of %u targets)", MG_FMT(score), r->kept + r->discarded + r->satisfied + r->unfinished,
                                 r->targets_selected);

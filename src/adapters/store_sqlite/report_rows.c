@@ -14,7 +14,7 @@ static const char *const note_names[] = {
 #define REPORT_COLUMNS                                                                                                                               \
     "status, stop_reason, repo, python, generator, version, started_at, finished_at, duration_seconds, functions_found,"                             \
     " targets_selected, targets_left, kept, discarded, satisfied, unfinished, tests_generated, tests_kept, existing_tests,"                          \
-    " existing_passed, tests_dir, reports_dir, next_step, model"
+    " existing_passed, tests_dir, reports_dir, next_step, model, level"
 
 static void put_report(struct mg_query *q, const struct mg_report *r)
 {
@@ -32,6 +32,7 @@ static void put_report(struct mg_query *q, const struct mg_report *r)
     mg_put_str(q, r->reports_dir);
     mg_put_str(q, r->next_step);
     mg_put_str(q, r->model);
+    mg_put_int(q, r->level);
 }
 
 static enum mg_code write_notes(struct mg_sql *sql, const struct mg_report *report, struct mg_err *err)
@@ -58,7 +59,7 @@ enum mg_code mg_sqlite_write_report(struct mg_sql *sql, const struct mg_report *
     mg_put_str(&q, report->run_id);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
-    mg_query_open(&q, sql, "INSERT INTO reports (run_id, " REPORT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    mg_query_open(&q, sql, "INSERT INTO reports (run_id, " REPORT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
     put_report(&q, report);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
@@ -87,6 +88,7 @@ static void get_report(struct mg_query *q, struct mg_arena *arena, struct mg_rep
     r->reports_dir = mg_get_str(q, arena);
     r->next_step = mg_get_str(q, arena);
     r->model = mg_get_str(q, arena);
+    r->level = mg_get_u32(q);
 }
 
 static enum mg_code read_notes(struct mg_sql *sql, struct mg_arena *arena, struct mg_report *report, struct mg_err *err)

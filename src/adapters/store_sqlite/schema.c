@@ -90,6 +90,8 @@ static const char *const migrations[] = {
     " PRIMARY KEY (run_id, target_id)) WITHOUT ROWID;"
     "INSERT INTO sessions SELECT run_id, session, duration_seconds FROM runs JOIN reports USING (run_id);"
     "INSERT INTO admitted SELECT run_id, target_id, fingerprint FROM targets;",
+
+    "ALTER TABLE reports ADD COLUMN level INTEGER NOT NULL DEFAULT 0;", /* of older reports it is not known */
     /* clang-format on */
 };
 

@@ -24,11 +24,11 @@ static struct mg_mutant_note *note_of(struct mg_mutant_notes *notes, const struc
     return *slot;
 }
 
-/* Lower is better: rarely shown, then another line than the chosen ones, then another operator. */
+/* Lower is better: rarely shown, then of the level that the score is of, then another line than the chosen ones, then another operator. */
 static unsigned rank(struct mg_mutant_notes *notes, const struct mg_generate_request *request, uint32_t index, const uint32_t *chosen, size_t count)
 {
     const struct mg_mutant *mutant = &request->mutants[index];
-    unsigned rank = 100 * note_of(notes, mutant)->shown;
+    unsigned rank = 1000 * note_of(notes, mutant)->shown + (mutant->level > request->config->mutation.level ? 500 : 0);
     for (size_t i = 0; i < count; i++) {
         const struct mg_mutant *other = &request->mutants[chosen[i]];
         rank += other->line == mutant->line ? 10 : 0;

@@ -118,6 +118,7 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/mutation_score/before", 2.0 / 9 },
         { "/mutation_score/after", 4.0 / 9 },
         { "/mutation_score/delta", 2.0 / 9 },
+        { "/mutation_score/level", 2 },
         { "/targets/total", 3 },
         { "/targets/kept", 1 },
         { "/targets/discarded", 1 },
@@ -137,6 +138,8 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/target_stats/0/before/no_coverage", 1 },
         { "/target_stats/0/before/score", 0 },
         { "/target_stats/0/after/total", 3 },
+        { "/target_stats/0/tests/0/kills", 2 },
+        { "/target_stats/0/tests/0/kills_above_level", 1 },
         { "/target_stats/1/mutation_score", 0 },
         { "/target_stats/0/survivors/0/line", 3 },
     };
@@ -205,7 +208,8 @@ static void markdown_says_what_a_developer_needs(void **state)
     has(text, "| `pkg.m.f1` | `pkg/m.py:2` | ✅ kept | 0% | 67% | 1 | 1 |");
     has(text, "| `pkg.m.f2` | `pkg/m.py:2` | ❌ discarded | 0% | 0% | 0 | 1 |");
     has(text, "| no coverage | 2 | 1 | -1 |");
-    has(text, "- `test_a` kills 2 mutants");
+    has(text, "- `test_a` kills 2 mutants, and 1 above the level\n");
+    has(text, "\nAll scores here are of mutants up to level 2 (");
     has(text, "import pkg.m\n\n\ndef test_a():");
     has(text, "- `test_b`: kills nothing new");
     has(text, "Suspected bugs");
@@ -261,7 +265,7 @@ static void the_dashboard_is_plain_in_a_pipe(void **state)
     struct mg_report report = sample_report(arena);
     report.outcomes.at[1].reason = MG_STR("bell \a and \x1b[2J");
     const char *text = terminal(&report);
-    has(text, "Mutagen Run run-1 [partial]\n  Mutation score (before -> after): 22% -> 44% (over 3 of 5 targets)\n");
+    has(text, "Mutagen Run run-1 [partial]\n  Mutation score (before -> after): 22% -> 44%, level 2 (over 3 of 5 targets)\n");
     has(text, "  Targets kept / discarded: 1 / 1\n");
     has(text, "  API cost: $0.00\n  Model: anthropic claude-sonnet-5\n  Execution time: 12.2s\n");
     has(text, "  kept         0% -> 67%    1 test   pkg.m.f1  pkg/m.py:2\n");

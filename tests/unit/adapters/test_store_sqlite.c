@@ -443,6 +443,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
     (void)state;
     make_ended_run();
     run_sql("DROP TABLE sessions; DROP TABLE admitted; DROP TABLE llm_calls; DROP TABLE target_notes; ALTER TABLE reports DROP COLUMN model;"
+            "ALTER TABLE reports DROP COLUMN level;"
             "PRAGMA user_version=1");
     struct mg_store store = must_open();
     struct mg_report report;
@@ -450,6 +451,7 @@ static void an_older_database_is_brought_up_to_date(void **state)
     assert_int_equal(store.ops->load_report(store.self, RUN, arena, &report, &err), MG_OK);
     assert_int_equal(report.outcomes.len, 3);
     assert_int_equal(report.model.len, 0);
+    assert_int_equal(report.level, 0);
     assert_int_equal(report.spend.calls, 0);
     const struct mg_spend_limits limits = { 0, 0 };
     int64_t id;

@@ -33,7 +33,7 @@ static void defaults_are_the_documented_ones(void **state)
     (void)state;
     assert_true(config.score_threshold == 0.0 && config.mutation.score_threshold == 0.8);
     assert_int_equal(config.mutation.keep, MG_KEEP_THRESHOLD);
-    assert_int_equal(config.mutation.level, 2);
+    assert_int_equal(config.mutation.level, 1);
     assert_true(config.sandbox.test_timeout_seconds == 30.0);
     assert_int_equal(config.sandbox.memory_limit_mb, 2048);
     assert_int_equal(config.generation.max_tests, 8);
@@ -214,9 +214,9 @@ static void a_file_inside_the_repo_sets_harmless_settings_only(void **state)
     struct mg_err why = { .code = MG_OK };
     struct mg_toml_source source = { .file_name = "pyproject.toml", .tool_table = true, .inside_repo = true };
     const char *text = "[project]\nname = 'x'\n[tool.mutagen]\njobs = 3\nprovider = \"command\"\n[tool.mutagen.llm]\ncommand = "
-                       "7\n[tool.mutagen.mutation]\nlevel = 1\n";
+                       "7\n[tool.mutagen.mutation]\nlevel = 3\n";
     assert_int_equal(mg_config_read_source(&config, arena, mg_str_from(text), &source, &why), MG_OK);
-    assert_true(source.found && config.jobs == 3 && config.mutation.level == 1);
+    assert_true(source.found && config.jobs == 3 && config.mutation.level == 3);
     assert_true(mg_str_is(config.provider, "search") && config.llm.command.len == 0);
     assert_int_equal(source.refused.len, 2);
     assert_true(mg_str_is(source.refused.at[0], "provider (line 5)") && mg_str_is(source.refused.at[1], "llm.command (line 7)"));

@@ -218,6 +218,10 @@ static void mutants_are_shown_in_turn(void **state)
     assert_null(mg_mutant_by_label(&notes, MG_STR("2")));
     mg_mutant_by_label(&notes, MG_STR("M1"))->claimed = true;
     assert_int_equal(mg_mutants_choose(&notes, &request, 8, chosen), 3); /* not shown again */
+    mg_mutant_notes_init(&notes, arena);
+    mutants[2].level = 2; /* above the level of the score */
+    assert_int_equal(mg_mutants_choose(&notes, &request, 3, chosen), 3);
+    assert_true(chosen[0] == 0 && chosen[1] == 3 && chosen[2] == 1);
 }
 
 static void templates_are_checked_before_anything_is_sent(void **state)

@@ -71,6 +71,63 @@ static void below_the_threshold_a_gain_is_stored_but_not_kept(void **state)
     assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 3);
 }
 
+#define CAPPED "def f(x):\n    x = x + 5\n    return min(x, 30)\n"
+/* Six mutants of level 1, and max() above it. */
+#define BUT_MAX(test) NOTICES(test, "x - 5"), NOTICES(test, "x + 4"), NOTICES(test, "x + 6"), NOTICES(test, "min(x, 29)"), NOTICES(test, "min(x, 31)")
+
+static void mutants_above_the_level_choose_tests_and_are_in_no_score(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { BUT_MAX("test_low"), NOTICES("test_cap", "max(x") };
+    source_text = CAPPED;
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_low", suite_of_f[1] = "test_cap";
+    assert_int_equal(run_it(), MG_OK);
+    const struct mg_outcome *f = outcome_of("m.f");
+    assert_int_equal(f->state, MG_TARGET_KEPT);
+    assert_true(test_of("test_low")->kept && test_of("test_cap")->kept);
+    assert_int_equal(mg_kills_above(f, test_of("test_low")), 0);
+    assert_int_equal(mg_kills_above(f, test_of("test_cap")), 1);
+    assert_int_equal(f->mutants.len, 6);
+    assert_int_equal(mg_tally_scorable(&f->before), 6);
+    assert_int_equal(mg_tally_detected(&f->after), 5); /* and max() is not the sixth */
+    assert_int_equal(result.report.level, 1);
+
+    config.mutation.level = 2; /* now it is one of them */
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->mutants.len, 7);
+    assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 6);
+    assert_int_equal(mg_kills_above(outcome_of("m.f"), test_of("test_cap")), 0);
+    assert_int_equal(result.report.level, 2);
+}
+
+static void kills_above_the_level_alone_improve_nothing(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { NOTICES("test_cap", "max(x") };
+    source_text = CAPPED;
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_cap";
+    config.mutation.keep = MG_KEEP_IMPROVING;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_DISCARDED);
+    assert_true(mg_str_contains(outcome_of("m.f")->reason, "(0% -> 0%)"));
+}
+
+static void a_level_that_is_reached_asks_for_no_more(void **state)
+{
+    (void)state;
+    static const struct mg_memory_test tests[] = { { .id = "tests/test_m.py::test_old", .covers = "m.py", .first = 2, .last = 3 } };
+    static const struct mg_memory_rule rules[] = { BUT_MAX("test_old") };
+    source_text = CAPPED;
+    script.tests = tests;
+    script.test_count = 1;
+    use_rules(rules, MG_COUNT(rules));
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_SATISFIED);
+    assert_int_equal(generated, 0);
+}
+
 static void fresh_interpreters_have_the_last_word(void **state)
 {
     (void)state;
@@ -277,6 +334,9 @@ int main(void)
         CASE(only_tests_that_add_a_kill_are_kept),
         CASE(tests_of_errors_come_last),
         CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
+        CASE(mutants_above_the_level_choose_tests_and_are_in_no_score),
+        CASE(kills_above_the_level_alone_improve_nothing),
+        CASE(a_level_that_is_reached_asks_for_no_more),
         CASE(fresh_interpreters_have_the_last_word),
         CASE(a_test_that_is_not_run_is_not_confirmed),
         CASE(well_tested_functions_are_left_alone),
