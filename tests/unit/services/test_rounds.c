@@ -143,6 +143,20 @@ static void a_target_that_the_search_satisfies_costs_no_call(void **state)
     assert_int_equal(asked_of_g, 2); /* the search had nothing for g: two rounds without a kill, then no more */
 }
 
+/* 5 of 6 of the level; with max() above it, which is alive, it would be 5 of 7. */
+static void what_is_alive_above_the_level_costs_no_call(void **state)
+{
+    (void)state;
+    static const struct mg_memory_rule rules[] = { NOTICES("test_low", "x - 5"), NOTICES("test_low", "x + 4"), NOTICES("test_low", "x + 6"),
+                                                   NOTICES("test_low", "min(x, 29)"), NOTICES("test_low", "min(x, 31)") };
+    source_text = "def f(x):\n    x = x + 5\n    return min(x, 30)\n";
+    use_rules(rules, MG_COUNT(rules));
+    suite_of_f[0] = "test_low";
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+    assert_int_equal(asked, 0);
+}
+
 static void the_strategy_says_who_is_asked(void **state)
 {
     (void)state;
@@ -505,6 +519,7 @@ int main(void)
         CASE(the_model_works_on_what_the_search_left),
         CASE(names_of_two_rounds_do_not_clash),
         CASE(a_target_that_the_search_satisfies_costs_no_call),
+        CASE(what_is_alive_above_the_level_costs_no_call),
         CASE(the_strategy_says_who_is_asked),
         CASE(failing_tests_are_repaired_first),
         CASE(a_time_out_counts_for_the_test_that_stays),

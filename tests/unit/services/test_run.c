@@ -99,6 +99,13 @@ static void mutants_above_the_level_choose_tests_and_are_in_no_score(void **stat
     assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 6);
     assert_int_equal(mg_kills_above(outcome_of("m.f"), test_of("test_cap")), 0);
     assert_int_equal(result.report.level, 2);
+
+    config.mutation.level = 1;
+    config.mutation.max_mutants = 3; /* the rest of the level comes in by no back door */
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(outcome_of("m.f")->mutants.len, 3);
+    assert_int_equal(mg_kills_above(outcome_of("m.f"), test_of("test_low")), 0);
+    assert_int_equal(mg_kills_above(outcome_of("m.f"), test_of("test_cap")), 1);
 }
 
 static void kills_above_the_level_alone_improve_nothing(void **state)
