@@ -218,7 +218,7 @@ def data_files(repo):
         """})
 
 
-@member("asyncio without a plugin", kept=2, verdicts={**KNOWN, "Killed": 12})
+@member("asyncio without a plugin", kept=2, verdicts={**KNOWN, "Killed": 10})
 def plain_asyncio(repo):
     shop(repo, {"shop/clock.py": "import asyncio\n\n\nasync def later(n):\n    await asyncio.sleep(0)\n    return n\n",
                 "tests/test_calc.py": "import asyncio\nimport unittest\nfrom shop.calc import label, price\nfrom shop.clock import later\n" + CALC_TESTS +
