@@ -119,11 +119,10 @@ def test_users_of_a_fixture_that_writes(repo):
         @pytest.fixture(scope="module")
         def file():
             with open("shared.txt", "x") as file: file.write("1")
-            yield "shared.txt"
-            os.unlink("shared.txt")
-        def test_c(): pass
+            return "shared.txt"
         def test_a(file): assert open(file).read() == "1"
         def test_b(file): assert open(file).read() == "1"
+        def test_c(): pass
         """)
     assert set(outcomes.values()) == {("passed", "passed")} and writers(repo) == {"test_a", "test_b"}
 
@@ -186,6 +185,7 @@ def test_mutants_of_all_sessions_run_them_one_at_a_time(repo):
         for _answer in range(6):
             answer = bench.wire.read()
             assert answer["end"] == "done" and [run[1] for run in answer["runs"]] == [False, False], answer
+            assert [run[0] for run in answer["runs"]] == [repo.index("test_load"), repo.index("test_save")]  # those that may run beside others first
     assert tree(repo) == repo.before
 
 
@@ -233,7 +233,6 @@ def test_new():
     assert not os.path.exists("new.txt")
     save("new", "1")
     time.sleep(0.1)
-    os.unlink("new.txt")
 """)
     examined = bench.wire.ask("examine", tests=[loaded["first"]], seconds=5.0)
     assert [one["outcome"] for one in examined["tests"]] == ["passed"], examined
@@ -243,17 +242,22 @@ def test_new():
     assert set(tree(repo)) - set(repo.before) == {os.path.join(repo.path, "tests"), os.path.join(repo.path, "tests", "test_gen.py")}
 
 
-@pytest.mark.parametrize("fresh", [False, True])
-def test_a_program_of_a_mutant_that_writes_is_noticed_behind_it(repo, fresh):
+RUN = "subprocess.run([sys.executable, '-c', 'import used; used.use()'], check=True)"
+SPAWN = "one = multiprocessing.get_context('spawn').Process(target=used.use); one.start(); one.join()"
+
+
+@pytest.mark.parametrize("fresh, way", [(False, RUN), (False, SPAWN), (True, RUN)])
+def test_a_program_of_a_mutant_that_writes_is_noticed_behind_it(repo, fresh, way):
+    repo.write("used.py", "import mod\ndef use():\n    if mod.label(1) != 'low': open('data.csv', 'a').write('x')\n")
     begin(repo, """
-import subprocess, sys
+import multiprocessing, subprocess, sys
+import used
 from mod import label, load
-CODE = "import sys, mod\\nif mod.label(1) != 'low': open('data.csv', 'a').write('x')"
 def test_program():
-    subprocess.run([sys.executable, "-c", CODE], check=True)
+    %s
     assert label(4) == "high"
 def test_load(): assert load("data") == "1,2,3\\n" and label(4) == "high"
-""")
+""" % way)
     bench = Bench(repo, "mod.py", "label")
     for _turn in range(2):
         assert bench.verdict("n < 3", "n < 0", ["test_program"], fresh=fresh) == ("survived", True)

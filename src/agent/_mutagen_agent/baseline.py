@@ -133,6 +133,7 @@ def run_tests(tests, items, host, emit, watch, until=None, scan=False):
             starts.any = True  # by a way that raises no event: multiprocessing
         if starts.any:
             emit({"starts": tests[turn]})
+            files.keep()  # not every way of starting a program is told before
         unseen = files.look() if scan or watch.writes or (watch.traced and starts.any) else ()
         if unseen or watch.writes:
             emit({"writes": tests[turn], "paths": sorted(watch.wrote.union(unseen if scan or starts.any else ()))})
