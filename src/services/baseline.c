@@ -135,8 +135,9 @@ static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_base
 {
     struct mg_str what = mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[second->outcome], second->text.len ? ": " : "", MG_FMT(second->text));
     if (run->start.jobs > 1)
-        return mg_arena_printf(run->arena, "it passed alone, but beside %lld more of itself it %.*s (if they share a file or a port, --jobs 1 helps)",
-                               (long long)run->start.jobs - 1, MG_FMT(what));
+        return mg_arena_printf(
+            run->arena, "it passed alone, but beside %lld more of itself it %.*s (if they share a port or a file outside the repo, --jobs 1 helps)",
+            (long long)run->start.jobs - 1, MG_FMT(what));
     return mg_arena_printf(run->arena, "it passed, then it %.*s", MG_FMT(what));
 }
 

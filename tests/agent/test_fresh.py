@@ -106,3 +106,33 @@ def test_a_test_that_cannot_stand_a_second_copy_of_itself(repo):
     repo.start()
     assert repo.outcomes() == {"test_fixed": "passed", "test_own": "passed"}
     assert repo.outcomes(copies=3) == {"test_fixed": "failed", "test_own": "passed"}
+
+
+def test_workers_have_names_of_their_own(repo):
+    repo.write("mod.py", "def f(n):\n    value = n + 1\n    return value\n")
+    repo.write("test_mod.py", """
+        import os, mod
+        def test_worker(request):
+            assert mod.f(1) == 2
+            assert os.environ["PYTEST_XDIST_WORKER"] == request.config.workerinput["workerid"] and os.environ["PYTEST_XDIST_WORKER"][:2] == "gw"
+        """)
+    repo.start()
+    assert repo.outcomes() == {"test_worker": "passed"}
+    assert Bench(repo, "mod.py", "f").verdict("n + 1", "1 + n", ["test_worker"]) == ("survived", True)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="rounds are counted by sys.monitoring")
+def test_an_endless_loop_is_known_by_its_rounds(repo):
+    repo.write("mod.py", """
+        def spin(n):
+            count = 0
+            while count < n:
+                count += 1
+            return count
+        """)
+    repo.write("test_mod.py", "import mod\ndef test_spin(): assert mod.spin(3) == 3\n")
+    repo.start()
+    bench = Bench(repo, "mod.py", "spin")
+    bench.mutant("count += 1", "count += 1", ["test_spin"], line=0, end_line=0, bail=False)
+    answer = bench.mutant("count += 1", "count += 0", ["test_spin"], limit=1000.0, wall=1000.0)
+    assert answer["end"] == "timeout" and answer["at_hit"] and re.match(r"a loop went round more than 100\d00 times", answer["reason"]), answer
