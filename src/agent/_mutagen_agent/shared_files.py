@@ -10,6 +10,8 @@ import os
 import shutil
 import stat
 
+from . import wire
+
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 STARTS = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"))
 # event -> places of (path, descriptor of its folder or None); True: nothing is changed unless the path is there, False: unless it is not
@@ -156,7 +158,7 @@ class Files:
         try:
             shutil.copytree(self.repo, os.path.join(new, "files"), symlinks=True, ignore=lambda _folder, names: PRIVATE.intersection(names))
             with open(os.path.join(new, "state.json"), "w") as file:
-                json.dump(self.state, file)
+                file.write(wire.encode(self.state).decode("ascii"))
             os.rename(new, self.place)
         except (OSError, shutil.Error):
             shutil.rmtree(new, ignore_errors=True)  # another process was faster, or the disk is full: what is new can still be removed
@@ -204,7 +206,7 @@ class Files:
     def note_loaded(self, path):
         """A session is about to put a generated module there."""
         with open(self.loaded, "a") as file:
-            file.write(json.dumps(os.path.relpath(path, self.repo)) + "\n")
+            file.write(wire.encode(os.path.relpath(path, self.repo)).decode("ascii"))
 
     def of_sessions(self):
         try:
@@ -283,7 +285,7 @@ class Files:
         if traced:
             self.unclaimed = any(not path.startswith(tuple(self.claimed) or ("\0",)) for path in changed)
         with open(self.saved, "w") as file:
-            json.dump(sorted(self.writers), file)
+            file.write(wire.encode(sorted(self.writers)).decode("ascii"))
 
     def sentences(self, ids):
         """Once, what the user has to know."""
