@@ -55,7 +55,7 @@ def newest(*wanted):
 def check(desk, files, python, *options, statuses=None, **environment):
     """Scores the project; every mutant has exactly the status that its function is known for."""
     repo = desk.repo({"calc.py": CALC, **files})
-    told = desk("score", "repo", "--json", "score.json", "--no-progress", "--python", python, *options, **environment)
+    told = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress", "--python", python, *options, **environment)
     assert told.code == 0, told
     assert "set aside" not in told.err and "is flaky" not in told.err, told
     seen = {}
@@ -315,7 +315,7 @@ def test_django_with_sqlite(desk, database):
 
 def scores(desk, repo, python, jobs):
     """One more score of the same repo: {mutant: status}, and what was said."""
-    told = desk("score", repo.name, "--json", "again.json", "--no-progress", "--no-cache", "--python", python, "--jobs", jobs, "--target", "calc.*")
+    told = desk("score", repo.name, "--level", "2", "--json", "again.json", "--no-progress", "--no-cache", "--python", python, "--jobs", jobs, "--target", "calc.*")
     assert told.code == 0, told
     files = json.loads((desk.folder / "again.json").read_text())["files"]
     return {mutant["id"]: mutant["status"] for file in files.values() for mutant in file["mutants"]}, told

@@ -659,7 +659,7 @@ def test_half(): assert half(5) == 2
 
 
 def score(desk, repo, *options):
-    result = desk("score", "repo", "--json", "score.json", "--no-progress", *options)
+    result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress", *options)
     assert result.code == 0, result
     return result, json.loads((desk.folder / "score.json").read_text())["files"]
 

@@ -669,7 +669,7 @@ def scored(tmp_path_factory):
         files["shapes/%s.py" % name] = source
         files["tests/test_%s.py" % name] = tests
     repo = desk.repo(files)
-    result = desk("score", "repo", "--json", "score.json", "--no-progress")
+    result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress")
     assert result.code == 0, result
     assert "set aside" not in result.err and "unchanged code" not in result.err, result
     return repo, json.loads((desk.folder / "score.json").read_text())["files"]
