@@ -110,3 +110,11 @@ def test_calls_that_the_search_makes_up_get_no_passed_variable(desk):
     assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1}
     assert "unset" in report, "the calls were made, and the tests that say so did not survive the confirmation, which has the variable"
     assert "lent-to-tests" not in report + told.out + told.err, report
+
+
+def test_a_fixture_that_is_not_there_is_one_cause(desk):
+    """Its tests differ in the place where they ask for it, which pytest says last."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS,
+               "tests/test_ops.py": TEST_OPS + "def test_a(benchmark): pass\n\ndef test_b(benchmark): pass\n\ndef test_c(benchmark): pass\n"})
+    told = desk("score", "repo", "--no-progress")
+    assert told.code == 0 and "3 tests stop with an error in their set-up or teardown: fixture 'benchmark' not found\n" in told.err, told

@@ -33,6 +33,9 @@ def phase_outcome(report):
 
 def report_text(report):
     detail = report.longrepr
+    missing = getattr(detail, "errorstring", None)  # a fixture that is not there; its last line is only where it was asked for
+    if isinstance(missing, str) and missing.strip():
+        return wire.one_line(missing.strip().splitlines()[0])
     if report.skipped or hasattr(report, "wasxfail"):
         if isinstance(detail, tuple) and len(detail) == 3:
             return wire.one_line(detail[2])
