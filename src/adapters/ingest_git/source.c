@@ -70,7 +70,8 @@ static struct mg_str percent_decoded(struct mg_arena *arena, struct mg_str text)
         struct mg_str pair = lower(arena, mg_str_sub(text, i + 1, i + 3));
         const char *high = pair.len == 2 && text.at[i] == '%' ? memchr(digits, pair.at[0], 16) : NULL;
         const char *low = high ? memchr(digits, pair.at[1], 16) : NULL;
-        out[len++] = low ? (char)((high - digits) << 4 | (low - digits)) : text.at[i];
+        int code = low ? (int)((high - digits) * 16 + (low - digits)) : (unsigned char)text.at[i];
+        out[len++] = (char)code;
         i += low ? 2 : 0;
     }
     return (struct mg_str){ out, len };
