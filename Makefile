@@ -18,7 +18,7 @@ unexport MAKEFLAGS MFLAGS
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: build ## install what is missing, build, and run Mutagen on examples/shop (or: make run REPO=path)
 	@MUTAGEN_PYTHON="$(CURDIR)/$(VENV)/bin/python" build/mutagen run "$(REPO)" $(ARGS)
@@ -73,6 +73,9 @@ peers: $(ORACLE)/.stamp $(LITELLM)/.stamp $(TOML_TEST)/.stamp ## fetch what test
 bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
 	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
 	@$(VENV)/bin/python bench/bench.py --binary build/mutagen
+
+bench-engine: build ## the mutation engine beside mutmut, irradiate and cosmic-ray, its growth, and the bare loop (hours; ARGS="--subject strutils-own --rounds 1" for a part)
+	@$(VENV)/bin/python bench/rivals.py --binary build/mutagen $(ARGS)
 
 lint: configure packages-lint $(CONTAINER)/.stamp ## format, layers, style, static analysis, Python sources
 	@tools/lint.sh
