@@ -106,7 +106,8 @@ def locked(desk):
 
 
 LOCKS = []
-PYTHON_WITHOUT_PYTEST = files(venv__bin__python="#!/bin/sh\nexec " + (getattr(sys, "_base_executable", None) or sys.executable) + " -S \"$@\"\n")
+BASE_PYTHON = getattr(sys, "_base_executable", None) or sys.executable
+PYTHON_WITHOUT_PYTEST = files(venv__bin__python="#!/bin/sh\nexec " + BASE_PYTHON + " -S \"$@\"\n")
 
 
 def executable(name):
@@ -306,7 +307,7 @@ def play(number, root, peer):
     env = {name: value.replace("PEER", peer) for name, value in variables.items()}
     told = desk(*shlex.split(command.replace("PEER", peer)), **env)
     said = " ".join([*(f"{name}={shlex.quote(value)}" for name, value in variables.items()), "mutagen", command]).rstrip()
-    given = [f"({name.replace('__', '/').replace('_dot_', '.')}: {text[:70]!r})\n" for step in setup for name, text in getattr(step, "shown", {}).items()]
+    given = [f"({name.replace('__', '/').replace('_dot_', '.')}: {(text.replace(BASE_PYTHON, 'PYTHON') if isinstance(text, str) else text)[:70]!r})\n" for step in setup for name, text in getattr(step, "shown", {}).items()]
     return section, "".join(given) + f"$ {said}\n{told.code}\n{shown(told.err, desk, peer)}".rstrip("\n") + "\n"
 
 
