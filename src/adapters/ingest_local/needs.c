@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "os/file.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct mg_needing_file {
 
 struct scan {
     struct mg_arena *arena;
+    struct mg_str copy; /* root of the repo's files */
     struct mg_needs *needs;
     struct mg_map modules; /* dotted name -> index of its file + 1 */
     struct mg_map own;     /* names of the repo's folders and files: never from outside */
@@ -51,6 +53,18 @@ static void link_local(struct scan *scan, struct mg_needing_file *file, struct m
     }
 }
 
+/* A helper beside the file that imports it, test/common.py for test/test_api.py: pytest makes that folder importable, and such a file is
+ * neither source nor test. */
+static bool stands_beside(const struct scan *scan, const struct mg_needing_file *file, struct mg_str top)
+{
+    size_t slash = mg_str_rfind(file->path, '/');
+    if (scan->copy.len == 0)
+        return false;
+    struct mg_str folder = slash < file->path.len ? mg_path_join(scan->arena, scan->copy, mg_str_sub(file->path, 0, slash)) : scan->copy;
+    struct mg_str path = mg_path_join(scan->arena, folder, top);
+    return mg_file_is_dir(path.at) || mg_file_exists(mg_arena_printf(scan->arena, "%.*s.py", MG_FMT(path)).at);
+}
+
 static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str module, uint32_t line)
 {
     struct mg_str top = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
@@ -65,6 +79,8 @@ static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str 
         link_local(scan, file, module);
         return;
     }
+    if (stands_beside(scan, file, top))
+        return;
     if (!look(&scan->by_name, top, &index)) {
         index = (uint32_t)scan->needs->len;
         top = mg_arena_str(scan->arena, top);
@@ -175,7 +191,7 @@ static void add_file(struct scan *scan, const struct mg_source_file *from, bool 
 
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs)
 {
-    struct scan scan = { .arena = arena, .needs = needs };
+    struct scan scan = { .arena = arena, .copy = repo->copy, .needs = needs };
     *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len };
     needs->files = MG_NEW_ARRAY(arena, struct mg_needing_file, repo->sources.len + repo->test_files.len + repo->conftests.len + 1);
     mg_map_init(&scan.modules, arena);

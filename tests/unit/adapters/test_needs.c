@@ -3,11 +3,13 @@
 #include "adapters/ingest_local/poetry.h"
 
 #include "base/str.h"
+#include "os/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -56,6 +58,27 @@ static void lines_that_count(void **state)
     add(&repo, "pkg/b.py", "pkg.b", "import one\n");
     mg_needs_scan(&repo, arena, &needs);
     assert_string_equal(names(&needs), "one:4 two:4 four:5");
+}
+
+/* tests/common.py is no source and no test: pytest finds it because it stands beside them. */
+static void helpers_beside_tests(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/mg-needs-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    struct mg_needs needs;
+    assert_int_equal(mkdir(mg_arena_printf(arena, "%s/tests", folder).at, 0700), 0);
+    assert_int_equal(mg_file_write(mg_arena_printf(arena, "%s/tests/common.py", folder).at, MG_STR("x = 1\n"), NULL), MG_OK);
+    add(&repo, "pkg/a.py", "pkg.a", "from common import y\n");
+    add(&repo, "tests/test_a.py", "test_a", "from common import x\nimport uncommon\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "common:1 uncommon:2");
+    assert_true(mg_str_is(needs.at[0].path, "pkg/a.py"));
+    needs.at[0].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.at[0].tests, 0);
+    assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
 }
 
 static void what_falls(void **state)
@@ -110,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_that_count),
+        cmocka_unit_test(helpers_beside_tests),
         cmocka_unit_test(what_falls),
         cmocka_unit_test(notation_of_poetry),
     };
