@@ -30,9 +30,9 @@ class Host:
         self.unforkable = set()  # numbers of tests that need threads which a fork does not have
         self.starters = None  # numbers of tests that start programs; None as long as no baseline has looked
         self.settings, self.keep_addopts, self.collect_seconds = settings, True, 0.0
-        self.opened = opened.Opened(self.repo, self.scratch)
-        self.files = self.opened.files
         self.needs = plugin.needs = needs.Needs(self.repo)
+        self.opened = opened.Opened(self.repo, self.scratch, self.needs)
+        self.files = self.opened.files
         self.slots = slots.Slots(os.path.join(self.scratch, "slots"), self.jobs)
         self.nursery = None  # the socket to it
         self.fixtures = session_fixtures.Table()

@@ -6,6 +6,7 @@ import socket
 import sys
 
 MOST = 50
+CONNECTS = frozenset(("socket.connect", "socket.getaddrinfo"))
 # What they look up is for themselves, or about to be set.
 PYTEST, MOCK = os.sep + "_pytest" + os.sep, os.path.join("unittest", "mock.py")
 NOBODY_THERE = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL)
@@ -30,11 +31,11 @@ class Needs:
         self.active = True
         if not self.installed:
             self.installed = True
-            sys.addaudithook(self.hook)
             self.listen()
 
-    def hook(self, event, args):
-        if not self.active or not event.startswith("socket."):
+    def hear(self, event, args):
+        """One of CONNECTS, told by the hook of opened.Opened."""
+        if not self.active:
             return
         try:
             if event == "socket.connect" and isinstance(args[1], (tuple, str, bytes)):

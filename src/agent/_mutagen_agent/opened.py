@@ -3,6 +3,7 @@ import os
 import sys
 
 from . import shared_files
+from .needs import CONNECTS
 
 PROCESSES = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"))
 MOST = 2000
@@ -12,7 +13,9 @@ WRITTEN = "\0written"  # among the paths: the copy is written to
 class Opened:
     """Paths on a stack of sets, as the lines are: the innermost gets them, and gives them on when it is popped. Folders end with "/"."""
 
-    def __init__(self, repo, scratch):
+    def __init__(self, repo, scratch, needs=None):
+        """`needs`: needs.Needs, which hears of connections through the same hook: a second one would be called for every event, too."""
+        self.needs = needs
         self.repo, self.scratch = os.path.realpath(repo), os.path.realpath(scratch)
         skipped = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, "/proc", "/sys", "/dev", self.scratch}
         self.skipped = tuple(os.path.realpath(path).rstrip("/") + "/" for path in skipped)
@@ -37,6 +40,8 @@ class Opened:
     def hook(self, event, args):
         if event in shared_files.WATCHED and self.files.on_write is not None:
             self.files.hear(event, args)
+        if event in CONNECTS and self.needs is not None:
+            self.needs.hear(event, args)
         if not self.active or event == "object.__getattr__":  # the most frequent one by far while lines are traced
             return
         if event in ("open", "sqlite3.connect", "os.truncate"):
