@@ -2,11 +2,12 @@
 #include "adapters/http_curl/http_curl.h"
 #include "adapters/llm_http/llm_http.h"
 #include "base/str.h"
-#include "cli/capture.h"
 #include "cli/compose.h"
 #include "cli/doctor_show.h"
 #include "core/ledger.h"
+#include "os/fd.h"
 #include "os/file.h"
+#include "os/program.h"
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,11 +49,25 @@ static void check_platform(struct doctor *doctor)
         "Linux on x86-64 or arm64 is needed; on Windows use WSL; macOS is not supported yet");
 }
 
+/* What a small program of the user's machine prints. It runs in "/", so that no module of the current folder is imported. False when it
+ * cannot be started, exits with other than 0, or takes longer than `seconds`. */
+static bool ask(struct doctor *doctor, const char *const *argv, double seconds, struct mg_str *output)
+{
+    struct mg_program program = {
+        .argv = argv, .directory = "/", .deadline = mg_now() + seconds, .max_output = 65536, .cancel = doctor->app->cancel
+    };
+    struct mg_program_end end;
+    if (!argv[0][0] || mg_program_run(&program, doctor->app->arena, &end, NULL) != MG_OK || !mg_program_succeeded(&end))
+        return false;
+    *output = end.output;
+    return true;
+}
+
 static void check_git(struct doctor *doctor)
 {
-    static const char *const argv[] = { "git", "--version", NULL };
-    struct mg_str output;
-    bool found = mg_capture(doctor->app->arena, argv, 10, &output) && output.len > 0;
+    const char *const argv[] = { mg_arena_cstr(doctor->app->arena, mg_program_find(doctor->app->arena, "git")), "--version", NULL };
+    struct mg_str output = MG_NO_STR;
+    bool found = ask(doctor, argv, 10, &output) && output.len > 0;
     say(doctor, found ? MG_CHECK_OK : MG_CHECK_WARNING, "git", found ? mg_str_trim(output) : MG_STR("not found"),
         "install git (apt-get install git); without it every file below the repo is copied, ignored ones too");
 }
@@ -103,7 +118,7 @@ static void check_python(struct doctor *doctor, struct mg_str path)
 {
     struct mg_app *app = doctor->app;
     struct mg_arena *arena = app->arena;
-    struct mg_str output, version, pytest;
+    struct mg_str output = MG_NO_STR, version, pytest;
     struct mg_repo repo = { 0 };
     struct mg_err err = { .code = MG_OK };
     if (choose_python(app, path, &repo, &err) != MG_OK) {
@@ -116,7 +131,7 @@ static void check_python(struct doctor *doctor, struct mg_str path)
         return;
     }
     const char *const argv[] = { mg_arena_cstr(arena, repo.python), "-c", probe, NULL };
-    bool ran = mg_capture(arena, argv, 30, &output);
+    bool ran = ask(doctor, argv, 30, &output);
     struct mg_str rest = mg_str_trim(output);
     if (!ran || !mg_str_next_part(&rest, ' ', &version) || !mg_str_next_part(&rest, ' ', &pytest)) {
         say(doctor, MG_CHECK_ERROR, "interpreter", mg_arena_printf(arena, "%.*s does not run", MG_FMT(repo.python)),
