@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 
-from . import codes, forks, inside, mutant, reload, session, shared_state, trace, wire, workers
+from . import codes, forks, inside, mutant, reload, session, shared_state, wire, workers
 
 
 CLEAN = "clean"
@@ -28,8 +28,7 @@ class Shared(mutant.Plan):
     """A mutant whose session fixtures stand already."""
 
     def __init__(self, request, worker, code, folder="", after_each=False):
-        super().__init__(request, worker.target, code, worker.host, folder)
-        self.fresh = False  # by whatever rule: the session has looked at that
+        super().__init__(request, worker.target, code, worker.host, folder)  # never a fresh one: Farm.away sends none here
         self.holder, self.after_each = worker.holder, after_each
 
     def run(self, emit):
@@ -40,7 +39,8 @@ class Shared(mutant.Plan):
         mutant.watch_writes(host, emit, False)
         self.target.swap(self.code)
         undo = reload.install(self.target, self.code)
-        tracker = trace.HitTracker(self.code, self.lines[0], self.lines[1], lambda: emit({"hit": 1}, shared=True))
+        tracker = self.tracker
+        tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
 
         def tell(record, shared=False, later=False):
