@@ -34,6 +34,10 @@ bool mg_program_succeeded(const struct mg_program_end *end);
  * that lies in whatever folder we were started from. */
 struct mg_str mg_program_find(struct mg_arena *arena, const char *name);
 
+/* For `allowed`: what leads programs through the user's proxies and to his certificate authorities. */
+#define MG_ENV_PROXIES "http_proxy", "https_proxy", "no_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"
+#define MG_ENV_AUTHORITIES "SSL_CERT_*", "CURL_CA_BUNDLE"
+
 /* What of our environment has a name in `allowed` ("PIP_*": every name that begins so), for mg_program.env. Entries of `more` come last
  * and replace what has their names. Both end with NULL; `more` may be NULL. */
 const char *const *mg_program_environment(struct mg_arena *arena, const char *const *allowed, const char *const *more);
