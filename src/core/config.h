@@ -24,6 +24,7 @@ struct mg_config {
         int64_t max_mutants;       /* per target, 0 = all (default 0) */
         int64_t level;             /* operators up to this level: 1 … 3, default 1 */
         int64_t verify;            /* verdicts replayed on disk with plain pytest, default 0 */
+        bool chain;                /* mutants that fast tests kill share a process; default true */
         bool static_mutants;       /* what runs on import is mutated too, in new interpreters; default false */
         struct mg_str backend;     /* "engine", or "mutmut": a second opinion */
         struct mg_str mutmut_site; /* folder with mutmut's packages; empty = an environment in the storage root, made on demand */

@@ -29,6 +29,7 @@ static const struct mg_setting settings[] = {
     INT("mutation.max_mutants", mutation.max_mutants, 0, 1000000, "0", true, "mutants per function; 0 = all"),
     INT("mutation.level", mutation.level, 1, 3, "1", true, "mutation operators up to this level (docs/operators.md)"),
     LIST("mutation.operators", mutation.operators, OPERATORS, true, "NAME: only these; +NAME: also this one, all levels; -NAME: not this one; `mutagen operators` lists them"),
+    BOOL("mutation.chain", mutation.chain, "true", true, "mutants that fast tests kill run in one process, each kill with its proof; false = a process for each mutant"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too; a new interpreter for each such mutant"),
     INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "so many verdicts, half of them survivors, are replayed on disk with plain pytest"),
     WORD("mutation.backend", mutation.backend, "engine mutmut", "engine", false, "who makes mutants and verdicts; mutmut 3 is a second opinion, slow, installed by pip on first use"),

@@ -28,6 +28,25 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
     return false;
 }
 
+static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count,
+                      struct mg_mutant_job *job)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (is_excluded(attempt, tests[i].test))
+            continue;
+        double limit = mg_test_limit(tests[i].seconds);
+        *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
+        *MG_PUSH(pump->arena, &job->limits) = limit;
+        job->wall_seconds += 4.0 * limit;
+    }
+}
+
+static bool may_be_chained(const struct mg_pump *pump, const struct mg_attempt *attempt)
+{
+    return pump->request->config->mutation.chain && attempt->bail && attempt->line && !attempt->fresh && !attempt->in_second && !attempt->alone &&
+           !attempt->retries;
+}
+
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
 {
     struct mg_mutant_job job = {
@@ -38,17 +57,12 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .bail = attempt->bail,
         .fresh = attempt->fresh,
         .exec = attempt->exec,
+        .chain = may_be_chained(pump, attempt),
     };
-    const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
-    size_t count = attempt->in_second ? attempt->second_count : attempt->first_count;
-    for (size_t i = 0; i < count; i++) {
-        if (is_excluded(attempt, tests[i].test))
-            continue;
-        double limit = mg_test_limit(tests[i].seconds);
-        *MG_PUSH(pump->arena, &job.tests) = tests[i].test;
-        *MG_PUSH(pump->arena, &job.limits) = limit;
-        job.wall_seconds += 4.0 * limit;
-    }
+    if (!attempt->in_second || attempt->chained)
+        add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
+    if (attempt->in_second)
+        add_tests(pump, attempt, attempt->second, attempt->second_count, &job);
     job.wall_seconds += attempt->fresh ? FRESH_SECONDS : 5.0;
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
@@ -119,6 +133,11 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         give_verdict(end, MG_VERDICT_killed, kind, kill->test, kill->text);
         return false;
     }
+    if (run->chain) {
+        attempt->chained = attempt->in_second = true;
+        mg_pump_add(pump, attempt);
+        return true;
+    }
     for (size_t i = 0; i < run->runs.len; i++) {
         attempt->hit |= run->runs.at[i].hit;
         bool enough = attempt->in_second && attempt->retries >= MOST_RETRIES; /* tests that cannot stand alone say nothing */
@@ -132,7 +151,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         attempt->fresh = true;
-        attempt->in_second = false;
+        attempt->in_second = attempt->chained = false;
         attempt->excluded.len = 0;
         mg_pump_add(pump, attempt);
         return true;

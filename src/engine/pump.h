@@ -23,6 +23,7 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool in_second, alone;
+    bool chained; /* it has been run behind other mutants: nothing is believed of what passed there, `first` runs again together with `second` */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */

@@ -242,8 +242,8 @@ def run_child(fn, writer, mark, worker, keep=()):
     report(fn, writer, mark)
 
 
-def report(fn, writer, mark):
-    """Calls fn(emit) and proves the end to the reader of the pipe. Never returns."""
+def teller(writer, mark):
+    """(emit, end): `emit` tells the reader of the pipe a record, `end` proves the end."""
     owner, kept = os.getpid(), []
 
     def write(line, shared=False, later=False):
@@ -261,16 +261,23 @@ def report(fn, writer, mark):
         """`later`: together with the next one, which follows before anybody else's code runs. Each write wakes the reader."""
         write(wire.encode(record), shared, later)
 
-    def end():
-        write(END + b"\n")
+    return emit, lambda: write(END + b"\n")
+
+
+def report(fn, writer, mark):
+    """Calls fn(emit) and proves the end to the reader of the pipe. Never returns."""
+    emit, end = teller(writer, mark)
+
+    def leave():
+        end()
         os._exit(0)
 
-    emit.pipe, emit.end = (writer, mark), end  # for a child that goes on as a new interpreter
+    emit.pipe, emit.end = (writer, mark), leave  # for a child that goes on as a new interpreter
     try:
         fn(emit)
-        write(END + b"\n")
+        end()
     except BaseException as exc:  # also SystemExit: nothing may pass beyond this frame
-        write(wire.encode({"\0error": wire.last_line("".join(traceback.format_exception_only(type(exc), exc)), 500)}))
+        emit({"\0error": wire.last_line("".join(traceback.format_exception_only(type(exc), exc)), 500)})
     os._exit(0)
 
 

@@ -7,6 +7,8 @@ import time
 import traceback
 import types
 
+import _pytest._code
+
 from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, trace, wire
 
 CRASHES = (TypeError, NameError, AttributeError)
@@ -16,7 +18,7 @@ SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
 class Plan:
     """One mutant job. `run` is executed in the fork; `on_record` keeps what the parent must know when the child dies."""
 
-    def __init__(self, request, target, code, host, folder=""):
+    def __init__(self, request, target, code, host, folder="", watched=True):
         self.source, self.fresh, self.folder = request["source"], bool(request.get("fresh")), folder
         self.new_interpreter, self.nursery = bool(request.get("exec")), False
         self.request, self.plain = request, code
@@ -41,9 +43,9 @@ class Plan:
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
         # What can be made before the fork is made there: in the fork each page that it touches is copied first.
-        self.tracker = None if self.fresh else trace.HitTracker(code, *self.lines)
+        self.tracker = None if self.fresh or not watched else trace.HitTracker(code, *self.lines)
         self.control = not self.lines[0] and not self.bail  # the unchanged function, against all its tests
-        if not self.fresh and (target.marks or target.marks is None and self.control) and (self.bail or not codes.suspends(code)):
+        if self.tracker and (target.marks or target.marks is None and self.control) and (self.bail or not codes.suspends(code)):
             self.code = self.tracker.carry_marks(target, self.source, code)
 
     def on_start(self, child):
@@ -323,6 +325,7 @@ def warm_up():
         describe(exc)
         is_crash(exc, ())
         traceback.format_exception_only(type(exc), exc)
+    _pytest._code.ExceptionInfo[BaseException]  # what a failing unittest asks for: typing keeps it
 
 
 def answer(ended, host):

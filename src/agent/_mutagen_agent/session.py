@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 
-from . import collect, forks, mutant, reload, shared_files, target, trace, wire
+from . import chain, collect, forks, mutant, reload, shared_files, target, trace, wire
 
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
@@ -19,6 +19,7 @@ class Session:
         self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
         self.target = None
         self.pool = forks.Pool(host.jobs, host.slots)
+        self.chains = chain.Chains(self)
         self.known = len(host.items)  # tests that the baseline has seen
         self.folders = 0
         self.doubted = None  # how the unchanged function ended with markers, when not well
@@ -111,6 +112,7 @@ class Session:
             return wire.failure("machine" if machine else "agent", "%s: %s" % (type(exc).__name__, exc))
 
     def set_target(self, request):
+        self.chains.drop()
         loaded = set(sys.modules)
         try:
             self.target = target.Target(request, self.host.index)
@@ -148,6 +150,7 @@ class Session:
                 file.write(request["source"].encode("utf-8", "surrogatepass"))
         if self.target is not None:
             self.target.fresh, self.target.marks = [], None  # the generated tests know these modules
+        self.chains.drop()
         first = len(self.host.items)
         self.host.forget_module(path)
         tests, errors = self.host.collect_file(path)
@@ -190,7 +193,11 @@ class Session:
 
     def go_on(self, parts, code):
         request, alone = parts.take()
-        self.submit(request, code, parts, alone, self.host.workers.away(self, request, code) if self.host.workers and not alone else None)
+        away = None
+        if not alone:
+            away = self.host.workers.away(self, request, code) if self.host.workers else None
+            away = away or self.chains.link(request, code)
+        self.submit(request, code, parts, alone, away)
 
     def doubts(self, ended):
         """The unchanged function has run with markers, and a test failed: it is run without them, and so is everything when that is better."""
@@ -211,9 +218,9 @@ class Session:
         return False
 
     def submit(self, request, code, parts, alone=False, away=None):
-        plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]))
+        plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]), watched=away is None)
         plan.parts, plan.alone, plan.scanned = parts, alone, bool(plan.folder) and self.host.starters is not None
-        if away is None:
+        if away is None or away.sets_up:
             plan.limits = self.host.fixtures.limits(plan.tests, plan.limits)
             plan.wall += 4.0 * (sum(plan.limits) - sum(request.get("limits") or []))
         plan.away = away and away.carry(plan)
@@ -230,6 +237,7 @@ class Session:
 
     def close(self):
         self.pool.kill()
+        self.chains.drop()
         for path, before in self.written.items():
             try:
                 if before is None:

@@ -181,6 +181,8 @@ class Farm:
 class Away:
     """In a session: one mutant that a worker runs. Stands for the child in the session's pool."""
 
+    sets_up = False  # its tests find their session fixtures set up
+
     def __init__(self, farm, session, request, code, noop, each=False):
         self.farm, self.session, self.request, self.code, self.noop, self.each = farm, session, request, code, noop, each
         self.next = None

@@ -231,6 +231,7 @@ static void values_are_shown_as_toml(void **state)
     static const char *const shown[][2] = { { "jobs", "7" },
                                             { "mutation.score_threshold", "0.25" },
                                             { "mutation.keep", "\"improving\"" },
+                                            { "mutation.chain", "false" },
                                             { "mutation.static", "true" },
                                             { "llm.command", "\"a \\\"b\\\" \\\\\"" } };
     assert_string_equal(set("jobs", "7"), "");

@@ -1,0 +1,290 @@
+"""Mutants that run one after the other in one process, for fast tests: there a process for each costs many times what its test does.
+
+What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
+- before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
+- behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by type,
+  environment, folder, threads, descriptors. One that is not is left at once;
+- behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail.
+Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own.
+"""
+import base64
+import json
+import marshal
+import os
+import signal
+import sys
+import time
+
+from . import forks, mutant, reload, state_of, wire
+
+MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
+MOST_RESIDUES = 3  # times that a test may end a process before it is left out
+MOST_WARMING = 4
+
+
+def seconds_of(limit):
+    """What a test takes, from its limit of processor time (engine/pump.h)."""
+    return (limit - 0.5) / 5.0
+
+
+class Chains:
+    """In a session: the processes, one for each place of a worker, and the tests that cannot run there."""
+
+    def __init__(self, session):
+        self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
+        self.state = None
+
+    def link(self, request, code):
+        """A Link when this mutant may be run in a chain, else None."""
+        session, target = self.session, self.session.target
+        tests, limits = request["tests"], request.get("limits") or [0.0]
+        if not request.get("chain") or not tests or limits[0] <= 0.0 or seconds_of(limits[0]) > MOST_SECONDS:
+            return None
+        host = session.host
+        if tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+            return None
+        if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
+            return None
+        return Link(self, request, code)
+
+    def drop(self):
+        """What they were forked from is not what the session is any more."""
+        for chain in list(self.running.values()):
+            self.end(chain, False)
+
+    def end(self, chain, late):
+        if self.running.get(chain.number) is chain:
+            del self.running[chain.number]
+        wire.private_fds.discard(chain.jobs)
+        os.close(chain.jobs)
+        wire.private_fds.discard(chain.child.fd)
+        return forks.finish(chain.child, late)
+
+
+class Chain:
+    """One process, as its session knows it."""
+
+    def __init__(self, chains, number):
+        self.number = number
+        reader, self.jobs = os.pipe()
+        reader, self.jobs = wire.out_of_reach(reader), wire.out_of_reach(self.jobs)
+        wire.private_fds.update((reader, self.jobs))
+        session = chains.session
+        if chains.state is None:
+            chains.state = state_of.State(session.host)
+        session.host.freeze()
+        key = Served(session, reader)
+        self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + number, (reader,))
+        self.child.fd = wire.out_of_reach(self.child.fd)
+        wire.private_fds.discard(reader)
+        wire.private_fds.add(self.child.fd)
+        os.close(reader)
+
+
+class Link:
+    """One mutant for a chain; stands for the child in the session's pool, as workers.Away does."""
+
+    next, sets_up = None, True
+
+    def __init__(self, chains, request, code):
+        self.chains, self.request, self.code = chains, request, code
+
+    def carry(self, plan):
+        self.plan = plan
+        return self
+
+    def send(self, number):
+        chains, plan, target = self.chains, self.plan, self.plan.target
+        chain = chains.running.get(number)
+        if chain is None:
+            chain = chains.running[number] = Chain(chains, number)
+        self.chain = chain
+        child = forks.Child(plan, chain.child.pid, chain.child.fd, time.monotonic() + 2.0 * plan.wall, plan.on_record, chain.child.mark)
+        child.worker = number
+        child.end = lambda late: self.end(child, late)
+        plan.on_start(child)
+        job = {"request": dict(self.request, limits=plan.limits), "code": base64.b64encode(marshal.dumps(self.code)).decode("ascii"), "marks": target.marks,
+               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.intersection(plan.tests))}
+        data = wire.encode(job)
+        try:
+            while data:
+                data = data[os.write(chain.jobs, data):]
+        except OSError:
+            pass  # its end of file will be read
+        return child
+
+    def end(self, child, late):
+        said = next((record["chain"] for record in reversed(child.records) if "chain" in record), None)
+        if child.complete and not child.error and said is not None and not said["leaves"]:
+            return forks.Ended(child.key, child.records, "done", 0, time.monotonic() - child.started, "")
+        complete, error = child.complete, child.error
+        whole = self.chain.child  # what is still in the pipe belongs to this mutant
+        whole.records, whole.tail, whole.on_record, whole.key = child.records, child.tail, child.on_record, child.key
+        whole.complete, whole.error, whole.at_eof, whole.started = complete, error, child.at_eof, child.started
+        return self.chains.end(self.chain, late)
+
+    def answer(self, ended):
+        """The final message; None when the mutant has to be run in a process of its own."""
+        said = next((record["chain"] for record in reversed(ended.records) if "chain" in record), None)
+        plan, chains = self.plan, self.chains
+        if said is not None:
+            chains.unfit.update(said["unfit"])
+            for test in said["residue"] if said["leaves"] else ():
+                chains.residues[test] = chains.residues.get(test, 0) + 1
+                if chains.residues[test] >= MOST_RESIDUES:
+                    chains.unfit.add(test)
+            if said["believed"]:
+                return dict(mutant.answer(ended, plan.host), chain=True)
+            return None
+        answer = mutant.answer(ended, plan.host)
+        # C runs what has passed its limit again by itself.
+        return dict(answer, chain=True) if answer["end"] == "timeout" and plan.at_hit else None
+
+
+class Served:
+    """In the process: runs one mutant after the other."""
+
+    def __init__(self, session, reader):
+        self.session, self.reader, self.host = session, reader, session.host
+        self.warm = set()  # tests that may be run here
+        self.rest = None  # the state between two mutants
+        self.started = False  # a program was started: nobody knows what it has changed
+
+    def run(self, emit):
+        host = self.host
+        host.enter_fork()
+        host.tears_down = True
+        mutant.watch_writes(host, emit, False)
+        told = host.files.on_start
+        host.files.on_start = lambda: (setattr(self, "started", True), told())
+        self.emit, self.end = forks.teller(*emit.pipe)
+        self.state = self.session.chains.state
+        with os.fdopen(self.reader, "rb", closefd=False) as jobs:
+            for line in jobs:
+                if self.answer(line):
+                    break
+        os._exit(0)
+
+    def answer(self, line):
+        """Whether this process is of no more use."""
+        said = self.judged(line)
+        self.emit({"chain": said}, later=True)
+        self.end()
+        return said["leaves"]
+
+    def judged(self, line):
+        """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
+        while True:
+            said = self.one(json.loads(line.decode("ascii")))
+            if self.rest is not None and self.state.take() != self.rest or self.started:
+                return dict(said, leaves=True)
+            if said["cold"] < 0:
+                return said
+            if not self.warm_up(said["cold"], said["limit"]):
+                return dict(said, leaves=True, unfit=[said["cold"]])
+            self.warm.add(said["cold"])
+            self.rest = self.state.take()
+
+    def one(self, job):
+        """Runs the tests of one mutant, until one fails, or one has not been warmed up."""
+        target = self.session.target
+        target.marks = job["marks"]
+        code = marshal.loads(base64.b64decode(job["code"]))
+        plan = mutant.Plan(job["request"], target, code, self.host)
+        plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
+        plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
+        try:
+            return self.tests(plan, frozenset(job["unfit"]))
+        finally:
+            plan.tracker.codes, plan.code = [], None  # a marked code object knows its tracker, and no collector looks into code
+
+    def tests(self, plan, unfit):
+        said = {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0}
+        first = True
+        for test, item, limit in plan.sequence(self.host.items):
+            if test in unfit or seconds_of(limit) > MOST_SECONDS:
+                return said
+            if test not in self.warm:
+                return dict(said, cold=test, limit=limit)
+            said["residue"] = [test]
+            failed = self.mutated(plan, test, item, limit, first)
+            first = False
+            if failed is not None:
+                passes = self.passes(item, limit)
+                return dict(said, believed=passes and failed, leaves=not passes)
+        return dict(said, believed=True)
+
+    def mutated(self, plan, test, item, limit, first):
+        """Runs one test on the mutant; None when it passed, else whether it failed behind a line of the mutant."""
+        failed = []
+
+        def tell(record, shared=False, later=False):
+            self.emit(record, shared, later)
+            if "run" in record and record["run"][1]:
+                failed.append(bool(record["run"][2]))
+
+        target = plan.target
+        target.swap(plan.code)
+        undo = reload.install(target, plan.code)
+        try:
+            mutant.run_items([(test, item, limit)], self.host, True, plan.tracker, tell, plan.loops, begun=first)
+        finally:
+            plan.tracker.disarm()
+            plan.tracker.on_limit = None  # it knows this test, and would be among the living
+            target.restore()
+            undo()
+        return failed[0] if failed else None
+
+    def warm_up(self, test, limit):
+        """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
+        item = self.host.items[test]
+        if not self.warm or hasattr(item, "addFailure"):
+            self.rehearse(item, limit)
+        before = None
+        for _turn in range(MOST_WARMING):
+            if not self.passes(item, limit) or self.started:
+                return False
+            now = self.state.take()
+            if now == before:
+                return True
+            if before is not None:
+                self.state.learn(before, now)
+                now = self.state.take()
+            before = now
+        return False
+
+    def rehearse(self, item, limit):
+        """What the first failure makes, of pytest's and of ours, is there before anything is compared. A unittest keeps something itself."""
+        target = self.session.target
+        target.swap(target.code)
+        undo = reload.install(target, target.code)
+        item.runtest = lambda: fail(item)
+        try:
+            self.passes(item, limit)
+        finally:
+            del item.runtest
+            target.restore()
+            undo()
+
+    def passes(self, item, limit):
+        forks.seed_random()
+        runner = mutant.Runner(item, None, Unwatched, False, self.host)
+        signal.setitimer(signal.ITIMER_PROF, max(limit, mutant.SECONDS_PER_TEST))
+        self.host.plugin.run(runner)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return runner.failure is None
+
+
+def fail(item):
+    try:
+        raise AssertionError("rehearsal")
+    except AssertionError:
+        if not hasattr(item, "addFailure"):
+            raise
+        item.addFailure(None, sys.exc_info())
+
+
+class Unwatched:
+    """Stands for a tracker where no mutant runs."""
+
+    hit = False

@@ -1,0 +1,132 @@
+"""What a test may leave behind in its process, made comparable: two takes are equal when nothing that is looked at has changed.
+
+Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
+default values; living objects by type; environment, folder, threads, descriptors, import state, warnings, logging.
+"""
+import collections
+import gc
+import logging
+import os
+import re
+import signal
+import struct
+import sys
+import types
+import warnings
+
+from . import forks
+
+WHICH = object.__hash__  # as id, which raises an audit event each time
+MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
+PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
+SIGNALS = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
+
+
+class State:
+    def __init__(self, host):
+        self.host = host
+        self.modules = -1
+        self.spaces, self.boxes, self.known = [], [], set()
+        self.replaced = set()  # places of spaces where ids say too little
+        self.gather()
+        self.take()  # what a first take makes is there before anything is compared
+
+    def take(self):
+        """Two numbers and more as bytes: nothing that the next take would find among the living."""
+        if len(sys.modules) != self.modules:
+            self.gather()
+        gc.collect()
+        living = collections.Counter(map(type, gc.get_objects()))
+        living.pop(re.Pattern, None)  # in the cache of `re`, which is never wrong
+        around = hash((
+            frozenset(living.items()), self.modules, tuple(os.environ.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"), names("/proc/self/fd"), self.files(),
+            id(sys.stdin), id(sys.stdout), id(sys.stderr), sys.getrecursionlimit(), id(warnings.filters), len(warnings.filters), id(sys.gettrace()),
+            logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
+            tuple(map(signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
+        spaces = [hash(tuple(map(of_value if place in self.replaced else WHICH, space.values()))) for place, space in enumerate(self.spaces)]
+        return struct.pack("%dq" % (1 + len(spaces) + len(self.boxes)), around, *spaces, *map(of_box, self.boxes))
+
+    def learn(self, before, now):
+        """Of two takes around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
+        if len(before) == len(now):
+            for place in range(len(self.spaces)):
+                at = slice(8 * place + 8, 8 * place + 16)
+                if before[at] != now[at]:
+                    self.replaced.add(place)
+
+    def files(self):
+        """Without what pytest makes for tmp_path: each test has its own folder there."""
+        folder = forks.child_folder(os.getpid())
+        return tuple(name for name in names(folder) if name != "pytest") if folder else ()
+
+    def gather(self):
+        """The places to be looked at; new modules bring new ones."""
+        self.modules = len(sys.modules)
+        self.spaces, self.boxes, self.known, self.replaced = [], [], set(), set()
+        real_file = self.host.index.real_file
+        modules = [module for module in list(sys.modules.values()) if type(module) is types.ModuleType
+                   and type(module.__dict__.get("__file__")) is str and real_file(module.__dict__["__file__"])]
+        self.names = {module.__dict__.get("__name__") for module in modules}
+        for module in modules:
+            self.space(module.__dict__)
+        for functions in self.host.index.by_place.values():
+            for function in functions:
+                self.function(function)
+
+    def space(self, values):
+        self.spaces.append(values)
+        for value in list(values.values()):
+            self.add(value)
+
+    def function(self, function):
+        for value in (function.__defaults__ or ()) + tuple((function.__kwdefaults__ or {}).values()):
+            self.add(value)
+        for cell in function.__closure__ or ():
+            try:
+                self.add(cell.cell_contents)
+            except ValueError:
+                continue  # empty
+        if function.__dict__:
+            self.spaces.append(function.__dict__)
+
+    def add(self, value):
+        kind = type(value)
+        if kind in PLAIN or id(value) in self.known:
+            return
+        self.known.add(id(value))
+        if issubclass(kind, (list, dict, set, collections.deque, bytearray)):
+            self.boxes.append(value)
+            return
+        if issubclass(kind, type):
+            if type.__getattribute__(value, "__module__") in self.names:
+                self.space(type.__getattribute__(value, "__dict__"))
+            return
+        try:
+            inside = object.__getattribute__(value, "__dict__")
+        except Exception:
+            return
+        if type(inside) is dict and kind.__module__ in self.names:
+            self.space(inside)
+
+
+def of_box(box):
+    """The methods are those of the built-in type: subclasses are code of the repo."""
+    for kind, values in ((dict, dict.values), (list, list.__iter__), (set, None), (collections.deque, collections.deque.__iter__)):
+        if issubclass(type(box), kind):
+            length = kind.__len__(box)
+            return length if length > MOST_ITEMS or values is None else hash((length,) + tuple(map(WHICH, values(box))))
+    return hash(bytes(box))
+
+
+def of_value(value):
+    kind = type(value)
+    if kind in (str, bytes, int, float, bool, type(None)):
+        return hash((kind, value))
+    return hash((kind, 0)) if kind in (list, dict, set) and not value else WHICH(value)
+
+
+def names(folder):
+    try:
+        return tuple(sorted(os.listdir(folder)))
+    except OSError:
+        return ()
