@@ -94,7 +94,8 @@ def bare(repo, python, report, rounds, tests):
 
 def score(binary, repo, python, targets, tests, out, *more):
     """Processor seconds of one whole `mutagen score`, and its report."""
-    argv = [str(binary), "score", str(repo), "--python", str(python), "--no-progress", "--no-cache", "--level", "2", "--jobs", "1", "--json", str(out), *more]
+    argv = [str(binary), "score", str(repo), "--python", str(python), "--no-progress", "--no-cache", "--no-witnesses", "--level", "2", "--jobs", "1", "--json", str(out),
+            *more]
     for target in targets:
         argv += ["--target", target]
     if tests:

@@ -7,7 +7,8 @@ inflection. A tool that passes --limit seconds on one subject is stopped and cou
 
 Columns. Reached: mutants that some test was run on. Fixed: processor time of the same command for one mutant (ours), or of a run that is stopped before
 its first mutant's verdict (the others: read from what they print), so that it holds start, collection and baselines. Gate: reached mutants per second of
-processor time beyond the fixed cost. Memory: highest sum of the proportional set sizes of all processes of the command, sampled.
+processor time beyond the fixed cost. Ours runs with --no-witnesses: the gate is compared, and no other tool looks for inputs that tell survivors apart.
+Memory: highest sum of the proportional set sizes of all processes of the command, sampled.
 """
 import argparse
 import json
@@ -133,8 +134,8 @@ def detected(statuses):
 
 def ours(job, *more):
     out = job.temp / f"out{len(more)}.json"
-    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--level", "2", "--jobs", job.workers, "--json", out,
-            *more]
+    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--no-witnesses", "--level", "2", "--jobs", job.workers,
+            "--json", out, *more]
     for target in job.run["targets"]:
         argv += ["--target", target]
     if not more:  # mutagen stops by itself, and then its report is whole

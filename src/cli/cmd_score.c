@@ -27,6 +27,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
     MG_OPT_SWITCH("static", "mutation.static", "mutate what runs on import too: modules, classes, defaults; a new interpreter for each"),
+    MG_OPT_SWITCH("no-witnesses", "mutation.witnesses=false", "look for no inputs that tell survivors apart: verdicts alone"),
     MG_OPT_SETTING("branch", "NAME", "ingest.branch", "of a git URL: this branch or tag"),
     MG_OPT_SETTING("rev", "REV", "ingest.rev", "of a git URL: this commit"),
     MG_OPT_SWITCH("no-install", "ingest.install_deps=false", "never make an environment: only interpreters that are there already"),

@@ -111,6 +111,8 @@ struct mg_str mg_show_mutant(struct mg_arena *arena, const struct mg_report *rep
     struct mg_str witness = mg_witness_line(arena, judged);
     if (witness.len)
         mg_buf_addf(&out, "witness: %.*s\n", MG_FMT(witness));
+    else if (result->verdict == MG_VERDICT_survived && report->scored.no_witnesses)
+        mg_buf_adds(&out, "witness: not looked for: the score was asked for verdicts alone (--no-witnesses)\n");
     else if (result->verdict == MG_VERDICT_survived && !report->scored.all_witnesses)
         mg_buf_adds(&out, "witness: not looked for; score --all looks for one of every survivor\n");
     if (report->scored.matrix)

@@ -26,6 +26,7 @@ struct mg_config {
         int64_t verify;            /* verdicts replayed on disk with plain pytest, default 0 */
         bool chain;                /* mutants that fast tests kill share a process; default true */
         bool static_mutants;       /* what runs on import is mutated too, in new interpreters; default false */
+        bool witnesses;            /* a score looks for inputs that tell its survivors apart; default true */
         struct mg_str backend;     /* "engine", or "mutmut": a second opinion */
         struct mg_str mutmut_site; /* folder with mutmut's packages; empty = an environment in the storage root, made on demand */
         struct mg_names operators; /* "ROR": only such; "+ROR", "-ROR": on, off */

@@ -43,6 +43,7 @@ struct mg_scored {
     bool matrix;                         /* killers are complete */
     struct mg_str diff;                  /* revision of --diff */
     bool all_witnesses;                  /* every survivor was looked at, not only the shown ones */
+    bool no_witnesses;                   /* none was looked for, as was asked */
     MG_LIST(struct mg_str) tests;        /* ids of the existing tests that count */
     MG_LIST(struct mg_str) import_roots; /* relative to the repo */
     MG_LIST(struct mg_pragma) pragmas;

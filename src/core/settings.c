@@ -31,6 +31,7 @@ static const struct mg_setting settings[] = {
     LIST("mutation.operators", mutation.operators, OPERATORS, true, "NAME: only these; +NAME: also this one, all levels; -NAME: not this one; `mutagen operators` lists them"),
     BOOL("mutation.chain", mutation.chain, "true", true, "mutants that fast tests kill run in one process, each kill with its proof; false = a process for each mutant"),
     BOOL("mutation.static", mutation.static_mutants, "false", true, "mutate what runs on import too; a new interpreter for each such mutant"),
+    BOOL("mutation.witnesses", mutation.witnesses, "true", true, "look for an input that tells a survivor and the original apart; false: verdicts alone"),
     INT("mutation.verify", mutation.verify, 0, 1000000, "0", true, "so many verdicts, half of them survivors, are replayed on disk with plain pytest"),
     WORD("mutation.backend", mutation.backend, "engine mutmut", "engine", false, "who makes mutants and verdicts; mutmut 3 is a second opinion, slow, installed by pip on first use"),
     TEXT("mutation.mutmut_site", mutation.mutmut_site, "", false, "folder with the packages of mutmut 3; empty = installed into the storage root"),

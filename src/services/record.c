@@ -192,6 +192,7 @@ static void scored(struct record *r, struct mg_scored *s)
     u32(r, &s->chosen);
     flag(r, &s->matrix);
     flag(r, &s->all_witnesses);
+    flag(r, &s->no_witnesses);
     text(r, &s->diff);
     text(r, &s->interpreter);
     for (EACH(r, &s->tests))

@@ -52,10 +52,10 @@ static struct mg_str whole_key(struct scoring *s)
     const struct mg_config *config = s->run.config;
     const struct mg_score_request *request = s->request;
     struct mg_buf out = MG_BUF((size_t)512 << 20);
-    mg_buf_addf(&out, "%.*s\n%.*s\n%s\n%.*s\n%lld %lld %lld %.6f %lld %lld %d %d\n", MG_FMT(request->machine), MG_FMT(s->survey.interpreter),
+    mg_buf_addf(&out, "%.*s\n%.*s\n%s\n%.*s\n%lld %lld %lld %.6f %lld %lld %d %d %d\n", MG_FMT(request->machine), MG_FMT(s->survey.interpreter),
                 s->run.services->version, MG_FMT(request->repo), (long long)config->mutation.level, (long long)config->mutation.max_mutants,
                 (long long)config->sandbox.memory_limit_mb, config->sandbox.test_timeout_seconds, (long long)config->generation.seed,
-                (long long)request->sample, request->matrix, config->mutation.static_mutants);
+                (long long)request->sample, request->matrix, config->mutation.static_mutants, config->mutation.witnesses);
     mg_buf_addf(&out, "backend %.*s\n", MG_FMT(config->mutation.backend));
     mg_buf_addf(&out, "selection %lld %lld %d %.10g %.10g\n", (long long)config->selection.trivial_max_statements,
                 (long long)config->selection.giant_max_statements, config->selection.exclude_property_getters, config->selection.coverage_weight,
@@ -100,7 +100,7 @@ static enum mg_code find_whole(struct scoring *s, bool *found, struct mg_err *er
         return MG_OK;
     if (!mg_record_read_score(text, s->run.arena, &stored))
         return cache->ops->drop(cache->self, err);
-    if (!is_current(s, &stored.scored) || (s->request->all_witnesses && !stored.scored.all_witnesses))
+    if (!is_current(s, &stored.scored) || (s->request->all_witnesses && !stored.scored.all_witnesses && !stored.scored.no_witnesses))
         return MG_OK;
     *found = true;
     stored.scored.whole = true;
@@ -532,7 +532,7 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
     result->report.generator = MG_STR("none");
     result->report.started_at = services->clock.ops->unix_time(services->clock.self);
     result->report.level = services->gate.ops->own_mutants ? 0 : (uint32_t)config->mutation.level;
-    result->report.scored = (struct mg_scored){ .matrix = request->matrix, .diff = request->diff };
+    result->report.scored = (struct mg_scored){ .matrix = request->matrix, .diff = request->diff, .no_witnesses = !config->mutation.witnesses };
     if (services->protection)
         mg_note(&s.run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
     MG_TRY(find_changes(&s, err));

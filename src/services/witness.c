@@ -108,7 +108,7 @@ enum mg_code mg_find_witnesses(struct mg_run_context *run, bool all, struct mg_e
     const struct mg_run_services *services = run->services;
     struct mg_survivors survivors;
     size_t functions = 0;
-    if (!services->witness.ops || services->gate.ops->own_mutants)
+    if (!services->witness.ops || !run->config->mutation.witnesses || services->gate.ops->own_mutants)
         return MG_OK;
     mg_survivors_rank(run->report, all, run->arena, &survivors);
     services->progress.ops->phase(services->progress.self, "witnesses", MG_STR("looking for inputs that tell survivors apart"),

@@ -194,3 +194,19 @@ def test_all_asks_for_those_that_were_not_shown(tmp_path):
     hidden = re.findall(r"show mutant ([0-9a-f]{12})", desk("score", "repo", "--all", "--no-progress", "--json", "out.json").out)
     assert all("statusReason" in one for one in survivors(desk)) and len(hidden) == len(survivors(desk))
     assert re.search(r"verdicts: \d+ from the cache, nothing has changed since", desk("score", "repo", "--all", "--no-progress").out)
+
+
+def test_without_witnesses_no_call_is_made_and_verdicts_stay(scored, tmp_path):
+    desk = Desk(tmp_path)
+    desk.repo(FILES)
+    told = desk("score", "repo", "--all", "--json", "out.json", "--no-witnesses", "--no-progress")
+    assert told.code == 0 and ", mutant → " not in told.out and "no input found" not in told.out and "[witnesses]" not in told.err, told
+    found = survivors(desk)
+    assert [one["id"] for one in found] == [one["id"] for one in survivors(scored)] and not any("statusReason" in one for one in found)
+    assert "\nwitness: not looked for: the score was asked for verdicts alone" in desk("show", "mutant", found[0]["id"]).out
+    again = desk("score", "repo", "--all", "--no-witnesses", "--no-progress").out
+    assert "nothing has changed since" in again and ", mutant → " not in again
+    with_them = desk("score", "repo", "--all", "--no-progress").out
+    assert ", mutant → " in with_them and "verdicts: 0 measured" in with_them
+    (desk.folder / "mutagen.toml").write_text("[mutation]\nwitnesses = false\n")
+    assert ", mutant → " not in desk("score", "repo", "--all", "--no-progress").out
