@@ -2,9 +2,9 @@
 
 What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
 - before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
-- behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by type,
-  environment, folder, threads, descriptors. One that is not is left at once;
-- behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail.
+- behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail;
+- behind every few mutants the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
+  type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own.
 """
 import base64
@@ -15,11 +15,12 @@ import signal
 import sys
 import time
 
-from . import forks, mutant, reload, state_of, wire
+from . import forks, mutant, reload, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
+MUTANTS_BETWEEN_LOOKS = 4
 
 
 def seconds_of(limit):
@@ -32,7 +33,6 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.state = None
 
     def link(self, request, code):
         """A Link when this mutant may be run in a chain, else None."""
@@ -41,7 +41,7 @@ class Chains:
         if not request.get("chain") or not tests or limits[0] <= 0.0 or seconds_of(limits[0]) > MOST_SECONDS:
             return None
         host = session.host
-        if tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+        if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
@@ -70,8 +70,6 @@ class Chain:
         reader, self.jobs = wire.out_of_reach(reader), wire.out_of_reach(self.jobs)
         wire.private_fds.update((reader, self.jobs))
         session = chains.session
-        if chains.state is None:
-            chains.state = state_of.State(session.host)
         session.host.freeze()
         key = Served(session, reader)
         self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + number, (reader,))
@@ -133,9 +131,12 @@ class Link:
                 chains.residues[test] = chains.residues.get(test, 0) + 1
                 if chains.residues[test] >= MOST_RESIDUES:
                     chains.unfit.add(test)
-            if said["believed"]:
-                return dict(mutant.answer(ended, plan.host), chain=True)
-            return None
+            if not said["believed"]:
+                return None
+            answer = dict(mutant.answer(ended, plan.host), chain=True)
+            if not any(run[1] or run[2] for run in answer["runs"]):
+                chains.unfit.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
+            return answer
         answer = mutant.answer(ended, plan.host)
         # C runs what has passed its limit again by itself.
         return dict(answer, chain=True) if answer["end"] == "timeout" and plan.at_hit else None
@@ -148,6 +149,7 @@ class Served:
         self.session, self.reader, self.host = session, reader, session.host
         self.warm = set()  # tests that may be run here
         self.rest = None  # the state between two mutants
+        self.unseen = 0  # mutants since the state was looked at
         self.started = False  # a program was started: nobody knows what it has changed
 
     def run(self, emit):
@@ -158,7 +160,7 @@ class Served:
         told = host.files.on_start
         host.files.on_start = lambda: (setattr(self, "started", True), told())
         self.emit, self.end = forks.teller(*emit.pipe)
-        self.state = self.session.chains.state
+        self.state = host.state
         with os.fdopen(self.reader, "rb", closefd=False) as jobs:
             for line in jobs:
                 if self.answer(line):
@@ -176,7 +178,8 @@ class Served:
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
         while True:
             said = self.one(json.loads(line.decode("ascii")))
-            if self.rest is not None and self.state.take() != self.rest or self.started:
+            self.unseen += 1
+            if self.started or self.rest is not None and self.is_due(said) and self.state.take() != self.rest:
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
@@ -184,6 +187,12 @@ class Served:
                 return dict(said, leaves=True, unfit=[said["cold"]])
             self.warm.add(said["cold"])
             self.rest = self.state.take()
+
+    def is_due(self, said):
+        if said["cold"] < 0 and self.unseen < MUTANTS_BETWEEN_LOOKS:
+            return False
+        self.unseen = 0
+        return True
 
     def one(self, job):
         """Runs the tests of one mutant, until one fails, or one has not been warmed up."""

@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, forks, imports, needs, opened, session_fixtures, slots, target, threads, trace
+from . import collect, forks, imports, needs, opened, session_fixtures, slots, state_of, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -38,6 +38,7 @@ class Host:
         self.fixtures = session_fixtures.Table()
         self.workers = None  # workers.Farm, in the zygote and its sessions
         self.tears_down = False  # tests are torn down behind a failure, too
+        self.state = None  # state_of.State, once a baseline has run
         self.session = self.config = None
         self.items = []
         self.harmless = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
@@ -92,6 +93,12 @@ class Host:
     def freeze(self):
         gc.collect()
         gc.freeze()
+
+    def look(self):
+        """Before sessions are forked: which places of this process are to be as they were behind a mutant."""
+        if self.state is None and self.starters is not None:
+            self.state = state_of.State(self)
+            self.freeze()
 
     def tests_dir(self):
         return collect.tests_dir([collect.relative(collect.item_file(item), self.repo) for item in self.items])

@@ -13,6 +13,10 @@ from . import codes
 PLACE = "\0mutagen: entered"  # compiled as a constant; the function to be called takes its place
 
 
+COMPREHENSIONS = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
 class Unmarkable(Exception):
     pass
 
@@ -25,7 +29,7 @@ def marked(target, source, plain, lines, entered):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a constant is called
             tree = compile(text, plain.co_filename, "exec", flags | ast.PyCF_ONLY_AST, True)
-            Marking(target.first_line, lines).visit(tree)
+            Marking(target.first_line, lines).mark(tree, path, plain)
             found = codes.dig(compile(tree, plain.co_filename, "exec", flags, True), path)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, TypeError):
         raise Unmarkable from None
@@ -47,19 +51,30 @@ class Marking(ast.NodeTransformer):
         self.first_line, self.lines = first_line, lines
         self.line = 0  # of the calls: that of the target's header, where no statement of a body stands
 
+    def mark(self, tree, path, plain):
+        """Without functions inside, only the way to the target is gone: visiting every node costs more than compiling."""
+        if any(one.co_name not in COMPREHENSIONS for one in codes.all_codes(plain)[1:]):
+            self.visit(tree)
+            return
+        node, names = tree, list(path)
+        while names:
+            inner = [child for child in node.body if isinstance(child, SCOPES + (ast.If,))]
+            if not inner:
+                raise Unmarkable
+            node = inner[-1]
+            if isinstance(node, SCOPES):
+                if node.name != names.pop(0):
+                    raise Unmarkable
+        self.check(node)
+        self.insert(node)
+
     def visit_FunctionDef(self, node):
         if node.lineno < self.first_line:
             self.generic_visit(node)
             return node
-        if not self.line:
-            self.line = node.lineno
-            if self.lines[0] <= self.line <= self.lines[1]:
-                raise Unmarkable
-        at = 1 if is_docstring(node.body[0]) else 0
-        if node.body[0].lineno <= self.line:
-            raise Unmarkable
+        self.check(node)
         self.generic_visit(node)
-        node.body.insert(at, ast.copy_location(ast.Expr(self.call()), self.call()))
+        self.insert(node)
         return node
 
     visit_AsyncFunctionDef = visit_FunctionDef
@@ -72,6 +87,17 @@ class Marking(ast.NodeTransformer):
             # `entered` returns None: the value is that of the body.
             node.body = ast.copy_location(ast.BoolOp(ast.Or(), [self.call(), node.body]), node.body)
         return node
+
+    def check(self, node):
+        if not self.line:
+            self.line = node.lineno
+            if self.lines[0] <= self.line <= self.lines[1]:
+                raise Unmarkable
+        if node.body[0].lineno <= self.line:
+            raise Unmarkable
+
+    def insert(self, node):
+        node.body.insert(1 if is_docstring(node.body[0]) else 0, ast.copy_location(ast.Expr(self.call()), self.call()))
 
     def call(self):
         where = {"lineno": self.line, "col_offset": 0, "end_lineno": self.line, "end_col_offset": 0}

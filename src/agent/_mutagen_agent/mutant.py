@@ -1,4 +1,5 @@
 """One mutant against some tests in one fork: bare set-up, call and teardown, a limit for each test, proof that the mutated lines ran."""
+import codecs
 import os
 import shutil
 import signal
@@ -319,6 +320,7 @@ def forget_explanations():
 
 def warm_up():
     """Walks the failure path once, so that forks find its modules and caches in place."""
+    codecs.lookup("utf-8-sig")
     try:
         raise AssertionError("warm")
     except AssertionError as exc:

@@ -3,6 +3,7 @@
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
 default values; living objects by type; environment, folder, threads, descriptors, import state, warnings, logging.
 """
+import _signal
 import collections
 import gc
 import logging
@@ -17,9 +18,12 @@ import warnings
 from . import forks
 
 WHICH = object.__hash__  # as id, which raises an audit event each time
+# Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
+BOXES = ((dict, dict.values), (list, list.__iter__), (set, None), (collections.deque, collections.deque.__iter__), (bytearray, bytearray.__iter__))
+MOST_PLACES = 20000  # beyond, looking at them costs more than a process
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
-SIGNALS = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)
+SIGNALS = tuple(map(int, (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)))  # signal.getsignal goes by way of two enums
 
 
 class State:
@@ -29,22 +33,24 @@ class State:
         self.spaces, self.boxes, self.known = [], [], set()
         self.replaced = set()  # places of spaces where ids say too little
         self.gather()
+        self.small = sum(map(len, self.spaces)) <= MOST_PLACES
         self.take()  # what a first take makes is there before anything is compared
 
     def take(self):
-        """Two numbers and more as bytes: nothing that the next take would find among the living."""
+        """As bytes: nothing that the next take would find among the living."""
         if len(sys.modules) != self.modules:
             self.gather()
         gc.collect()
         living = collections.Counter(map(type, gc.get_objects()))
         living.pop(re.Pattern, None)  # in the cache of `re`, which is never wrong
         around = hash((
-            frozenset(living.items()), self.modules, tuple(os.environ.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"), names("/proc/self/fd"), self.files(),
-            id(sys.stdin), id(sys.stdout), id(sys.stderr), sys.getrecursionlimit(), id(warnings.filters), len(warnings.filters), id(sys.gettrace()),
+            frozenset(living.items()), self.modules, tuple(os.environ._data.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"),
+            names("/proc/self/fd"), self.files(), *map(WHICH, (sys.stdin, sys.stdout, sys.stderr, warnings.filters, sys.gettrace())),
+            sys.getrecursionlimit(), len(warnings.filters),
             logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
-            tuple(map(signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
+            tuple(map(_signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
         spaces = [hash(tuple(map(of_value if place in self.replaced else WHICH, space.values()))) for place, space in enumerate(self.spaces)]
-        return struct.pack("%dq" % (1 + len(spaces) + len(self.boxes)), around, *spaces, *map(of_box, self.boxes))
+        return struct.pack("%dq" % (1 + len(spaces) + len(self.boxes)), around, *spaces, *[of_box(*box) for box in self.boxes])
 
     def learn(self, before, now):
         """Of two takes around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
@@ -91,31 +97,28 @@ class State:
 
     def add(self, value):
         kind = type(value)
-        if kind in PLAIN or id(value) in self.known:
+        if kind in PLAIN or WHICH(value) in self.known:
             return
-        self.known.add(id(value))
-        if issubclass(kind, (list, dict, set, collections.deque, bytearray)):
-            self.boxes.append(value)
-            return
+        self.known.add(WHICH(value))
+        for built_in, values in BOXES:
+            if issubclass(kind, built_in):
+                self.boxes.append((value, built_in, values))
+                return
         if issubclass(kind, type):
             if type.__getattribute__(value, "__module__") in self.names:
                 self.space(type.__getattribute__(value, "__dict__"))
             return
         try:
-            inside = object.__getattribute__(value, "__dict__")
+            inside, home = object.__getattribute__(value, "__dict__"), type.__getattribute__(kind, "__module__")
         except Exception:
             return
-        if type(inside) is dict and kind.__module__ in self.names:
+        if type(inside) is dict and home in self.names:
             self.space(inside)
 
 
-def of_box(box):
-    """The methods are those of the built-in type: subclasses are code of the repo."""
-    for kind, values in ((dict, dict.values), (list, list.__iter__), (set, None), (collections.deque, collections.deque.__iter__)):
-        if issubclass(type(box), kind):
-            length = kind.__len__(box)
-            return length if length > MOST_ITEMS or values is None else hash((length,) + tuple(map(WHICH, values(box))))
-    return hash(bytes(box))
+def of_box(box, kind, values):
+    length = kind.__len__(box)
+    return length if length > MOST_ITEMS or values is None else hash((length,) + tuple(map(WHICH, values(box))))
 
 
 def of_value(value):

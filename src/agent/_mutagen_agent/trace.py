@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-from . import codes
+from . import codes, markers
 
 MONITORING = getattr(sys, "monitoring", None)
 
@@ -94,8 +94,6 @@ class HitTracker:
 
     def carry_marks(self, target, source, plain):
         """The code to be swapped in, which tells by itself when it is entered; `plain` where it cannot."""
-        from . import markers
-
         # A generator that was begun in one test is not entered anew in the next one, and without `bail` each test counts for itself.
         if MONITORING is not None or target.is_module:
             return plain

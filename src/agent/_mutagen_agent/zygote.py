@@ -137,6 +137,8 @@ class Zygote:
     def fork_session(self):
         from . import session
 
+        self.host.look()
+
         fd = self.channel.take_fd()
         if fd < 0:
             return wire.failure("protocol", "no descriptor came with the request")
