@@ -143,6 +143,8 @@ class HitTracker:
         elif self.ready:
             for code in self.codes:
                 MONITORING.set_local_events(Tool.get(), code, 0)
+            for event in (MONITORING.events.LINE, MONITORING.events.PY_START, MONITORING.events.JUMP):
+                MONITORING.register_callback(Tool.get(), event, None)
             self.ready = False
 
     def mark(self):

@@ -237,6 +237,7 @@ static void values_are_shown_as_toml(void **state)
     assert_string_equal(set("jobs", "7"), "");
     assert_string_equal(set("mutation.score_threshold", "0.25"), "");
     assert_string_equal(set("mutation.keep", "improving"), "");
+    assert_string_equal(set("mutation.chain", "false"), "");
     assert_string_equal(set("mutation.static", "true"), "");
     assert_string_equal(set("llm.command", "a \"b\" \\"), "");
     for (size_t i = 0; i < MG_COUNT(shown); i++)

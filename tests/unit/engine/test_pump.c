@@ -216,6 +216,64 @@ static void neighbours_that_cannot_stand_alone_say_nothing(void **state)
     assert_int_equal(end.result.verdict, MG_VERDICT_survived);
 }
 
+static struct mg_attempt_end verdict_behind_others(void)
+{
+    struct mg_config chained = config;
+    chained.mutation.chain = true;
+    struct mg_gate_request with = request;
+    with.config = &chained;
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    mg_pump_init(&pump, &with, NULL, arena);
+    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7,
+                                             .source = MG_STR("def f(): pass"),
+                                             .line = 2,
+                                             .end_line = 2,
+                                             .first = two,
+                                             .first_count = 2,
+                                             .second = other,
+                                             .second_count = 1,
+                                             .bail = true });
+    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    assert_int_equal(mutant, 7);
+    return end;
+}
+
+static void a_kill_behind_other_mutants_is_one(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    script.answers[0].chain = true;
+    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_killed);
+    assert_true(script.jobs[0].chain);
+    assert_int_equal(script.submitted, 1);
+}
+
+static void what_passed_behind_other_mutants_is_run_by_itself_with_all_tests(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    DONE({ .test = 3 }, { .test = 5, .hit = true }, { .test = 9 });
+    script.answers[0].chain = true;
+    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_survived);
+    assert_int_equal(script.submitted, 2);
+    assert_false(script.jobs[1].chain);
+    assert_int_equal(script.jobs[1].tests.len, 3);
+    assert_int_equal(script.jobs[1].tests.at[0], 3);
+    assert_int_equal(script.jobs[1].tests.at[2], 9);
+}
+
+static void that_lines_ran_behind_other_mutants_proves_nothing(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
+    script.answers[0].chain = true;
+    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_not_reached);
+}
+
 static void a_timeout_is_repeated_alone(void **state)
 {
     (void)state;
@@ -306,6 +364,9 @@ int main(void)
         CASE(where_a_fork_sees_nothing_a_new_interpreter_is_asked),
         CASE(a_static_mutant_says_so),
         CASE(neighbours_that_cannot_stand_alone_say_nothing),
+        CASE(a_kill_behind_other_mutants_is_one),
+        CASE(what_passed_behind_other_mutants_is_run_by_itself_with_all_tests),
+        CASE(that_lines_ran_behind_other_mutants_proves_nothing),
         CASE(a_timeout_is_repeated_alone),
         CASE(a_timeout_that_does_not_come_again_is_none),
         CASE(a_dead_process_kills_only_after_the_line_ran),

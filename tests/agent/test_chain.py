@@ -1,0 +1,128 @@
+"""Mutants one after the other in one process: what is believed of it, and what one leaves behind decides nothing for the next."""
+import pytest
+from driver import Bench
+
+SOURCE = """
+    SEEN = {}
+    STATE = {"ok": True}
+    ONCE = iter(range(1))
+
+    def add(a, b):
+        total = a + b
+        return total
+
+    def cached(n):
+        if n not in SEEN:
+            SEEN[n] = n * 2
+        return SEEN[n]
+
+    def guarded(n):
+        if n < 0:
+            STATE["ok"] = False
+        return n + 1 if STATE["ok"] else 0
+
+    def hang(n):
+        while n > 0:
+            n -= 1
+        return n
+
+    def leave(n):
+        if n > 3:
+            import os
+            os._exit(0)
+        return n
+
+    def logged(n, log=[]):
+        log.append(n)
+        return n
+"""
+TESTS = """
+    import unittest
+    import mod
+
+    def test_add(): assert mod.add(2, 3) == 5
+    def test_other(): assert mod.add(0, 0) == 0
+    def test_cached(): assert mod.cached(4) == 8
+    def test_guarded(): assert mod.guarded(1) == 2
+    def test_once():
+        next(mod.ONCE)
+        assert mod.add(2, 3) == 5
+    def test_hang(): assert mod.hang(3) == 0
+    def test_leave(): assert mod.leave(1) == 1
+    def test_logged(): assert mod.logged(7) == 7
+
+    class Case(unittest.TestCase):
+        def test_case(self):
+            self.assertEqual(mod.add(2, 3), 5)
+"""
+
+
+@pytest.fixture(scope="module")
+def repo(shared):
+    shared.write("mod.py", SOURCE)
+    shared.write("test_mod.py", TESTS)
+    shared.start(jobs=1)
+    shared.baseline(files=["mod.py"])
+    return shared
+
+
+def run(bench, old, new, tests, limit=0.51, **more):
+    answer = bench.mutant(old, new, tests, limit=limit, **dict({"chain": True}, **more))
+    failed = [run for run in answer["runs"] if run[1]]
+    return bool(answer.get("chain")), answer["end"], bool(failed)
+
+
+@pytest.mark.parametrize("test", ["test_add", "test_case"])
+def test_kills_come_from_one_process(repo, test):
+    bench = Bench(repo, "mod.py", "add")
+    for n in range(12):
+        assert run(bench, "a + b", "a + b + %d" % (n + 1), [test]) == (True, "done", True)
+    assert run(bench, "a + b", "b + a", [test]) == (True, "done", False)
+    assert run(bench, "a + b", "a * b", ["test_other", test]) == (True, "done", True)
+
+
+def test_without_the_word_each_has_a_process_of_its_own(repo):
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a - b", ["test_add"], chain=False) == (False, "done", True)
+
+
+def test_slow_tests_have_one_too(repo):
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a - b", ["test_add"], limit=0.6) == (False, "done", True)
+
+
+def test_a_test_that_passes_once_only_is_not_believed(repo):
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a - b", ["test_once"]) == (False, "done", True)
+    assert run(bench, "a + b", "b + a", ["test_once"]) == (False, "done", False)
+
+
+def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
+    bench = Bench(repo, "mod.py", "cached")
+    for new in ("n * 3", "n + 2", "n - 2"):
+        chained, _end, failed = run(bench, "n * 2", new, ["test_cached"])
+        assert failed or chained  # one that passed there is run again by itself
+    assert run(bench, "n * 2", "n ** 3", ["test_cached"]) == (False, "done", True)
+
+
+def test_what_a_mutant_leaves_behind_kills_no_other(repo):
+    bench = Bench(repo, "mod.py", "guarded")
+    assert run(bench, "n < 0", "n > 0", ["test_guarded"]) == (False, "done", True)  # its test fails without it, too
+    assert run(bench, "n < 0", "n <= 0", ["test_guarded"]) == (True, "done", False)
+    assert run(bench, "n + 1", "n + 2", ["test_guarded"]) == (True, "done", True)
+
+
+def test_a_default_value_that_grows_ends_the_process(repo):
+    bench = Bench(repo, "mod.py", "logged")
+    for new in ("log.append(-n)", "log.append(n + 1)", "log.append(n or 0)"):
+        assert run(bench, "log.append(n)", new, ["test_logged"])[1:] == ("done", False)
+    assert run(bench, "log.append(n)", "log.clear()", ["test_logged"])[0] is False  # by now it is known to leave something behind
+
+
+def test_a_process_that_hangs_or_leaves_takes_nobody_with_it(repo):
+    bench = Bench(repo, "mod.py", "hang")
+    assert run(bench, "n -= 1", "n -= 0", ["test_hang"])[:2] == (True, "timeout")  # and is repeated alone
+    assert run(bench, "n -= 1", "n -= 2", ["test_hang"]) == (True, "done", True)
+    bench = Bench(repo, "mod.py", "leave")
+    assert run(bench, "n > 3", "n < 3", ["test_leave"])[:2] == (False, "died")
+    assert run(bench, "n > 3", "n >= 3", ["test_leave"]) == (True, "done", False)
