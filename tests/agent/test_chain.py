@@ -5,6 +5,7 @@ from driver import Bench
 SOURCE = """
     SEEN = {}
     STATE = {"ok": True}
+    LEFT = []
     ONCE = iter(range(1))
 
     def add(a, b):
@@ -32,6 +33,11 @@ SOURCE = """
             os._exit(0)
         return n
 
+    def mixed(n):
+        if n < 0:
+            LEFT.append(n)
+        return n + 1 if n >= 0 or not LEFT else 0
+
     def logged(n, log=[]):
         log.append(n)
         return n
@@ -49,6 +55,7 @@ TESTS = """
         assert mod.add(2, 3) == 5
     def test_hang(): assert mod.hang(3) == 0
     def test_leave(): assert mod.leave(1) == 1
+    def test_mixed(): assert mod.mixed(1) == 2
     def test_logged(): assert mod.logged(7) == 7
 
     class Case(unittest.TestCase):
@@ -110,6 +117,13 @@ def test_what_a_mutant_leaves_behind_kills_no_other(repo):
     assert run(bench, "n < 0", "n > 0", ["test_guarded"]) == (False, "done", True)  # its test fails without it, too
     assert run(bench, "n < 0", "n <= 0", ["test_guarded"]) == (True, "done", False)
     assert run(bench, "n + 1", "n + 2", ["test_guarded"]) == (True, "done", True)
+
+
+def test_what_a_mutant_leaves_behind_kills_no_other_even_where_its_test_cannot_tell(repo):
+    bench = Bench(repo, "mod.py", "mixed")
+    assert run(bench, "n < 0", "n < 1", ["test_mixed"]) == (True, "done", False)
+    assert run(bench, "n < 0", "n > 0", ["test_mixed"]) == (True, "done", False)  # LEFT has one more
+    assert run(bench, "n >= 0", "n > 1", ["test_mixed"]) == (True, "done", False)  # killed, if LEFT has
 
 
 def test_a_default_value_that_grows_ends_the_process(repo):

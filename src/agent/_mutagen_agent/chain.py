@@ -3,7 +3,7 @@
 What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
 - before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
 - behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail;
-- behind every few mutants the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
+- behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own.
 """
@@ -20,7 +20,6 @@ from . import forks, mutant, reload, wire
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
-MUTANTS_BETWEEN_LOOKS = 4
 
 
 def seconds_of(limit):
@@ -149,7 +148,6 @@ class Served:
         self.session, self.reader, self.host = session, reader, session.host
         self.warm = set()  # tests that may be run here
         self.rest = None  # the state between two mutants
-        self.unseen = 0  # mutants since the state was looked at
         self.started = False  # a program was started: nobody knows what it has changed
 
     def run(self, emit):
@@ -178,8 +176,7 @@ class Served:
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
         while True:
             said = self.one(json.loads(line.decode("ascii")))
-            self.unseen += 1
-            if self.started or self.rest is not None and self.is_due(said) and self.state.take() != self.rest:
+            if self.started or self.rest is not None and self.state.take() != self.rest:
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
@@ -187,12 +184,6 @@ class Served:
                 return dict(said, leaves=True, unfit=[said["cold"]])
             self.warm.add(said["cold"])
             self.rest = self.state.take()
-
-    def is_due(self, said):
-        if said["cold"] < 0 and self.unseen < MUTANTS_BETWEEN_LOOKS:
-            return False
-        self.unseen = 0
-        return True
 
     def one(self, job):
         """Runs the tests of one mutant, until one fails, or one has not been warmed up."""
@@ -249,17 +240,16 @@ class Served:
         item = self.host.items[test]
         if not self.warm or hasattr(item, "addFailure"):
             self.rehearse(item, limit)
-        before = None
+        before, detail = None, b""
         for _turn in range(MOST_WARMING):
             if not self.passes(item, limit) or self.started:
                 return False
             now = self.state.take()
             if now == before:
                 return True
-            if before is not None:
-                self.state.learn(before, now)
-                now = self.state.take()
-            before = now
+            last, detail = detail, self.state.detail()
+            self.state.learn(last, detail)
+            before = self.state.take()
         return False
 
     def rehearse(self, item, limit):

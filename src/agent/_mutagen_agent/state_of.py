@@ -6,7 +6,9 @@ default values; living objects by type; environment, folder, threads, descriptor
 import _signal
 import collections
 import gc
+import itertools
 import logging
+import operator
 import os
 import re
 import signal
@@ -19,7 +21,8 @@ from . import forks
 
 WHICH = object.__hash__  # as id, which raises an audit event each time
 # Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
-BOXES = ((dict, dict.values), (list, list.__iter__), (set, None), (collections.deque, collections.deque.__iter__), (bytearray, bytearray.__iter__))
+BOXES = {dict: dict.values, list: list.__iter__, set: set.__iter__, collections.deque: collections.deque.__iter__, bytearray: bytearray.__iter__}
+EACH, VALUES = itertools.chain.from_iterable, operator.methodcaller("values")
 MOST_PLACES = 20000  # beyond, looking at them costs more than a process
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
@@ -29,15 +32,12 @@ SIGNALS = tuple(map(int, (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.
 class State:
     def __init__(self, host):
         self.host = host
-        self.modules = -1
-        self.spaces, self.boxes, self.known = [], [], set()
-        self.replaced = set()  # places of spaces where ids say too little
         self.gather()
         self.small = sum(map(len, self.spaces)) <= MOST_PLACES
         self.take()  # what a first take makes is there before anything is compared
 
     def take(self):
-        """As bytes: nothing that the next take would find among the living."""
+        """As bytes: nothing that the next take would find among the living. All that is done for each place is done by built-in functions."""
         if len(sys.modules) != self.modules:
             self.gather()
         gc.collect()
@@ -49,16 +49,22 @@ class State:
             sys.getrecursionlimit(), len(warnings.filters),
             logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
             tuple(map(_signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
-        spaces = [hash(tuple(map(of_value if place in self.replaced else WHICH, space.values()))) for place, space in enumerate(self.spaces)]
-        return struct.pack("%dq" % (1 + len(spaces) + len(self.boxes)), around, *spaces, *[of_box(*box) for box in self.boxes])
+        spaces = hash(tuple(map(WHICH, EACH(map(VALUES, self.spaces)))))
+        replaced = hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
+        boxes = hash(tuple([part for kind, values, boxes in self.boxes for part in (
+            tuple(map(kind.__len__, boxes)), tuple(map(WHICH, EACH(map(values, boxes)))) if values else ())]))
+        return struct.pack("4q", around, spaces, replaced, boxes)
+
+    def detail(self):
+        """Of each space, as bytes."""
+        return struct.pack("%dq" % len(self.spaces), *[hash(tuple(map(WHICH, space.values()))) for space in self.spaces])
 
     def learn(self, before, now):
-        """Of two takes around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
+        """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
         if len(before) == len(now):
-            for place in range(len(self.spaces)):
-                at = slice(8 * place + 8, 8 * place + 16)
-                if before[at] != now[at]:
-                    self.replaced.add(place)
+            changed = [place for place in range(len(self.spaces)) if before[8 * place:8 * place + 8] != now[8 * place:8 * place + 8]]
+            for place in reversed(changed):
+                self.replaced.append(self.spaces.pop(place))
 
     def files(self):
         """Without what pytest makes for tmp_path: each test has its own folder there."""
@@ -68,7 +74,8 @@ class State:
     def gather(self):
         """The places to be looked at; new modules bring new ones."""
         self.modules = len(sys.modules)
-        self.spaces, self.boxes, self.known, self.replaced = [], [], set(), set()
+        self.spaces, self.replaced, self.known = [], [], set()
+        self.found = {kind: [] for kind in BOXES}
         real_file = self.host.index.real_file
         modules = [module for module in list(sys.modules.values()) if type(module) is types.ModuleType
                    and type(module.__dict__.get("__file__")) is str and real_file(module.__dict__["__file__"])]
@@ -78,6 +85,10 @@ class State:
         for functions in self.host.index.by_place.values():
             for function in functions:
                 self.function(function)
+        self.boxes = []
+        for kind, boxes in self.found.items():
+            large = [box for box in boxes if kind.__len__(box) > MOST_ITEMS]
+            self.boxes += [(kind, BOXES[kind], [box for box in boxes if kind.__len__(box) <= MOST_ITEMS]), (kind, None, large)]
 
     def space(self, values):
         self.spaces.append(values)
@@ -100,9 +111,9 @@ class State:
         if kind in PLAIN or WHICH(value) in self.known:
             return
         self.known.add(WHICH(value))
-        for built_in, values in BOXES:
+        for built_in in BOXES:
             if issubclass(kind, built_in):
-                self.boxes.append((value, built_in, values))
+                self.found[built_in].append(value)
                 return
         if issubclass(kind, type):
             if type.__getattribute__(value, "__module__") in self.names:
@@ -114,11 +125,6 @@ class State:
             return
         if type(inside) is dict and home in self.names:
             self.space(inside)
-
-
-def of_box(box, kind, values):
-    length = kind.__len__(box)
-    return length if length > MOST_ITEMS or values is None else hash((length,) + tuple(map(WHICH, values(box))))
 
 
 def of_value(value):
