@@ -242,6 +242,11 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
     if (scored->whole)
         mg_buf_addf(&out, "verdicts: %u from the cache, nothing has changed since\n", scored->cached);
     else
-        mg_buf_addf(&out, "verdicts: %u measured, %u from the cache\n", scored->fresh, scored->cached);
+        mg_buf_addf(&out, "verdicts: %u measured, %u from the cache", scored->fresh, scored->cached);
+    if (!scored->whole && scored->again)
+        mg_buf_addf(&out, ", %u survivor%s tried again by %u changed test%s alone", scored->again, scored->again == 1 ? "" : "s", scored->again_tests,
+                    scored->again_tests == 1 ? "" : "s");
+    if (!scored->whole)
+        mg_buf_addc(&out, '\n');
     return mg_buf_take(&out, arena);
 }

@@ -1,13 +1,12 @@
 /* Which existing tests may kill a mutant, in which order; and the mutants of lines that run on import. */
 #include "base/str.h"
+#include "core/beside.h"
 #include "core/score.h"
 #include "engine/measure.h"
 #include "engine/pump.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define TEST_SECONDS 0.0005 /* what running a test costs beside its own time */
 
 static int by_seconds(const void *a, const void *b)
 {
@@ -37,9 +36,8 @@ static bool is_flaky(const struct mg_measured *measured, struct mg_str id)
 static void add_beside(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_candidate *list, size_t *count,
                        double seconds)
 {
-    for (size_t i = 0; i < request->beside_count && seconds > 0; i++) {
+    for (size_t i = 0; i < request->beside_count && mg_beside_next(&seconds, request->beside[i].seconds); i++) {
         const struct mg_coverage_entry *entry = &request->beside[i];
-        seconds -= entry->seconds + TEST_SECONDS;
         if (!is_flaky(measured, request->collected->tests.at[entry->test].id))
             list[(*count)++] = (struct mg_candidate){ entry->test, entry->seconds };
     }

@@ -1,6 +1,7 @@
 /* `before`: every mutant of a target against the existing tests, after two checks that the measurement itself can be trusted. */
 #include "engine/gate.h"
 #include "base/str.h"
+#include "core/beside.h"
 #include "core/score.h"
 #include "engine/measure.h"
 #include "engine/pump.h"
@@ -9,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A survivor may also be run against its tests' neighbours for as long as against its own tests, and a little longer. */
-#define BESIDE_SECONDS 0.05
 #define MOST_BYTES ((size_t)256 << 20)
 
 enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
@@ -165,6 +164,23 @@ static enum mg_code check_raising(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
+static bool is_known(const struct mg_gate_request *request, const struct mg_measured *measured, uint32_t mutant)
+{
+    return request->again && !request->matrix && measured->mutants.len == request->mutant_count && request->again[mutant].count > 0;
+}
+
+/* Its own tests have run its line and let it live; a few neighbours have not tried it yet. */
+static void queue_again(const struct mg_again *again, struct mg_attempt *attempt, struct mg_arena *arena, struct mg_pump *pump)
+{
+    struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, again->count);
+    for (size_t i = 0; i < again->count; i++)
+        tests[i] = (struct mg_candidate){ again->tests[i].test, again->tests[i].seconds };
+    attempt->hit = attempt->in_second = true;
+    attempt->second = tests;
+    attempt->second_count = again->count;
+    mg_pump_add(pump, attempt);
+}
+
 /* With a matrix every covering test is a candidate, and none stops the others. */
 static void queue_mutants(const struct mg_gate_request *request, bool needs_fresh, struct mg_arena *arena, struct mg_measured *measured,
                           struct mg_pump *pump)
@@ -176,6 +192,10 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
         };
         struct mg_lines_wanted lines = { .line = spliced->line, .end_line = spliced->end_line };
         attempt.fresh = needs_fresh;
+        if (is_known(request, measured, i)) {
+            queue_again(&request->again[i], &attempt, arena, pump);
+            continue;
+        }
         attempt.fresh_if_unseen = true;
         attempt.first = mg_candidates(request, measured, &lines, arena, &attempt.first_count);
         if (attempt.first_count == 0) {
@@ -183,9 +203,10 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
             continue;
         }
         lines.others = true;
-        lines.beside_seconds = BESIDE_SECONDS;
+        double own = 0;
         for (size_t t = 0; t < attempt.first_count; t++)
-            lines.beside_seconds += attempt.first[t].seconds;
+            own += attempt.first[t].seconds;
+        lines.beside_seconds = mg_beside_seconds(own);
         if (request->matrix)
             attempt.first = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &attempt.first_count);
         attempt.second = request->matrix ? NULL : mg_candidates(request, measured, &lines, arena, &attempt.second_count);

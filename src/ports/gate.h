@@ -19,6 +19,11 @@ struct mg_coverage_entry {
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* of the target's file only */
 };
+/* A mutant that is known to live through all tests but these, which come from `beside`. */
+struct mg_again {
+    const struct mg_coverage_entry *tests;
+    size_t count; /* 0 = nothing is known: it is measured whole */
+};
 struct mg_gate_request {
     const struct mg_target *target;
     const struct mg_source_file *source;
@@ -38,9 +43,10 @@ struct mg_gate_request {
     const struct mg_cancel *cancel;
     const struct mg_mutant *mutants; /* the ones to be measured; NULL = all of the target up to config's level */
     size_t mutant_count;
-    bool matrix;           /* `before` runs every covering test on every mutant and fills mg_measured.killers */
-    struct mg_clock clock; /* with a deadline */
-    double deadline;       /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
+    const struct mg_again *again; /* one for each of `mutants`, or NULL */
+    bool matrix;                  /* `before` runs every covering test on every mutant and fills mg_measured.killers */
+    struct mg_clock clock;        /* with a deadline */
+    double deadline;              /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
 };
 struct mg_killers {
     MG_LIST(uint32_t) tests; /* indices of all that fail with the mutant, in no order */

@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "python/tree.h"
 
+#include <string.h>
+
 #define LONGEST_STRING 200
 
 static bool is_any(struct mg_str text, const char *const *names, size_t count)
@@ -15,6 +17,8 @@ static bool is_any(struct mg_str text, const char *const *names, size_t count)
             return true;
     return false;
 }
+static bool is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f'; }
+
 #define IS_ANY(text, names) is_any((text), (names), MG_COUNT(names))
 
 static const char *const lookups[] = { "getattr",      "globals",    "locals",         "vars",         "eval",
@@ -132,6 +136,37 @@ static bool runs_on_import(const struct mg_node *node, const struct mg_node *out
     return false;
 }
 
+/* A test that only pytest calls, and whose definition does nothing else: as if the rest of the file did not have it. Marks say something of
+ * their own test alone; names in them count for the rest all the same. */
+static bool is_lone_test(const struct mg_module *module, const struct mg_node *function, struct mg_str name)
+{
+    const struct mg_node *outer = function->parent && function->parent->kind == N_DECORATED ? function->parent : function;
+    if (!mg_str_starts(name, "test") || memchr(module->text.at + function->start, '=', mg_node_field(function, F_body)->start - function->start))
+        return false;
+    for (const struct mg_node *child = outer == function ? NULL : mg_node_first_named(outer); child; child = mg_node_next_named(child))
+        if (child->kind == N_DECORATOR) {
+            const struct mg_node *value = mg_node_first_named(child);
+            if (!value || !mg_str_starts(mg_node_dotted(module, value), "pytest.mark."))
+                return false;
+        }
+    return true;
+}
+
+/* Blank lines at the ends of a piece tell nothing: they come and go with the functions around it. */
+static void add_piece(struct mg_buf *rest, struct mg_str piece)
+{
+    size_t first = 0, last = piece.len;
+    for (size_t i = 0; i < piece.len && is_blank(piece.at[i]); i++)
+        if (piece.at[i] == '\n')
+            first = i + 1;
+    while (last > first && is_blank(piece.at[last - 1]))
+        last--;
+    if (last == first)
+        return;
+    mg_buf_add(rest, mg_str_sub(piece, first, last));
+    mg_buf_addc(rest, '\n');
+}
+
 /* The function with its decorators. */
 static const struct mg_node *whole(const struct mg_node *function)
 {
@@ -157,10 +192,10 @@ void mg_module_units(const struct mg_module *module, struct mg_arena *arena, str
                                                    .end_line = outer->end_line,
                                                    .text = mg_str_sub(module->text, outer->start, outer->end),
                                                    .always = is_called_unnamed(module, function, name) };
-        mg_buf_add(&rest, mg_str_sub(module->text, at, body->start));
+        add_piece(&rest, mg_str_sub(module->text, at, is_lone_test(module, function, name) ? outer->start : body->start));
         at = body->end;
     }
-    mg_buf_add(&rest, mg_str_sub(module->text, at, module->text.len));
+    add_piece(&rest, mg_str_sub(module->text, at, module->text.len));
     units->at[0].text = mg_buf_take(&rest, arena);
 
     struct cutter cutter = { module, arena, units, MG_NEW_ARRAY(arena, struct mg_map, units->len) };

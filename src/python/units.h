@@ -6,7 +6,7 @@
 #include "python/syntax.h"
 
 struct mg_unit {
-    struct mg_str name;             /* of the function; empty for the rest of the file (headers of functions are in it, bodies are not) */
+    struct mg_str name; /* of the function; empty for the rest of the file (headers of functions are in it, bodies are not, nor are lone tests) */
     uint32_t line, end_line;        /* of the function with its decorators */
     struct mg_str text;             /* what its digest is made of */
     bool always;                    /* may be called without its name standing anywhere: special methods, registered or inherited functions, hooks */

@@ -33,6 +33,7 @@ struct mg_targets {
 struct mg_measure {
     const struct mg_mutant *mutants;
     size_t mutant_count;
+    const struct mg_again *again;
     bool matrix;
     double deadline; /* monotonic; 0 = none */
 };

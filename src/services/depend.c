@@ -398,7 +398,7 @@ static void add_opened(struct mg_depend *depend, struct mg_buf *out, const struc
         mg_buf_addf(out, "wide %.*s\n", MG_FMT(depend->everything));
 }
 
-static struct mg_str digest_test(struct mg_depend *depend, uint32_t test)
+struct mg_str mg_depend_test(struct mg_depend *depend, uint32_t test)
 {
     const struct mg_run_context *run = depend->run;
     struct mg_str id = run->collected.tests.at[test].id;
@@ -454,29 +454,13 @@ struct mg_str mg_depend_target(struct mg_depend *depend, const struct mg_target 
             mg_buf_addf(&out, "imported %lld %lld\n", (long long)line->first - function->first_line, (long long)line->last - function->first_line);
     }
     for (size_t i = 0; i < covering->len; i++) {
-        mg_buf_addf(&out, "test %.*s", MG_FMT(digest_test(depend, covering->at[i].test)));
+        mg_buf_addf(&out, "test %.*s", MG_FMT(mg_depend_test(depend, covering->at[i].test)));
         for (size_t k = 0; k < covering->at[i].lines.len; k++)
             mg_buf_addf(&out, " %lld-%lld", (long long)covering->at[i].lines.at[k].first - function->first_line,
                         (long long)covering->at[i].lines.at[k].last - function->first_line);
         mg_buf_addc(&out, '\n');
     }
     struct mg_str digest = mg_sha256_hex(arena, mg_buf_view(&out), 64);
-    mg_buf_free(&out);
-    return digest;
-}
-
-struct mg_str mg_depend_beside(struct mg_depend *depend, const struct mg_covering *covering, struct mg_arena *arena)
-{
-    const struct mg_collected *collected = &depend->run->collected;
-    struct mg_buf out = MG_BUF((size_t)256 << 20);
-    struct mg_map files;
-    mg_map_init(&files, arena);
-    for (size_t i = 0; i < covering->len; i++)
-        *mg_map_slot(&files, collected->tests.at[covering->at[i].test].file) = depend;
-    for (uint32_t i = 0; covering->len && i < collected->tests.len; i++)
-        if (mg_test_counts(depend->run, i) && mg_map_get(&files, collected->tests.at[i].file))
-            mg_buf_addf(&out, "%.*s\n", MG_FMT(digest_test(depend, i)));
-    struct mg_str digest = mg_sha256_hex(arena, mg_buf_view(&out), 40);
     mg_buf_free(&out);
     return digest;
 }

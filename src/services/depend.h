@@ -12,8 +12,8 @@ struct mg_depend *mg_depend_new(const struct mg_run_context *run, const struct m
 /* Digest of the target with everything that its mutants' verdicts depend on: its source, what is around it in the file, and for each covering
  * test what that may come to, in code and in files. */
 struct mg_str mg_depend_target(struct mg_depend *depend, const struct mg_target *target, const struct mg_covering *covering, struct mg_arena *arena);
-/* Digest of the other tests in the files of covering ones: what one of those did may be kept and tested by these. */
-struct mg_str mg_depend_beside(struct mg_depend *depend, const struct mg_covering *covering, struct mg_arena *arena);
+/* Digest of what one test may come to; made once, lives as long as `depend`. */
+struct mg_str mg_depend_test(struct mg_depend *depend, uint32_t test);
 struct mg_str mg_depend_mutant(struct mg_str target_digest, const struct mg_target *target, const struct mg_mutant *mutant, bool matrix,
                                struct mg_arena *arena);
 

@@ -56,6 +56,11 @@ void mg_event_measured(const struct mg_measured *measured)
            MG_L_NUMBER("score", mg_score(&tally)));
 }
 
+void mg_event_again(const struct mg_mutant *mutant, struct mg_str test)
+{
+    MG_LOG(MG_LOG_INFO, "survivor tried again", MG_L_TEXT("mutant", mutant->id), MG_L_TEXT("test", test));
+}
+
 void mg_event_judged(const struct mg_suite *suite, const struct mg_suite_measured *measured)
 {
     size_t passing = 0;

@@ -12,6 +12,7 @@ void mg_event_baseline(const struct mg_run_context *run);
 void mg_event_selected(const struct mg_run_context *run);
 void mg_event_note(const struct mg_note *note);
 void mg_event_measured(const struct mg_measured *measured);                                   /* the existing tests of a target */
+void mg_event_again(const struct mg_mutant *mutant, struct mg_str test);                      /* a survivor of an earlier session, by one more test */
 void mg_event_judged(const struct mg_suite *suite, const struct mg_suite_measured *measured); /* a generated suite */
 void mg_event_confirmed(const struct mg_outcome *outcome);                                    /* stored */
 void mg_event_call(const struct mg_llm_call *call, const struct mg_err *failure);

@@ -10,7 +10,7 @@ bool mg_record_read_score(struct mg_str text, struct mg_arena *arena, struct mg_
 /* Killers of a matrix are told by test id, for indices change. */
 struct mg_record_verdict {
     struct mg_mutant_result result;
-    struct mg_str beside; /* digest of the tests that had the last word over a survivor */
+    struct mg_str beside; /* key of mg_beside_text: the neighbours that could have had the last word over a survivor */
     MG_LIST(struct mg_str) killers;
 };
 struct mg_str mg_record_verdict(const struct mg_record_verdict *verdict, struct mg_arena *arena);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "python/mutate.h"
+#include "services/beside.h"
 #include "services/depend.h"
 #include "services/early.h"
 #include "services/events.h"
@@ -21,9 +22,11 @@ struct scoring {
     struct mg_str key; /* of the whole answer */
     struct mg_plan plan;
     struct mg_depend *depend;
-    uint32_t *ordinals;  /* by test index: place in scored.tests */
-    struct mg_map tests; /* id -> struct mg_test_case, to find the index of a killer */
-    bool believing;      /* the cache may be asked */
+    uint32_t *ordinals;   /* by test index: place in scored.tests */
+    struct mg_map tests;  /* id -> struct mg_test_case, to find the index of a killer */
+    struct mg_map beside; /* key of mg_beside_text -> the text as struct mg_str, of earlier sessions */
+    bool *again;          /* by test index: it has tried survivors again */
+    bool believing;       /* the cache may be asked */
 };
 
 static double now(const struct scoring *s) { return s->run.services->clock.ops->monotonic(s->run.services->clock.self); }
@@ -185,6 +188,8 @@ static void list_tests(struct scoring *s)
 {
     struct mg_run_context *run = &s->run;
     mg_map_init(&s->tests, run->arena);
+    mg_map_init(&s->beside, run->arena);
+    s->again = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
     s->ordinals = MG_NEW_ARRAY(run->arena, uint32_t, run->collected.tests.len + 1);
     for (size_t i = 0; i < run->collected.tests.len; i++) {
         struct mg_test_case *test = &run->collected.tests.at[i];
@@ -203,8 +208,10 @@ struct target_work {
     struct mg_planned *planned;
     struct mg_outcome *outcome;
     struct mg_covering covering;
-    struct mg_str *keys;  /* by position in outcome->mutants; empty = not to be looked up */
-    struct mg_str beside; /* digest of the tests beside the covering ones */
+    struct mg_neighbours beside;
+    struct mg_str beside_key;
+    struct mg_str *keys;         /* by position in outcome->mutants; empty = not to be looked up */
+    struct mg_neighbours *again; /* same positions: tests that alone have to try a survivor of the cache */
     struct mg_arena *scratch;
 };
 
@@ -218,14 +225,48 @@ static void add_killer(struct scoring *s, struct mg_judged *judged, uint32_t tes
     *MG_PUSH(s->run.arena, &judged->killers) = s->ordinals[test];
 }
 
-/* A kill by a covering test needs nothing else; any other verdict has been tried on the tests beside it, too. */
-static bool still_holds(const struct scoring *s, const struct target_work *work, const struct mg_record_verdict *known)
+static uint32_t index_of(const struct scoring *s, struct mg_str id)
 {
-    const struct mg_test_case *killer = mg_map_get(&s->tests, known->result.killer);
-    for (size_t i = 0; killer && i < work->covering.len; i++)
-        if (&s->run.collected.tests.at[work->covering.at[i].test] == killer)
-            return true;
-    return known->result.verdict == MG_VERDICT_ignored || mg_str_eq(known->beside, work->beside);
+    const struct mg_test_case *test = mg_map_get(&s->tests, id);
+    return test ? (uint32_t)(test - s->run.collected.tests.at) : UINT32_MAX;
+}
+
+static enum mg_code find_beside(struct scoring *s, struct mg_str key, struct mg_str *text, struct mg_err *err)
+{
+    const struct mg_cache *cache = &s->run.services->cache;
+    void **slot = mg_map_slot(&s->beside, key);
+    if (!*slot) {
+        struct mg_str *found = MG_NEW(s->run.arena, struct mg_str);
+        *slot = found;
+        MG_TRY(cache->ops->find(cache->self, MG_CACHE_VERDICT, key, s->run.arena, found, err));
+    }
+    *text = *(struct mg_str *)*slot;
+    return MG_OK;
+}
+
+static void take_known(struct scoring *s, struct mg_judged *judged, const struct mg_record_verdict *known)
+{
+    judged->before = judged->after = known->result;
+    judged->cached = true;
+    for (size_t k = 0; k < known->killers.len; k++)
+        add_killer(s, judged, index_of(s, known->killers.at[k]));
+    s->run.report->scored.cached++;
+}
+
+/* With a matrix no neighbour tries anything. */
+static enum mg_code recall(struct scoring *s, struct target_work *work, size_t index, const struct mg_record_verdict *known, struct mg_err *err)
+{
+    struct mg_judged *judged = &work->outcome->mutants.at[index];
+    struct mg_recall what = { .covering = &work->covering, .beside = &work->beside };
+    MG_TRY(find_beside(s, known->beside, &what.then, err));
+    enum mg_standing standing =
+        s->request->matrix ? MG_STANDS
+                           : mg_beside_recall(s->depend, &judged->mutant, &known->result, index_of(s, known->result.killer), work->scratch, &what);
+    if (standing == MG_STANDS)
+        take_known(s, judged, known);
+    else if (standing == MG_STANDS_LESS)
+        work->again[index] = what.again;
+    return MG_OK;
 }
 
 /* What is cached of it goes into the outcome; the rest stays pending. */
@@ -235,7 +276,7 @@ static enum mg_code look_up(struct scoring *s, struct target_work *work, struct 
     if (!s->depend)
         return MG_OK;
     struct mg_str digest = mg_depend_target(s->depend, work->planned->target, &work->covering, work->scratch);
-    work->beside = mg_depend_beside(s->depend, &work->covering, work->scratch);
+    mg_beside_find(&s->run, &work->covering, work->scratch, &work->beside);
     for (size_t i = 0; i < work->outcome->mutants.len; i++) {
         struct mg_judged *judged = &work->outcome->mutants.at[i];
         struct mg_record_verdict known;
@@ -248,18 +289,20 @@ static enum mg_code look_up(struct scoring *s, struct target_work *work, struct 
             continue;
         if (!mg_record_read_verdict(text, s->run.arena, &known) || known.result.verdict == MG_VERDICT_pending)
             return cache->ops->drop(cache->self, err);
-        if (!still_holds(s, work, &known))
-            continue;
-        judged->before = judged->after = known.result;
-        judged->cached = true;
-        for (size_t k = 0; k < known.killers.len; k++) {
-            const struct mg_test_case *test = mg_map_get(&s->tests, known.killers.at[k]);
-            if (test)
-                add_killer(s, judged, (uint32_t)(test - s->run.collected.tests.at));
-        }
-        s->run.report->scored.cached++;
+        MG_TRY(recall(s, work, i, &known, err));
     }
     return MG_OK;
+}
+
+/* The neighbours' digests are kept once for all verdicts that they had a say in. */
+static enum mg_code keep_beside(struct scoring *s, struct target_work *work, struct mg_err *err)
+{
+    const struct mg_cache *cache = &s->run.services->cache;
+    if (work->beside_key.len)
+        return MG_OK;
+    struct mg_str text = mg_beside_text(s->depend, &work->beside, work->scratch);
+    work->beside_key = mg_beside_key(text, work->scratch);
+    return cache->ops->keep(cache->self, MG_CACHE_VERDICT, work->beside_key, text, err);
 }
 
 static enum mg_code keep_verdict(struct scoring *s, struct target_work *work, size_t index, const struct mg_killers *killers, struct mg_err *err)
@@ -268,7 +311,8 @@ static enum mg_code keep_verdict(struct scoring *s, struct target_work *work, si
     const struct mg_judged *judged = &work->outcome->mutants.at[index];
     if (!s->depend || work->keys[index].len == 0 || judged->before.verdict == MG_VERDICT_pending)
         return MG_OK;
-    struct mg_record_verdict record = { .result = judged->before, .beside = work->beside };
+    MG_TRY(keep_beside(s, work, err));
+    struct mg_record_verdict record = { .result = judged->before, .beside = work->beside_key };
     for (size_t i = 0; killers && i < killers->tests.len; i++)
         if (killers->tests.at[i] < s->run.collected.tests.len)
             *MG_PUSH(work->scratch, &record.killers) = s->run.collected.tests.at[killers->tests.at[i]].id;
@@ -311,6 +355,20 @@ static void take_mutants(struct scoring *s, struct target_work *work, const stru
     }
 }
 
+static void count_measured(struct scoring *s, const struct mg_judged *judged, const struct mg_neighbours *again)
+{
+    struct mg_scored *scored = &s->run.report->scored;
+    if (judged->before.verdict == MG_VERDICT_pending)
+        return;
+    scored->fresh += again->len == 0;
+    scored->again += again->len > 0;
+    for (size_t i = 0; i < again->len; i++) {
+        mg_event_again(&judged->mutant, s->run.collected.tests.at[again->at[i].test].id);
+        scored->again_tests += !s->again[again->at[i].test];
+        s->again[again->at[i].test] = true;
+    }
+}
+
 /* Measures what is pending. Results come back in the order in which mutants went in. */
 static enum mg_code measure(struct scoring *s, struct target_work *work, struct mg_err *err)
 {
@@ -325,7 +383,12 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
     if (mutants.len == 0 || is_over(s))
         return MG_OK;
     bool own = run->services->gate.ops->own_mutants;
-    struct mg_measure what = { .mutants = mutants.at, .mutant_count = mutants.len, .matrix = s->request->matrix, .deadline = run->deadline };
+    struct mg_again *again = MG_NEW_ARRAY(work->scratch, struct mg_again, mutants.len);
+    for (size_t i = 0; i < mutants.len; i++)
+        again[i] = (struct mg_again){ work->again[places.at[i]].at, work->again[places.at[i]].len };
+    struct mg_measure what = {
+        .mutants = mutants.at, .mutant_count = mutants.len, .again = again, .matrix = s->request->matrix, .deadline = run->deadline
+    };
     struct mg_pending pending = { 0 };
     run->measure = &what;
     enum mg_code code = mg_process_target(run, work->planned->target, work->scratch, &pending, err);
@@ -346,7 +409,7 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
         judged->before.reason = mg_arena_str(run->arena, judged->before.reason);
         judged->before.killer = mg_arena_str(run->arena, judged->before.killer);
         judged->after = judged->before;
-        run->report->scored.fresh += judged->before.verdict != MG_VERDICT_pending;
+        count_measured(s, judged, &work->again[places.at[i]]);
         for (size_t k = 0; killers && k < killers->tests.len; k++)
             add_killer(s, judged, killers->tests.at[k]);
         MG_TRY(keep_verdict(s, work, places.at[i], killers, err));
@@ -393,6 +456,7 @@ static enum mg_code score_target(struct scoring *s, struct mg_planned *planned, 
     for (size_t i = 0; i < planned->mutants.len; i++)
         *MG_PUSH(s->run.arena, &work.outcome->mutants) = planned->mutants.at[i];
     work.keys = MG_NEW_ARRAY(work.scratch, struct mg_str, planned->mutants.len + 1);
+    work.again = MG_NEW_ARRAY(work.scratch, struct mg_neighbours, planned->mutants.len + 1);
     mg_find_covering(&s->run, target, work.scratch, &work.covering);
     enum mg_code code = look_up(s, &work, err);
     if (code == MG_OK)

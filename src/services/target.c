@@ -1,6 +1,7 @@
 /* The life of one target, top to bottom: before → generate → run → gate → choose; then, after confirmation, settle. */
 #include "base/log.h"
 #include "base/str.h"
+#include "services/beside.h"
 #include "services/events.h"
 #include "services/work.h"
 
@@ -56,35 +57,6 @@ static void find_importing(struct mg_work *work, const struct mg_found *found)
     work->gate.importing_count = importing.len;
 }
 
-static int by_seconds(const void *a, const void *b)
-{
-    const struct mg_coverage_entry *x = a, *y = b;
-    if (x->seconds < y->seconds || x->seconds > y->seconds)
-        return x->seconds < y->seconds ? -1 : 1;
-    return (x->test > y->test) - (x->test < y->test);
-}
-
-/* Passing tests of the files of covering ones that do not run a line of the target themselves, fastest first. */
-static void find_beside(struct mg_work *work)
-{
-    const struct mg_collected *collected = &work->run->collected;
-    struct mg_map files;
-    mg_map_init(&files, work->arena);
-    bool *covers = MG_NEW_ARRAY(work->arena, bool, collected->tests.len);
-    for (size_t i = 0; i < work->gate.covering_count; i++) {
-        covers[work->gate.covering[i].test] = true;
-        *mg_map_slot(&files, collected->tests.at[work->gate.covering[i].test].file) = work;
-    }
-    MG_LIST(struct mg_coverage_entry) beside = { 0 };
-    for (uint32_t i = 0; i < collected->tests.len; i++)
-        if (!covers[i] && mg_test_counts(work->run, i) && mg_map_get(&files, collected->tests.at[i].file))
-            *MG_PUSH(work->arena, &beside) = (struct mg_coverage_entry){ .test = i, .seconds = work->run->baseline.results[i].seconds };
-    if (beside.len)
-        qsort(beside.at, beside.len, sizeof *beside.at, by_seconds);
-    work->gate.beside = beside.at;
-    work->gate.beside_count = beside.len;
-}
-
 static struct mg_tally tally_of(const struct mg_outcome *outcome, bool after)
 {
     struct mg_tally tally = { 0 };
@@ -105,7 +77,10 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     work->gate.covering = covering.at;
     work->gate.covering_count = covering.len;
     find_importing(work, found);
-    find_beside(work);
+    struct mg_neighbours beside;
+    mg_beside_find(work->run, &covering, work->arena, &beside);
+    work->gate.beside = beside.at;
+    work->gate.beside_count = beside.len;
     work->gate.found = found;
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
@@ -176,6 +151,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     if (work->run->measure) {
         work->gate.mutants = work->run->measure->mutants;
         work->gate.mutant_count = work->run->measure->mutant_count;
+        work->gate.again = work->run->measure->again;
         work->gate.matrix = work->run->measure->matrix;
         work->gate.deadline = work->run->measure->deadline;
         work->gate.clock = services->clock;

@@ -83,7 +83,9 @@ class Project:
         self.more = {}
 
     def score(self, *options, code=0):
-        told = self.desk("score", "repo", "--json", "out.json", "--no-progress", *options, **self.more)
+        log = self.desk.folder / "log.json"
+        log.unlink(missing_ok=True)
+        told = self.desk("score", "repo", "--json", "out.json", "--no-progress", *options, MUTAGEN_LOGGING_FILE=str(log), MUTAGEN_LOGGING_FORMAT="json", **self.more)
         assert told.code == code, told
         self.told = told
         report = json.loads((self.desk.folder / "out.json").read_text())
@@ -95,8 +97,13 @@ class Project:
                 line = mutant["location"]["start"]["line"]
                 name = [name for name, first, last in spans if first <= line <= last][0]
                 self.by_function[name] = self.by_function.get(name, 0) + 1
-                self.alive[name] = self.alive.get(name, 0) + (mutant["status"] not in ("Killed", "Timeout"))
-        found = re.search(r"verdicts: (\d+) measured, (\d+) from the cache", told.out)
+                if mutant["status"] == "Survived":
+                    self.alive.setdefault(name, set()).add(mutant["id"])
+        events = [json.loads(line) for line in log.read_text().splitlines() if "survivor tried again" in line]
+        self.again = {(event["mutant"], event["test"]) for event in events}
+        found = re.search(r"verdicts: (\d+) measured, (\d+) from the cache(?:, (\d+) survivors? tried again by (\d+) changed tests? alone)?$", told.out, re.MULTILINE)
+        assert found or "nothing has changed since" in told.out, told
+        assert not found or (int(found[3] or 0), int(found[4] or 0)) == (len({mutant for mutant, _ in self.again}), len({test for _, test in self.again})), told
         return (int(found[1]), int(found[2])) if found else (0, len(self.verdicts))
 
     def fresh(self):
@@ -112,12 +119,15 @@ class Project:
         assert old in text, (path, old)
         self.write(path, text.replace(old, new, 1))
 
-    def expect(self, *functions, beside=()):
-        """Exactly the mutants of these functions run again, and of those in `beside` (whose tests' neighbours have changed) the ones that no test
-        kills. And the verdicts are those of a run without cache."""
+    def expect(self, *functions, beside=(), by=()):
+        """Exactly the mutants of these functions run again; of those in `beside` (whose tests' neighbours have changed) exactly the survivors, by
+        the changed tests `by` alone. And the verdicts are those of a run without cache."""
+        before = {name: set(self.alive.get(name, ())) for name in beside}
         measured, cached = self.score()
-        counted = sum(self.by_function[name] for name in functions) + sum(self.alive[name] for name in beside)
-        assert (measured, cached) == (counted, len(self.verdicts) - counted), (functions, self.by_function, self.told)
+        again = {(mutant, test) for name in beside for mutant in before[name] for test in by}
+        assert self.again == again and bool(beside) == bool(again), (self.again, again, self.told)
+        counted = sum(self.by_function[name] for name in functions)
+        assert (measured, cached) == (counted, len(self.verdicts) - counted - len({mutant for mutant, _ in again})), (functions, self.by_function, self.told)
         statuses = {one: status for one, (status, _killers) in self.verdicts.items()}
         assert statuses == self.fresh(), self.told
 
@@ -150,12 +160,12 @@ def test_the_function_itself(project):
 
 def test_a_neighbour_in_the_same_file(project):
     project.edit("calc/ops.py", "return part + 1", "return part + 2")
-    project.expect("tax", beside=["price", "scale"])
+    project.expect("tax", beside=["price", "scale"], by=["tests/test_ops.py::test_tax"])
 
 
 def test_a_helper_that_a_function_calls(project):
     project.edit("calc/base.py", "y = x * RATE", "y = RATE * x")
-    project.expect("price", "scale", beside=["tax"])
+    project.expect("price", "scale", beside=["tax"], by=["tests/test_ops.py::test_price"])
 
 
 def test_a_function_that_nobody_calls(project):
@@ -177,7 +187,7 @@ def test_a_test(project):
 
 def test_one_test_of_a_file(project):
     project.edit("tests/test_ops.py", "assert tax(10) > 0", "assert tax(10) == 3")
-    project.expect("tax", beside=["price", "scale"])
+    project.expect("tax", beside=["price", "scale"], by=["tests/test_ops.py::test_tax"])
 
 
 def test_a_doctest_depends_on_what_it_ran(project):
@@ -188,6 +198,43 @@ def test_a_doctest_depends_on_what_it_ran(project):
     project.expect("first")
     project.edit("calc/docs.py", "y = x + 2", "y = 2 + x")
     project.expect("second")
+
+
+def test_a_new_neighbour_alone_tries_the_survivors(project):
+    text = (project.repo / "tests/test_ops.py").read_text()
+    project.write("tests/test_ops.py", text + "\n\ndef test_nothing():\n    assert wanted()\n")
+    project.expect(beside=["price", "scale", "tax"], by=["tests/test_ops.py::test_nothing"])
+
+
+def test_a_neighbour_that_is_gone_tries_nothing(project):
+    project.edit("tests/test_reader.py", "def test_zone():\n    assert zone(1)[1]\n", "")
+    project.expect("zone")
+
+
+LAZY = {
+    "lazy.py": "TABLE = {}\n\n\ndef fill():\n    n = 3\n    TABLE['n'] = n\n    return n > 0\n\n\ndef get():\n    if not TABLE:\n        fill()\n    return TABLE['n']\n\n\ndef more(x):\n    y = x + 1\n    return y\n",
+    "tests/test_lazy.py": "import lazy\n\n\ndef test_fill():\n    assert lazy.fill() in (True, False)\n\n\ndef test_get():\n    assert lazy.get() > 0\n\n\ndef test_more():\n    assert lazy.more(1) == 2\n",
+}
+
+
+def test_a_changed_neighbour_may_kill_a_survivor(tmp_path):
+    """What test_fill makes stays for test_get, which therefore never runs fill in the baseline; only in a process of its own it does."""
+    project = Project(tmp_path, LAZY)
+    project.score()
+    number = next(mutant for mutant in project.alive["fill"])
+    project.edit("tests/test_lazy.py", "lazy.get() > 0", "lazy.get() == 3")
+    measured, _cached = project.score()
+    assert measured == project.by_function["get"] + 1 and number in {mutant for mutant, _ in project.again}, "one was killed by the neighbour that has changed"
+    assert {test for _, test in project.again} == {"tests/test_lazy.py::test_get"}
+    killed = {one for one, (status, _) in project.verdicts.items() if status == "Killed"}.intersection(mutant for mutant, _ in project.again)
+    assert killed and all(project.verdicts[one][1] for one in killed)
+    assert {one: status for one, (status, _) in project.verdicts.items()} == project.fresh()
+    project.edit("lazy.py", "y = x + 1", "y = 1 + x")
+    project.score()
+    assert not killed.intersection(mutant for mutant, _ in project.again) and killed <= {one for one, (status, _) in project.verdicts.items() if status == "Killed"}
+    project.edit("tests/test_lazy.py", "lazy.get() == 3", "lazy.get() in (3, 4)")
+    project.score()
+    assert {one: status for one, (status, _) in project.verdicts.items()} == project.fresh(), "the killer has changed"
 
 
 def test_a_new_test(project):
@@ -202,7 +249,7 @@ def test_a_fixture(project):
 
 def test_a_helper_of_tests(project):
     project.edit("tests/helper.py", "return 60", "return 61 - 1")
-    project.expect("price", "scale", beside=["tax"])
+    project.expect("price", "scale", beside=["tax"], by=["tests/test_ops.py::test_price"])
 
 
 def test_an_unused_helper_of_tests(project):
@@ -222,13 +269,13 @@ def test_a_data_file(project):
     project.write("data/small.txt", "5\n")
     measured, cached = project.score()
     assert "test_limit" in project.told.err, "the test fails now, and is set aside"
-    assert measured == project.by_function["limit"] + project.alive["zone"]
+    assert measured == project.by_function["limit"] and not project.again, "a neighbour that no longer passes tries nothing"
     assert {one: status for one, (status, _) in project.verdicts.items()} == project.fresh()
 
 
 def test_a_data_file_with_the_same_outcome(project):
     project.write("data/small.txt", "04\n")
-    project.expect("limit", beside=["zone"])
+    project.expect("limit", beside=["zone"], by=["tests/test_reader.py::test_limit"])
 
 
 def test_a_data_file_that_no_test_reads(project):

@@ -133,6 +133,36 @@ static void imports_and_loud_files(void **state)
     assert_true(imports.dynamic);
 }
 
+/* The rest of a file that has these lines, after `head`. */
+static const char *rest_of(const char *head, const char *more)
+{
+    cut(mg_arena_printf(arena, "%s%s", head, more).at);
+    return mg_arena_cstr(arena, unit("")->text);
+}
+
+static void a_test_that_comes_or_goes_is_nothing_to_the_rest(void **state)
+{
+    (void)state;
+    static const char head[] = "import a\n\n\ndef test_one(fix):\n    assert a\n";
+    static const char *const lone[] = { "\n\ndef test_two(other: a.T):\n    pass\n", "\n\n@pytest.mark.slow\ndef test_two():\n    pass\n",
+                                        "\n\n@pytest.mark.parametrize('x', a.all())\ndef test_two(x):\n    pass\n\n\n" };
+    static const char *const others[] = { "\n\ndef helper():\n    pass\n", "\n\n@a.register\ndef test_two():\n    pass\n",
+                                          "\n\ndef test_two(x=a.one()):\n    pass\n", "\n\nX = 1\n",
+                                          "\n\nclass T:\n    def test_two(self):\n        pass\n" };
+    const char *plain = rest_of(head, "");
+    assert_string_equal(plain, "import a\n");
+    for (size_t i = 0; i < MG_COUNT(lone); i++)
+        assert_string_equal(rest_of(head, lone[i]), plain);
+    for (size_t i = 0; i < MG_COUNT(others); i++)
+        assert_string_not_equal(rest_of(head, others[i]), plain);
+    (void)rest_of(head, lone[2]);
+    assert_true(names("", "all") && names("test_two", "all"));
+    /* Where code stands still counts: in the class, and behind it. */
+    static const char class[] = "class C:\n    def f(self):\n        pass\n";
+    assert_string_not_equal(rest_of(class, "\n    X = 1\n"), rest_of(class, "\nX = 1\n"));
+    assert_string_equal(rest_of(class, "\n    X = 1\n"), rest_of(class, "\n\n    X = 1\n\n"));
+}
+
 static void pragmas_have_reasons(void **state)
 {
     (void)state;
@@ -151,6 +181,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_called_without_a_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_may_come_to_anything_is_dynamic, set_up, tear_down),
         cmocka_unit_test_setup_teardown(imports_and_loud_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_test_that_comes_or_goes_is_nothing_to_the_rest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pragmas_have_reasons, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
