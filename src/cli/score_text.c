@@ -239,6 +239,9 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
     else if (scored->diff.len)
         mg_buf_addf(&out, "mutants: %u of %u, those on lines changed since %s\n", scored->chosen, scored->found,
                     mg_printable(arena, scored->diff).at);
+    if (!scored->whole && scored->known_tests)
+        mg_buf_addf(&out, "tests: %u run, %u as they were when they last passed\n", report->existing_tests - scored->known_tests,
+                    scored->known_tests);
     if (scored->whole)
         mg_buf_addf(&out, "verdicts: %u from the cache, nothing has changed since\n", scored->cached);
     else

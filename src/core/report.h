@@ -40,6 +40,7 @@ struct mg_scored {
     uint32_t found, chosen;              /* mutants of the selected functions, and those that --diff and --sample left */
     uint32_t fresh, cached;              /* verdicts measured now, and taken from the cache */
     uint32_t again, again_tests;         /* survivors of the cache that only such tests tried which are new or changed, and those tests */
+    uint32_t known_tests;                /* tests that did not run: an earlier session saw them pass, and nothing of theirs has changed */
     bool whole;                          /* the whole answer is an earlier one: nothing has changed since */
     bool matrix;                         /* killers are complete */
     struct mg_str diff;                  /* revision of --diff */

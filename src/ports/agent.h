@@ -82,6 +82,9 @@ struct mg_baseline_result {
      * a folder that it listed ends with a slash. `wide`: that may not be all, it started other processes. */
     MG_LIST(struct mg_str) opened;
     bool wide;
+    /* It writes into the repo, starts programs, asks other addresses, needs a new interpreter or expensive session fixtures: the agent has to see
+     * it run in each session. */
+    bool special;
     MG_LIST(struct mg_str) notes; /* behind the last test only: degradations to tell the user, whole sentences */
 };
 

@@ -127,6 +127,7 @@ static void set_aside(struct mg_run_context *run, enum mg_cause_kind kind, struc
 static void keep_test(struct mg_run_context *run, struct mg_baseline_result *first, const struct mg_baseline_result *second)
 {
     keep_lines(run, first);
+    first->special |= second->special;
     if (second->seconds < first->seconds)
         first->seconds = second->seconds;
 }
@@ -173,6 +174,8 @@ static void tell_causes(struct mg_run_context *run)
 
 void mg_baseline_begin(struct mg_run_context *run)
 {
+    if (run->baseline.results)
+        return;
     size_t count = run->collected.tests.len, file_count = run->repo->sources.len;
     run->baseline.results = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count + 1);
     run->baseline.files = MG_NEW_ARRAY(run->arena, struct mg_file_coverage, file_count);
@@ -222,14 +225,38 @@ void mg_baseline_cut(struct mg_run_context *run)
     tell_causes(run);
 }
 
-enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
+enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err)
 {
-    if (!run->baseline.results)
-        mg_baseline_begin(run);
+    mg_baseline_begin(run);
     if (run->baseline.done < run->baseline.order.len)
         MG_TRY(mg_baseline_part(run, run->baseline.order.len - run->baseline.done, 0, err));
+    return MG_OK;
+}
+
+void mg_baseline_recount(struct mg_run_context *run)
+{
+    run->baseline.passed = 0;
+    for (size_t i = 0; i < run->repo->sources.len; i++) {
+        run->baseline.files[i].len = 0;
+        memset(run->baseline.files[i].lines, 0, run->baseline.files[i].line_count * sizeof(bool));
+    }
+    for (uint32_t i = 0; i < run->collected.tests.len; i++)
+        if (mg_test_counts(run, i)) {
+            keep_lines(run, &run->baseline.results[i]);
+            run->baseline.passed += run->baseline.results[i].outcome == MG_TEST_PASSED;
+        }
+}
+
+void mg_baseline_end(struct mg_run_context *run)
+{
     mg_event_baseline(run);
     tell_causes(run);
+}
+
+enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
+{
+    MG_TRY(mg_baseline_rest(run, err));
+    mg_baseline_end(run);
     return MG_OK;
 }
 

@@ -90,6 +90,9 @@ struct mg_run_context {
 /* services/reporting.c: for the report; each is said once. */
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text);
 
+/* services/run.c: gathers why files with tests cannot be collected; mg_collect_tests has done it. */
+void mg_gather_uncollected(struct mg_run_context *run);
+
 /* services/run.c: the private copy; the agent in the repo's interpreter with its tests collected. */
 MG_MUST_CHECK enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err);
@@ -99,9 +102,14 @@ MG_MUST_CHECK enum mg_code mg_tell_worked(const struct mg_run_context *run, stru
 
 /* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
-/* The same in parts, for services/early.c: everything is made ready, in pytest's order; then the next `count` tests, none begun after `pause`
+/* Its two halves: all tests that have not run yet; then what was wrong with some of them is told. */
+MG_MUST_CHECK enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err);
+void mg_baseline_end(struct mg_run_context *run);
+/* The same in parts, for services/early.c: everything is made ready, in pytest's order (once); then the next `count` tests, none begun after `pause`
  * seconds (0 = no limit). mg_run_baseline goes on from there. */
 void mg_baseline_begin(struct mg_run_context *run);
+/* Makes what is known of files anew from the results, in the order of the tests. */
+void mg_baseline_recount(struct mg_run_context *run);
 MG_MUST_CHECK enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err);
 /* MG_E_LIMIT came of it: what has been compared counts, the other tests do not. */
 void mg_baseline_cut(struct mg_run_context *run);

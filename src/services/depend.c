@@ -398,25 +398,34 @@ static void add_opened(struct mg_depend *depend, struct mg_buf *out, const struc
         mg_buf_addf(out, "wide %.*s\n", MG_FMT(depend->everything));
 }
 
+/* Everything that the test may come to; false when it is a test of no Python file of the repo. */
+static bool search_test(struct mg_depend *depend, uint32_t test, struct search *search)
+{
+    const struct mg_run_context *run = depend->run;
+    const struct file *home = mg_map_get(&depend->by_path, run->collected.tests.at[test].file);
+    if (!home || !home->is_code)
+        return false;
+    uint32_t index = (uint32_t)(home - depend->files);
+    *search = (struct search){ .depend = depend, .reach = reach_of(depend, index) };
+    depend->round++;
+    for (uint32_t i = 0; i < depend->file_count; i++)
+        if (search->reach[i])
+            reach_roots(search, i, false);
+    reach_test(search, index, mg_test_function(run->collected.tests.at[test].id));
+    reach_executed(search, &run->baseline.results[test]);
+    follow(search);
+    return true;
+}
+
 struct mg_str mg_depend_test(struct mg_depend *depend, uint32_t test)
 {
     const struct mg_run_context *run = depend->run;
-    struct mg_str id = run->collected.tests.at[test].id;
-    const struct file *home = mg_map_get(&depend->by_path, run->collected.tests.at[test].file);
+    struct search search;
     if (depend->tests[test].len)
         return depend->tests[test];
     struct mg_buf out = MG_BUF((size_t)256 << 20);
-    mg_buf_addf(&out, "%.*s\n", MG_FMT(id));
-    if (home && home->is_code) {
-        uint32_t index = (uint32_t)(home - depend->files);
-        struct search search = { .depend = depend, .reach = reach_of(depend, index) };
-        depend->round++;
-        for (uint32_t i = 0; i < depend->file_count; i++)
-            if (search.reach[i])
-                reach_roots(&search, i, false);
-        reach_test(&search, index, mg_test_function(id));
-        reach_executed(&search, &run->baseline.results[test]);
-        follow(&search);
+    mg_buf_addf(&out, "%.*s\n", MG_FMT(run->collected.tests.at[test].id));
+    if (search_test(depend, test, &search)) {
         qsort(search.found.at, search.found.len, sizeof *search.found.at, by_number);
         for (size_t i = 0; i < search.found.len; i++) {
             const struct unit *unit = &depend->units.at[search.found.at[i]];
@@ -425,13 +434,124 @@ struct mg_str mg_depend_test(struct mg_depend *depend, uint32_t test)
                 mg_buf_addf(&out, "%.*s %.*s\n", MG_FMT(depend->files[unit->data.at[k]].file->path),
                             MG_FMT(depend->files[unit->data.at[k]].file->digest));
         }
-    } else { /* a test of no Python file of the repo */
+    } else {
         mg_buf_add(&out, depend->everything);
     }
     add_opened(depend, &out, &run->baseline.results[test]);
     depend->tests[test] = mg_sha256_hex(depend->arena, mg_buf_view(&out), 64);
     mg_buf_free(&out);
     return depend->tests[test];
+}
+
+void mg_depend_forget(struct mg_depend *depend, uint32_t test) { depend->tests[test] = MG_NO_STR; }
+
+struct mg_str mg_depend_common(const struct mg_depend *depend) { return depend->common; }
+
+/* ---- places of lines ---- */
+
+/* The function that the line stands in, or the last one before it; 0 when there is none. */
+static uint32_t unit_at(const struct file *file, uint32_t line)
+{
+    uint32_t last = 0;
+    for (uint32_t i = 1; i < file->units.len && file->units.at[i].line <= line; i++)
+        last = i;
+    return last;
+}
+
+static struct mg_placed place(const struct file *file, uint32_t line)
+{
+    uint32_t index = unit_at(file, line);
+    const struct mg_unit *unit = &file->units.at[index];
+    struct mg_placed placed = { .path = file->file->path };
+    if (index > 0 && line <= unit->end_line) {
+        placed.unit = unit->name;
+        for (uint32_t i = 1; i < index; i++)
+            placed.number += mg_str_eq(file->units.at[i].name, unit->name);
+        placed.first = placed.last = line - unit->line;
+    } else {
+        placed.number = index;
+        placed.functions = (uint32_t)file->units.len - 1;
+        placed.first = placed.last = line - (index ? unit->end_line : 0);
+    }
+    return placed;
+}
+
+static bool goes_on(const struct mg_placed *before, const struct mg_placed *placed)
+{
+    return before->last + 1 == placed->first && before->number == placed->number && before->functions == placed->functions &&
+           mg_str_eq(before->unit, placed->unit) && mg_str_eq(before->path, placed->path);
+}
+
+void mg_depend_place(const struct mg_depend *depend, const struct mg_baseline_result *result, struct mg_arena *arena, struct mg_placed_lines *places)
+{
+    const struct mg_repo *repo = depend->run->repo;
+    *places = (struct mg_placed_lines){ 0 };
+    for (size_t i = 0; i < result->lines.len; i++) {
+        const struct mg_line_range *range = &result->lines.at[i];
+        const struct file *file = range->file < repo->sources.len ? mg_map_get(&depend->by_path, repo->sources.at[range->file].path) : NULL;
+        for (uint32_t line = range->first; file && file->units.len && line >= range->first && line <= range->last; line++) {
+            struct mg_placed placed = place(file, line);
+            if (places->len && goes_on(&places->at[places->len - 1], &placed))
+                places->at[places->len - 1].last++;
+            else
+                *MG_PUSH(arena, places) = placed;
+        }
+    }
+}
+
+/* The first line that its numbers count from, and the lines there are; false when there is no such place. */
+static bool find_place(const struct file *file, const struct mg_placed *placed, uint32_t *unit, uint32_t *from, uint32_t *most)
+{
+    uint32_t number = 0;
+    if (placed->unit.len == 0) {
+        if (placed->functions + 1 != file->units.len || placed->number >= file->units.len)
+            return false;
+        *unit = 0;
+        *from = placed->number ? file->units.at[placed->number].end_line : 0;
+        *most = placed->number + 1 < file->units.len ? file->units.at[placed->number + 1].line - *from - 1 : UINT32_MAX - *from;
+        return true;
+    }
+    for (uint32_t i = 1; i < file->units.len; i++)
+        if (mg_str_eq(file->units.at[i].name, placed->unit) && number++ == placed->number) {
+            *unit = i;
+            *from = file->units.at[i].line;
+            *most = file->units.at[i].end_line - *from;
+            return true;
+        }
+    return false;
+}
+
+bool mg_depend_locate(const struct mg_depend *depend, const struct mg_placed *places, size_t count, struct mg_arena *arena,
+                      struct mg_baseline_result *result)
+{
+    const struct mg_repo *repo = depend->run->repo;
+    uint32_t source = 0, unit, from, most;
+    result->lines.at = NULL;
+    result->lines.len = result->lines.cap = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct file *file = mg_map_get(&depend->by_path, places[i].path);
+        for (uint32_t k = 0; k < repo->sources.len && !mg_str_eq(repo->sources.at[source].path, places[i].path); k++)
+            source = (source + 1) % (uint32_t)repo->sources.len;
+        if (!file || !repo->sources.len || !mg_str_eq(repo->sources.at[source].path, places[i].path) ||
+            !find_place(file, &places[i], &unit, &from, &most) || places[i].last > most || places[i].first > places[i].last)
+            return false;
+        *MG_PUSH(arena, &result->lines) = (struct mg_line_range){ source, from + places[i].first, from + places[i].last };
+    }
+    return true;
+}
+
+bool mg_depend_reaches(struct mg_depend *depend, uint32_t test, const struct mg_placed_lines *places)
+{
+    struct search search;
+    uint32_t unit, from, most;
+    if (!search_test(depend, test, &search))
+        return true;
+    for (size_t i = 0; i < places->len; i++) {
+        const struct file *file = mg_map_get(&depend->by_path, places->at[i].path);
+        if (file && find_place(file, &places->at[i], &unit, &from, &most) && depend->seen[file->first + unit] == depend->round)
+            return true;
+    }
+    return false;
 }
 
 struct mg_str mg_depend_target(struct mg_depend *depend, const struct mg_target *target, const struct mg_covering *covering, struct mg_arena *arena)

@@ -3,6 +3,7 @@
 #define MG_SERVICES_DEPEND_H
 
 #include "services/context.h"
+#include "services/placed.h"
 
 struct mg_depend; /* in the arena it was made in */
 
@@ -14,6 +15,16 @@ struct mg_depend *mg_depend_new(const struct mg_run_context *run, const struct m
 struct mg_str mg_depend_target(struct mg_depend *depend, const struct mg_target *target, const struct mg_covering *covering, struct mg_arena *arena);
 /* Digest of what one test may come to; made once, lives as long as `depend`. */
 struct mg_str mg_depend_test(struct mg_depend *depend, uint32_t test);
+void mg_depend_forget(struct mg_depend *depend, uint32_t test); /* its result in the baseline is another one now */
+/* Digest of what every verdict and every test depends on. */
+struct mg_str mg_depend_common(const struct mg_depend *depend);
+
+/* Lines of source files as places in functions, and back. False when a place is no longer there. */
+void mg_depend_place(const struct mg_depend *depend, const struct mg_baseline_result *result, struct mg_arena *arena, struct mg_placed_lines *places);
+bool mg_depend_locate(const struct mg_depend *depend, const struct mg_placed *places, size_t count, struct mg_arena *arena,
+                      struct mg_baseline_result *result);
+/* Whether the test may come to one of these places, by whatever way. */
+bool mg_depend_reaches(struct mg_depend *depend, uint32_t test, const struct mg_placed_lines *places);
 struct mg_str mg_depend_mutant(struct mg_str target_digest, const struct mg_target *target, const struct mg_mutant *mutant, bool matrix,
                                struct mg_arena *arena);
 

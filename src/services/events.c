@@ -27,6 +27,8 @@ void mg_event_baseline(const struct mg_run_context *run)
            MG_L_NUMBER("test_seconds", seconds));
 }
 
+void mg_event_ran(struct mg_str test) { MG_LOG(MG_LOG_INFO, "test has run", MG_L_TEXT("test", test)); }
+
 void mg_event_selected(const struct mg_run_context *run)
 {
     MG_LOG(MG_LOG_INFO, "targets selected", MG_L_INT("functions", run->report->functions_found), MG_L_INT("targets", run->report->targets_selected),

@@ -9,6 +9,7 @@
 void mg_event_repo(const struct mg_repo *repo);
 void mg_event_collected(const struct mg_run_context *run);
 void mg_event_baseline(const struct mg_run_context *run);
+void mg_event_ran(struct mg_str test); /* in the baseline, though others need not */
 void mg_event_selected(const struct mg_run_context *run);
 void mg_event_note(const struct mg_note *note);
 void mg_event_measured(const struct mg_measured *measured);                                   /* the existing tests of a target */

@@ -239,6 +239,26 @@ static void verdict(struct record *r, struct mg_record_verdict *v)
         text(r, &v->killers.at[i]);
 }
 
+static void test(struct record *r, struct mg_record_test *t)
+{
+    int64_t outcome = (int64_t)t->outcome;
+    text(r, &t->digest);
+    number(r, &outcome);
+    t->outcome = (enum mg_test_outcome)in_range(r, outcome, MG_TEST_CRASHED);
+    flag(r, &t->usable);
+    real(r, &t->seconds);
+    for (EACH(r, &t->opened))
+        text(r, &t->opened.at[i]);
+    for (EACH(r, &t->lines)) {
+        struct mg_placed *placed = &t->lines.at[i];
+        text(r, &placed->path);
+        text(r, &placed->unit);
+        uint32_t *const numbers[] = { &placed->number, &placed->functions, &placed->first, &placed->last };
+        for (size_t k = 0; k < MG_COUNT(numbers); k++)
+            u32(r, numbers[k]);
+    }
+}
+
 struct mg_str mg_record_score(const struct mg_report *from, struct mg_arena *arena)
 {
     struct mg_report copy = *from; /* writing changes nothing below it */
@@ -286,5 +306,21 @@ bool mg_record_read_verdict(struct mg_str from, struct mg_arena *arena, struct m
     struct record r = { .in = from, .arena = arena };
     *to = (struct mg_record_verdict){ 0 };
     verdict(&r, to);
+    return !r.bad && r.in.len == 0;
+}
+
+struct mg_str mg_record_test(const struct mg_record_test *from, struct mg_arena *arena)
+{
+    struct mg_record_test copy = *from;
+    struct record r = { .writing = true, .out = MG_BUF((size_t)64 << 20), .arena = arena };
+    test(&r, &copy);
+    return mg_buf_take(&r.out, arena);
+}
+
+bool mg_record_read_test(struct mg_str from, struct mg_arena *arena, struct mg_record_test *to)
+{
+    struct record r = { .in = from, .arena = arena };
+    *to = (struct mg_record_test){ 0 };
+    test(&r, to);
     return !r.bad && r.in.len == 0;
 }

@@ -129,6 +129,12 @@ static void not_collected(struct mg_run_context *run, const struct mg_collect_er
     mg_cause_asked(run, error->asked.at, error->asked.len);
 }
 
+void mg_gather_uncollected(struct mg_run_context *run)
+{
+    for (size_t i = 0; i < run->collected.errors.len; i++)
+        not_collected(run, &run->collected.errors.at[i]);
+}
+
 enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
@@ -152,8 +158,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
     services->progress.ops->phase(services->progress.self, "collecting", MG_STR("importing the existing tests"), 0);
     MG_TRY(start_agent(run, err));
     mg_event_collected(run);
-    for (size_t i = 0; i < run->collected.errors.len; i++)
-        not_collected(run, &run->collected.errors.at[i]);
+    mg_gather_uncollected(run);
     for (size_t i = 0; i < run->collected.notes.len; i++)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->collected.notes.at[i]);
     run->report->python = mg_arena_printf(run->arena, "%.*s (%.*s, from %.*s)", MG_FMT(run->repo->python), MG_FMT(run->collected.python_version),

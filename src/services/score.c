@@ -9,6 +9,7 @@
 #include "services/depend.h"
 #include "services/early.h"
 #include "services/events.h"
+#include "services/known.h"
 #include "services/plan.h"
 #include "services/record.h"
 
@@ -488,7 +489,8 @@ static enum mg_code score_targets(struct scoring *s, struct mg_err *err)
 /* A complete matrix and a sample are about other things than speed. */
 static enum mg_code early(struct scoring *s, struct mg_err *err)
 {
-    if (s->request->matrix || s->request->sample)
+    bool few = s->run.baseline.results && s->run.baseline.order.len < s->run.collected.tests.len / 2; /* the others are known */
+    if (s->request->matrix || s->request->sample || few)
         return MG_OK;
     return mg_early_verdicts(&s->run, s->request->diff.len ? &s->changes : NULL, err);
 }
@@ -496,9 +498,20 @@ static enum mg_code early(struct scoring *s, struct mg_err *err)
 static enum mg_code baseline(struct scoring *s, struct mg_err *err)
 {
     struct mg_err why = { .code = MG_OK };
+    struct mg_known *known = NULL;
+    if (s->believing) {
+        s->depend = mg_depend_new(&s->run, &s->survey, s->request->machine, s->run.arena);
+        MG_TRY(mg_known_begin(&s->run, s->depend, s->run.services->cache, &known, err));
+    }
     enum mg_code code = early(s, &why);
     if (code == MG_OK)
-        code = mg_run_baseline(&s->run, &why);
+        code = mg_baseline_rest(&s->run, &why);
+    if (code == MG_OK && known)
+        code = mg_known_check(known, &why);
+    if (code == MG_OK && known)
+        code = mg_known_keep(known, &why);
+    if (code == MG_OK)
+        mg_baseline_end(&s->run);
     if (code == MG_E_LIMIT && is_over(s)) { /* of a mutant that no early verdict is about nothing is known */
         mg_baseline_cut(&s->run);
         s->run.report->existing_passed = s->run.baseline.passed;
@@ -507,6 +520,7 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
     if (code != MG_OK && err)
         *err = why;
     s->run.report->existing_passed = s->run.baseline.passed;
+    s->run.report->scored.known_tests = known ? mg_known_count(known) : 0;
     return code;
 }
 
@@ -521,8 +535,6 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("finding the mutants"), 0);
     MG_TRY(mg_select_targets(run, err));
     MG_TRY(mg_plan_make(run, s->request, &s->changes, &s->plan, err));
-    if (s->believing)
-        s->depend = mg_depend_new(run, &s->survey, s->request->machine, run->arena);
     MG_TRY(score_targets(s, err));
     if (run->fresh_runs)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));

@@ -153,6 +153,7 @@ void mg_decode_baseline(struct mg_fields *fields, yyjson_val *root, const struct
     result->test = mg_field_u32(fields, root, "test", MG_NEEDED, test_count);
     result->outcome = outcome(fields, root);
     result->can_fail = mg_field_bool(fields, root, "can_fail", MG_OPTIONAL);
+    result->special = mg_field_bool(fields, root, "special", MG_OPTIONAL);
     result->seconds = mg_field_seconds(fields, root, "seconds", MG_NEEDED);
     result->text = mg_field_line(fields, root, "text", MG_OPTIONAL);
     size_t i, max;

@@ -73,6 +73,7 @@ class Watch:
             self.collector.take()
             self.collector.fresh()
             self.opened.take()
+        self.opened.connects = False
         started = time.perf_counter()
         try:
             item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
@@ -94,7 +95,7 @@ class Watch:
         return {
             "outcome": found.name, "seconds": round(found.seconds or elapsed, 6), "lines": trace.ranges(lines), "text": found.text,
             "can_fail": found.name == "xfailed" and reports.can_fail(item),
-            "opened": opened.listed(files), "wide": wide, "refused": refused, "asked": asked,
+            "opened": opened.listed(files), "wide": wide, "special": self.opened.connects, "refused": refused, "asked": asked,
         }, sound
 
 
@@ -247,7 +248,9 @@ class Baseline:
 
     def run(self):
         if self.files:
-            self.host.starters, self.host.files.claimed = set(), set()
+            self.host.files.claimed = set()
+            if self.host.starters is None:  # the tests may come in parts
+                self.host.starters = set()
         if self.host.unforkable:
             self.host.files.keep()  # a new interpreter does not know what it was like
         pool = forks.Pool(len(self.lanes))
@@ -299,10 +302,16 @@ class Baseline:
             new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files, scan=self.scan), emit)
         run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host), self.until, self.scan)
 
+    def is_special(self, test):
+        """What the zygote has to know of it is not in its event: it must run in every session."""
+        host = self.host
+        return test in host.files.writers or test in host.unforkable or test in (host.starters or ()) or host.fixtures.is_expensive(test)
+
     def send(self):
         while self.sent < min(lane.done() for lane in self.lanes):
             event = merged([lane.events[self.sent] for lane in self.lanes])
             event.update(id=self.id, event="test", test=self.tests[self.sent])
+            event["special"] = self.is_special(event["test"]) or any(lane.events[self.sent].get("special") for lane in self.lanes)
             self.sent += 1
             self.channel.send(event)
 

@@ -20,6 +20,7 @@ class Opened:
         skipped = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix, "/proc", "/sys", "/dev", self.scratch}
         self.skipped = tuple(os.path.realpath(path).rstrip("/") + "/" for path in skipped)
         self.stack, self.wide, self.active, self.installed = [set()], False, False, False
+        self.connects = False  # since it was last set to False: something was asked of another address
         self.known = {}
         self.files = shared_files.Files(repo, scratch)
 
@@ -40,8 +41,10 @@ class Opened:
     def hook(self, event, args):
         if event in shared_files.WATCHED and self.files.on_write is not None:
             self.files.hear(event, args)
-        if event in CONNECTS and self.needs is not None:
-            self.needs.hear(event, args)
+        if event in CONNECTS:
+            self.connects = True
+            if self.needs is not None:
+                self.needs.hear(event, args)
         if not self.active or event == "object.__getattr__":  # the most frequent one by far while lines are traced
             return
         if event in ("open", "sqlite3.connect", "os.truncate"):
