@@ -28,6 +28,8 @@ struct mg_agent_start {
     double test_timeout_seconds;   /* wall deadline of one existing test */
     const struct mg_str *pass_env; /* names of variables that tests get from our environment; NULL = none */
     size_t pass_env_count;
+    const struct mg_str *only; /* files, folders and node ids, relative to the repo: tests elsewhere are not collected; NULL = all are */
+    size_t only_count;
     bool static_mutants; /* code that runs on import is mutated too: mg_found.importers is wanted */
     struct mg_cancel *cancel;
 };

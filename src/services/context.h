@@ -81,10 +81,12 @@ struct mg_run_context {
     double started;                   /* monotonic */
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     const struct mg_measure *measure; /* of a score, else NULL */
-    const bool *chosen;               /* of a score with --tests: by test index; NULL = all */
-    struct mg_early *early;           /* services/early.h; NULL = there were none */
-    struct mg_causes *causes;         /* services/causes.h */
-    double deadline;                  /* of the baseline, and of a score's measuring; 0 = none */
+    const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
+    size_t only_count;
+    const bool *chosen;       /* of those that are collected: by test index; NULL = all */
+    struct mg_early *early;   /* services/early.h; NULL = there were none */
+    struct mg_causes *causes; /* services/causes.h */
+    double deadline;          /* of the baseline, and of a score's measuring; 0 = none */
 };
 
 /* services/reporting.c: for the report; each is said once. */

@@ -146,6 +146,8 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
                                           .jobs = run->config->jobs,
                                           .pass_env = run->config->sandbox.pass_env.at,
                                           .pass_env_count = run->config->sandbox.pass_env.len,
+                                          .only = run->only,
+                                          .only_count = run->only_count,
                                           .static_mutants = run->config->mutation.static_mutants,
                                           .memory_limit_mb = run->config->sandbox.memory_limit_mb,
                                           .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,

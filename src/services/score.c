@@ -602,6 +602,8 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
         return MG_FAIL(err, MG_E_CONFIG, "backend %s makes its own mutants: --matrix, --sample, --diff and --max-time need the engine",
                        services->gate.ops->name);
     s.run.request.repo = request->repo;
+    s.run.only = request->tests.at;
+    s.run.only_count = request->tests.len;
     s.run.started = now(&s);
     result->report.repo = request->repo;
     result->report.version = mg_str_from(services->version);

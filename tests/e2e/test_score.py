@@ -158,6 +158,31 @@ def test_only_named_tests_count(project):
     assert told.code == 64 and "unexpected argument 'other'" in told.err, told
 
 
+@pytest.mark.parametrize("packages", [False, True], ids=["plain", "packages"])
+def test_files_elsewhere_are_not_even_imported(tmp_path, packages):
+    """The configuration of the whole repo holds, and the conftests on the way; ids are those of a whole collection."""
+    loud = "raise SystemExit('this file was imported')\n"
+    desk = Desk(tmp_path)
+    files = {
+        "calc.py": "def half(x):\n    y = x // 2\n    return y\n",
+        "pytest.ini": "[pytest]\npython_files = check_*.py\ntestpaths = tests\n",
+        "tests/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef number():\n    return 8\n",
+        "tests/inner/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef more(number):\n    return number + 1\n",
+        "tests/inner/check_half.py": "from calc import half\n\n\ndef test_half(number, more):\n    assert half(number) == half(more) == 4\n",
+        "tests/inner/tox.ini": "[pytest]\npython_functions = nothing_*\n",
+        "tests/inner/check_other.py": loud, "tests/check_top.py": loud, "tests/elsewhere/conftest.py": loud, "tests/elsewhere/check_x.py": loud, "check_root.py": loud,
+    }
+    if packages:
+        files.update({"tests/__init__.py": "", "tests/inner/__init__.py": "", "tests/elsewhere/__init__.py": loud})
+    desk.repo(files)
+    for given in ("tests/inner/check_half.py", "tests/inner/check_half.py::test_half"):
+        told = desk("score", "repo", "--tests", given, "--json", "out.json", "--no-progress", "--no-cache")
+        assert told.code == 0 and "imported" not in told.out + told.err and "cannot be collected" not in told.err, told
+        assert {test for mutant in mutants_of(desk) for test in mutant.get("coveredBy", [])} == {"tests/inner/check_half.py::test_half"}
+    told = desk("score", "repo", "--tests", "tests/inner", "--no-progress", "--no-cache")
+    assert "tests/inner/check_other.py" in told.err and "check_top" not in told.err, told
+
+
 def test_a_matrix_has_every_killer(project):
     with open(project.files / "tests/test_ops.py", "a") as file:
         file.write("\n\ndef test_both():\n    assert clamp(-1, 0, 10) == 0\n    assert clamp(11, 0, 10) == 10\n")

@@ -45,9 +45,10 @@ class Zygote:
         """Runs pytest, whose loop becomes ours. Comes back only when pytest gave up before."""
         import pytest
 
-        from . import collect, host
+        from . import collect, host, only
 
         settings = self.start
+        part = only.plugins(settings["repo"], request.get("only"))
         plugin = collect.Plugin(lambda session: self.loop(session, request), self.teller(request))
         self.host = host.Host(settings, plugin)
         self.host.keep_addopts = request.get("keep_addopts", True)
@@ -61,7 +62,7 @@ class Zygote:
             self.host.opened.start()
             self.host.needs.start()
             self.began = time.process_time()
-            code = int(pytest.main(arguments, plugins=[plugin]))
+            code = int(pytest.main(arguments, plugins=[plugin] + part))
         except BaseException as exc:
             refused = isinstance(exc, ImportError) and "Error importing plugin" in str(exc)  # -p in the repo's own options
             return "usage" if refused else "collect", "%s: %s" % (type(exc).__name__, exc)
