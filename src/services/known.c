@@ -52,7 +52,7 @@ static bool reuse(struct mg_known *known, uint32_t test)
     struct mg_run_context *run = known->run;
     const struct mg_record_test *record = &known->tests[test].record;
     struct mg_baseline_result result = { .test = test, .outcome = MG_TEST_PASSED, .seconds = record->seconds }, before = run->baseline.results[test];
-    if (!record->usable || record->outcome != MG_TEST_PASSED ||
+    if (!record->usable || record->outcome != MG_TEST_PASSED || record->jobs < run->start.jobs ||
         !mg_depend_locate(known->depend, record->lines.at, record->lines.len, run->arena, &result))
         return false;
     for (size_t i = 0; i < record->opened.len; i++)
@@ -239,11 +239,18 @@ uint32_t mg_known_count(const struct mg_known *known) { return known->reused; }
 
 /* ---- for the next session ---- */
 
+static uint32_t run_jobs(const struct mg_known *known)
+{
+    int64_t jobs = known->run->start.jobs;
+    return jobs > 0 && jobs < UINT32_MAX ? (uint32_t)jobs : 0;
+}
+
 static struct mg_str record_of(const struct mg_known *known, uint32_t test)
 {
     const struct mg_baseline_result *result = &known->run->baseline.results[test];
     struct mg_record_test record = { .digest = mg_depend_test(known->depend, test), .outcome = result->outcome, .seconds = result->seconds };
     struct mg_placed_lines places;
+    record.jobs = run_jobs(known);
     record.usable = result->outcome == MG_TEST_PASSED && !result->special && !result->wide;
     for (size_t i = 0; i < result->opened.len; i++)
         *MG_PUSH(known->run->arena, &record.opened) = result->opened.at[i];

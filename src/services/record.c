@@ -247,6 +247,7 @@ static void test(struct record *r, struct mg_record_test *t)
     t->outcome = (enum mg_test_outcome)in_range(r, outcome, MG_TEST_CRASHED);
     flag(r, &t->usable);
     real(r, &t->seconds);
+    u32(r, &t->jobs);
     for (EACH(r, &t->opened))
         text(r, &t->opened.at[i]);
     for (EACH(r, &t->lines)) {

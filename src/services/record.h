@@ -20,6 +20,7 @@ struct mg_record_test {
     enum mg_test_outcome outcome;
     bool usable; /* it passed twice, and nothing was special about it: a session that finds the same digest need not run it */
     double seconds;
+    uint32_t jobs; /* it stood so many copies of itself beside each other */
     MG_LIST(struct mg_str) opened;
     MG_LIST(struct mg_placed) lines;
 };

@@ -89,6 +89,15 @@ def test_the_configuration_runs_everything(project):
     assert project.known == 0
 
 
+def test_more_jobs_than_before_run_everything_beside_itself(project):
+    project.write("README.md", "text\n")
+    project.score("--jobs", "1")
+    assert project.known == 5
+    project.write("README.md", "more\n")
+    project.score("--jobs", "3")
+    assert project.known == 0, "no test has stood three copies of itself"
+
+
 def test_special_tests_run_every_time(tmp_path):
     project = Known(tmp_path, SPECIAL)
     project.score()
