@@ -38,9 +38,11 @@ void mg_event_selected(const struct mg_run_context *run)
 void mg_event_note(const struct mg_note *note)
 {
     static const char *const kinds[] = {
-        [MG_NOTE_SET_ASIDE] = "set aside", [MG_NOTE_SKIPPED] = "skipped", [MG_NOTE_DEGRADED] = "degraded", [MG_NOTE_INFO] = "note"
+        [MG_NOTE_SET_ASIDE] = "set aside",  [MG_NOTE_SKIPPED] = "skipped",   [MG_NOTE_DEGRADED] = "degraded",          [MG_NOTE_INFO] = "note",
+        [MG_NOTE_CAUSE] = "tests left out", [MG_NOTE_LEFT_OUT] = "left out", [MG_NOTE_WITHHELD] = "variables withheld"
     };
-    enum mg_log_level level = note->kind == MG_NOTE_DEGRADED || note->kind == MG_NOTE_SET_ASIDE ? MG_LOG_WARNING : MG_LOG_INFO;
+    bool loses = note->kind == MG_NOTE_DEGRADED || note->kind == MG_NOTE_SET_ASIDE || note->kind == MG_NOTE_CAUSE;
+    enum mg_log_level level = loses ? MG_LOG_WARNING : MG_LOG_INFO;
     MG_LOG(level, kinds[note->kind], MG_L_TEXT("subject", note->subject), MG_L_TEXT("text", note->text));
 }
 
