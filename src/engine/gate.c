@@ -185,8 +185,11 @@ static void queue_again(const struct mg_again *again, struct mg_attempt *attempt
 static void queue_mutants(const struct mg_gate_request *request, bool needs_fresh, struct mg_arena *arena, struct mg_measured *measured,
                           struct mg_pump *pump)
 {
+    size_t from = 0;
+    measured->reused = 0;
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
+        const struct mg_mutant_result *known = mg_known_find(request, measured->mutants.at[i].id, &from);
         struct mg_attempt attempt = {
             .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = !request->matrix
         };
@@ -210,8 +213,24 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
         if (request->matrix)
             attempt.first = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &attempt.first_count);
         attempt.second = request->matrix ? NULL : mg_candidates(request, measured, &lines, arena, &attempt.second_count);
-        mg_pump_add(pump, &attempt);
+        bool settled = mg_known_settles(request, measured, known, &attempt);
+        measured->results.at[i] = settled ? *known : (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
+        measured->reused += settled;
+        if (!settled)
+            mg_pump_add(pump, &attempt);
     }
+}
+
+/* Nothing is left to be run: then the checks that came before those verdicts are good enough. */
+static bool is_all_known(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured)
+{
+    struct mg_pump pump;
+    if (request->known_count == 0 || mg_target_is_module(request->target))
+        return false;
+    mg_pump_init(&pump, request, NULL, arena);
+    queue_mutants(request, false, arena, measured, &pump);
+    mg_doubt_static(request, measured);
+    return measured->reused > 0 && pump.queue.len == 0;
 }
 
 /* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
@@ -302,6 +321,8 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     memset(measured, 0, sizeof *measured);
     MG_TRY(mg_measure_mutants(request, arena, measured, err));
     if (measured->untrusted.len)
+        return MG_OK;
+    if (is_all_known(request, arena, measured))
         return MG_OK;
     bool ran = false, needs_fresh = false;
     MG_TRY(check_noop(request, arena, measured, &ran, err));

@@ -13,6 +13,7 @@ MG_MUST_CHECK enum mg_code mg_measure_suite(void *self, const struct mg_gate_req
                                             struct mg_suite_measured *result, struct mg_err *err);
 
 struct mg_candidate;
+struct mg_attempt;
 struct mg_pump;
 /* Passing tests that run a line of [line, end_line], or with `others` those that do not; line = 0: all that run any line of the target.
  * `importers`: all of them, and those that come to import its module. Fastest first; the list is the caller's to reorder. */
@@ -23,6 +24,12 @@ struct mg_lines_wanted {
 };
 struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_lines_wanted *lines,
                                    struct mg_arena *arena, size_t *count);
+
+/* What the request knows of a mutant, or NULL. Both lists are in source order as a rule: *from is where the last one was found. */
+const struct mg_mutant_result *mg_known_find(const struct mg_gate_request *request, struct mg_str mutant_id, size_t *from);
+/* True when that (NULL: nothing) is the verdict; else the attempt is cut down to what is still to be run. */
+bool mg_known_settles(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_mutant_result *known,
+                      struct mg_attempt *attempt);
 
 /* Takes back what a fork cannot say of lines that run on import. */
 void mg_doubt_static(const struct mg_gate_request *request, struct mg_measured *measured);

@@ -24,6 +24,11 @@ struct mg_again {
     const struct mg_coverage_entry *tests;
     size_t count; /* 0 = nothing is known: it is measured whole */
 };
+/* What was said of a mutant of the target before, by a part of its tests. */
+struct mg_known {
+    struct mg_str mutant_id;
+    struct mg_mutant_result result;
+};
 struct mg_gate_request {
     const struct mg_target *target;
     const struct mg_source_file *source;
@@ -44,9 +49,14 @@ struct mg_gate_request {
     const struct mg_mutant *mutants; /* the ones to be measured; NULL = all of the target up to config's level */
     size_t mutant_count;
     const struct mg_again *again; /* one for each of `mutants`, or NULL */
-    bool matrix;                  /* `before` runs every covering test on every mutant and fills mg_measured.killers */
-    struct mg_clock clock;        /* with a deadline */
-    double deadline;              /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
+    /* `before` does not run again what they settle: a mutant that a test has killed which is still believed, and one that lived is only tried on
+     * the tests that are not among the `tried` (by test index). NULL = nothing is known. Never with a matrix. */
+    const struct mg_known *known;
+    size_t known_count;
+    const bool *tried;
+    bool matrix;           /* `before` runs every covering test on every mutant and fills mg_measured.killers */
+    struct mg_clock clock; /* with a deadline */
+    double deadline;       /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
 };
 struct mg_killers {
     MG_LIST(uint32_t) tests; /* indices of all that fail with the mutant, in no order */
@@ -59,6 +69,7 @@ struct mg_measured {
     MG_LIST(struct mg_mutant_result) results; /* same order */
     MG_LIST(struct mg_killers) killers;       /* same order; only of a matrix */
     MG_LIST(struct mg_str) flaky;             /* existing tests that failed on an unchanged function: set aside, by id */
+    uint32_t reused;                          /* verdicts that are those of `known` */
     uint32_t fresh_runs;                      /* mutants that were judged in a new interpreter, and how long that took */
     double fresh_seconds;
     struct mg_str untrusted; /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */

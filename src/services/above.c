@@ -58,6 +58,7 @@ enum mg_code mg_measure_above(struct mg_work *work, struct mg_err *err)
     struct mg_gate_request request = work->gate;
     request.mutants = above.at;
     request.mutant_count = above.len;
+    request.known_count = 0;
     MG_TRY(gate.ops->before(gate.self, &request, work->arena, &found, err));
     work->run->fresh_runs += found.fresh_runs;
     work->run->fresh_seconds += found.fresh_seconds;

@@ -14,8 +14,10 @@
 
 struct seen_target {
     size_t covering, beside;
+    MG_LIST(struct mg_known) known;
 };
 struct mg_early {
+    bool *tried;            /* by test index: had been run */
     struct mg_map targets;  /* id -> struct seen_target */
     struct mg_map verdicts; /* target's id, blank, mutant's id -> struct mg_mutant_result */
     uint32_t detected, judged, functions;
@@ -140,7 +142,7 @@ static void keep(struct mg_run_context *run, const struct mg_target *target, con
 {
     struct mg_early *early = run->early;
     struct seen_target *seen = MG_NEW(run->arena, struct seen_target);
-    *seen = (struct seen_target){ covering->len, count_beside(run, covering) };
+    *seen = (struct seen_target){ .covering = covering->len, .beside = count_beside(run, covering) };
     *mg_map_slot(&early->targets, mg_arena_str(run->arena, target->id)) = seen;
     early->functions++;
     for (size_t i = 0; i < pending->outcome->mutants.len; i++) {
@@ -151,7 +153,9 @@ static void keep(struct mg_run_context *run, const struct mg_target *target, con
         *result = judged->before;
         result->reason = mg_arena_str(run->arena, result->reason);
         result->killer = mg_arena_str(run->arena, result->killer);
-        *mg_map_slot(&early->verdicts, key_of(run->arena, target, judged->mutant.id)) = result;
+        struct mg_str id = mg_arena_str(run->arena, judged->mutant.id);
+        *MG_PUSH(run->arena, &seen->known) = (struct mg_known){ id, *result };
+        *mg_map_slot(&early->verdicts, key_of(run->arena, target, id)) = result;
         early->judged++;
         early->detected += result->verdict == MG_VERDICT_killed || result->verdict == MG_VERDICT_timeout;
     }
@@ -182,6 +186,9 @@ static enum mg_code measure_all(struct mg_run_context *run, const struct mg_chan
     double end = now(run) + MEASURING_SECONDS;
     run->early = MG_NEW(run->arena, struct mg_early);
     *run->early = (struct mg_early){ .functions = 0 };
+    run->early->tried = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
+    for (size_t i = 0; i < run->baseline.done; i++)
+        run->early->tried[run->baseline.order.at[i]] = true;
     mg_map_init(&run->early->targets, run->arena);
     mg_map_init(&run->early->verdicts, run->arena);
     progress.ops->phase(progress.self, "first verdicts", MG_STR("measuring with the tests that have run"), (uint32_t)run->targets.len);
@@ -259,4 +266,14 @@ const struct mg_mutant_result *mg_early_find(const struct mg_run_context *run, c
             run->baseline.done == run->baseline.order.len && seen && seen->covering == covering->len && seen->beside == count_beside(run, covering);
     mg_arena_free(scratch);
     return stands ? result : NULL;
+}
+
+void mg_early_known(const struct mg_run_context *run, const struct mg_target *target, struct mg_gate_request *request)
+{
+    const struct seen_target *seen = run->early ? mg_map_get(&run->early->targets, target->id) : NULL;
+    if (!seen || request->matrix)
+        return;
+    request->known = seen->known.at;
+    request->known_count = seen->known.len;
+    request->tried = run->early->tried;
 }

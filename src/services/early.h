@@ -1,8 +1,9 @@
 /* First verdicts long before a long suite has run: the tests whose files name a target go first, its mutants are measured with them, and only
  * then the rest of the baseline follows.
  *
- * A kill is a kill, whatever the other tests say. A mutant that these tests leave alive is done with when no further test turns out to come
- * near its function; else it is measured again. So the verdicts are those of a run without this step. */
+ * A kill is a kill, whatever the other tests say: its test has passed in both passes of the baseline. A mutant that these tests leave alive is
+ * done with when no further test turns out to come near its function; else it is run against the further ones. So the verdicts are those of a
+ * run without this step. */
 #ifndef MG_SERVICES_EARLY_H
 #define MG_SERVICES_EARLY_H
 
@@ -17,5 +18,8 @@ MG_MUST_CHECK enum mg_code mg_early_verdicts(struct mg_run_context *run, const s
 /* After the baseline: the verdict that stands, or NULL. `covering`: of the target, now. */
 const struct mg_mutant_result *mg_early_find(const struct mg_run_context *run, const struct mg_target *target, const struct mg_covering *covering,
                                              struct mg_str mutant_id);
+
+/* The same for whoever measures the target again: its verdicts so far, and the tests that they stand for. */
+void mg_early_known(const struct mg_run_context *run, const struct mg_target *target, struct mg_gate_request *request);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "services/beside.h"
+#include "services/early.h"
 #include "services/events.h"
 #include "services/work.h"
 
@@ -82,6 +83,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     work->gate.beside = beside.at;
     work->gate.beside_count = beside.len;
     work->gate.found = found;
+    mg_early_known(work->run, work->target, &work->gate);
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
     mg_event_measured(measured);
