@@ -68,6 +68,21 @@ def test_programs_that_a_test_starts_are_traced_and_mutated(repo):
     assert bench.verdict("text.upper()", "text.lower()", ["test_nothing"]) == ("survived", False)
 
 
+def test_who_starts_programs_is_not_forgotten_in_the_next_part_of_a_baseline(repo):
+    repo.write("mod.py", "def shout(text):\n    return text.upper()\n")
+    repo.write("test_mod.py", """
+        import subprocess, sys
+        def test_shout():
+            assert subprocess.run([sys.executable, "-c", "import mod; print(mod.shout('a'))"], stdout=subprocess.PIPE).stdout == b"A\\n"
+        def test_nothing(): pass
+        """)
+    repo.start()
+    for part in (["test_shout"], ["test_nothing"]):
+        for files in (["mod.py"], []):
+            repo.baseline(files=files, tests=[repo.index(name) for name in part])
+    assert Bench(repo, "mod.py", "shout").verdict("text.upper()", "text.lower()", ["test_shout"]) == ("killed", True)
+
+
 def test_only_tests_that_need_a_thread_of_the_import_leave_the_fork(repo):
     repo.write("served.py", """
         import queue, threading

@@ -84,6 +84,27 @@ def test_one_set_up_for_all_mutants_of_all_sessions(repo):
     assert (count(repo, "down"), count(repo, "last")) == (3, 3) and {line.split()[1] for line in lines(repo)} == {"gw0"}, lines(repo)
 
 
+def test_a_further_part_of_the_baseline_has_the_workers_names_for_itself(repo):
+    """As with a test database, which is one for each name."""
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("conftest.py", conftest(repo).replace('    log("up")', '    place = LOG + os.environ["PYTEST_XDIST_WORKER"]\n    os.mkdir(place)\n    log("up")')
+               .replace("LOG", repr(os.path.join(repo.original, "database"))).replace('    log("down")', '    os.rmdir(place)\n    log("down")'))
+    repo.write("test_mod.py", TESTS)
+    repo.start(jobs=2)
+    bench = None
+    for part in (["test_dies"], ["test_lives", "test_late"]):
+        if bench:
+            bench.wire.sock.close()  # no session is open meanwhile
+        for files, copies in ((["mod.py"], 1), ([], 2)):
+            events = repo.baseline(files=files, tests=[repo.index(name) for name in part], copies=copies)
+            assert [event["outcome"] for event in events] == ["passed"] * len(part), events
+        bench = Bench(repo, "mod.py", "f")
+        assert bench.verdict("n + 1", "n + 2", ["test_dies"]) == ("killed", True)
+    ups = count(repo, "up")
+    assert bench.verdict("n + 1", "n + 2", ["test_late"]) == ("killed", True)
+    assert count(repo, "up") == ups, "the workers are there again"
+
+
 def test_generated_tests_go_there_when_they_ask_for_the_fixture(repo):
     bench = start(repo)
     loaded = bench.wire.ask("load", path="test_gen.py", source="from mod import f\ndef test_a(costly): assert f(2) == 3\ndef test_b(): assert f(2) == 3\n")

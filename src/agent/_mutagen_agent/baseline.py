@@ -249,8 +249,9 @@ class Baseline:
     def run(self):
         if self.files:
             self.host.files.claimed = set()
-            if self.host.starters is None:  # the tests may come in parts
-                self.host.starters = set()
+            self.host.starters = self.host.starters or set()  # of an earlier part of the tests
+        if self.host.workers is not None:
+            self.host.workers.close()  # the tests of this part are to have their names, and what goes with these: databases, ports
         if self.host.unforkable:
             self.host.files.keep()  # a new interpreter does not know what it was like
         pool = forks.Pool(len(self.lanes))
