@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct mg_cancel cancel = { .requested = 0, .wake_fd = -1 };
-static int wake_write_fd = -1;
+static struct mg_cancel cancel = { .requested = 0, .wake_fd = -1, .ring_fd = -1 };
 
 /* The first signal asks, the second one ends the program at once; children see their lifeline close. */
 static void on_signal(int number)
@@ -27,7 +26,7 @@ static void on_signal(int number)
         _exit(MG_EXIT_INTERRUPTED);
     }
     cancel.requested = number;
-    ssize_t ignored = write(wake_write_fd, "!", 1);
+    ssize_t ignored = write(cancel.ring_fd, "!", 1);
     (void)ignored;
     errno = saved;
 }
@@ -37,12 +36,12 @@ static enum mg_code catch_signals(struct mg_err *err)
     int ends[2];
     MG_TRY(mg_fd_pipe(ends, err));
     cancel.wake_fd = ends[0];
-    wake_write_fd = ends[1];
+    cancel.ring_fd = ends[1];
     struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     (void)sigemptyset(&action.sa_mask);
     (void)sigemptyset(&ignore.sa_mask);
-    if (fcntl(wake_write_fd, F_SETFL, O_NONBLOCK) != 0 || sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
+    if (fcntl(cancel.ring_fd, F_SETFL, O_NONBLOCK) != 0 || sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0 ||
         sigaction(SIGPIPE, &ignore, NULL) != 0)
         return MG_FAIL(err, MG_E_IO, "signals cannot be caught: %s", strerror(errno));
     return MG_OK;

@@ -147,6 +147,8 @@ struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *repor
                   { "cost_limit_reached", "the next call to the model might pass the cost limit" },
                   { "token_limit_reached", "the next call to the model might pass the token limit" },
                   { "cancelled", "interrupted" } };
+    if (stopped_by(report, "wallclock_exceeded") && report->targets_selected == 0)
+        return MG_STR("the time limit was reached before there was a function to look at");
     for (size_t i = 0; i < MG_COUNT(known); i++)
         if (stopped_by(report, known[i].reason))
             return mg_arena_printf(arena, "%s, %u of %u targets are left", known[i].words, report->targets_left, report->targets_selected);

@@ -47,16 +47,17 @@ static int milliseconds_until(double deadline)
 
 enum mg_code mg_fd_wait(int fd, short events, double deadline, const struct mg_cancel *cancel, short *ready, struct mg_err *err)
 {
+    static const char *const words[] = { "stopped by the user", "the time is over" };
     struct pollfd fds[2] = { { .fd = fd, .events = events }, { .fd = cancel ? cancel->wake_fd : -1, .events = POLLIN } };
     for (;;) {
         if (mg_cancelled(cancel))
-            return MG_FAIL(err, MG_E_CANCELLED, "stopped by the user");
+            return MG_FAIL(err, MG_E_CANCELLED, "%s", words[!mg_cancelled_by_user(cancel)]);
         int timeout = milliseconds_until(deadline);
         int count = poll(fds, 2, timeout);
         if (count < 0 && errno != EINTR)
             return MG_FAIL(err, MG_E_IO, "cannot wait for a descriptor: %s", strerror(errno));
         if (mg_cancelled(cancel))
-            return MG_FAIL(err, MG_E_CANCELLED, "stopped by the user");
+            return MG_FAIL(err, MG_E_CANCELLED, "%s", words[!mg_cancelled_by_user(cancel)]);
         if (count > 0 && fds[0].revents != 0) {
             *ready = fds[0].revents;
             return MG_OK;

@@ -80,6 +80,7 @@ struct mg_run_context {
     struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
+    bool grace;                       /* the moment behind it has begun: services/limit.h */
     const struct mg_measure *measure; /* of a score, else NULL */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "services/events.h"
+#include "services/limit.h"
 #include "services/turn.h"
 #include "services/work.h"
 
@@ -53,16 +54,18 @@ static double now(const struct mg_run_context *run) { return run->services->cloc
 
 /* ---- storing ---- */
 
-/* The user stopped the run. What a model was paid for is kept: the target is left unfinished, with the tests that were judged. */
-static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending)
+/* The run was stopped. What a model was paid for is kept, and with a limit of time what the search has found: the target is left unfinished, with
+ * the tests that were judged. */
+static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, bool late)
 {
     struct mg_store store = run->services->store;
     struct mg_outcome *outcome = pending->outcome;
     struct mg_err ignored;
-    if (!run->services->model.ops || !outcome || outcome->state != MG_TARGET_MUTATED ||
+    if (!(run->services->model.ops || late) || !outcome || outcome->state != MG_TARGET_MUTATED ||
         mg_target_step(&outcome->state, MG_TARGET_ON_leave, &ignored) != MG_OK)
         return;
-    outcome->reason = MG_STR("the run was stopped before its tests were confirmed");
+    outcome->reason = late ? MG_STR("the time limit was reached before its tests were confirmed") :
+                             MG_STR("the run was stopped before its tests were confirmed");
     for (size_t i = 0; i < pending->order_count; i++)
         outcome->tests.at[pending->order[i]].reason = MG_STR("not confirmed yet");
     mg_redact_outcome(arena, run->services->secrets, outcome);
@@ -70,19 +73,34 @@ static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct
         mg_log_err(MG_LOG_WARNING, "tests of the stopped run are lost", &ignored);
 }
 
-/* With the turn from beginning to end: nobody adds to the batch meanwhile. */
+static enum mg_code confirm(struct mg_run_context *run, struct mg_pending *pending, size_t count, struct mg_err *err)
+{
+    struct mg_arena *scratch = mg_arena_new();
+    enum mg_code code = mg_limit_put_off(run, err);
+    if (code == MG_OK)
+        code = mg_confirm_pending(run, scratch, pending, count, err);
+    mg_arena_free(scratch);
+    return code;
+}
+
+/* With the turn from beginning to end: nobody adds to the batch meanwhile. What the moment of grace was too short for is left, and that is no
+ * error. */
 static enum mg_code flush(struct mg_crew *crew, struct mg_err *err)
 {
     struct batch *batch = &crew->batch;
-    struct mg_arena *scratch = mg_arena_new();
-    enum mg_code code = batch->len ? mg_confirm_pending(crew->run, scratch, batch->at, batch->len, err) : MG_OK;
+    struct mg_err why = { .code = MG_OK };
+    enum mg_code code = batch->len ? confirm(crew->run, batch->at, batch->len, &why) : MG_OK;
+    bool late = code == MG_E_CANCELLED && mg_ended_by_limit(crew->run, code);
     for (size_t i = 0; i < batch->len; i++) {
         if (code == MG_E_CANCELLED)
-            leave_one(crew->run, batch->arenas[i], &batch->at[i]);
+            leave_one(crew->run, batch->arenas[i], &batch->at[i], late);
         mg_arena_free(batch->arenas[i]);
     }
-    mg_arena_free(scratch);
     *batch = (struct batch){ .since = now(crew->run) };
+    if (late || code == MG_OK)
+        return mg_limit_put_back(crew->run, err);
+    if (err)
+        *err = why;
     return code;
 }
 
@@ -91,9 +109,9 @@ static enum mg_code flush(struct mg_crew *crew, struct mg_err *err)
 /* A limit that is used up, or NULL. */
 static const char *stop_reason(const struct mg_run_context *run)
 {
-    if (mg_cancelled(run->services->cancel))
+    if (mg_cancelled_by_user(run->services->cancel))
         return "cancelled";
-    return run->time_limit > 0 && now(run) >= run->time_limit ? "wallclock_exceeded" : NULL;
+    return mg_time_is_over(run) ? MG_TIME_IS_OVER : NULL;
 }
 
 /* The first reason is the run's. */
@@ -149,6 +167,20 @@ static void show(struct mg_crew *crew)
     mg_buf_free(&names);
 }
 
+/* Near the limit targets are confirmed one by one: what waits then has only the moment of grace. When the limit was reached, that is left to the
+ * one who begins it. */
+static bool may_wait(const struct mg_crew *crew)
+{
+    const struct mg_run_context *run = crew->run;
+    if (crew->batch.len == BATCH_TARGETS)
+        return false;
+    if (mg_cancelled(run->services->cancel))
+        return true;
+    if (now(run) - crew->batch.since > BATCH_SECONDS)
+        return false;
+    return run->time_limit <= 0 || run->time_limit - now(run) > BATCH_SECONDS;
+}
+
 /* It is judged: what has no test to wait for is stored at once. */
 static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct mg_pending *pending, struct mg_err *err)
 {
@@ -164,9 +196,7 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
         mg_arena_free(arena);
         MG_TRY(code);
     }
-    if (batch->len == 0 || batch->len == BATCH_TARGETS || now(run) - batch->since > BATCH_SECONDS)
-        MG_TRY(flush(crew, err));
-    return MG_OK;
+    return batch->len && may_wait(crew) ? MG_OK : flush(crew, err);
 }
 
 static enum mg_code one_target(struct mg_crew *crew, struct member *member, const struct mg_target *target, struct mg_err *err)
@@ -181,8 +211,11 @@ static enum mg_code one_target(struct mg_crew *crew, struct member *member, cons
     if (run->asked[target - run->targets.at] == MG_ASKED_OPEN)
         run->asked[target - run->targets.at] = MG_ASKED_NOT;
     if (code == MG_E_CANCELLED)
-        leave_one(run, arena, &pending);
-    if (code != MG_OK || run->request.dry_run) { /* what it would ask the model is noted; there is no outcome */
+        leave_one(run, arena, &pending, false);
+    bool nothing = code == MG_OK && pending.outcome->state == MG_TARGET_UNFINISHED && pending.outcome->mutants.len == 0;
+    if (nothing)
+        stop(crew, pending.stop); /* it was stopped before there was anything to tell of it */
+    if (code != MG_OK || nothing || run->request.dry_run) { /* what it would ask the model is noted; there is no outcome */
         mg_arena_free(arena);
         return code;
     }
@@ -345,6 +378,8 @@ static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
     if (crew->refused)
         stop(crew, MG_STR("max_targets_reached"));
     enum mg_code code = crew->lost.code;
+    if (code == MG_OK && mg_cancelled(run->services->cancel) && mg_time_is_over(run))
+        code = mg_limit_grace(run, err);
     if (code == MG_OK)
         code = flush(crew, err);
     else if (err)
@@ -352,7 +387,7 @@ static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
     if (code == MG_OK)
         return judge_refused(run, err);
     for (size_t i = 0; i < crew->batch.len && code == MG_E_CANCELLED; i++)
-        leave_one(run, crew->batch.arenas[i], &crew->batch.at[i]);
+        leave_one(run, crew->batch.arenas[i], &crew->batch.at[i], false);
     return code;
 }
 

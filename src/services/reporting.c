@@ -66,7 +66,7 @@ struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *repor
     if (misses_packages(report))
         return mg_arena_printf(arena, "next: install what the repo needs into %.*s, or name another interpreter with --python",
                                MG_FMT(mg_text_interpreter(report)));
-    if (report->targets_left || report->unfinished)
+    if (report->targets_left || report->unfinished || mg_str_is(report->status, "partial"))
         return mg_arena_printf(arena, "next: %.*s goes on where this run stopped", MG_FMT(mg_text_go_on(arena, report)));
     uint32_t better = improvable(report);
     if (better)

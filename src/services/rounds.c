@@ -6,6 +6,7 @@
 #include "core/text_patch.h"
 #include "python/testmodule.h"
 #include "services/events.h"
+#include "services/limit.h"
 #include "services/work.h"
 
 #include <string.h>
@@ -293,6 +294,7 @@ static enum mg_code earlier_session(struct mg_work *work, struct mg_err *err)
         if (!mg_str_eq(earlier->target_id, work->target->id))
             continue;
         struct mg_suite suite = { .imports = earlier->imports };
+        work->outcome->generator = earlier->generator;
         for (size_t t = 0; t < earlier->tests.len; t++)
             if (earlier->tests.at[t].kills.len)
                 *MG_PUSH(work->arena, &suite.tests) =
@@ -482,16 +484,30 @@ static enum mg_code no_reply(struct mg_work *work, enum mg_code code, enum mg_ll
     return MG_OK;
 }
 
-/* The reply's tests took the session with them (an import that never ends, …). What was judged before stays, and nobody is asked again. */
-static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cause, struct mg_err *err)
+/* The session is of no more use; what was judged before stays. */
+static enum mg_code keep_pool(struct mg_work *work, struct mg_err *err)
 {
     work->broken = true;
-    work->outcome->reason = mg_arena_printf(work->arena, "the model's tests broke the interpreter that judges them: %s", cause->text);
-    *MG_PUSH(work->arena, &work->outcome->notes) = work->outcome->reason;
     if (work->outcome->state != MG_TARGET_GENERATED || work->pool.tests.len == 0)
         return MG_OK;
     MG_TRY(mg_move_target(work->outcome, MG_TARGET_ON_ran, err));
     return mg_move_target(work->outcome, MG_TARGET_ON_mutated, err);
+}
+
+/* The reply's tests took the session with them (an import that never ends, …), and nobody is asked again. */
+static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cause, struct mg_err *err)
+{
+    work->outcome->reason = mg_arena_printf(work->arena, "the model's tests broke the interpreter that judges them: %s", cause->text);
+    *MG_PUSH(work->arena, &work->outcome->notes) = work->outcome->reason;
+    return keep_pool(work, err);
+}
+
+/* The time is over. What the rounds have gained by now is settled, and is kept when it is enough; else the target is left for another session. */
+static enum mg_code time_is_over(struct mg_work *work, struct mg_err *err)
+{
+    work->pending->stop = MG_STR(MG_TIME_IS_OVER);
+    work->pending->unfinished = MG_STR("the time limit was reached before it was done");
+    return keep_pool(work, err);
 }
 
 /* While the model was thinking, another target's tests may have ended the interpreter: this one begins again then, and what its own tests do to a
@@ -529,6 +545,8 @@ static enum mg_code model_rounds(struct mg_work *work, struct mg_err *err)
         enum mg_code code = services->model.ops->generate(services->model.self, &request, work->arena, &suite, &fault, &cause);
         if (code != MG_OK && code != MG_E_CANCELLED)
             mg_log_err(MG_LOG_WARNING, "the model gave no tests", &cause);
+        if (code != MG_OK && mg_time_is_over(work->run))
+            return MG_FAIL(err, MG_E_CANCELLED, "%s", cause.text);
         MG_TRY(still_there(work, err));
         if (code != MG_OK)
             return no_reply(work, code, fault, &cause, err);
@@ -693,32 +711,43 @@ static enum mg_code take_tests(struct mg_work *work, struct mg_err *err)
     return ask_chosen(work, err);
 }
 
+static enum mg_code hand_up(const struct mg_err *why, enum mg_code code, struct mg_err *err)
+{
+    if (code != MG_OK && err)
+        *err = *why;
+    return code;
+}
+
 enum mg_code mg_target_rounds(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
     struct mg_str strategy = work->run->config->llm.strategy;
     bool model = services->model.ops && !mg_str_is(strategy, "search");
     bool search_first = !model || !mg_str_is(strategy, "model");
+    struct mg_err why = { .code = MG_OK };
     pool_begin(work);
-    if (model)
-        MG_TRY(earlier_session(work, err));
-    if (!is_enough(work))
-        MG_TRY(search(work, search_first, err));
-    if (model && !is_enough(work)) {
+    enum mg_code code = earlier_session(work, &why);
+    if (code == MG_OK && !is_enough(work))
+        code = search(work, search_first, &why);
+    if (code == MG_OK && model && !is_enough(work)) {
         work->outcome->generator = mg_arena_printf(work->arena, "%s%s", search_first ? "search + " : "", services->model.ops->name);
-        enum mg_code code = model_rounds(work, err);
-        if (code == MG_E_CANCELLED && work->pool.tests.len) { /* what was paid for is kept for the next session */
-            struct mg_err unsaved = { .code = MG_OK };
-            work->broken = true;
-            if (take_tests(work, &unsaved) != MG_OK)
-                mg_log_err(MG_LOG_WARNING, "tests of the stopped target are lost", &unsaved);
-        }
-        MG_TRY(code);
+        code = model_rounds(work, &why);
     }
-    if (work->pool.tests.len) {
+    if (code == MG_E_CANCELLED && work->pool.tests.len && mg_ended_by_limit(work->run, code)) {
+        code = time_is_over(work, &why);
+    } else if (code == MG_E_CANCELLED && model && work->pool.tests.len) { /* what was paid for is kept for the next session */
+        struct mg_err unsaved = { .code = MG_OK };
+        work->broken = true;
+        if (take_tests(work, &unsaved) != MG_OK)
+            mg_log_err(MG_LOG_WARNING, "tests of the stopped target are lost", &unsaved);
+    }
+    if (code == MG_OK && work->pool.tests.len) {
         work->outcome->reason = MG_NO_STR;
-        return take_tests(work, err);
+        code = take_tests(work, &why);
+        return code == MG_E_CANCELLED && mg_ended_by_limit(work->run, code) ? time_is_over(work, err) : hand_up(&why, code, err);
     }
+    if (code != MG_OK)
+        return hand_up(&why, code, err);
     if (work->pending->unfinished.len) {
         work->outcome->reason = work->pending->unfinished;
         return mg_move_target(work->outcome, MG_TARGET_ON_leave, err);

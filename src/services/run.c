@@ -10,6 +10,7 @@
 #include "services/events.h"
 #include "services/causes.h"
 #include "services/early.h"
+#include "services/limit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,22 +30,6 @@ static enum mg_code step(struct mg_run_context *run, enum mg_run_event event, st
     return run->services->store.ops->set_run_state(run->services->store.self, run->request.run_id, run->state, err);
 }
 
-/* Earlier sessions have had their part of the run's time. */
-static enum mg_code limit_time(struct mg_run_context *run, struct mg_err *err)
-{
-    const struct mg_store store = run->services->store;
-    double limit = run->config->orchestrator.max_wallclock_seconds, earlier = 0;
-    if (limit <= 0)
-        return MG_OK;
-    MG_TRY(store.ops->worked_seconds(store.self, run->request.run_id, &earlier, err));
-    run->time_limit = run->started + limit - earlier;
-    if (run->time_limit <= 0)
-        run->time_limit = 1e-9; /* long ago; 0 would be no limit */
-    if (run->services->time_limit)
-        *run->services->time_limit = run->time_limit;
-    return MG_OK;
-}
-
 /* INITIALIZING: creates the run in the store, or takes it up again. */
 static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
 {
@@ -58,7 +43,7 @@ static enum mg_code take_up(struct mg_run_context *run, struct mg_err *err)
     };
     bool existing = false;
     MG_TRY(services->store.ops->begin_run(services->store.self, &wanted, run->arena, &record, &existing, err));
-    MG_TRY(limit_time(run, err));
+    MG_TRY(mg_limit_begin(run, err));
     run->report->started_at = existing ? record.started_at : wanted.started_at;
     /* A run that was killed stands in the middle: it starts over from the top, what is finished stays finished. */
     run->state = existing && mg_run_state_is_final(record.state) ? record.state : MG_RUN_PENDING;
@@ -177,18 +162,35 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
     MG_TRY(mg_collect_tests(run, err));
     run->fingerprint = fingerprint(run);
     run->deadline = run->time_limit;
-    struct mg_err why = { .code = MG_OK };
-    enum mg_code code = mg_early_verdicts(run, NULL, &why);
-    if (code == MG_OK)
-        code = mg_run_baseline(run, &why);
-    if (code == MG_E_LIMIT && run->deadline > 0 && now(run) >= run->deadline) {
-        mg_baseline_cut(run); /* the targets are left for another session, with more time */
-    } else if (code != MG_OK) {
-        if (err)
-            *err = why;
-        return code;
-    }
+    MG_TRY(mg_early_verdicts(run, NULL, err));
+    MG_TRY(mg_run_baseline(run, err));
     run->report->existing_passed = run->baseline.passed;
+    return MG_OK;
+}
+
+/* The time was over before there was a target to work on: all are left for another session, with more time. They are counted all the same. */
+static enum mg_code begin_nothing(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_report earlier = { 0 };
+    run->report->stop_reason = MG_STR(MG_TIME_IS_OVER);
+    mg_event_stop(MG_TIME_IS_OVER, 0);
+    MG_TRY(mg_limit_grace(run, err));
+    if (run->start.repo.len) { /* it was opened */
+        if (!run->baseline.results)
+            mg_baseline_begin(run);
+        mg_baseline_cut(run);
+        run->report->existing_passed = run->baseline.passed;
+        run->targets.len = 0;
+        run->report->functions_found = 0;
+        return mg_select_targets(run, err);
+    }
+    struct mg_err none;
+    struct mg_store store = run->services->store;
+    if (store.ops->load_report(store.self, run->request.run_id, run->arena, &earlier, &none) == MG_OK) {
+        run->report->functions_found = earlier.functions_found;
+        run->report->targets_selected = earlier.targets_selected;
+        run->report->targets_left = earlier.targets_left;
+    }
     return MG_OK;
 }
 
@@ -222,8 +224,6 @@ static enum mg_code find_unfinished(struct mg_run_context *run, struct mg_err *e
 {
     struct mg_outcome *outcomes = NULL;
     size_t count = 0;
-    if (!run->services->model.ops)
-        return MG_OK;
     MG_TRY(run->services->store.ops->outcomes(run->services->store.self, run->request.run_id, run->arena, &outcomes, &count, err));
     for (size_t i = 0; i < count; i++)
         if (outcomes[i].state == MG_TARGET_UNFINISHED && outcomes[i].tests.len)
@@ -245,7 +245,8 @@ static enum mg_code collect_outcomes(struct mg_run_context *run, struct mg_err *
             *mg_map_slot(&finished, outcomes[i].target_id) = run;
     }
     mg_report_sum(run->report);
-    run->report->targets_left = 0;
+    if (run->targets.len)
+        run->report->targets_left = 0;
     for (size_t i = 0; i < run->targets.len; i++)
         run->report->targets_left += mg_map_get(&finished, run->targets.at[i].id) == NULL;
     return MG_OK;
@@ -289,11 +290,9 @@ static void sort_notes(struct mg_report *report, size_t first)
         qsort(report->notes.at + first, report->notes.len - first, sizeof *report->notes.at, by_subject);
 }
 
-static enum mg_code pipeline(struct mg_run_context *run, struct mg_err *err)
+/* SELECTING_TARGETS and GENERATING_TESTS. */
+static enum mg_code work(struct mg_run_context *run, struct mg_err *err)
 {
-    MG_TRY(step(run, MG_RUN_ON_ready, err));
-    MG_TRY(ingest(run, err));
-    MG_TRY(step(run, MG_RUN_ON_ingested, err));
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("ranking functions by how badly they are tested"), 0);
     MG_TRY(mg_select_targets(run, err));
     MG_TRY(retain(run, err));
@@ -306,10 +305,45 @@ static enum mg_code pipeline(struct mg_run_context *run, struct mg_err *err)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
     if (mg_str_is(run->report->stop_reason, "cancelled"))
         return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+    return mg_limit_grace(run, err);
+}
+
+/* The last looks at what was kept; one that the time was too short for is said to be missing. */
+static enum mg_code look_again(struct mg_run_context *run, struct mg_err *err)
+{
+    MG_TRY(mg_verify(run, err));
+    struct mg_err why = { .code = MG_OK };
+    enum mg_code code = mg_check_merged(run, &why);
+    if (mg_ended_by_limit(run, code)) {
+        mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
+                MG_STR("the kept tests were confirmed, but not run together in the files that `apply` writes: the time limit was reached"));
+        return MG_OK;
+    }
+    if (code != MG_OK && err)
+        *err = why;
+    return code;
+}
+
+static enum mg_code pipeline(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_err why = { .code = MG_OK };
+    MG_TRY(step(run, MG_RUN_ON_ready, err));
+    enum mg_code code = ingest(run, &why);
+    if (mg_ended_by_limit(run, code)) {
+        MG_TRY(begin_nothing(run, err));
+        MG_TRY(step(run, MG_RUN_ON_ingested, err));
+        MG_TRY(step(run, MG_RUN_ON_selected, err));
+    } else if (code == MG_OK) {
+        MG_TRY(step(run, MG_RUN_ON_ingested, err));
+        MG_TRY(work(run, err));
+    } else {
+        if (err)
+            *err = why;
+        return code;
+    }
     MG_TRY(step(run, MG_RUN_ON_processed, err));
     MG_TRY(collect_outcomes(run, err));
-    MG_TRY(mg_verify(run, err));
-    MG_TRY(mg_check_merged(run, err));
+    MG_TRY(look_again(run, err));
     MG_TRY(step(run, MG_RUN_ON_gated, err));
     return step(run, MG_RUN_ON_reported, err);
 }
@@ -357,6 +391,7 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
         mg_note(&run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
 
     enum mg_code code = pipeline(&run, err);
+    mg_limit_end(&run);
     services->agent.ops->stop(services->agent.self);
     mg_dismiss_crew(&run);
     if (result->repo.copy.len)
@@ -364,7 +399,8 @@ enum mg_code mg_run(const struct mg_run_services *services, const struct mg_conf
     if (code != MG_OK) {
         code = wind_up(&run, code, err);
     } else {
-        code = finish(&run, result->report.targets_left ? "partial" : "succeeded", err);
+        bool partial = result->report.targets_left || (result->report.stop_reason.len && run.targets.len == 0);
+        code = finish(&run, partial ? "partial" : "succeeded", err);
     }
     return code;
 }

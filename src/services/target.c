@@ -4,6 +4,7 @@
 #include "services/beside.h"
 #include "services/early.h"
 #include "services/events.h"
+#include "services/limit.h"
 #include "services/work.h"
 
 #include <stdlib.h>
@@ -200,11 +201,22 @@ static enum mg_code process(struct mg_run_context *run, const struct mg_target *
     return mg_discard(&work, mg_arena_printf(arena, "%s%s", again ? "it killed the interpreter of the tests, twice: " : "", cause.text), err);
 }
 
+/* The time was over before there was a test that could be kept. */
+static enum mg_code leave(struct mg_pending *pending, struct mg_err *err)
+{
+    pending->outcome->reason = pending->outcome->mutants.len ? MG_STR("the time limit was reached while tests were written for it") :
+                                                               MG_STR("the time limit was reached while its mutants were run");
+    pending->stop = MG_STR(MG_TIME_IS_OVER);
+    return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
+}
+
 enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
                                struct mg_err *err)
 {
     mg_log_target(target->qualified_name);
     enum mg_code code = process(run, target, arena, pending, err);
+    if (code == MG_E_CANCELLED && pending->outcome && !run->measure && mg_ended_by_limit(run, code))
+        code = leave(pending, err);
     mg_log_target(MG_NO_STR);
     return code;
 }

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "python/mutate.h"
-#include "services/context.h"
+#include "services/limit.h"
 
 #include <stdlib.h>
 
@@ -163,15 +163,23 @@ enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err)
     if (first + second < wanted)
         first = wanted - second < alive.len ? wanted - second : alive.len;
     progress.ops->phase(progress.self, "verifying", MG_STR("replaying verdicts with plain pytest"), (uint32_t)(first + second));
-    for (size_t i = 0; i < first + second; i++) {
+    bool cut = false;
+    for (size_t i = 0; i < first + second && !cut; i++) {
         const struct claim *claim = i < first ? &alive.at[i] : &detected.at[i - first];
-        if (mg_cancelled(run->services->cancel))
-            return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+        struct mg_err why = { .code = MG_OK };
         progress.ops->step(progress.self, (uint32_t)i, claim->judged->mutant.id);
         struct mg_arena *arena = mg_arena_new();
-        enum mg_code code = replay(run, claim, arena, err);
+        enum mg_code code = mg_cancelled(run->services->cancel) ? MG_FAIL(&why, MG_E_CANCELLED, "cancelled") : replay(run, claim, arena, &why);
         mg_arena_free(arena);
-        MG_TRY(code);
+        cut = mg_ended_by_limit(run, code);
+        if (cut)
+            mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
+                    mg_arena_printf(run->arena, "verify: %zu of %zu replays were not made: the time limit was reached", first + second - i,
+                                    first + second));
+        else if (code != MG_OK && err)
+            *err = why;
+        if (!cut && code != MG_OK)
+            return code;
     }
     mg_note(run, run->report->verified_agree == run->report->verified ? MG_NOTE_INFO : MG_NOTE_DEGRADED, MG_STR(""),
             mg_arena_printf(run->arena, "verify: %u of %u verdicts (%zu alive, %zu detected) replayed on disk with plain pytest agree",

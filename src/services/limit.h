@@ -1,0 +1,28 @@
+/* The run's limit of time. When it is reached the cancel token fires, as it does when the user interrupts the run: whatever is waited for ends
+ * within two seconds. Then the token is taken back for a moment of grace, in which tests that were judged already are confirmed. */
+#ifndef MG_SERVICES_LIMIT_H
+#define MG_SERVICES_LIMIT_H
+
+#include "services/context.h"
+
+#define MG_GRACE_SECONDS 10.0 /* said in the manual */
+#define MG_TIME_IS_OVER "wallclock_exceeded"
+
+/* Sets run->time_limit (earlier sessions have had their part of it) and orders the alarm. Nothing without a limit. */
+MG_MUST_CHECK enum mg_code mg_limit_begin(struct mg_run_context *run, struct mg_err *err);
+
+/* Not when the user has stopped the run. */
+bool mg_time_is_over(const struct mg_run_context *run);
+/* An operation ended with this code because of it, or because of a test that had not ended by then. */
+bool mg_ended_by_limit(const struct mg_run_context *run, enum mg_code code);
+
+/* While tests are confirmed the alarm rings later, by the moment of grace; then again at the limit, or at once when that has passed. */
+MG_MUST_CHECK enum mg_code mg_limit_put_off(struct mg_run_context *run, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_limit_put_back(struct mg_run_context *run, struct mg_err *err);
+
+/* When nobody works any more: the moment of grace begins, once, at the limit or now. What it ends is left as it is. */
+MG_MUST_CHECK enum mg_code mg_limit_grace(struct mg_run_context *run, struct mg_err *err);
+/* Nothing is waited for any more. */
+void mg_limit_end(struct mg_run_context *run);
+
+#endif
