@@ -65,3 +65,84 @@ def test_what_the_first_tests_have_killed_is_not_run_again(desk, command):
         [file] = json.loads((desk.folder / "score.json").read_text())["files"].values()
         killed = sum(mutant["status"] == "Killed" for mutant in file["mutants"])
     assert killed > early, "those that lived meet the test that comes later"
+
+
+# Found quickly; and a function whose every call takes so long that the search for its tests would take minutes.
+NAP = '''import time
+
+
+def grade(points: int) -> str:
+    if points >= 90:
+        return "A"
+    if points >= 75:
+        return "B"
+    if points >= 60:
+        return "C"
+    if points >= 45:
+        return "D"
+    return "E"
+
+
+def nap(n: int) -> int:
+    time.sleep(0.4)
+    return n + 1
+'''
+
+
+def report_of(desk):
+    return json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
+
+
+def states(desk):
+    return {target["qualified_name"]: target["status"] for target in report_of(desk)["target_stats"]}
+
+
+def test_max_time_ends_within_a_function_and_keeps_what_is_finished(desk):
+    repo = desk.repo({"calc/__init__.py": "", "calc/ops.py": NAP, "tests/test_ops.py": "from calc.ops import nap\n\ndef test_nap(): assert nap\n"})
+    before, begun = tree(repo), time.monotonic()
+    told = desk("run", "repo", "--max-time", "20", "--run-id", "r", "--no-progress")
+    assert told.code == 3 and "the time limit is reached, 1 of 2 targets are left" in told.out, told
+    assert time.monotonic() - begun < 70, "a call of the search alone may take a minute"
+    assert states(desk) == {"calc.ops.grade": "kept", "calc.ops.nap": "unfinished"}, told
+    assert "--run-id r and a higher --max-time" in told.out and list(desk.tmp.iterdir()) == [] and tree(repo) == before
+    first = report_of(desk)["target_stats"]
+    told = desk("run", "repo", "--target", "*.grade", "--max-time", "10000", "--run-id", "r", "--no-progress")
+    assert told.code == 0 and report_of(desk)["target_stats"] == first, "what is finished is not done again"
+
+
+@pytest.mark.parametrize("place", ["conftest.py", "tests/test_slow.py"])
+def test_max_time_ends_a_suite_that_is_not_even_collected(desk, place):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": "def test_it(): pass\n", place: "import time\ntime.sleep(600)\n"})
+    begun = time.monotonic()
+    told = desk("run", "repo", "--max-time", "8", "--run-id", "r", "--no-progress")
+    assert told.code == 3 and "the time limit is reached, 2 of 2 targets are left" in told.out, told
+    assert time.monotonic() - begun < 60 and list(desk.tmp.iterdir()) == []
+    assert report_of(desk)["stop_reason"] == "wallclock_exceeded"
+    used = desk("run", "repo", "--max-time", "8", "--run-id", "r", "--no-progress")  # nothing is left of the limit: it says so at once
+    assert used.code == 3 and "2 of 2 targets are left" in used.out and "--run-id r and a higher --max-time" in used.out.splitlines()[-1], used
+
+
+# The first reply is a weak test; the second one never comes.
+MODEL = '''#!/bin/sh
+cat > /dev/null
+if [ -e {mark} ]; then {then}; fi
+touch {mark}
+printf '```python\\nfrom calc.ops import grade\\n\\n\\ndef test_top():\\n    assert grade(95) == "A"\\n```\\n'
+'''
+BETTER = '''printf '```python\\nfrom calc.ops import grade\\n\\n\\ndef test_all():\\n    assert [grade(n) for n in (89, 90, 74, 75, 59, 60, 44, 45)] == list("BACBDCED")\\n```\\n'; exit'''
+
+
+def test_max_time_ends_a_model_that_thinks_and_the_next_session_begins_with_its_tests(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": NAP, "tests/test_ops.py": "from calc.ops import nap\n\ndef test_nap(): assert nap\n"})
+    model = desk.folder / "model.sh"
+    model.write_text(MODEL.format(mark=desk.folder / "asked", then="sleep 600"))
+    ask = ["run", "repo", "--target", "*.grade", "--provider", "command", "--command", f"sh {model}", "--strategy", "model",
+           "--max-cost", "0", "--run-id", "r", "--no-progress"]
+    begun = time.monotonic()
+    told = desk(*ask, "--max-time", "20")
+    assert told.code == 3 and time.monotonic() - begun < 90, told
+    [target] = report_of(desk)["target_stats"]
+    assert target["status"] == "unfinished" and [test["name"] for test in target["tests"]] == ["test_top"], target
+    model.write_text(MODEL.format(mark=desk.folder / "asked", then=BETTER))
+    told = desk(*ask, "--max-time", "10000")
+    assert told.code == 0 and states(desk) == {"calc.ops.grade": "kept"}, told
