@@ -24,7 +24,7 @@ static const struct mg_option options[] = {
     MG_OPT_FLAG("dry-run", dry_run, "measure, and print what a model would be asked and what that would cost; ask nobody"),
     MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
     MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "work on so many targets, over all sessions of the run; 0 = all"),
-    MG_OPT_TEXT("max-time", "SECONDS", max_time, "begin nothing after that working time, over all sessions of the run"),
+    MG_OPT_TEXT("max-time", "SECONDS", max_time, "stop then, over all sessions of the run: exit 3; half of it at most for the existing tests"),
     MG_OPT_SETTING("parallel-targets", "N", "orchestrator.max_parallel_targets", "targets at once: while a model answers, others are worked on"),
     MG_OPT_SETTING("level", "N", "mutation.level", "mutation operators up to this level: 1, 2 or 3"),
     MG_OPT_SETTING("operators", "LIST", "mutation.operators", "ROR,EXS: only these; +XMT: also this one; -SDL: not this one"),

@@ -48,6 +48,7 @@ struct mg_outcome {
     MG_LIST(struct mg_judged) mutants;
     MG_LIST(struct mg_str) suspected_bugs; /* one line each */
     uint32_t attempts;
+    uint32_t tests_not_run; /* existing tests that could not be asked: `before` is a lower bound */
     double seconds;
     struct mg_spend spend;        /* of its model calls, failed ones included */
     MG_LIST(struct mg_str) notes; /* what a model claimed, such as "equivalent: …": shown as its words, never counted */

@@ -17,6 +17,14 @@ uint32_t mg_report_static_judged(const struct mg_report *report)
     return count;
 }
 
+uint32_t mg_report_measured_in_part(const struct mg_report *report)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        count += report->outcomes.at[i].tests_not_run > 0;
+    return count;
+}
+
 static bool has_mutant(const struct mg_outcome *outcome, struct mg_str id)
 {
     for (size_t i = 0; i < outcome->mutants.len; i++)

@@ -57,6 +57,7 @@ struct mg_report {
     struct mg_str run_id;
     struct mg_str status;      /* "succeeded", "partial", "failed", "cancelled" */
     struct mg_str stop_reason; /* empty, "max_targets_reached", "wallclock_exceeded", "cost_limit_reached", "token_limit_reached", "cancelled",
+                                  "tests_not_run" (all that could be done without them is done),
                                   "provider_failed: why", "unanswered: why" (some targets were left, the run went on), or an error's text */
     struct mg_str repo, python, generator, version;
     int64_t started_at, finished_at; /* unix seconds, UTC */
@@ -65,6 +66,7 @@ struct mg_report {
     uint32_t kept, discarded, satisfied, unfinished;
     uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
+    uint32_t existing_not_run;         /* a part of the time limit is for the existing tests, and was over */
     uint32_t level;                    /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
     uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */
     struct mg_tally before, after;     /* mutant-weighted over all processed targets */
@@ -82,6 +84,8 @@ struct mg_report {
 uint32_t mg_report_static_judged(const struct mg_report *report);
 /* How many of a test's kills are of no mutant of the outcome, but of those above the level by which tests are chosen too. */
 size_t mg_kills_above(const struct mg_outcome *outcome, const struct mg_test *test);
+/* Targets that were measured while some existing tests were not run: their scores are lower bounds. */
+uint32_t mg_report_measured_in_part(const struct mg_report *report);
 bool mg_is_static_judged(const struct mg_mutant_result *result);
 
 #endif

@@ -38,7 +38,7 @@ static const struct mg_setting settings[] = {
 
     INT("orchestrator.max_targets", orchestrator.max_targets, 0, 1000000, "0", true, "functions worked on, over all sessions of a run: the same --run-id with a higher limit goes on; 0 = unlimited"),
     FLOAT("orchestrator.max_wallclock_seconds", orchestrator.max_wallclock_seconds, 0, 1e9, "0", true,
-          "working time over all sessions of a run: nothing new is begun, and no model asked, behind it; 0 = unlimited"),
+          "working time over all sessions of a run: half of it at most for the existing tests; what is being done then is stopped, and 10 s more are for confirming what was found; 0 = unlimited"),
     INT("orchestrator.max_parallel_targets", orchestrator.max_parallel_targets, 1, 64, "1", true, "functions at once: while a model answers for one, others are worked on"),
     FLOAT("orchestrator.max_cost_usd", orchestrator.max_cost_usd, 0, 1e9, "1", false, "USD for model calls, over all sessions of a run; 0 = unlimited"),
     INT("orchestrator.max_tokens", orchestrator.max_tokens, 0, 9007199254740991.0, "0", false, "the same for tokens, input and output together; 0 = unlimited"),

@@ -152,6 +152,9 @@ struct mg_str mg_text_stop(struct mg_arena *arena, const struct mg_report *repor
     for (size_t i = 0; i < MG_COUNT(known); i++)
         if (stopped_by(report, known[i].reason))
             return mg_arena_printf(arena, "%s, %u of %u targets are left", known[i].words, report->targets_left, report->targets_selected);
+    if (stopped_by(report, "tests_not_run"))
+        return mg_arena_printf(arena, "%u of %u existing tests were not run within half of the time limit, %u of %u targets are left",
+                               report->existing_not_run, report->existing_tests, report->targets_left, report->targets_selected);
     if (stopped_by(report, UNANSWERED))
         return mg_arena_printf(arena, "%.*s; %u of %u targets are left",
                                MG_FMT(mg_str_trim(mg_str_sub(report->stop_reason, sizeof UNANSWERED, report->stop_reason.len))), report->targets_left,
@@ -174,7 +177,7 @@ struct mg_str mg_text_go_on(struct mg_arena *arena, const struct mg_report *repo
                                MG_FMT(mg_text_count(arena, mg_spend_tokens(&report->spend))));
     if (stopped_by(report, "max_targets_reached"))
         return mg_arena_printf(arena, "%.*s and a higher --max-targets", MG_FMT(again));
-    if (stopped_by(report, "wallclock_exceeded"))
+    if (stopped_by(report, "wallclock_exceeded") || stopped_by(report, "tests_not_run"))
         return mg_arena_printf(arena, "%.*s and a higher --max-time", MG_FMT(again));
     if (stopped_by(report, PROVIDER_FAILED) || stopped_by(report, UNANSWERED))
         return mg_arena_printf(arena, "%.*s, once the provider answers (mutagen doctor looks at key and model)", MG_FMT(again));

@@ -7,6 +7,10 @@
 
 #include <string.h>
 
+#define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
+#define LEAST_SECONDS 2.0     /* not worth another part */
+#define NO_TIME 0.05          /* 0 would be no limit */
+
 static const char *const outcome_words[] = {
     [MG_TEST_PASSED] = "passes",
     [MG_TEST_FAILED] = "fails",
@@ -190,6 +194,13 @@ void mg_baseline_begin(struct mg_run_context *run)
     }
 }
 
+/* A part of what is left to the end, as a pause; 0 without one. */
+static double seconds_left(const struct mg_run_context *run, double part)
+{
+    double left = (run->baseline.end - run->services->clock.ops->monotonic(run->services->clock.self)) * part;
+    return run->baseline.end <= 0 ? 0 : left > NO_TIME ? left : NO_TIME;
+}
+
 enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err)
 {
     struct mg_progress progress = run->services->progress;
@@ -203,6 +214,7 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
     MG_TRY(pass(run, files, file_count, &(struct selection){ tests, count, pause }, first, &ended, err));
 
+    bool *missed = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
     MG_LIST(uint32_t) again = { 0 };
     for (size_t i = 0; i < ended; i++) {
         second[tests[i]] = (struct mg_baseline_result){ .test = tests[i], .outcome = MG_TEST_CRASHED };
@@ -211,10 +223,17 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
     }
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
     if (again.len)
-        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len, 0 }, second, &ended_again, err));
-    for (size_t i = 0; i < ended; i++)
-        compare(run, tests[i], &second[tests[i]]);
-    run->baseline.done += ended;
+        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len, seconds_left(run, 1.0) }, second, &ended_again, err));
+    for (size_t i = 0; i < again.len; i++)
+        missed[again.at[i]] = i >= ended_again;
+    size_t done = 0;
+    while (done < ended && !missed[tests[done]]) {
+        compare(run, tests[done], &second[tests[done]]);
+        done++;
+    }
+    for (size_t i = done; i < ended; i++) /* once is not enough */
+        first[tests[i]] = (struct mg_baseline_result){ .test = tests[i], .outcome = MG_TEST_CRASHED };
+    run->baseline.done += done;
     return MG_OK;
 }
 
@@ -228,8 +247,12 @@ void mg_baseline_cut(struct mg_run_context *run)
 enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err)
 {
     mg_baseline_begin(run);
-    if (run->baseline.done < run->baseline.order.len)
-        MG_TRY(mg_baseline_part(run, run->baseline.order.len - run->baseline.done, 0, err));
+    size_t before = SIZE_MAX;
+    while (run->baseline.done < run->baseline.order.len && run->baseline.done != before) {
+        before = run->baseline.done;
+        if (before == 0 || run->baseline.end <= 0 || seconds_left(run, 1.0) >= LEAST_SECONDS)
+            MG_TRY(mg_baseline_part(run, run->baseline.order.len - before, seconds_left(run, SHARE_OF_TRACING), err));
+    }
     return MG_OK;
 }
 
@@ -249,6 +272,7 @@ void mg_baseline_recount(struct mg_run_context *run)
 
 void mg_baseline_end(struct mg_run_context *run)
 {
+    run->report->existing_not_run = (uint32_t)(run->baseline.order.len - run->baseline.done);
     mg_event_baseline(run);
     tell_causes(run);
 }

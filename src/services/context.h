@@ -23,6 +23,7 @@ struct mg_baseline {
     uint32_t passed;
     MG_LIST(uint32_t) order; /* tests in the order in which they run */
     size_t done;             /* so many of them have been run, twice where they passed */
+    double end;              /* monotonic: behind it no test is begun, the rest is not run. 0 = all are run */
 };
 
 struct mg_targets {
@@ -80,6 +81,7 @@ struct mg_run_context {
     struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
+    bool *unknown;                    /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
     bool grace;                       /* the moment behind it has begun: services/limit.h */
     const struct mg_measure *measure; /* of a score, else NULL */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
@@ -103,7 +105,8 @@ MG_MUST_CHECK enum mg_code mg_collect_tests(struct mg_run_context *run, struct m
 /* services/run.c: says in the store how long this session has worked, for a later one after a kill. */
 MG_MUST_CHECK enum mg_code mg_tell_worked(const struct mg_run_context *run, struct mg_err *err);
 
-/* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. */
+/* services/baseline.c: runs the existing tests twice (traced, then plain); what does not pass both times is set aside by name. What baseline.end
+ * leaves no time for is not run, and counted in the report. */
 MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err);
 /* Its two halves: all tests that have not run yet; then what was wrong with some of them is told. */
 MG_MUST_CHECK enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err);

@@ -64,8 +64,8 @@ static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct
     if (!(run->services->model.ops || late) || !outcome || outcome->state != MG_TARGET_MUTATED ||
         mg_target_step(&outcome->state, MG_TARGET_ON_leave, &ignored) != MG_OK)
         return;
-    outcome->reason = late ? MG_STR("the time limit was reached before its tests were confirmed") :
-                             MG_STR("the run was stopped before its tests were confirmed");
+    outcome->reason =
+        late ? MG_STR("the time limit was reached before its tests were confirmed") : MG_STR("the run was stopped before its tests were confirmed");
     for (size_t i = 0; i < pending->order_count; i++)
         outcome->tests.at[pending->order[i]].reason = MG_STR("not confirmed yet");
     mg_redact_outcome(arena, run->services->secrets, outcome);
@@ -133,6 +133,8 @@ static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **t
     while (crew->next < run->targets.len && run->report->stop_reason.len == 0 && crew->lost.code == MG_OK) {
         const struct mg_target *candidate = &run->targets.at[crew->next++];
         bool claimed = false, admitted = false;
+        if (run->unknown && run->unknown[candidate - run->targets.at])
+            continue;
         MG_TRY(store.ops->claim(store.self, run->request.run_id, candidate->id, run->fingerprint, &claimed, err));
         crew->finished += !claimed;
         if (!claimed)
@@ -214,7 +216,7 @@ static enum mg_code one_target(struct mg_crew *crew, struct member *member, cons
         leave_one(run, arena, &pending, false);
     bool nothing = code == MG_OK && pending.outcome->state == MG_TARGET_UNFINISHED && pending.outcome->mutants.len == 0;
     if (nothing)
-        stop(crew, pending.stop); /* it was stopped before there was anything to tell of it */
+        stop(crew, pending.stop);                           /* it was stopped before there was anything to tell of it */
     if (code != MG_OK || nothing || run->request.dry_run) { /* what it would ask the model is noted; there is no outcome */
         mg_arena_free(arena);
         return code;

@@ -1,16 +1,13 @@
-/* The order of the baseline, and verdicts before its end. */
+/* Verdicts before the end of the baseline. */
 #include "services/early.h"
 #include "base/str.h"
-#include "services/plan.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "services/order.h"
 
 #define FIRST_SECONDS 10.0     /* of tests before anything is measured */
 #define MEASURING_SECONDS 20.0 /* at most, before the rest of the tests */
 #define SHORT_SECONDS 20.0     /* what is left of the baseline may take so long: then it is waited for */
-#define FEW_TESTS 40           /* not worth an order of their own */
-#define MOST_WORDS 400         /* targets that are looked for in test files */
+#define FEW_TESTS 40           /* not worth a look */
+#define SHARE_OF_FIRST 0.25    /* of what a limit of time leaves for the baseline: for the first tests, and then for measuring */
 
 struct seen_target {
     size_t covering, beside;
@@ -24,97 +21,6 @@ struct mg_early {
 };
 
 static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
-
-/* ---- which tests go first ---- */
-
-static bool is_word_byte(char byte)
-{
-    return byte == '_' || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
-}
-
-static bool has_word(struct mg_str text, struct mg_str word)
-{
-    for (size_t at = 0; word.len && at + word.len <= text.len; at++) {
-        const char *hit = memmem(text.at + at, text.len - at, word.at, word.len);
-        if (!hit)
-            return false;
-        at = (size_t)(hit - text.at);
-        if ((at == 0 || !is_word_byte(text.at[at - 1])) && (at + word.len == text.len || !is_word_byte(text.at[at + word.len])))
-            return true;
-    }
-    return false;
-}
-
-static struct mg_str last_part(struct mg_str dotted)
-{
-    size_t dot = mg_str_rfind(dotted, '.');
-    return dot == dotted.len ? dotted : mg_str_sub(dotted, dot + 1, dotted.len);
-}
-
-static bool is_meant(const struct mg_target *target, const struct mg_changes *changes)
-{
-    return !changes || mg_is_changed(changes, target->path, target->function.first_line, target->function.end_line);
-}
-
-/* 2: the file names a target and its module (or the package that the name may come from), 1: only the module, 0: neither. */
-static unsigned rank_of(const struct mg_run_context *run, struct mg_str text, const struct mg_changes *changes)
-{
-    unsigned best = 0;
-    for (size_t i = 0, looked = 0; i < run->targets.len && best < 2 && looked < MOST_WORDS; i++) {
-        const struct mg_target *target = &run->targets.at[i];
-        if (!is_meant(target, changes))
-            continue;
-        looked++;
-        struct mg_str top = mg_str_sub(target->module, 0, mg_str_find(target->module, '.', 0));
-        struct mg_str named = last_part(target->function.qualname);
-        size_t dot = mg_str_find(target->function.qualname, '.', 0);
-        struct mg_str owner = mg_str_sub(target->function.qualname, 0, dot); /* a method's class is what a test imports */
-        bool module = has_word(text, last_part(target->module));
-        unsigned rank = has_word(text, named) && (module || has_word(text, owner) || has_word(text, top)) ? 2 : module;
-        best = rank > best ? rank : best;
-    }
-    return best;
-}
-
-struct ranked {
-    uint32_t test;
-    unsigned rank;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank > y->rank ? -1 : 1;
-    return (x->test > y->test) - (x->test < y->test);
-}
-
-/* Whole files, in pytest's order within one rank. The number of tests that come first. */
-static size_t put_first(struct mg_run_context *run, const struct mg_changes *changes)
-{
-    size_t count = run->baseline.order.len, first = 0;
-    struct mg_map files;
-    mg_map_init(&files, run->arena);
-    unsigned *ranks = MG_NEW_ARRAY(run->arena, unsigned, run->repo->test_files.len + 1);
-    struct ranked *tests = MG_NEW_ARRAY(run->arena, struct ranked, count + 1);
-    for (size_t i = 0; i < run->repo->test_files.len; i++) {
-        ranks[i] = rank_of(run, run->repo->test_files.at[i].text, changes);
-        *mg_map_slot(&files, run->repo->test_files.at[i].path) = &ranks[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        const unsigned *rank = mg_map_get(&files, run->collected.tests.at[run->baseline.order.at[i]].file);
-        tests[i] = (struct ranked){ run->baseline.order.at[i], rank ? *rank : 0 };
-    }
-    qsort(tests, count, sizeof *tests, by_rank);
-    unsigned best = count ? tests[0].rank : 0;
-    while (best && first < count && tests[first].rank == best)
-        first++;
-    if (first == 0 || first + FEW_TESTS > count)
-        return count; /* nothing stands out */
-    for (size_t i = 0; i < count; i++)
-        run->baseline.order.at[i] = tests[i].test;
-    return first;
-}
 
 /* ---- measuring with what is there ---- */
 
@@ -180,10 +86,17 @@ static enum mg_code measure(struct mg_run_context *run, const struct mg_target *
     return code;
 }
 
+/* `seconds`, or what may be taken of the share that the baseline has of a limited time. */
+static double at_most(const struct mg_run_context *run, double seconds)
+{
+    double share = (run->baseline.end - now(run)) * SHARE_OF_FIRST;
+    return run->baseline.end > 0 && share < seconds ? (share > 0.1 ? share : 0.1) : seconds;
+}
+
 static enum mg_code measure_all(struct mg_run_context *run, const struct mg_changes *changes, struct mg_err *err)
 {
     struct mg_progress progress = run->services->progress;
-    double end = now(run) + MEASURING_SECONDS;
+    double end = now(run) + at_most(run, MEASURING_SECONDS);
     run->early = MG_NEW(run->arena, struct mg_early);
     *run->early = (struct mg_early){ .functions = 0 };
     run->early->tried = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
@@ -196,7 +109,7 @@ static enum mg_code measure_all(struct mg_run_context *run, const struct mg_chan
         if (mg_cancelled(run->services->cancel))
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
         progress.ops->step(progress.self, (uint32_t)i, run->targets.at[i].qualified_name);
-        if (is_meant(&run->targets.at[i], changes))
+        if (mg_is_meant(&run->targets.at[i], changes))
             MG_TRY(measure(run, &run->targets.at[i], end, err));
     }
     return MG_OK;
@@ -231,6 +144,25 @@ static void forget_selection(struct mg_run_context *run)
     run->report->functions_found = run->report->targets_selected = 0;
 }
 
+/* What an earlier session has finished needs no test any more. */
+static enum mg_code put_most_useful_first(struct mg_run_context *run, struct mg_err *err)
+{
+    struct mg_arena *scratch = mg_arena_new();
+    const struct mg_store store = run->services->store;
+    struct mg_outcome *outcomes = NULL;
+    size_t count = 0;
+    struct mg_map finished;
+    mg_map_init(&finished, scratch);
+    enum mg_code code = store.ops->outcomes(store.self, run->request.run_id, scratch, &outcomes, &count, err);
+    for (size_t i = 0; i < count; i++)
+        if (mg_target_state_is_final(outcomes[i].state))
+            *mg_map_slot(&finished, outcomes[i].target_id) = run;
+    if (code == MG_OK)
+        mg_order_rest(run, &finished);
+    mg_arena_free(scratch);
+    return code;
+}
+
 enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_changes *changes, struct mg_err *err)
 {
     if (run->services->gate.ops->own_mutants || run->config->mutation.static_mutants || run->collected.tests.len <= FEW_TESTS)
@@ -238,9 +170,9 @@ enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_chang
     mg_baseline_begin(run);
     MG_TRY(select_now(run, err));
     bool part = run->config->targets.len > 0 || changes;
-    size_t first = part ? put_first(run, changes) : run->baseline.order.len;
+    size_t first = part ? mg_order_first(run, changes) : run->baseline.order.len;
     double began = now(run);
-    MG_TRY(mg_baseline_part(run, first, FIRST_SECONDS, err));
+    MG_TRY(mg_baseline_part(run, first, at_most(run, FIRST_SECONDS), err));
     size_t left = run->baseline.order.len - run->baseline.done;
     double each = run->baseline.done ? (now(run) - began) / (double)run->baseline.done : 0;
     if (left > 0 && each * (double)left > SHORT_SECONDS) {
@@ -248,6 +180,8 @@ enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_chang
         MG_TRY(measure_all(run, changes, err));
         tell(run, each * (double)left);
     }
+    if (run->baseline.end > 0 && now(run) + each * (double)left > run->baseline.end)
+        MG_TRY(put_most_useful_first(run, err));
     forget_selection(run);
     return MG_OK;
 }

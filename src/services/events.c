@@ -53,11 +53,11 @@ void mg_event_measured(const struct mg_measured *measured)
         mg_tally_add(&tally, measured->results.at[i].verdict);
     if (measured->untrusted.len)
         MG_LOG(MG_LOG_WARNING, "not measured", MG_L_TEXT("why", measured->untrusted));
-    MG_LOG(MG_LOG_INFO, "existing tests judged", MG_L_INT("mutants", measured->results.len), MG_L_INT("known_before", measured->reused), MG_L_INT("killed", tally.of[MG_VERDICT_killed]),
-           MG_L_INT("survived", tally.of[MG_VERDICT_survived]), MG_L_INT("timeout", tally.of[MG_VERDICT_timeout]),
-           MG_L_INT("no_coverage", tally.of[MG_VERDICT_no_coverage]), MG_L_INT("not_reached", tally.of[MG_VERDICT_not_reached]),
-           MG_L_INT("invalid", tally.of[MG_VERDICT_invalid]), MG_L_INT("ignored", tally.of[MG_VERDICT_ignored]),
-           MG_L_NUMBER("score", mg_score(&tally)));
+    MG_LOG(MG_LOG_INFO, "existing tests judged", MG_L_INT("mutants", measured->results.len), MG_L_INT("known_before", measured->reused),
+           MG_L_INT("killed", tally.of[MG_VERDICT_killed]), MG_L_INT("survived", tally.of[MG_VERDICT_survived]),
+           MG_L_INT("timeout", tally.of[MG_VERDICT_timeout]), MG_L_INT("no_coverage", tally.of[MG_VERDICT_no_coverage]),
+           MG_L_INT("not_reached", tally.of[MG_VERDICT_not_reached]), MG_L_INT("invalid", tally.of[MG_VERDICT_invalid]),
+           MG_L_INT("ignored", tally.of[MG_VERDICT_ignored]), MG_L_NUMBER("score", mg_score(&tally)));
 }
 
 void mg_event_again(const struct mg_mutant *mutant, struct mg_str test)

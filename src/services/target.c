@@ -116,7 +116,7 @@ static enum mg_code steps(struct mg_work *work, struct mg_err *err)
     return work->run->request.dry_run ? mg_target_estimate(work, err) : mg_target_rounds(work, err);
 }
 
-static struct mg_outcome fresh_outcome(const struct mg_target *target)
+static struct mg_outcome fresh_outcome(const struct mg_target *target, uint32_t not_run)
 {
     return (struct mg_outcome){
         .target_id = target->id,
@@ -128,6 +128,7 @@ static struct mg_outcome fresh_outcome(const struct mg_target *target)
         .coverage = target->coverage,
         .priority = target->priority,
         .state = MG_TARGET_SELECTED,
+        .tests_not_run = not_run,
     };
 }
 
@@ -135,7 +136,7 @@ static struct mg_outcome fresh_outcome(const struct mg_target *target)
 static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
-    *work->outcome = fresh_outcome(work->target);
+    *work->outcome = fresh_outcome(work->target, work->run->report->existing_not_run);
     *work->pending = (struct mg_pending){ .outcome = work->outcome };
     work->pool = (struct mg_suite){ 0 };
     work->origins.len = work->imports.len = work->facts.len = 0;
@@ -204,8 +205,8 @@ static enum mg_code process(struct mg_run_context *run, const struct mg_target *
 /* The time was over before there was a test that could be kept. */
 static enum mg_code leave(struct mg_pending *pending, struct mg_err *err)
 {
-    pending->outcome->reason = pending->outcome->mutants.len ? MG_STR("the time limit was reached while tests were written for it") :
-                                                               MG_STR("the time limit was reached while its mutants were run");
+    pending->outcome->reason = pending->outcome->mutants.len ? MG_STR("the time limit was reached while tests were written for it")
+                                                             : MG_STR("the time limit was reached while its mutants were run");
     pending->stop = MG_STR(MG_TIME_IS_OVER);
     return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
 }
@@ -271,6 +272,10 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
         outcome->after = outcome->improved;
     } else if (unfinished) {
         outcome->reason = pending->unfinished;
+    } else if (gained && outcome->tests_not_run) {
+        unfinished = true; /* with all tests it may be enough */
+        outcome->reason = mg_arena_printf(arena, "its tests leave the score below %.0f%% (%.0f%% -> %.0f%%), while %u existing tests were not run",
+                                          100 * threshold, 100 * mg_score(&outcome->before), 100 * score, outcome->tests_not_run);
     } else if (gained) {
         outcome->reason = mg_arena_printf(arena, "its tests leave the score below %.0f%% (%.0f%% -> %.0f%%)", 100 * threshold,
                                           100 * mg_score(&outcome->before), 100 * score);

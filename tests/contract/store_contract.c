@@ -127,7 +127,8 @@ static void same_outcome(const struct mg_outcome *a, const struct mg_outcome *b)
     const struct mg_str right[] = { b->target_id, b->qualified_name, b->module, b->path, b->reason, b->generator, b->imports };
     for (size_t i = 0; i < MG_COUNT(left); i++)
         same_str(left[i], right[i]);
-    assert_true(a->line == b->line && a->end_line == b->end_line && a->state == b->state && a->attempts == b->attempts);
+    assert_true(a->line == b->line && a->end_line == b->end_line && a->state == b->state && a->attempts == b->attempts &&
+                a->tests_not_run == b->tests_not_run);
     assert_true(a->coverage == b->coverage && a->priority == b->priority && a->seconds == b->seconds);
     assert_memory_equal(&a->before, &b->before, sizeof a->before);
     assert_memory_equal(&a->after, &b->after, sizeof a->after);

@@ -146,3 +146,43 @@ def test_max_time_ends_a_model_that_thinks_and_the_next_session_begins_with_its_
     model.write_text(MODEL.format(mark=desk.folder / "asked", then=BETTER))
     told = desk(*ask, "--max-time", "10000")
     assert told.code == 0 and states(desk) == {"calc.ops.grade": "kept"}, told
+
+
+SLOW = "import time\nimport pytest\n\n@pytest.mark.parametrize('n', range(1000))\ndef test_it(n): time.sleep(0.25)\n"
+# Named by the last file alone, which is not come to.
+TAX = "def tax(amount, rate):\n    if amount > 100:\n        return amount * rate\n    return 0\n"
+
+
+def very_long(desk):
+    """Of the three functions, one is tested by the first file, one by no test, and one, as its name says, by the file behind 250 s of others."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "shop/__init__.py": "", "shop/taxes.py": TAX, "tests/test_a.py": "from calc.ops import clamp\n\ndef test_clamp(): assert clamp(5, 0, 10) == 5\n",
+               "tests/test_m.py": SLOW, "tests/test_z.py": "from shop.taxes import tax\n\ndef test_tax(): assert tax(200, 0.5) == 100 and tax(1, 1) == 0\n"})
+
+
+def test_a_limit_of_time_bounds_the_existing_tests_and_leaves_time_for_new_ones(desk):
+    very_long(desk)
+    (desk.folder / "repo" / "tests" / "test_m.py").write_text(SLOW + "\n# clamp of calc.ops and tax of shop.taxes\n")  # it names most
+    told = desk("run", "repo", "--max-time", "25", "--run-id", "r", "--no-progress")
+    assert told.code == 3, told
+    report = report_of(desk)
+    existing, unrun = report["existing_tests"], report["existing_tests"]["not_run"]
+    assert existing["total"] == 1002 and 800 < unrun < 1002 and existing["passed"] + unrun == 1002, existing
+    assert f"{unrun} of 1002 existing tests were not run: half of the time limit is for them" in told.err, told
+    assert f"Existing tests not run: {unrun} of 1002: scores are lower bounds" in told.out, told
+    assert states(desk) == {"calc.ops.clamp": "kept", "calc.ops.grade": "kept"}, "nothing is known of the tests of shop.taxes.tax"
+    assert {target["tests_not_run"] for target in report["target_stats"]} == {unrun} and report["targets"]["left"] == 1
+    text = (desk.folder / ".mutagen" / "reports" / "report.md").read_text()
+    assert f", {unrun} were not run" in text and "These scores are lower bounds: 2 targets were measured" in text, text
+    assert report["stop_reason"] == "tests_not_run" and "1 of 3 targets are left" in told.out and "a higher --max-time" in told.out, told
+    again = desk("report", "--run-id", "r")
+    assert f"Existing tests not run: {unrun} of 1002" in again.out, again
+
+
+def test_the_next_session_goes_where_the_first_was_not(desk):
+    very_long(desk)
+    assert desk("run", "repo", "--max-time", "20", "--target", "calc.*", "--run-id", "r", "--no-progress").code == 3
+    first = {name: state for name, state in states(desk).items() if state == "kept"}
+    assert first
+    told = desk("run", "repo", "--max-time", "50", "--run-id", "r", "--no-progress")
+    assert told.code == 3 and states(desk)["shop.taxes.tax"] in ("satisfied", "kept"), told
+    assert first.items() <= states(desk).items()

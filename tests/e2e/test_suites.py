@@ -53,7 +53,7 @@ def test_causes_are_told_in_every_report(desk, shut):
     assert causes["db.example.org:5432 refused the connection"]["count"] == 1
     assert report["causes"][0]["example"] == "tests/test_ops.py::test_orders[0]" and "tests/test_gone.py" in causes
     assert report["withheld_variables"] == ["SHOP_TOKEN", "SHOP_URL"], "not those that are not set, not a provider's key"
-    assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1}
+    assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1, "not_run": 0}
     text = (reports / "report.md").read_text()
     assert refused in text and "--env SHOP\\_TOKEN --env SHOP\\_URL" in text, text
     assert refused in told.out and f"run {desk.folder}/repo --env SHOP_TOKEN --env SHOP_URL" in told.out.replace("\n    ", " "), told
@@ -93,13 +93,6 @@ def test_first_verdicts_do_not_wait_for_a_long_suite(desk):
     assert time.monotonic() - started < 90, "--max-time ends the baseline, too"
 
 
-def test_max_time_ends_a_run_in_the_middle_of_the_baseline(desk):
-    long_suite(desk)
-    told = desk("run", "repo", "--target", "calc.ops.*", "--max-time", "8", "--run-id", "r", "--no-progress")
-    assert told.code == 3 and "first verdicts after" in told.err and "the time limit is reached, 2 of 2 targets are left" in told.out, told
-    assert "next: " in told.out.splitlines()[-1] and "--run-id r" in told.out.splitlines()[-1], told
-
-
 def test_calls_that_the_search_makes_up_get_no_passed_variable(desk):
     """The tests have it; what the search calls must not reach a database that the user lends to his tests."""
     desk.repo({"calc/__init__.py": "", "calc/ops.py": 'import os\n\n\ndef where(n: int) -> str:\n    if n < 0:\n        return "none"\n    return os.environ.get("SHOP_URL", "unset")\n',
@@ -107,7 +100,7 @@ def test_calls_that_the_search_makes_up_get_no_passed_variable(desk):
     told = desk("run", "repo", "--run-id", "r", "--no-progress", "--env", "SHOP_URL", SHOP_URL="lent-to-tests")
     assert told.code == 0, told
     report = (desk.folder / ".mutagen" / "reports" / "report.json").read_text()
-    assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1}
+    assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1, "not_run": 0}
     assert "unset" in report, "the calls were made, and the tests that say so did not survive the confirmation, which has the variable"
     assert "lent-to-tests" not in report + told.out + told.err, report
 

@@ -147,6 +147,7 @@ static value *target(struct tree *t, const struct mg_outcome *o)
     put_real(t, object, "coverage", o->coverage);
     put_real(t, object, "priority", o->priority);
     put_int(t, object, "attempts", o->attempts);
+    put_int(t, object, "tests_not_run", o->tests_not_run);
     put_real(t, object, "seconds", o->seconds);
     put(t, object, "before", tally(t, &o->before));
     put(t, object, "after", tally(t, &o->after));
@@ -274,6 +275,7 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     value *existing = yyjson_mut_obj(t->doc);
     put_int(t, existing, "total", r->existing_tests);
     put_int(t, existing, "passed", r->existing_passed);
+    put_int(t, existing, "not_run", r->existing_not_run);
     put(t, root, "existing_tests", existing);
     if (r->verified) {
         value *verified = yyjson_mut_obj(t->doc);

@@ -56,7 +56,10 @@ static void add_summary(struct mg_md *md, const struct mg_report *r)
     mg_buf_addf(out, "| Kept | %u |\n| Discarded | %u |\n| Satisfied already | %u |\n| Unfinished | %u |\n", r->kept, r->discarded, r->satisfied,
                 r->unfinished);
     mg_buf_addf(out, "| Tests generated / kept | %u / %u |\n", r->tests_generated, r->tests_kept);
-    mg_buf_addf(out, "| Existing tests that pass | %u of %u |\n", r->existing_passed, r->existing_tests);
+    mg_buf_addf(out, "| Existing tests that pass | %u of %u", r->existing_passed, r->existing_tests);
+    if (r->existing_not_run)
+        mg_buf_addf(out, ", %u were not run", r->existing_not_run);
+    mg_buf_adds(out, " |\n");
     mg_buf_addf(out, "| Coverage ratio | %.0f%% |\n", total > 0 ? 100.0 * (double)covered / (double)total : 0.0);
     if (r->model.len > 0) {
         mg_buf_adds(out, "| Model | ");
@@ -109,6 +112,9 @@ static void add_scores(struct mg_md *md, const struct mg_report *r)
         mg_buf_addf(&md->text, "\nAll scores here are of mutants up to %.*s (docs/operators.md).\n", MG_FMT(mg_text_level(md->scratch, r)));
     mg_buf_adds(&md->text, "\nScore = (killed + timeout) / (killed + timeout + survived + no coverage + not reached). "
                            "Before: the existing tests. After: the existing tests and the kept ones.\n");
+    if (mg_report_measured_in_part(r))
+        mg_buf_addf(&md->text, "\nThese scores are lower bounds: %u target%s measured while not all existing tests had been run.\n",
+                    mg_report_measured_in_part(r), mg_report_measured_in_part(r) == 1 ? " was" : "s were");
 }
 
 static uint32_t count_kept(const struct mg_outcome *o)
@@ -247,6 +253,8 @@ static void add_target(struct mg_md *md, const struct mg_outcome *o)
     mg_buf_adds(&md->text, " → ");
     add_score(md, &o->after);
     mg_buf_addf(&md->text, ", lines covered before: %.0f%%", 100.0 * o->coverage);
+    if (o->tests_not_run)
+        mg_buf_addf(&md->text, " (at least: %u existing tests were not run)", o->tests_not_run);
     if (mg_score(&o->improved) > mg_score(&o->after)) {
         mg_buf_adds(&md->text, ", with the tests not kept: ");
         add_score(md, &o->improved);

@@ -38,14 +38,15 @@ static void show_summary(struct mg_screen *screen, const struct mg_report *r)
     if (mg_str_is(r->status, "partial"))
         score = mg_arena_printf(a, "%.*s (over %u of %u targets)", MG_FMT(score), r->kept + r->discarded + r->satisfied + r->unfinished,
                                 r->targets_selected);
-    struct mg_screen_row rows[9] = {
-        { "Mutation score (before -> after)", score },
-        { "Targets kept / discarded", mg_arena_printf(a, "%u / %u", r->kept, r->discarded) },
-        { "Targets satisfied / unfinished", mg_arena_printf(a, "%u / %u", r->satisfied, r->unfinished) },
-        { "Tests generated / kept", mg_arena_printf(a, "%u / %u", r->tests_generated, r->tests_kept) },
-        { "API cost", mg_text_spend(a, &r->spend) },
-    };
-    size_t count = 5;
+    struct mg_screen_row rows[10] = { { "Mutation score (before -> after)", score } };
+    size_t count = 1;
+    if (r->existing_not_run)
+        rows[count++] = (struct mg_screen_row){ "Existing tests not run",
+                                                mg_arena_printf(a, "%u of %u: scores are lower bounds", r->existing_not_run, r->existing_tests) };
+    rows[count++] = (struct mg_screen_row){ "Targets kept / discarded", mg_arena_printf(a, "%u / %u", r->kept, r->discarded) };
+    rows[count++] = (struct mg_screen_row){ "Targets satisfied / unfinished", mg_arena_printf(a, "%u / %u", r->satisfied, r->unfinished) };
+    rows[count++] = (struct mg_screen_row){ "Tests generated / kept", mg_arena_printf(a, "%u / %u", r->tests_generated, r->tests_kept) };
+    rows[count++] = (struct mg_screen_row){ "API cost", mg_text_spend(a, &r->spend) };
     if (r->model.len > 0)
         rows[count++] = (struct mg_screen_row){ "Model", r->model };
     if (r->spend.calls > 0)

@@ -60,7 +60,7 @@ static enum mg_code write_target(struct mg_sql *sql, struct mg_str run_id, struc
     struct mg_query q;
     mg_query_open(&q, sql,
                   "INSERT INTO targets (run_id, target_id, fingerprint, state, qualified_name, module, path, line, end_line, coverage, priority,"
-                  " reason, generator, imports, attempts, seconds) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                  " reason, generator, imports, attempts, seconds, tests_not_run) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                   err);
     mg_put_str(&q, run_id);
     mg_put_str(&q, o->target_id);
@@ -78,6 +78,7 @@ static enum mg_code write_target(struct mg_sql *sql, struct mg_str run_id, struc
     mg_put_str(&q, o->imports);
     mg_put_int(&q, o->attempts);
     mg_put_real(&q, o->seconds);
+    mg_put_int(&q, o->tests_not_run);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
     const struct mg_str keys[] = { run_id, o->target_id };
@@ -333,6 +334,7 @@ static void get_target(struct mg_query *q, struct mg_arena *arena, struct mg_out
     o->imports = mg_get_str(q, arena);
     o->attempts = mg_get_u32(q);
     o->seconds = mg_get_real(q);
+    o->tests_not_run = mg_get_u32(q);
 }
 
 enum mg_code mg_sqlite_read_outcomes(struct mg_sql *sql, struct mg_str run_id, struct mg_arena *arena, struct mg_outcome **outcomes, size_t *count,
@@ -344,7 +346,7 @@ enum mg_code mg_sqlite_read_outcomes(struct mg_sql *sql, struct mg_str run_id, s
     struct mg_query q;
     mg_query_open(&q, sql,
                   "SELECT target_id, state, qualified_name, module, path, line, end_line, coverage, priority, reason, generator, imports, attempts,"
-                  " seconds FROM targets WHERE run_id = ? ORDER BY priority DESC, qualified_name, target_id",
+                  " seconds, tests_not_run FROM targets WHERE run_id = ? ORDER BY priority DESC, qualified_name, target_id",
                   err);
     mg_put_str(&q, run_id);
     while (mg_query_row(&q)) {

@@ -92,6 +92,9 @@ static const char *const migrations[] = {
     "INSERT INTO admitted SELECT run_id, target_id, fingerprint FROM targets;",
 
     "ALTER TABLE reports ADD COLUMN level INTEGER NOT NULL DEFAULT 0;", /* of older reports it is not known */
+
+    "ALTER TABLE reports ADD COLUMN existing_not_run INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE targets ADD COLUMN tests_not_run INTEGER NOT NULL DEFAULT 0;",
     /* clang-format on */
 };
 

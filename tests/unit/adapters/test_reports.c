@@ -128,6 +128,8 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/targets/coverage_ratio", 2.0 / 3 },
         { "/targets/left", 2 },
         { "/tests_generated", 3 },
+        { "/existing_tests/not_run", 3 },
+        { "/target_stats/0/tests_not_run", 3 },
         { "/cost/usd", 0 },
         { "/cost/requests", 0 },
         { "/duration_seconds", 12.25 },
@@ -213,6 +215,9 @@ static void markdown_says_what_a_developer_needs(void **state)
     has(text, "import pkg.m\n\n\ndef test_a():");
     has(text, "- `test_b`: kills nothing new");
     has(text, "Suspected bugs");
+    has(text, "| Existing tests that pass | 36 of 40, 3 were not run |\n");
+    has(text, "\nThese scores are lower bounds: 3 targets were measured while not all existing tests had been run.\n");
+    has(text, "(at least: 3 existing tests were not run)");
     has(text, "mutagen apply --run-id run-1");
     has(text, "+    if a <= b:");
     assert_null(strstr(text, "\n\n\n#"));
@@ -265,7 +270,8 @@ static void the_dashboard_is_plain_in_a_pipe(void **state)
     struct mg_report report = sample_report(arena);
     report.outcomes.at[1].reason = MG_STR("bell \a and \x1b[2J");
     const char *text = terminal(&report);
-    has(text, "Mutagen Run run-1 [partial]\n  Mutation score (before -> after): 22% -> 44%, level 2 (over 3 of 5 targets)\n");
+    has(text, "Mutagen Run run-1 [partial]\n  Mutation score (before -> after): 22% -> 44%, level 2 (over 3 of 5 targets)\n"
+              "  Existing tests not run: 3 of 40: scores are lower bounds\n");
     has(text, "  Targets kept / discarded: 1 / 1\n");
     has(text, "  API cost: $0.00\n  Model: anthropic claude-sonnet-5\n  Execution time: 12.2s\n");
     has(text, "  kept         0% -> 67%    1 test   pkg.m.f1  pkg/m.py:2\n");

@@ -105,6 +105,8 @@ static void a_stop_is_told_with_its_way_out(void **unused)
         { "", "", "the same command with --run-id r" },
         { "max_targets_reached", "--max-targets is reached, 2 of 5 targets are left", "the same command with --run-id r and a higher --max-targets" },
         { "wallclock_exceeded", "the time limit is reached, 2 of 5 targets are left", "the same command with --run-id r and a higher --max-time" },
+        { "tests_not_run", "7 of 9 existing tests were not run within half of the time limit, 2 of 5 targets are left",
+          "the same command with --run-id r and a higher --max-time" },
         { "cancelled", "interrupted, 2 of 5 targets are left", "the same command with --run-id r" },
         { "cost_limit_reached", "the next call to the model might pass the cost limit, 2 of 5 targets are left",
           "the same command with --run-id r and a higher --max-cost (spent so far: $0.9800)" },
@@ -122,6 +124,8 @@ static void a_stop_is_told_with_its_way_out(void **unused)
                                           .stop_reason = mg_str_from(cases[i].reason),
                                           .targets_left = 2,
                                           .targets_selected = 5,
+                                          .existing_tests = 9,
+                                          .existing_not_run = 7,
                                           .spend = { .micro_usd = 980000, .calls = 1, .input_tokens = 1200, .output_tokens = 30 } };
         assert_string_equal(mg_arena_cstr(arena, mg_text_stop(arena, &report)), cases[i].stop);
         assert_string_equal(mg_arena_cstr(arena, mg_text_go_on(arena, &report)), cases[i].go_on);
