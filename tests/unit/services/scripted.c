@@ -24,6 +24,17 @@ const char *source_text;
 struct mg_turn *turn;
 struct mg_generator model;
 struct mg_secrets secrets;
+double script_now, seconds_of_g, seconds_of_confirm;
+bool cancel_in_confirm;
+static double alarm_at;
+static const struct mg_agent_ops *real_agent;
+
+static void pass_time(double seconds)
+{
+    script_now += seconds;
+    if (alarm_at > 0 && script_now >= alarm_at)
+        cancel.time_over = 1;
+}
 
 static enum mg_code ingest_open(void *self, struct mg_str location, struct mg_str python, struct mg_str root, const struct mg_cancel *token,
                                 struct mg_arena *into, struct mg_repo *repo, struct mg_err *why)
@@ -40,10 +51,14 @@ static void ingest_close(void *self, const struct mg_repo *repo) { (void)self, (
 static enum mg_code generate(void *self, const struct mg_generate_request *request, struct mg_arena *into, struct mg_suite *suite,
                              enum mg_llm_fault *fault, struct mg_err *why)
 {
-    (void)self, (void)why, (void)fault;
+    (void)self, (void)fault;
     generated++;
     if (cancel_in_generator)
         cancel.requested = 2;
+    if (mg_str_is(request->target->qualified_name, "m.g"))
+        pass_time(seconds_of_g);
+    if (cancel.time_over)
+        return MG_FAIL(why, MG_E_CANCELLED, "the time is over");
     *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n"), .reason = mg_str_from(reason_without_tests) };
     for (size_t i = 0; i < MG_COUNT(suite_of_f) && suite_of_f[i] && mg_str_is(request->target->qualified_name, "m.f"); i++)
         *MG_PUSH(into, &suite->tests) = (struct mg_suite_test){ .name = mg_str_from(suite_of_f[i]),
@@ -52,7 +67,7 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
     return MG_OK;
 }
 
-static double monotonic(void *self) { return (void)self, 1.0; }
+static double monotonic(void *self) { return (void)self, script_now; }
 static int64_t unix_time(void *self) { return (void)self, 1000; }
 static enum mg_code wait_for(void *self, double seconds, const struct mg_cancel *token, struct mg_err *why)
 {
@@ -74,7 +89,27 @@ static enum mg_code write_report(void *self, const struct mg_report *report, str
 
 static const struct mg_ingest_ops ingest_ops = { .name = "scripted", .open = ingest_open, .close = ingest_close };
 static const struct mg_generator_ops generator_ops = { .name = "scripted", .generate = generate };
-static const struct mg_clock_ops clock_ops = { .name = "still", .monotonic = monotonic, .unix_time = unix_time, .wait = wait_for };
+static enum mg_code set_alarm(void *self, double when, struct mg_cancel *token, struct mg_err *why)
+{
+    (void)self, (void)why;
+    alarm_at = when;
+    if (when <= 0)
+        token->time_over = 0;
+    pass_time(0);
+    return MG_OK;
+}
+
+static enum mg_code confirm(void *self, const struct mg_confirm *what, struct mg_arena *into, struct mg_confirmed *confirmed, struct mg_err *why)
+{
+    pass_time(seconds_of_confirm);
+    if (cancel_in_confirm)
+        cancel.requested = 2;
+    return mg_cancelled(&cancel) ? MG_FAIL(why, MG_E_CANCELLED, "stopped") : real_agent->confirm(self, what, into, confirmed, why);
+}
+
+static const struct mg_clock_ops clock_ops = {
+    .name = "by hand", .monotonic = monotonic, .unix_time = unix_time, .wait = wait_for, .alarm = set_alarm
+};
 static const struct mg_progress_ops progress_ops = { .name = "silent", .phase = phase, .step = step, .line = line, .work = work, .finish = finish };
 static const struct mg_reporter_ops reporter_ops = { .name = "counting", .write = write_report };
 
@@ -88,7 +123,9 @@ int set_up(void **state)
     mg_config_defaults(&config);
     config.jobs = 2;
     cancel = (struct mg_cancel){ .wake_fd = -1 };
-    cancel_in_generator = false;
+    cancel_in_generator = cancel_in_confirm = false;
+    script_now = 1.0;
+    seconds_of_g = seconds_of_confirm = 0;
     reason_without_tests = "nothing comes to mind";
     ingest_code = MG_OK;
     ingest_problem = "no Python source in it";
@@ -113,6 +150,11 @@ enum mg_code run_it(void)
     static const struct mg_reporter reporter = { &reporter_ops, NULL };
     struct mg_progress progress = { &progress_ops, NULL };
     struct mg_agent agent = mg_agent_memory_new(&script);
+    struct mg_agent_ops agent_ops = *agent.ops;
+    real_agent = agent.ops;
+    agent_ops.confirm = confirm;
+    agent.ops = &agent_ops;
+    alarm_at = 0;
     struct mg_run_services services = { .ingest = { &ingest_ops, NULL },
                                         .agent = agent,
                                         .generator = { &generator_ops, NULL },
