@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define SHARE 0.5             /* of a limited time, for the existing tests: said in the manual */
 #define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
 #define LEAST_SECONDS 2.0     /* not worth another part */
 #define NO_TIME 0.05          /* 0 would be no limit */
@@ -244,6 +245,25 @@ void mg_baseline_cut(struct mg_run_context *run)
     tell_causes(run);
 }
 
+void mg_baseline_bound(struct mg_run_context *run)
+{
+    double now = run->services->clock.ops->monotonic(run->services->clock.self);
+    if (run->deadline > 0)
+        run->baseline.end = now + (run->deadline - now) * SHARE;
+}
+
+/* Kept tests are confirmed as ever; it is the scores that may be better than they look. */
+static void say_not_run(struct mg_run_context *run)
+{
+    struct mg_progress progress = run->services->progress;
+    struct mg_str text = mg_arena_printf(
+        run->arena,
+        "%u of %zu existing tests were not run: half of the time limit is for them. They may kill more mutants, so scores can only be higher",
+        run->report->existing_not_run, run->baseline.order.len);
+    mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), text);
+    progress.ops->line(progress.self, text);
+}
+
 enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err)
 {
     mg_baseline_begin(run);
@@ -273,6 +293,8 @@ void mg_baseline_recount(struct mg_run_context *run)
 void mg_baseline_end(struct mg_run_context *run)
 {
     run->report->existing_not_run = (uint32_t)(run->baseline.order.len - run->baseline.done);
+    if (run->report->existing_not_run)
+        say_not_run(run);
     mg_event_baseline(run);
     tell_causes(run);
 }

@@ -117,6 +117,8 @@ void mg_baseline_begin(struct mg_run_context *run);
 /* Makes what is known of files anew from the results, in the order of the tests. */
 void mg_baseline_recount(struct mg_run_context *run);
 MG_MUST_CHECK enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err);
+/* Half of the time until run->deadline, where there is one, is for the existing tests. */
+void mg_baseline_bound(struct mg_run_context *run);
 /* MG_E_LIMIT came of it: what has been compared counts, the other tests do not. */
 void mg_baseline_cut(struct mg_run_context *run);
 /* True when the test passes, or fails as expected, on the unchanged code: only such a one can kill. */

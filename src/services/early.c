@@ -5,6 +5,7 @@
 
 #define FIRST_SECONDS 10.0     /* of tests before anything is measured */
 #define MEASURING_SECONDS 20.0 /* at most, before the rest of the tests */
+#define SOON_SECONDS 60.0      /* after the start: when a limited time has the baseline end by then, verdicts are soon enough behind it */
 #define SHORT_SECONDS 20.0     /* what is left of the baseline may take so long: then it is waited for */
 #define FEW_TESTS 40           /* not worth a look */
 #define SHARE_OF_FIRST 0.25    /* of what a limit of time leaves for the baseline: for the first tests, and then for measuring */
@@ -175,7 +176,8 @@ enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_chang
     MG_TRY(mg_baseline_part(run, first, at_most(run, FIRST_SECONDS), err));
     size_t left = run->baseline.order.len - run->baseline.done;
     double each = run->baseline.done ? (now(run) - began) / (double)run->baseline.done : 0;
-    if (left > 0 && each * (double)left > SHORT_SECONDS) {
+    bool soon = run->baseline.end > 0 && run->baseline.end - run->started < SOON_SECONDS;
+    if (left > 0 && each * (double)left > SHORT_SECONDS && !soon) {
         MG_TRY(select_now(run, err));
         MG_TRY(measure_all(run, changes, err));
         tell(run, each * (double)left);

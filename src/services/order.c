@@ -155,7 +155,7 @@ bool *mg_find_unknown(const struct mg_run_context *run)
             continue;
         find_words(run->repo->test_files.at[i].text, &words);
         for (size_t t = 0; t < run->targets.len; t++)
-            unknown[t] = unknown[t] || rank_of(&words, &run->targets.at[t]) == 2;
+            unknown[t] = unknown[t] || rank_of(&words, &run->targets.at[t]) > 0;
     }
     for (size_t t = 0; t < run->targets.len; t++) {
         struct mg_covering covering;

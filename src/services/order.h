@@ -17,7 +17,7 @@ size_t mg_order_first(struct mg_run_context *run, const struct mg_changes *chang
  * `finished` do not count: another session was there. */
 void mg_order_rest(struct mg_run_context *run, const struct mg_map *finished);
 
-/* By index of run->targets: no test that was run comes near it, and one that was not run names it. */
+/* By index of run->targets: no test that was run comes near it, and one that was not run names it or its module. */
 bool *mg_find_unknown(const struct mg_run_context *run);
 
 #endif

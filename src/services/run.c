@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BASELINE_SHARE 0.5 /* of a limited time, for the existing tests; said in the manual */
-
 static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
 
 enum mg_code mg_tell_worked(const struct mg_run_context *run, struct mg_err *err)
@@ -158,18 +156,6 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
     return MG_OK;
 }
 
-/* Kept tests are confirmed as ever; it is the scores that may be better than they look. */
-static void say_not_run(struct mg_run_context *run)
-{
-    struct mg_progress progress = run->services->progress;
-    struct mg_str text = mg_arena_printf(
-        run->arena,
-        "%u of %zu existing tests were not run: half of the time limit is for them. They may kill more mutants, so scores can only be higher",
-        run->report->existing_not_run, run->baseline.order.len);
-    mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), text);
-    progress.ops->line(progress.self, text);
-}
-
 /* INGESTING: private copy, interpreter, collection, baseline. */
 static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
 {
@@ -177,13 +163,10 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
     MG_TRY(mg_collect_tests(run, err));
     run->fingerprint = fingerprint(run);
     run->deadline = run->time_limit;
-    if (run->time_limit > 0)
-        run->baseline.end = now(run) + (run->time_limit - now(run)) * BASELINE_SHARE;
+    mg_baseline_bound(run);
     MG_TRY(mg_early_verdicts(run, NULL, err));
     MG_TRY(mg_run_baseline(run, err));
     run->report->existing_passed = run->baseline.passed;
-    if (run->report->existing_not_run)
-        say_not_run(run);
     return MG_OK;
 }
 

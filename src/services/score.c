@@ -370,6 +370,13 @@ static void count_measured(struct scoring *s, const struct mg_judged *judged, co
     }
 }
 
+/* A test that was not run may yet kill it. */
+static struct mg_mutant_result as_far_as_known(const struct scoring *s, struct mg_mutant_result result)
+{
+    bool open = mg_verdict_is_open(result.verdict) && s->run.report->existing_not_run > 0;
+    return open ? (struct mg_mutant_result){ .verdict = MG_VERDICT_pending } : result;
+}
+
 /* Measures what is pending. Results come back in the order in which mutants went in. */
 static enum mg_code measure(struct scoring *s, struct target_work *work, struct mg_err *err)
 {
@@ -406,7 +413,7 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
     for (size_t i = 0; !own && i < places.len && i < pending.outcome->mutants.len; i++) {
         struct mg_judged *judged = &work->outcome->mutants.at[places.at[i]];
         const struct mg_killers *killers = i < pending.measured.killers.len ? &pending.measured.killers.at[i] : NULL;
-        judged->before = pending.outcome->mutants.at[i].before;
+        judged->before = as_far_as_known(s, pending.outcome->mutants.at[i].before);
         judged->before.reason = mg_arena_str(run->arena, judged->before.reason);
         judged->before.killer = mg_arena_str(run->arena, judged->before.killer);
         judged->after = judged->before;
@@ -499,6 +506,7 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
 {
     struct mg_err why = { .code = MG_OK };
     struct mg_known *known = NULL;
+    mg_baseline_bound(&s->run);
     if (s->believing) {
         s->depend = mg_depend_new(&s->run, &s->survey, s->request->machine, s->run.arena);
         MG_TRY(mg_known_begin(&s->run, s->depend, s->run.services->cache, &known, err));
@@ -573,7 +581,7 @@ static void sum_up(struct scoring *s, enum mg_code code)
     for (size_t i = 0; i < report->outcomes.len; i++)
         mg_tally_sum(&report->before, &report->outcomes.at[i].before);
     report->after = report->before;
-    bool over = code == MG_OK && report->before.of[MG_VERDICT_pending] > 0 && is_over(s);
+    bool over = code == MG_OK && report->before.of[MG_VERDICT_pending] > 0 && (is_over(s) || report->existing_not_run > 0);
     report->status = code == MG_E_CANCELLED ? MG_STR("cancelled") : over ? MG_STR("partial") : MG_STR("succeeded");
     report->stop_reason = code == MG_E_CANCELLED ? MG_STR("cancelled") : over ? MG_STR("max_time") : MG_STR("");
 }

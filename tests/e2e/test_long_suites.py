@@ -161,7 +161,7 @@ def very_long(desk):
 
 def test_a_limit_of_time_bounds_the_existing_tests_and_leaves_time_for_new_ones(desk):
     very_long(desk)
-    (desk.folder / "repo" / "tests" / "test_m.py").write_text(SLOW + "\n# clamp of calc.ops and tax of shop.taxes\n")  # it names most
+    (desk.folder / "repo" / "tests" / "test_m.py").write_text(SLOW + "\n# clamp of calc, and tax of shop\n")  # it names most
     told = desk("run", "repo", "--max-time", "25", "--run-id", "r", "--no-progress")
     assert told.code == 3, told
     report = report_of(desk)
@@ -186,3 +186,12 @@ def test_the_next_session_goes_where_the_first_was_not(desk):
     told = desk("run", "repo", "--max-time", "50", "--run-id", "r", "--no-progress")
     assert told.code == 3 and states(desk)["shop.taxes.tax"] in ("satisfied", "kept"), told
     assert first.items() <= states(desk).items()
+
+
+def test_a_score_is_a_range_when_tests_were_not_run(desk):
+    very_long(desk)
+    told = desk("score", "repo", "--max-time", "24", "--json", "score.json", "--no-progress")
+    assert told.code == 3 and "of 1002 existing tests were not run: half of the time limit is for them" in told.err, told
+    statuses = collections.Counter(mutant["status"] for file in json.loads((desk.folder / "score.json").read_text())["files"].values() for mutant in file["mutants"])
+    assert set(statuses) == {"Killed", "Pending"}, "what lives may still die by one of the other tests"
+    assert re.search(r"between .*% and .*%", told.out), told
