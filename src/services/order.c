@@ -158,7 +158,7 @@ bool *mg_find_unknown(const struct mg_run_context *run)
             unknown[t] = unknown[t] || rank_of(&words, &run->targets.at[t]) > 0;
     }
     for (size_t t = 0; t < run->targets.len; t++) {
-        struct mg_covering covering;
+        struct mg_covering covering = { 0 };
         if (unknown[t])
             mg_find_covering(run, &run->targets.at[t], scratch, &covering);
         unknown[t] = unknown[t] && covering.len == 0;
