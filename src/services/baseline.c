@@ -28,6 +28,8 @@ static const enum mg_cause_kind causes[] = {
     [MG_TEST_CRASHED] = MG_CAUSE_CRASHES,
 };
 
+static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
+
 static void mark_lines(struct mg_run_context *run, uint32_t file, const struct mg_line_range *range)
 {
     struct mg_file_coverage *coverage = &run->baseline.files[file];
@@ -85,7 +87,7 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;
         ++*done;
-        if (run->deadline > 0 && run->services->clock.ops->monotonic(run->services->clock.self) >= run->deadline)
+        if (run->deadline > 0 && now(run) >= run->deadline)
             return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run");
         progress.ops->step(progress.self, (uint32_t)*done, run->collected.tests.at[result.test].id);
     }
@@ -98,9 +100,10 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
     size_t done = 0;
+    double until = now(run) + tests->pause, pause = tests->pause;
     while (done < tests->count) {
         struct mg_err why = { .code = MG_OK };
-        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, tests->at + done, tests->count - done, tests->pause, &why);
+        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, tests->at + done, tests->count - done, pause, &why);
         if (code == MG_OK)
             code = take_results(run, results, &done, &why);
         if (code == MG_OK)
@@ -115,6 +118,8 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
             return code;
         }
         results[tests->at[done++]].text = mg_arena_str(run->arena, mg_str_from(why.text)); /* its outcome is CRASHED from the beginning */
+        if (pause > 0)
+            pause = until - now(run) > NO_TIME ? until - now(run) : NO_TIME;
     }
     *ended = done;
     return MG_OK;
@@ -198,7 +203,7 @@ void mg_baseline_begin(struct mg_run_context *run)
 /* A part of what is left to the end, as a pause; 0 without one. */
 static double seconds_left(const struct mg_run_context *run, double part)
 {
-    double left = (run->baseline.end - run->services->clock.ops->monotonic(run->services->clock.self)) * part;
+    double left = (run->baseline.end - now(run)) * part;
     return run->baseline.end <= 0 ? 0 : left > NO_TIME ? left : NO_TIME;
 }
 
@@ -247,9 +252,8 @@ void mg_baseline_cut(struct mg_run_context *run)
 
 void mg_baseline_bound(struct mg_run_context *run)
 {
-    double now = run->services->clock.ops->monotonic(run->services->clock.self);
     if (run->deadline > 0)
-        run->baseline.end = now + (run->deadline - now) * SHARE;
+        run->baseline.end = now(run) + (run->deadline - now(run)) * SHARE;
 }
 
 /* Kept tests are confirmed as ever; it is the scores that may be better than they look. */
