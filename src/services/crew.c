@@ -17,6 +17,11 @@
 /* So many judged targets wait for one confirmation at most: what a killed run can lose. */
 #define BATCH_TARGETS 12
 #define BATCH_SECONDS 20.0
+/* Confirmation: the existing tests that run beside the new ones take so long at most, starting interpreters about so long; a target that is in work
+ * when it should begin delays it. */
+#define BESIDE_SECONDS 20.0
+#define STARTING_SECONDS 6.0
+#define DELAY_SECONDS 10.0
 #define MOST_AT_ONCE 64 /* the limit of the setting */
 #define SHOWN_NAMES 400 /* bytes */
 
@@ -42,6 +47,7 @@ struct mg_crew {
     size_t next;        /* target to be looked at */
     uint32_t finished;  /* in this session or before */
     bool refused;       /* a target, by max_targets */
+    double confirming;  /* seconds that a confirmation takes */
     struct mg_err lost; /* the first error that ends the run; code MG_OK = none */
 
     pthread_mutex_t mutex; /* of what stands below: threads that have no turn wait here */
@@ -73,12 +79,16 @@ static void leave_one(struct mg_run_context *run, struct mg_arena *arena, struct
         mg_log_err(MG_LOG_WARNING, "tests of the stopped run are lost", &ignored);
 }
 
-static enum mg_code confirm(struct mg_run_context *run, struct mg_pending *pending, size_t count, struct mg_err *err)
+static enum mg_code confirm(struct mg_crew *crew, struct mg_pending *pending, size_t count, struct mg_err *err)
 {
+    struct mg_run_context *run = crew->run;
     struct mg_arena *scratch = mg_arena_new();
+    double began = now(run);
     enum mg_code code = mg_limit_put_off(run, err);
     if (code == MG_OK)
         code = mg_confirm_pending(run, scratch, pending, count, err);
+    if (code == MG_OK && now(run) - began > crew->confirming)
+        crew->confirming = now(run) - began;
     mg_arena_free(scratch);
     return code;
 }
@@ -89,7 +99,7 @@ static enum mg_code flush(struct mg_crew *crew, struct mg_err *err)
 {
     struct batch *batch = &crew->batch;
     struct mg_err why = { .code = MG_OK };
-    enum mg_code code = batch->len ? confirm(crew->run, batch->at, batch->len, &why) : MG_OK;
+    enum mg_code code = batch->len ? confirm(crew, batch->at, batch->len, &why) : MG_OK;
     bool late = code == MG_E_CANCELLED && mg_ended_by_limit(crew->run, code);
     for (size_t i = 0; i < batch->len; i++) {
         if (code == MG_E_CANCELLED)
@@ -169,8 +179,17 @@ static void show(struct mg_crew *crew)
     mg_buf_free(&names);
 }
 
-/* Near the limit targets are confirmed one by one: what waits then has only the moment of grace. When the limit was reached, that is left to the
- * one who begins it. */
+/* Before anything has been confirmed. */
+static double guess_confirming(const struct mg_run_context *run)
+{
+    double seconds = 0;
+    for (uint32_t i = 0; i < run->collected.tests.len && seconds < BESIDE_SECONDS; i++)
+        seconds += mg_test_counts(run, i) ? run->baseline.results[i].seconds : 0;
+    return STARTING_SECONDS + seconds;
+}
+
+/* Near the limit nobody does: it must do for a confirmation, or what waits has only the moment of grace. When the limit was reached, that is left
+ * to the one who begins it. */
 static bool may_wait(const struct mg_crew *crew)
 {
     const struct mg_run_context *run = crew->run;
@@ -180,7 +199,7 @@ static bool may_wait(const struct mg_crew *crew)
         return true;
     if (now(run) - crew->batch.since > BATCH_SECONDS)
         return false;
-    return run->time_limit <= 0 || run->time_limit - now(run) > BATCH_SECONDS;
+    return run->time_limit <= 0 || run->time_limit - now(run) > crew->confirming + DELAY_SECONDS;
 }
 
 /* It is judged: what has no test to wait for is stored at once. */
@@ -401,6 +420,7 @@ enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err)
     if (!crew)
         return MG_FAIL(err, MG_E_LIMIT, "out of memory");
     *crew = (struct mg_crew){ .run = run, .batch = { .since = now(run) }, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+    crew->confirming = guess_confirming(run);
     run->crew = crew;
     run->asked = MG_NEW_ARRAY(run->arena, enum mg_asked, run->targets.len + 1);
     run->left = MG_NEW_ARRAY(run->arena, struct mg_left, run->targets.len + 1);
