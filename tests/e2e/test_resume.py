@@ -114,7 +114,7 @@ def test_the_wall_clock_is_the_runs_too(desk):
     told = desk("run", "repo", "--run-id", "w", "-c", "m.toml", "--no-progress")
     assert told.code == 3 and report_of(desk)["stop_reason"] == "wallclock_exceeded", told
     left, first = report_of(desk)["targets"]["left"], stored(desk, "w")
-    assert 0 < left <= 6
+    assert left <= 6  # 0 when it was over before there was a function to count
     used = worked(desk, "w")
     assert used >= 1
     told = desk("run", "repo", "--run-id", "w", "-c", "m.toml", "--no-progress")
