@@ -9,7 +9,7 @@
 #include "services/depend.h"
 #include "services/early.h"
 #include "services/events.h"
-#include "services/known.h"
+#include "services/known_tests.h"
 #include "services/plan.h"
 #include "services/record.h"
 
@@ -505,19 +505,19 @@ static enum mg_code early(struct scoring *s, struct mg_err *err)
 static enum mg_code baseline(struct scoring *s, struct mg_err *err)
 {
     struct mg_err why = { .code = MG_OK };
-    struct mg_known *known = NULL;
+    struct mg_known_tests *known = NULL;
     mg_baseline_bound(&s->run);
     if (s->believing) {
         s->depend = mg_depend_new(&s->run, &s->survey, s->request->machine, s->run.arena);
-        MG_TRY(mg_known_begin(&s->run, s->depend, s->run.services->cache, &known, err));
+        MG_TRY(mg_known_tests_begin(&s->run, s->depend, s->run.services->cache, &known, err));
     }
     enum mg_code code = early(s, &why);
     if (code == MG_OK)
         code = mg_baseline_rest(&s->run, &why);
     if (code == MG_OK && known)
-        code = mg_known_check(known, &why);
+        code = mg_known_tests_check(known, &why);
     if (code == MG_OK && known)
-        code = mg_known_keep(known, &why);
+        code = mg_known_tests_keep(known, &why);
     if (code == MG_OK)
         mg_baseline_end(&s->run);
     if (code == MG_E_LIMIT && is_over(s)) { /* of a mutant that no early verdict is about nothing is known */
@@ -528,7 +528,7 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
     if (code != MG_OK && err)
         *err = why;
     s->run.report->existing_passed = s->run.baseline.passed;
-    s->run.report->scored.known_tests = known ? mg_known_count(known) : 0;
+    s->run.report->scored.known_tests = known ? mg_known_tests_count(known) : 0;
     return code;
 }
 

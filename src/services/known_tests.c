@@ -1,5 +1,5 @@
 /* The baseline of a session that knows an earlier one's. What is believed, and why: known.h. */
-#include "services/known.h"
+#include "services/known_tests.h"
 
 #include "base/buf.h"
 #include "base/hash.h"
@@ -14,7 +14,7 @@ struct known_test {
     bool reused;
     struct mg_record_test record;
 };
-struct mg_known {
+struct mg_known_tests {
     struct mg_run_context *run;
     struct mg_depend *depend;
     struct mg_cache cache;
@@ -23,16 +23,16 @@ struct mg_known {
     uint32_t reused;
 };
 
-static struct mg_str key_of(const struct mg_known *known, const char *what, struct mg_str name)
+static struct mg_str key_of(const struct mg_known_tests *known, const char *what, struct mg_str name)
 {
     struct mg_str text = mg_arena_printf(known->run->arena, "%s\n%.*s\n%.*s", what, MG_FMT(mg_depend_common(known->depend)), MG_FMT(name));
     return mg_sha256_hex(known->run->arena, text, 40);
 }
 
 /* The list of all tests is that of one repo, whatever else lies in the same storage root. */
-static struct mg_str suite_key(const struct mg_known *known) { return key_of(known, "suite", known->run->repo->original); }
+static struct mg_str suite_key(const struct mg_known_tests *known) { return key_of(known, "suite", known->run->repo->original); }
 
-static enum mg_code find(struct mg_known *known, struct mg_str id, bool *stored, struct mg_record_test *record, struct mg_err *err)
+static enum mg_code find(struct mg_known_tests *known, struct mg_str id, bool *stored, struct mg_record_test *record, struct mg_err *err)
 {
     const struct mg_cache *cache = &known->cache;
     struct mg_str text;
@@ -47,7 +47,7 @@ static enum mg_code find(struct mg_known *known, struct mg_str id, bool *stored,
 }
 
 /* As if it had just run, when its digest says so. */
-static bool reuse(struct mg_known *known, uint32_t test)
+static bool reuse(struct mg_known_tests *known, uint32_t test)
 {
     struct mg_run_context *run = known->run;
     const struct mg_record_test *record = &known->tests[test].record;
@@ -66,7 +66,7 @@ static bool reuse(struct mg_known *known, uint32_t test)
 }
 
 /* Tests of the last session that are not collected any more. */
-static enum mg_code find_gone(struct mg_known *known, struct mg_err *err)
+static enum mg_code find_gone(struct mg_known_tests *known, struct mg_err *err)
 {
     struct mg_run_context *run = known->run;
     struct mg_str text, id;
@@ -89,11 +89,11 @@ static enum mg_code find_gone(struct mg_known *known, struct mg_err *err)
     return MG_OK;
 }
 
-enum mg_code mg_known_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache, struct mg_known **made, struct mg_err *err)
+enum mg_code mg_known_tests_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache, struct mg_known_tests **made, struct mg_err *err)
 {
-    struct mg_known *known = *made = MG_NEW(run->arena, struct mg_known);
+    struct mg_known_tests *known = *made = MG_NEW(run->arena, struct mg_known_tests);
     size_t left = 0;
-    *known = (struct mg_known){ .run = run, .depend = depend, .cache = cache };
+    *known = (struct mg_known_tests){ .run = run, .depend = depend, .cache = cache };
     known->tests = MG_NEW_ARRAY(run->arena, struct known_test, run->collected.tests.len + 1);
     mg_baseline_begin(run);
     for (size_t i = 0; i < run->baseline.order.len; i++) {
@@ -116,7 +116,7 @@ enum mg_code mg_known_begin(struct mg_run_context *run, struct mg_depend *depend
 static bool is_bad(enum mg_test_outcome outcome) { return outcome != MG_TEST_PASSED && outcome != MG_TEST_SKIPPED && outcome != MG_TEST_XFAILED; }
 
 /* A test that does not pass, and that no earlier session has seen like that. */
-static bool is_surprised(const struct mg_known *known)
+static bool is_surprised(const struct mg_known_tests *known)
 {
     const struct mg_baseline *baseline = &known->run->baseline;
     for (size_t i = 0; i < baseline->done; i++) {
@@ -128,7 +128,7 @@ static bool is_surprised(const struct mg_known *known)
     return false;
 }
 
-static enum mg_code run_all(struct mg_known *known, struct mg_err *err)
+static enum mg_code run_all(struct mg_known_tests *known, struct mg_err *err)
 {
     struct mg_run_context *run = known->run;
     run->baseline = (struct mg_baseline){ .end = run->baseline.end };
@@ -148,7 +148,7 @@ static struct mg_str place_key(struct mg_arena *arena, const struct mg_placed *p
     return mg_arena_printf(arena, "%.*s\n%.*s\n%u %u %u", MG_FMT(placed->path), MG_FMT(placed->unit), placed->number, placed->functions, line);
 }
 
-static void add_lost(const struct mg_known *known, struct mg_map *ran, const struct mg_placed *places, size_t count, struct mg_arena *arena,
+static void add_lost(const struct mg_known_tests *known, struct mg_map *ran, const struct mg_placed *places, size_t count, struct mg_arena *arena,
                      struct mg_placed_lines *lost)
 {
     for (size_t i = 0; i < count; i++)
@@ -160,7 +160,7 @@ static void add_lost(const struct mg_known *known, struct mg_map *ran, const str
 }
 
 /* Places that tests once ran which now have run, or are gone, while none of those that have run now does. */
-static void find_lost(struct mg_known *known, struct mg_arena *arena, struct mg_placed_lines *lost)
+static void find_lost(struct mg_known_tests *known, struct mg_arena *arena, struct mg_placed_lines *lost)
 {
     const struct mg_run_context *run = known->run;
     struct mg_map ran;
@@ -183,7 +183,7 @@ static void find_lost(struct mg_known *known, struct mg_arena *arena, struct mg_
 }
 
 /* Those that may come to a lost place run after all. `all`: every one. */
-static void take_back(struct mg_known *known, const struct mg_placed_lines *lost, bool all)
+static void take_back(struct mg_known_tests *known, const struct mg_placed_lines *lost, bool all)
 {
     struct mg_run_context *run = known->run;
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
@@ -198,7 +198,7 @@ static void take_back(struct mg_known *known, const struct mg_placed_lines *lost
 }
 
 /* Lines that cross from one function into the next are told apart, as they come from the cache. */
-static void normalize(struct mg_known *known)
+static void normalize(struct mg_known_tests *known)
 {
     struct mg_run_context *run = known->run;
     for (size_t i = 0; i < run->baseline.order.len; i++) {
@@ -210,7 +210,7 @@ static void normalize(struct mg_known *known)
     }
 }
 
-enum mg_code mg_known_check(struct mg_known *known, struct mg_err *err)
+enum mg_code mg_known_tests_check(struct mg_known_tests *known, struct mg_err *err)
 {
     for (int round = 0; known->reused > 0; round++) {
         if (is_surprised(known)) {
@@ -237,17 +237,17 @@ enum mg_code mg_known_check(struct mg_known *known, struct mg_err *err)
     return MG_OK;
 }
 
-uint32_t mg_known_count(const struct mg_known *known) { return known->reused; }
+uint32_t mg_known_tests_count(const struct mg_known_tests *known) { return known->reused; }
 
 /* ---- for the next session ---- */
 
-static uint32_t run_jobs(const struct mg_known *known)
+static uint32_t run_jobs(const struct mg_known_tests *known)
 {
     int64_t jobs = known->run->start.jobs;
     return jobs > 0 && jobs < UINT32_MAX ? (uint32_t)jobs : 0;
 }
 
-static struct mg_str record_of(const struct mg_known *known, uint32_t test)
+static struct mg_str record_of(const struct mg_known_tests *known, uint32_t test)
 {
     const struct mg_baseline_result *result = &known->run->baseline.results[test];
     struct mg_record_test record = { .digest = mg_depend_test(known->depend, test), .outcome = result->outcome, .seconds = result->seconds };
@@ -264,7 +264,7 @@ static struct mg_str record_of(const struct mg_known *known, uint32_t test)
     return mg_record_test(&record, known->run->arena);
 }
 
-enum mg_code mg_known_keep(struct mg_known *known, struct mg_err *err)
+enum mg_code mg_known_tests_keep(struct mg_known_tests *known, struct mg_err *err)
 {
     const struct mg_run_context *run = known->run;
     const struct mg_cache *cache = &known->cache;
