@@ -6,6 +6,7 @@ VENV   := build/venv
 ORACLE := build/oracle
 LITELLM := build/litellm
 ZOOVENV := build/zoo
+ENVTOOLS := build/envtools
 PROXIED := tests/e2e/test_model_proxy.py
 MUTMUT := build/mutmut
 CONTAINER := build/container
@@ -14,7 +15,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all sweep test-c test-python test-frameworks zoo test-real test-oracles test-container peers bench bench-engine docs lint format clean packages packages-lint configure
+.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-tools zoo test-real test-oracles test-container peers bench bench-engine docs lint format clean packages packages-lint configure
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -31,6 +32,7 @@ test: test-c test-python ## every test that needs no network: C units, contracts
 test-all: export MUTAGEN_FAULTS = all
 test-all: test sweep test-real test-oracles ## the same, the standard libraries, and what needs the network: real packages, SDKs of model providers, frameworks and versions
 	@$(MAKE) test-frameworks FRAMEWORKS=all
+	@$(MAKE) test-tools
 	@$(MAKE) test-container
 	@$(MAKE) zoo
 
@@ -52,6 +54,10 @@ test-python: build
 FRAMEWORKS ?= some
 test-frameworks: build ## score projects of many plugins and frameworks, pytest 6.2 to 9, CPython 3.8 to 3.13 (FRAMEWORKS=all: every one)
 	@MUTAGEN_FRAMEWORKS="$(FRAMEWORKS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider tests/e2e/test_frameworks.py
+
+test-tools: build $(ENVTOOLS)/.stamp ## projects of real uv, poetry, hatch, pdm and pipenv: their environments are found, their locks followed
+	@MUTAGEN_ENVTOOLS="$(CURDIR)/$(ENVTOOLS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider \
+	  -k real tests/e2e/test_environments.py
 
 ZOO ?= all
 zoo: build $(ZOOVENV)/.stamp ## small repositories of every kind, each run and scored as a newcomer would, with what is expected of it (ZOO=some: a share)

@@ -130,7 +130,7 @@ static void check_python(struct doctor *doctor, struct mg_str path)
                 "give one with --python PATH, or activate the repo's virtual environment");
         return;
     }
-    const char *const argv[] = { mg_arena_cstr(arena, repo.python), "-c", probe, NULL };
+    const char *const argv[] = { mg_arena_cstr(arena, repo.python), "-B", "-c", probe, NULL };
     bool ran = ask(doctor, argv, 30, &output);
     struct mg_str rest = mg_str_trim(output);
     if (!ran || !mg_str_next_part(&rest, ' ', &version) || !mg_str_next_part(&rest, ' ', &pytest)) {

@@ -13,9 +13,14 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def installed_wheel(name):
-    """(file name, bytes) of an installed distribution."""
-    dist = importlib.metadata.distribution(name)
+def distribution(name, site=None):
+    """What is installed under that name here, or in another environment's site-packages; None when nothing is."""
+    return next(iter(importlib.metadata.distributions(name=name, **({"path": [str(site)]} if site else {}))), None)
+
+
+def installed_wheel(name, site=None):
+    """(file name, bytes) of an installed distribution that has no compiled modules."""
+    dist = distribution(name, site)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for file in dist.files or []:
@@ -37,16 +42,13 @@ def made_wheel(name, version, files, requires=()):
     return f"{name}-{version}-py3-none-any.whl", out.getvalue()
 
 
-def with_dependencies(*names):
+def with_dependencies(*names, site=None):
     """The names and all that they need here."""
     found, todo = {}, list(names)
     while todo:
         name = normal(re.match(r"[\w.-]+", todo.pop())[0])
-        try:
-            dist = importlib.metadata.distribution(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-        if name not in found:
+        dist = distribution(name, site)
+        if dist and name not in found:
             found[name] = dist
             todo += [one for one in dist.requires or [] if "extra ==" not in one]
     return sorted(found)
@@ -56,13 +58,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def do_HEAD(self):
+        self.do_GET()
+
     def do_GET(self):
         server = self.server
         if server.hang.is_set():
             server.hanging.set()
             server.released.wait(60)
             return
-        if self.headers.get("Authorization") != "Basic " + base64.b64encode(server.password.encode()).decode():
+        if server.password and self.headers.get("Authorization") != "Basic " + base64.b64encode(server.password.encode()).decode():
             self.answer(401, b"", ("WWW-Authenticate", 'Basic realm="index"'))
             return
         parts = self.path.strip("/").split("/")
@@ -80,7 +85,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in (("Content-Length", str(len(body))), ("Content-Type", "text/html"), *headers):
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command == "GET":
+            self.wfile.write(body)
 
 
 class PackageIndex:
@@ -89,7 +95,7 @@ class PackageIndex:
         self.http.daemon_threads = True
         self.http.wheels, self.http.password, self.http.asked = dict(wheels), password, []
         self.http.hang, self.http.hanging, self.http.released = threading.Event(), threading.Event(), threading.Event()
-        self.url = f"http://{password}@127.0.0.1:{self.http.server_address[1]}/simple"
+        self.url = f"http://{password}{'@' if password else ''}127.0.0.1:{self.http.server_address[1]}/simple"
 
     def __enter__(self):
         threading.Thread(target=self.http.serve_forever, daemon=True).start()

@@ -1,5 +1,10 @@
-"""Which interpreter a run takes, the environment it makes when none fits, and what it says of what is missing."""
+"""Which interpreter a run takes, the environment it makes when none fits, and what it says of what is missing.
+
+Tests named `real` drive real tools (uv, poetry, hatch, pdm, pipenv) of the environment that MUTAGEN_ENVTOOLS names: `make test-tools`."""
+import json
+import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,3 +235,106 @@ def test_what_is_missing_is_said_once(run, good):
     assert f"{repo}/.venv/bin/python -m pip install PyYAML" in lines[0]
     assert 'docker compose run --rm -v "$(command -v mutagen)":/usr/local/bin/mutagen web mutagen run .' in result.err
     assert "optional_thing" not in result.err and "nothing" not in result.err
+
+
+# ---- real tools ----
+
+TOOLS = os.environ.get("MUTAGEN_ENVTOOLS", "")
+real = pytest.mark.skipif(not TOOLS, reason="MUTAGEN_ENVTOOLS names no environment with uv, poetry, hatch, pdm and pipenv (make test-tools)")
+PROJECT = {"calc/__init__.py": "", "calc/ops.py": "import tinydep\n" + OPS,
+           "tests/test_ops.py": "import tinydep\n" + TEST_OPS + "\n\ndef test_version():\n    assert tinydep.VERSION == '1.0'\n"}
+HEAD = '[project]\nname = "calc"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["tinydep"]\n'
+BUILD = '[build-system]\nrequires = ["{0}"]\nbuild-backend = "{1}"\n'
+# What a project of that tool says, and how its user locks it and makes its environment.
+MANIFESTS = {
+    "uv": ("pyproject.toml", HEAD + "[dependency-groups]\ndev = ['pytest']\n" + BUILD.format("setuptools", "setuptools.build_meta"), ["lock"], ["sync"]),
+    "poetry": ("pyproject.toml", HEAD + "[tool.poetry.group.dev.dependencies]\npytest = '*'\n[[tool.poetry.source]]\nname = 'here'\nurl = '{url}'\n"
+               + BUILD.format("poetry-core", "poetry.core.masonry.api"), ["lock"], ["install"]),
+    "hatch": ("pyproject.toml", HEAD + "[tool.hatch.envs.default]\ndependencies = ['pytest']\n" + BUILD.format("hatchling", "hatchling.build"), None,
+              ["env", "create"]),
+    "pdm": ("pyproject.toml", HEAD + "[dependency-groups]\ndev = ['pytest']\n" + BUILD.format("pdm-backend", "pdm.backend"), ["lock"], ["install"]),
+    "pipenv": ("Pipfile", "[[source]]\nname = 'here'\nurl = '{url}'\nverify_ssl = false\n[packages]\ntinydep = '*'\n[dev-packages]\npytest = '*'\n", ["lock"],
+               ["sync", "--dev"]),
+}
+
+
+def tinydep(version):
+    return made_wheel("tinydep", version, {"tinydep.py": f"VERSION = '{version}'\n"})
+
+
+@pytest.fixture(scope="module")
+def tools_index():
+    """Without a password: what the tools make of one is their matter. The build systems come from the tools' own environment."""
+    site, = pathlib.Path(TOOLS).glob("lib/python3*/site-packages")
+    wanted = with_dependencies("pytest", "setuptools", "wheel", "hatchling", "editables", "poetry-core", "pdm-backend", site=site)
+    wheels = [installed_wheel(name, site) for name in wanted] + [installed_wheel("pip"), made_wheel("colorama", "0.4.6", {"colorama.py": ""})]
+    with PackageIndex(wheels, password="") as server:
+        yield server
+
+
+class Tool:
+    """A project of one real tool, which alone is on PATH."""
+
+    def __init__(self, name, run, index):
+        self.name, self.run = name, run
+        index.http.wheels.pop("tinydep-2.0-py3-none-any.whl", None)
+        index.http.wheels.update([tinydep("1.0")])
+        self.index = index
+        self.env = {"UV_DEFAULT_INDEX": index.url, "PIP_INDEX_URL": index.url, "PDM_PYPI_URL": index.url, "PIP_TRUSTED_HOST": "127.0.0.1"}
+        (run.folder / "bin" / name).symlink_to(pathlib.Path(TOOLS) / "bin" / name)
+        file, text, self.lock_words, self.make_words = MANIFESTS[name]
+        self.repo = run.repo({**PROJECT, file: text.replace("{url}", index.url)}, name="calc")
+
+    def call(self, *words):
+        done = subprocess.run([self.name, *words], cwd=self.repo, env={**self.run.env, **self.env}, text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=300, check=False)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    def lock(self):
+        """As of today; tomorrow there is a newer version."""
+        if self.lock_words:
+            self.call(*self.lock_words)
+        self.index.http.wheels.update([tinydep("2.0")])
+
+    def score(self, *words):
+        return self.run("score", self.repo, "--no-progress", *words, **self.env)
+
+    def origin(self):
+        checks = json.loads(self.run("doctor", "--json", self.repo, **self.env).out)["checks"]
+        return next(check["detail"] for check in checks if check["name"] == "interpreter")
+
+
+@pytest.fixture
+def tool(run, tools_index):
+    return lambda name: Tool(name, run, tools_index)
+
+
+@real
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_real_tools_environment_is_found(tool, name):
+    project = tool(name)
+    project.lock()
+    if name == "hatch":  # it has no lock
+        project.index.http.wheels.pop("tinydep-2.0-py3-none-any.whl")
+    project.call(*project.make_words)
+    before = tree(project.repo)
+    origin = project.origin()
+    assert f"(from {'.venv' if name == 'uv' else name})" in origin or (name == "pdm" and "(from .venv)" in origin), origin
+    result = project.score("--no-install")
+    assert result.code == 0 and "clamp" in result.out and "test_version" not in result.err and "missing" not in result.err, result
+    assert tree(project.repo) == before
+
+
+@real
+@pytest.mark.parametrize("name", [name for name, manifest in MANIFESTS.items() if manifest[2]])
+def test_real_locks_are_followed(tool, name):
+    """No environment is there, only the lock; a newer version has come out since."""
+    project = tool(name)
+    project.lock()
+    shutil.rmtree(project.repo / ".venv", ignore_errors=True)  # pdm makes one to lock
+    (project.repo / ".pdm-python").unlink(missing_ok=True)
+    before = tree(project.repo)
+    result = project.score()
+    assert result.code == 0 and "clamp" in result.out and "test_version" not in result.err, result
+    assert "using an environment of our own" in result.err and "not followed" not in result.err and tree(project.repo) == before, result

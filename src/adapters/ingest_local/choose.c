@@ -57,7 +57,7 @@ enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python
     for (const char *const *word = choice->settings->supervisor; word && *word; word++)
         argv[count++] = *word;
     argv[count++] = mg_arena_cstr(choice->arena, python);
-    argv[count++] = "-I";
+    argv[count++] = "-IB"; /* -B: a user's environment stays as it is, without so much as a .pyc of ours */
     argv[count++] = "-c";
     argv[count++] = script;
     argv[count] = NULL;

@@ -24,8 +24,8 @@ static const char *const requirement_files[] = {
     "requirements_test.txt", "test-requirements.txt", "test_requirements.txt",  "dev-requirements.txt",     "requirements/base.txt",
     "requirements/dev.txt",  "requirements/test.txt", "requirements/tests.txt", "requirements/testing.txt", "requirements/requirements.txt",
 };
-static const char *const key_files[] = { "pyproject.toml", "uv.lock",        "poetry.lock", "setup.py",  "setup.cfg",
-                                         "MANIFEST.in",    "CMakeLists.txt", "meson.build", "Cargo.toml" };
+static const char *const key_files[] = { "pyproject.toml", "hatch.toml", "Pipfile",   "uv.lock",     "poetry.lock",    "pdm.lock",    "Pipfile.lock",
+                                         "pylock.toml",    "setup.py",   "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "meson.build", "Cargo.toml" };
 static const char *const compiled[] = { ".c", ".h", ".cc", ".cpp", ".hpp", ".pyx", ".pxd", ".rs", ".f90" };
 
 static bool is_test_name(struct mg_str name)
@@ -100,29 +100,50 @@ static void read_poetry(struct reading *reading, const struct mg_toml *poetry)
             read_poetry_table(reading, true, get(groups->entries.at[i].value, "dependencies"));
 }
 
-/* N of ">=3.N" and "^3.N". */
-static int64_t least_minor(const struct mg_toml *value)
+/* N of "3.N" and "3.N.x". */
+static bool minor_of(struct mg_str version, int64_t *minor)
 {
+    struct mg_str part;
+    return mg_str_next_part(&version, '.', &part) && mg_str_is(part, "3") && mg_str_next_part(&version, '.', &part) && mg_str_to_i64(part, minor) &&
+           *minor > 0 && *minor < 100;
+}
+
+/* Bounds of ">=3.N", "^3.N", "~3.N", "<3.N", "<=3.N", "==3.N.*" and a bare "3.N". */
+static void read_python(struct reading *reading, const struct mg_toml *value)
+{
+    static const char *const operators[] = { ">=", "<=", "==", "~=", "<", "^", "~", "" };
     struct mg_str rest = value && value->kind == MG_TOML_STRING ? value->text : MG_NO_STR, clause;
+    struct mg_dependencies *out = reading->out;
+    if (mg_str_contains(rest, "|"))
+        return;
     while (mg_str_next_part(&rest, ',', &clause)) {
+        size_t at = 0;
+        int64_t minor;
         clause = mg_str_trim(clause);
-        size_t skip = mg_str_starts(clause, ">=") ? 2 : mg_str_starts(clause, "^") ? 1 : 0;
-        struct mg_str version = mg_str_trim(mg_str_sub(clause, skip, clause.len)), part;
-        int64_t minor = 0;
-        if (skip && mg_str_next_part(&version, '.', &part) && mg_str_is(part, "3") && mg_str_next_part(&version, '.', &part) &&
-            mg_str_to_i64(part, &minor) && minor > 0 && minor < 100)
-            return minor;
+        while (!mg_str_starts(clause, operators[at]))
+            at++;
+        const char *sign = operators[at];
+        struct mg_str version = mg_str_trim(mg_str_sub(clause, strlen(sign), clause.len));
+        if (!minor_of(version, &minor))
+            continue;
+        bool exact = strcmp(sign, "==") == 0 || strcmp(sign, "~") == 0 || sign[0] == '\0';
+        if (sign[0] != '<' && minor > out->least_minor)
+            out->least_minor = minor;
+        /* "<3.12" ends there, "<3.12.5" does not */
+        bool whole = strcmp(sign, "<") == 0 && (mg_str_rfind(version, '.') < 2 || mg_str_ends(version, ".0"));
+        int64_t next = whole ? minor : exact || sign[0] == '<' ? minor + 1 : 0;
+        if (next && (out->next_minor == 0 || next < out->next_minor))
+            out->next_minor = next;
     }
-    return 0;
 }
 
 static void read_pyproject(struct reading *reading)
 {
     const struct mg_toml *project = get(reading->root, "project"), *extras = get(project, "optional-dependencies");
     const struct mg_toml *groups = get(reading->root, "dependency-groups"), *tool = get(reading->root, "tool");
-    reading->out->least_minor = least_minor(get(project, "requires-python"));
+    read_python(reading, get(project, "requires-python"));
     if (reading->out->least_minor == 0)
-        reading->out->least_minor = least_minor(get(get(get(tool, "poetry"), "dependencies"), "python"));
+        read_python(reading, get(get(get(tool, "poetry"), "dependencies"), "python"));
     add_strings(reading, false, get(project, "dependencies"));
     for (size_t i = 0; extras && extras->kind == MG_TOML_TABLE && i < extras->entries.len; i++)
         if (is_test_name(extras->entries.at[i].key))
@@ -142,6 +163,26 @@ static void read_pyproject(struct reading *reading)
     for (size_t i = 0; requires && requires->kind == MG_TOML_ARRAY && i < requires->items.len; i++)
         if (requires->items.at[i]->kind == MG_TOML_STRING && !mg_str_starts(requires->items.at[i]->text, "-"))
     *MG_PUSH(reading->arena, &reading->out->build) = requires->items.at[i]->text;
+}
+
+/* An application's: no [project] is needed beside it, and its entries are written as poetry's are. */
+static void read_pipfile(struct reading *reading)
+{
+    read_poetry_table(reading, false, get(reading->root, "packages"));
+    read_poetry_table(reading, true, get(reading->root, "dev-packages"));
+    if (reading->out->least_minor == 0)
+        read_python(reading, get(get(reading->root, "requires"), "python_version"));
+}
+
+static bool read_toml(struct reading *reading, struct mg_str copy, const char *name)
+{
+    struct mg_str text;
+    struct mg_toml *root;
+    if (mg_file_read(reading->arena, mg_path_join(reading->arena, copy, mg_str_from(name)).at, FILE_LIMIT, &text, NULL) != MG_OK ||
+        mg_toml_read(reading->arena, text, &root, NULL) != MG_OK)
+        return false;
+    reading->root = root;
+    return true;
 }
 
 /* ---- the key ---- */
@@ -204,13 +245,10 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
 {
     *dependencies = (struct mg_dependencies){ .buildable = false };
     struct reading reading = { .arena = arena, .out = dependencies };
-    struct mg_str text;
-    struct mg_toml *root;
-    if (mg_file_read(arena, mg_path_join(arena, copy, MG_STR("pyproject.toml")).at, FILE_LIMIT, &text, NULL) == MG_OK &&
-        mg_toml_read(arena, text, &root, NULL) == MG_OK) {
-        reading.root = root;
+    if (read_toml(&reading, copy, "pyproject.toml"))
         read_pyproject(&reading);
-    }
+    if (read_toml(&reading, copy, "Pipfile"))
+        read_pipfile(&reading);
     bool names_build = dependencies->buildable; /* maybe of nothing: requires = [] */
     if (mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at))
         dependencies->buildable = true;
@@ -221,6 +259,5 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
     for (size_t i = 0; i < MG_COUNT(requirement_files); i++)
         if (mg_file_exists(mg_path_join(arena, copy, mg_str_from(requirement_files[i])).at))
             *MG_PUSH(arena, &dependencies->requirements) = mg_str_from(requirement_files[i]);
-    dependencies->has_lock = mg_file_exists(mg_path_join(arena, copy, MG_STR("uv.lock")).at);
     dependencies->key = make_key(arena, copy, dependencies);
 }

@@ -2,6 +2,7 @@
 #include "adapters/ingest_local/environment.h"
 
 #include "adapters/ingest_local/copy.h"
+#include "adapters/ingest_local/lock.h"
 #include "adapters/ingest_local/overlay.h"
 #include "adapters/ingest_local/user_env.h"
 #include "base/buf.h"
@@ -25,12 +26,15 @@
 #define OUTPUT_LIMIT ((size_t)16 << 20)
 #define LOG_LIMIT ((size_t)1 << 20)
 #define REASON_LENGTH 200
-#define RECIPE "1" /* part of the key: another way of making them makes other ones */
+#define RECIPE "2" /* part of the key: another way of making them makes other ones */
+
+#define UNREACHABLE "the package index cannot be reached"
 
 struct making {
     struct mg_choice *choice;
     struct mg_arena *arena;
     struct mg_dependencies needs;
+    struct mg_lock lock;
     struct mg_str base;   /* interpreter it is made from */
     struct mg_str uv;     /* empty: pip */
     struct mg_str folder; /* the environment */
@@ -44,6 +48,8 @@ struct making {
 };
 
 static struct mg_str in_work(const struct making *making, const char *name) { return mg_path_join(making->arena, making->work, mg_str_from(name)); }
+
+static void note(struct making *making, struct mg_str text) { *MG_PUSH(making->arena, &making->choice->repo->notes) = text; }
 
 /* ---- programs ---- */
 
@@ -115,7 +121,7 @@ static enum mg_code run(struct making *making, const char *const *words, const c
     if (!*good) {
         making->failure = reason_of(making->arena, end.tail.len ? end.tail : end.output);
         if (is_network(end.tail))
-            making->failure = mg_arena_printf(making->arena, "the package index cannot be reached: %.*s", MG_FMT(making->failure));
+            making->failure = mg_arena_printf(making->arena, UNREACHABLE ": %.*s", MG_FMT(making->failure));
     }
     return MG_OK;
 }
@@ -192,8 +198,8 @@ static enum mg_code build_project(struct making *making, struct mg_err *err)
     if (good)
         MG_TRY(run(making, words, build_env(making), making->source, &good, err));
     if (!good || !find_wheel(making))
-        *MG_PUSH(making->arena, &making->choice->repo->notes) = mg_arena_printf(
-            making->arena, "the project itself could not be built, so its metadata and compiled modules are missing: %.*s", MG_FMT(making->failure));
+        note(making, mg_arena_printf(making->arena, "the project itself could not be built, so its metadata and compiled modules are missing: %.*s",
+                                     MG_FMT(making->failure)));
     return MG_OK;
 }
 
@@ -222,16 +228,12 @@ static enum mg_code leave_project_out(struct making *making, struct mg_str file,
     return mg_file_write(path.at, mg_buf_take(&out, making->arena), err);
 }
 
-/* What uv.lock says, with its hashes. *path stays empty when it cannot be had. */
+/* What uv.lock says, with its hashes. *path stays empty when it cannot be had: then its versions are taken as those of other locks are. */
 static enum mg_code export_lock(struct making *making, struct mg_str *path, struct mg_err *err)
 {
     *path = MG_NO_STR;
-    if (!making->needs.has_lock)
+    if (!making->lock.name || strcmp(making->lock.name, "uv.lock") != 0 || making->uv.len == 0)
         return MG_OK;
-    if (making->uv.len == 0) {
-        *MG_PUSH(making->arena, &making->choice->repo->notes) = MG_STR("uv.lock is not followed: uv is not on PATH, so pip chooses the versions");
-        return MG_OK;
-    }
     struct mg_str file = in_work(making, "locked.txt");
     bool good;
     const char *const words[] = { making->uv.at,  "export", "-q",    "--frozen", "--no-emit-workspace", "--all-packages", "--all-extras",
@@ -239,9 +241,6 @@ static enum mg_code export_lock(struct making *making, struct mg_str *path, stru
     MG_TRY(run(making, words, installer_env(making), making->source, &good, err));
     if (good)
         *path = file;
-    else
-        *MG_PUSH(making->arena, &making->choice->repo->notes) =
-            mg_arena_printf(making->arena, "uv.lock is not followed: %.*s", MG_FMT(making->failure));
     return MG_OK;
 }
 
@@ -258,49 +257,104 @@ static void add_lines(struct mg_buf *text, const struct mg_str *lines, size_t co
         mg_buf_addf(text, "%.*s\n", MG_FMT(lines[i]));
 }
 
-/* `least`: the project and pytest alone, when the rest cannot be had. */
-static enum mg_code list_all(struct making *making, struct mg_str locked, bool least, struct mg_str *path, struct mg_err *err)
+/* How much is asked for: all that is named, by the lock; all, in any version; the project and pytest alone. */
+enum extent { AS_LOCKED, AS_NAMED, LEAST };
+
+static bool has_hashes(struct making *making, struct mg_str file)
 {
-    struct mg_buf text = MG_BUF((size_t)4 << 20);
-    if (locked.len)
-        mg_buf_addf(&text, "-r %.*s\n", MG_FMT(locked));
+    struct mg_str text;
+    return mg_file_read(making->arena, mg_path_join(making->arena, making->source, file).at, (size_t)4 << 20, &text, NULL) == MG_OK &&
+           mg_str_contains(text, "--hash=");
+}
+
+/* Where one line has a hash, pip wants one for each: such a file is installed by itself (install_hashed). */
+static enum mg_code add_files(struct making *making, struct mg_buf *text, struct mg_err *err)
+{
+    for (size_t i = 0; i < making->needs.requirements.len; i++) {
+        struct mg_str file = making->needs.requirements.at[i];
+        MG_TRY(leave_project_out(making, file, err));
+        if (!has_hashes(making, file))
+            mg_buf_addf(text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(file));
+    }
+    return MG_OK;
+}
+
+static enum mg_code list_all(struct making *making, struct mg_str exported, enum extent extent, struct mg_str *path, struct mg_err *err)
+{
+    static const char *const names[] = { [AS_LOCKED] = "locked-all.txt", [AS_NAMED] = "all.txt", [LEAST] = "least.txt" };
+    struct mg_buf text = MG_BUF((size_t)8 << 20), constraints = MG_BUF((size_t)4 << 20);
+    bool by_export = extent == AS_LOCKED && exported.len;
+    if (by_export) {
+        mg_buf_addf(&text, "-r %.*s\n", MG_FMT(exported));
+    } else if (extent == AS_LOCKED && making->lock.name) {
+        struct mg_str file;
+        add_lines(&constraints, making->lock.versions.at, making->lock.versions.len);
+        MG_TRY(write_list(making, "constraints.txt", &constraints, &file, err));
+        mg_buf_addf(&text, "-c %.*s\n", MG_FMT(file));
+    }
     if (making->wheel.len)
-        add_wheel(making, &text, least || locked.len ? "" : "[test,tests,testing,dev]");
-    else if (!locked.len)
+        add_wheel(making, &text, extent == LEAST || by_export ? "" : "[test,tests,testing,dev]");
+    else if (!by_export)
         add_lines(&text, making->needs.project.at, making->needs.project.len);
-    if (!least && !locked.len) {
+    if (extent != LEAST && !by_export) {
         add_lines(&text, making->needs.tests.at, making->needs.tests.len);
-        for (size_t i = 0; i < making->needs.requirements.len; i++) {
-            MG_TRY(leave_project_out(making, making->needs.requirements.at[i], err));
-            mg_buf_addf(&text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(making->needs.requirements.at[i]));
-        }
+        MG_TRY(add_files(making, &text, err));
     }
     mg_buf_adds(&text, "pytest\n");
-    return write_list(making, least ? "least.txt" : "all.txt", &text, path, err);
+    return write_list(making, names[extent], &text, path, err);
+}
+
+/* What they pin stays: it satisfies what is asked for after it. */
+static enum mg_code install_hashed(struct making *making, bool *good, struct mg_err *err)
+{
+    *good = true;
+    for (size_t i = 0; *good && i < making->needs.requirements.len; i++) {
+        struct mg_str file = making->needs.requirements.at[i];
+        if (!has_hashes(making, file))
+            continue;
+        MG_TRY(leave_project_out(making, file, err));
+        MG_TRY(install(making, making->python, mg_path_join(making->arena, making->source, file), good, err));
+    }
+    return MG_OK;
+}
+
+static enum mg_code install_extent(struct making *making, struct mg_str exported, enum extent extent, bool *good, struct mg_err *err)
+{
+    struct mg_str list;
+    *good = true;
+    MG_TRY(list_all(making, exported, extent, &list, err));
+    if (extent == AS_NAMED || (extent == AS_LOCKED && exported.len == 0))
+        MG_TRY(install_hashed(making, good, err));
+    return *good ? install(making, making->python, list, good, err) : MG_OK;
 }
 
 static enum mg_code install_all(struct making *making, struct mg_err *err)
 {
-    struct mg_str locked, list;
+    struct mg_str exported, why = MG_NO_STR;
     bool good = false;
-    MG_TRY(export_lock(making, &locked, err));
-    MG_TRY(list_all(making, locked, false, &list, err));
+    MG_TRY(export_lock(making, &exported, err));
     MG_TRY(make_venv(making, making->folder, &good, err));
     if (!good)
         return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
-    MG_TRY(install(making, making->python, list, &good, err));
-    if (good)
-        return MG_OK;
-    struct mg_str why = making->failure;
-    if (!mg_str_starts(why, "the package index")) {
-        MG_TRY(list_all(making, MG_NO_STR, true, &list, err));
-        MG_TRY(install(making, making->python, list, &good, err));
+    if (making->lock.name) {
+        MG_TRY(install_extent(making, exported, AS_LOCKED, &good, err));
+        if (good)
+            return MG_OK;
+        if (mg_str_starts(making->failure, UNREACHABLE))
+            return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
+        note(making, mg_arena_printf(making->arena, "%s is not followed, the installer chooses the versions: %.*s", making->lock.name,
+                                     MG_FMT(making->failure)));
     }
-    if (!good)
-        return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(why));
-    *MG_PUSH(making->arena, &making->choice->repo->notes) = mg_arena_printf(
-        making->arena, "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s", MG_FMT(why));
-    return MG_OK;
+    MG_TRY(install_extent(making, exported, AS_NAMED, &good, err));
+    why = making->failure;
+    if (!good && !mg_str_starts(why, UNREACHABLE)) {
+        MG_TRY(install_extent(making, exported, LEAST, &good, err));
+        if (good)
+            note(making,
+                 mg_arena_printf(making->arena, "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s",
+                                 MG_FMT(why)));
+    }
+    return good ? MG_OK : MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(why));
 }
 
 /* ---- folders ---- */
@@ -370,23 +424,44 @@ static enum mg_code make(struct making *making, const char *log, struct mg_err *
     return code == MG_E_CONFIG ? mg_err_prefix(err, "the dependencies cannot be installed (log: %s)", log) : code;
 }
 
-/* python3 on PATH before the candidates that did not fit; but one that the project allows. */
-static enum mg_code choose_base(struct making *making, struct mg_err *err)
+/* Whether the project allows that Python; `upper`: not a newer one than it says, either. */
+static enum mg_code is_allowed(struct making *making, struct mg_str python, bool upper, bool *allowed, struct mg_err *err)
+{
+    struct mg_checked checked;
+    MG_TRY(mg_check_interpreter(making->choice, python, &checked, err));
+    *allowed = checked.runs && checked.major == 3 && checked.minor >= 8 && checked.minor >= making->needs.least_minor &&
+               (!upper || making->needs.next_minor == 0 || checked.minor < making->needs.next_minor);
+    return MG_OK;
+}
+
+static enum mg_code find_base(struct making *making, bool upper, bool *found, struct mg_err *err)
 {
     struct mg_candidates *candidates = &making->choice->candidates;
-    for (size_t i = candidates->found.len; i-- > 0;) {
-        struct mg_checked checked;
-        MG_TRY(mg_check_interpreter(making->choice, candidates->found.at[i].python, &checked, err));
-        if (!checked.runs || checked.major != 3 || checked.minor < 8 || checked.minor < making->needs.least_minor)
-            continue;
+    *found = false;
+    for (size_t i = candidates->found.len; !*found && i-- > 0;) {
         making->base = candidates->found.at[i].python;
-        return MG_OK;
+        MG_TRY(is_allowed(making, making->base, upper, found, err));
     }
-    for (int minor = 14; minor >= 8 && minor >= making->needs.least_minor; minor--) {
+    for (int minor = 14; !*found && minor >= 8 && minor >= making->needs.least_minor; minor--) {
+        if (upper && making->needs.next_minor && minor >= making->needs.next_minor)
+            continue;
         making->base = mg_program_find(making->arena, mg_arena_printf(making->arena, "python3.%d", minor).at);
         if (making->base.len)
-            return MG_OK;
+            MG_TRY(is_allowed(making, making->base, upper, found, err));
     }
+    return MG_OK;
+}
+
+/* python3 on PATH before the candidates that did not fit; but one that the project allows. A newer one than that is better than none: many
+ * say "<3.13" before they have tried. */
+static enum mg_code choose_base(struct making *making, struct mg_err *err)
+{
+    bool found;
+    MG_TRY(find_base(making, true, &found, err));
+    if (!found && making->needs.next_minor)
+        MG_TRY(find_base(making, false, &found, err));
+    if (found)
+        return MG_OK;
     return MG_FAIL(err, MG_E_CONFIG, "there is no Python 3.%d or newer on PATH to make it from",
                    (int)(making->needs.least_minor > 8 ? making->needs.least_minor : 8));
 }
@@ -396,6 +471,7 @@ enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment
     struct mg_arena *arena = choice->arena;
     struct making making = { .choice = choice, .arena = arena, .deadline = mg_now() + choice->settings->timeout_seconds };
     mg_dependencies_read(arena, choice->repo->copy, &making.needs);
+    mg_lock_read(arena, choice->repo->copy, &making.lock);
     MG_TRY(choose_base(&making, err));
     making.uv = mg_program_find(arena, "uv");
     struct mg_str real = making.base, mark;

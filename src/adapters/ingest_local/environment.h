@@ -10,7 +10,8 @@ struct mg_environment {
 };
 
 /* Takes the one for these dependencies and this Python, or makes it: with uv when that is on PATH, else with venv and pip. The key is a digest
- * of pyproject.toml, uv.lock, setup files, requirements files and sources of compiled modules. A folder without its mark is no environment
+ * of pyproject.toml, lock files, setup files, requirements files and sources of compiled modules. Versions are those of the lock (lock.h), where
+ * there is one and they can be had; a note says when not. A folder without its mark is no environment
  * (scripts hold its path, so it cannot grow elsewhere and be renamed) and is removed by whoever comes next; after an error nothing is left.
  * The user's index settings and credentials reach the installer, and the build of a dependency that has no wheel. The project itself is
  * built apart, from a private copy, without them and without a network of pip's. What its build made that the copy lacks (compiled
@@ -25,8 +26,7 @@ struct mg_dependencies {
     MG_LIST(struct mg_str) tests;        /* of extras, groups and requirements files for tests */
     MG_LIST(struct mg_str) requirements; /* files, relative to the copy */
     bool buildable;                      /* it has a build system, or a setup.py */
-    bool has_lock;                       /* uv.lock */
-    int64_t least_minor;                 /* N of requires-python ">=3.N"; 0 = any */
+    int64_t least_minor, next_minor;     /* of requires-python ">=3.N, <3.M": N and M; 0 = any */
     struct mg_str key;                   /* digest of all that they were read from */
 };
 void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);
