@@ -275,15 +275,15 @@ def tools_index():
 class Tool:
     """A project of one real tool, which alone is on PATH."""
 
-    def __init__(self, name, run, index):
+    def __init__(self, name, run, index, more=None):
         self.name, self.run = name, run
-        index.http.wheels.pop("tinydep-2.0-py3-none-any.whl", None)
-        index.http.wheels.update([tinydep("1.0")])
         self.index = index
+        self.take_back()
+        index.http.wheels.update([tinydep("1.0")])
         self.env = {"UV_DEFAULT_INDEX": index.url, "PIP_INDEX_URL": index.url, "PDM_PYPI_URL": index.url, "PIP_TRUSTED_HOST": "127.0.0.1"}
         (run.folder / "bin" / name).symlink_to(pathlib.Path(TOOLS) / "bin" / name)
         file, text, self.lock_words, self.make_words = MANIFESTS[name]
-        self.repo = run.repo({**PROJECT, file: text.replace("{url}", index.url)}, name="calc")
+        self.repo = run.repo({**PROJECT, file: text.replace("{url}", index.url), **(more or {})}, name="calc")
 
     def call(self, *words):
         done = subprocess.run([self.name, *words], cwd=self.repo, env={**self.run.env, **self.env}, text=True, capture_output=True,
@@ -297,6 +297,9 @@ class Tool:
             self.call(*self.lock_words)
         self.index.http.wheels.update([tinydep("2.0")])
 
+    def take_back(self):
+        self.index.http.wheels.pop("tinydep-2.0-py3-none-any.whl", None)
+
     def score(self, *words):
         return self.run("score", self.repo, "--no-progress", *words, **self.env)
 
@@ -307,7 +310,7 @@ class Tool:
 
 @pytest.fixture
 def tool(run, tools_index):
-    return lambda name: Tool(name, run, tools_index)
+    return lambda name, more=None: Tool(name, run, tools_index, more)
 
 
 @real
@@ -316,7 +319,7 @@ def test_real_tools_environment_is_found(tool, name):
     project = tool(name)
     project.lock()
     if name == "hatch":  # it has no lock
-        project.index.http.wheels.pop("tinydep-2.0-py3-none-any.whl")
+        project.take_back()
     project.call(*project.make_words)
     before = tree(project.repo)
     origin = project.origin()
@@ -338,3 +341,85 @@ def test_real_locks_are_followed(tool, name):
     result = project.score()
     assert result.code == 0 and "clamp" in result.out and "test_version" not in result.err, result
     assert "using an environment of our own" in result.err and "not followed" not in result.err and tree(project.repo) == before, result
+
+
+@real
+def test_real_hatch_test_environment_is_found(tool):
+    """`hatch test` keeps environments of its own; the default one is there, too, and has no pytest."""
+    manifest = HEAD + "[tool.hatch.envs.hatch-test]\ninstaller = 'pip'\ndependencies = ['pytest']\n" \
+        "[[tool.hatch.envs.hatch-test.matrix]]\npython = ['3']\n" + BUILD.format("hatchling", "hatchling.build")
+    project = tool("hatch", {"pyproject.toml": manifest})
+    project.call("env", "create")
+    project.call("env", "create", "hatch-test")
+    assert "hatch-test" in project.origin() and "(from hatch)" in project.origin()
+    result = project.score("--no-install")
+    assert result.code == 0 and "clamp" in result.out and "test_version" not in result.err, result
+
+
+@real
+def test_real_uv_lock_without_uv(tool):
+    """pip alone takes the versions of uv.lock."""
+    project = tool("uv")
+    project.lock()
+    (project.run.folder / "bin/uv").unlink()
+    result = project.score()
+    assert result.code == 0 and "with pip" in result.err and "test_version" not in result.err and "not followed" not in result.err, result
+
+
+@real
+def test_real_lock_that_cannot_be_had(tool):
+    """The version has been taken off the index."""
+    project = tool("poetry")
+    project.lock()
+    project.index.http.wheels.pop("tinydep-1.0-py3-none-any.whl")
+    result = project.score()
+    assert result.code == 0 and "poetry.lock is not followed" in result.err and "conflicting dependencies" in result.err, result
+    assert "test_version: fails" in result.err, result
+
+
+@real
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_real_requirements_with_hashes(tool, name):
+    """As `uv pip compile --generate-hashes` and pip-compile write them: pip takes no line without a hash beside them."""
+    project = tool("uv")
+    (project.repo / "pyproject.toml").unlink()
+    (project.repo / "requirements.in").write_text("tinydep\n")
+    project.call("pip", "compile", "-q", "--generate-hashes", "requirements.in", "-o", "requirements.txt")
+    assert "--hash=sha256:" in (project.repo / "requirements.txt").read_text()
+    project.index.http.wheels.update([tinydep("2.0")])
+    if name == "pip":
+        (project.run.folder / "bin/uv").unlink()
+    result = project.score()
+    assert result.code == 0 and f"with {name}" in result.err and "test_version" not in result.err and "cannot be" not in result.err, result
+
+
+SETUP = "from setuptools import Extension, setup\nsetup(name='calc', version='1', packages=['calc'], install_requires=['tinydep'],\n" \
+        "      ext_modules=[Extension('calc.fast', ['calc/fast.c'])])\n"
+FAST = """#include <Python.h>
+static PyObject *twice(PyObject *self, PyObject *n) { (void)self; return PyNumber_Add(n, n); }
+static PyMethodDef methods[] = { { "twice", twice, METH_O, "" }, { NULL, NULL, 0, NULL } };
+static struct PyModuleDef module = { PyModuleDef_HEAD_INIT, .m_name = "fast", .m_methods = methods };
+PyMODINIT_FUNC PyInit_fast(void) { return PyModule_Create(&module); }
+"""
+
+
+@real
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_real_compiled_module(tool, name):
+    """Built in the private copy by setuptools and the machine's compiler; another source makes another build."""
+    more = {"setup.py": SETUP, "calc/fast.c": FAST, "calc/ops.py": "from calc.fast import twice\nimport tinydep\n" + OPS,
+            "tests/test_fast.py": "from calc.fast import twice\n\n\ndef test_twice():\n    assert twice(4) == 8\n",
+            "pyproject.toml": BUILD.format("setuptools", "setuptools.build_meta")}
+    project = tool("uv", more)
+    if name == "pip":
+        (project.run.folder / "bin/uv").unlink()
+    before = tree(project.repo)
+    result = project.score()
+    assert result.code == 0 and "clamp" in result.out and f"with {name}" in result.err and "test_twice" not in result.err, result
+    assert "could not be built" not in result.err and tree(project.repo) == before, result
+    (project.repo / "calc/fast.c").write_text(FAST.replace("PyNumber_Add(n, n)", "PyNumber_Multiply(n, n)"))
+    result = project.score()
+    assert "test_twice: fails: assert 16 == 8" in result.err, result
+    (project.repo / "calc/fast.c").write_text(FAST.replace("return PyNumber_Add", "return no_such_thing; PyNumber_Add"))
+    result = project.score()
+    assert "could not be built" in result.err and "no_such_thing" in result.err, result

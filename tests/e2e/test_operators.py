@@ -139,19 +139,33 @@ def test_the_listing_names_every_operator(desk):
     assert len([line for line in lines if line[:3].isupper()]) == 29
 
 
-def test_a_second_opinion_by_mutmut(desk):
-    """MUTAGEN_TEST_MUTMUT names a folder with mutmut's packages (make test makes build/mutmut)."""
+@pytest.fixture
+def mutmut(desk):
+    """A file of settings for it. MUTAGEN_TEST_MUTMUT names a folder with mutmut's packages (make test makes build/mutmut)."""
     made = sorted((ROOT / "build" / "mutmut").glob("lib/python3*/site-packages"))
     site = os.environ.get("MUTAGEN_TEST_MUTMUT") or (made and str(made[-1]))
     if not site or f"python{sys.version_info[0]}.{sys.version_info[1]}" not in site:
         pytest.skip("no mutmut for this Python")
-    desk.repo(FILES)
     config = desk.folder / "c.toml"
     config.write_text(f'[mutation]\nbackend = "mutmut"\nmutmut_site = "{site}"\n')
-    done = desk("score", "repo", "-c", config, "--target", "pkg.mod.guarded", "--json", "out.json", "--no-progress")
+    return config
+
+
+def test_mutmut_gets_the_variables_that_are_passed_on(desk, mutmut):
+    tests = "import os\nfrom calc import clamp\n\n\ndef test_clamp():\n    assert os.environ['SHOP_TOKEN'] == 'x' and clamp(0, 0) == 0 and clamp(-1, 0) == 0\n"
+    desk.repo({"calc.py": "def clamp(value, low):\n    if value < low:\n        return low + 0\n    return value\n", "test_calc.py": tests})
+    done = desk("score", "repo", "-c", mutmut, "--env", "SHOP_TOKEN", "--json", "out.json", "--no-progress", SHOP_TOKEN="x")
+    assert done.code == 0, done
+    found = [mutant for file in json.loads((desk.folder / "out.json").read_text())["files"].values() for mutant in file["mutants"]]
+    assert "Killed" in {mutant["status"] for mutant in found}, found
+
+
+def test_a_second_opinion_by_mutmut(desk, mutmut):
+    desk.repo(FILES)
+    done = desk("score", "repo", "-c", mutmut, "--target", "pkg.mod.guarded", "--json", "out.json", "--no-progress")
     assert done.code == 0, done
     found = [mutant for file in json.loads((desk.folder / "out.json").read_text())["files"].values() for mutant in file["mutants"]]
     assert {mutant["mutatorName"] for mutant in found} == {"mutmut"}
     assert [mutant["replacement"] for mutant in found if mutant["status"] == "Survived"] == ["None"], found  # int(None): the TypeError is caught
-    done = desk("score", "repo", "-c", config, "--sample", "3")
+    done = desk("score", "repo", "-c", mutmut, "--sample", "3")
     assert done.code == 1 and "backend mutmut makes its own mutants" in done.err

@@ -110,6 +110,8 @@ static enum mg_code run_driver(struct mg_mutmut *self, const struct mg_gate_requ
     struct mg_child child = { 0 };
     struct mg_child_spec spec = { .argv = argv,
                                   .extra_env = environment,
+                                  .pass_env = how->pass_env,
+                                  .pass_env_count = how->pass_env_count,
                                   .directory = how->scratch.at,
                                   .log_path = log,
                                   .scratch = how->scratch.at,

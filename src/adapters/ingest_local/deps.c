@@ -137,6 +137,21 @@ static void read_python(struct reading *reading, const struct mg_toml *value)
     }
 }
 
+static void read_build_system(struct reading *reading, const struct mg_toml *table)
+{
+    struct mg_dependencies *out = reading->out;
+    const struct mg_toml *requires = get(table, "requires"), *backend = get(table, "build-backend"), *paths = get(table, "backend-path");
+    out->buildable = requires != NULL;
+    for (size_t i = 0; requires && requires->kind == MG_TOML_ARRAY && i < requires->items.len; i++)
+        if (requires->items.at[i]->kind == MG_TOML_STRING && !mg_str_starts(requires->items.at[i]->text, "-"))
+    *MG_PUSH(reading->arena, &out->build) = requires->items.at[i]->text;
+    if (backend && backend->kind == MG_TOML_STRING)
+        out->backend = mg_arena_str(reading->arena, backend->text);
+    for (size_t i = 0; paths && paths->kind == MG_TOML_ARRAY && i < paths->items.len; i++)
+        if (paths->items.at[i]->kind == MG_TOML_STRING && mg_path_stays_inside(paths->items.at[i]->text))
+            *MG_PUSH(reading->arena, &out->backend_paths) = paths->items.at[i]->text;
+}
+
 static void read_pyproject(struct reading *reading)
 {
     const struct mg_toml *project = get(reading->root, "project"), *extras = get(project, "optional-dependencies");
@@ -158,13 +173,8 @@ static void read_pyproject(struct reading *reading)
     const struct mg_toml *hatch = get(get(get(get(tool, "hatch"), "envs"), "default"), "dependencies");
     add_strings(reading, true, hatch);
     read_poetry(reading, get(tool, "poetry"));
-    const struct mg_toml *requires = get(get(reading->root, "build-system"), "requires");
-    reading->out->buildable = requires != NULL;
-    for (size_t i = 0; requires && requires->kind == MG_TOML_ARRAY && i < requires->items.len; i++)
-        if (requires->items.at[i]->kind == MG_TOML_STRING && !mg_str_starts(requires->items.at[i]->text, "-"))
-    *MG_PUSH(reading->arena, &reading->out->build) = requires->items.at[i]->text;
+    read_build_system(reading, get(reading->root, "build-system"));
 }
-
 /* An application's: no [project] is needed beside it, and its entries are written as poetry's are. */
 static void read_pipfile(struct reading *reading)
 {
@@ -249,6 +259,8 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
         read_pyproject(&reading);
     if (read_toml(&reading, copy, "Pipfile"))
         read_pipfile(&reading);
+    if (dependencies->backend.len == 0)
+        dependencies->backend = MG_STR("setuptools.build_meta:__legacy__");
     bool names_build = dependencies->buildable; /* maybe of nothing: requires = [] */
     if (mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at))
         dependencies->buildable = true;

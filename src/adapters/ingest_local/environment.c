@@ -2,206 +2,24 @@
 #include "adapters/ingest_local/environment.h"
 
 #include "adapters/ingest_local/copy.h"
-#include "adapters/ingest_local/lock.h"
+#include "adapters/ingest_local/making.h"
 #include "adapters/ingest_local/overlay.h"
-#include "adapters/ingest_local/user_env.h"
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
 #include "core/secret.h"
-#include "core/text.h"
 #include "os/fd.h"
 #include "os/file.h"
 #include "os/program.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
-#define MOST_WORDS 24
-#define OUTPUT_LIMIT ((size_t)16 << 20)
 #define LOG_LIMIT ((size_t)1 << 20)
-#define REASON_LENGTH 200
 #define RECIPE "2" /* part of the key: another way of making them makes other ones */
-
-#define UNREACHABLE "the package index cannot be reached"
-
-struct making {
-    struct mg_choice *choice;
-    struct mg_arena *arena;
-    struct mg_dependencies needs;
-    struct mg_lock lock;
-    struct mg_str base;   /* interpreter it is made from */
-    struct mg_str uv;     /* empty: pip */
-    struct mg_str folder; /* the environment */
-    struct mg_str python; /* in it */
-    struct mg_str work;   /* temporary, in scratch */
-    struct mg_str source; /* copy that is built */
-    struct mg_str wheel;  /* requirement of the built project; empty = not built */
-    struct mg_buf log;
-    struct mg_str failure; /* the line that says why the last program failed */
-    double deadline;
-};
-
-static struct mg_str in_work(const struct making *making, const char *name) { return mg_path_join(making->arena, making->work, mg_str_from(name)); }
-
-static void note(struct making *making, struct mg_str text) { *MG_PUSH(making->arena, &making->choice->repo->notes) = text; }
-
-/* ---- programs ---- */
-
-/* The last line that calls itself an error; uv draws with other characters than pip. */
-static struct mg_str reason_of(struct mg_arena *arena, struct mg_str text)
-{
-    struct mg_str line, last = MG_NO_STR, error = MG_NO_STR;
-    while (mg_str_next_line(&text, &line)) {
-        line = mg_str_trim(line);
-        if (line.len)
-            last = line;
-        if (mg_str_starts(line, "ERROR:") || mg_str_starts(line, "error:") || mg_str_starts(line, "\xE2\x95\xB0\xE2\x94\x80\xE2\x96\xB6"))
-            error = line;
-    }
-    struct mg_str shown = mg_text_line(arena, mg_str_fit(error.len ? error : last, REASON_LENGTH));
-    return mg_redact(arena, NULL, shown);
-}
-
-static bool is_network(struct mg_str text)
-{
-    static const char *const signs[] = { "Failed to establish a new connection",
-                                         "NewConnectionError",
-                                         "Temporary failure in name resolution",
-                                         "Could not resolve",
-                                         "dns error",
-                                         "Network is unreachable",
-                                         "tcp connect error",
-                                         "Connection refused",
-                                         "client error (Connect)",
-                                         "Name or service not known",
-                                         "Read timed out",
-                                         "ConnectTimeoutError" };
-    for (size_t i = 0; i < MG_COUNT(signs); i++)
-        if (mg_str_contains(text, signs[i]))
-            return true;
-    return false;
-}
-
-/* MG_OK also when it exits other than 0: *good says so, and making->failure why. */
-static enum mg_code run(struct making *making, const char *const *words, const char *const *env, struct mg_str directory, bool *good,
-                        struct mg_err *err)
-{
-    const struct mg_ingest_settings *settings = making->choice->settings;
-    const char *argv[MOST_WORDS + 8];
-    size_t count = 0;
-    for (const char *const *word = settings->supervisor; word && *word; word++)
-        argv[count++] = *word;
-    for (size_t i = 0; words[i] && count < MG_COUNT(argv) - 1; i++) {
-        argv[count++] = words[i];
-        mg_buf_addf(&making->log, "%s%s", i ? " " : "$ ", words[i]);
-    }
-    argv[count] = NULL;
-    struct mg_program program = { .argv = argv,
-                                  .env = env,
-                                  .directory = mg_arena_cstr(making->arena, directory),
-                                  .deadline = making->deadline,
-                                  .max_output = OUTPUT_LIMIT,
-                                  .cancel = making->choice->cancel,
-                                  .lifeline = settings->supervisor != NULL };
-    struct mg_program_end end;
-    enum mg_code code = mg_program_run(&program, making->arena, &end, err);
-    if (code == MG_E_TIMEOUT)
-        return MG_FAIL(err, code, "installing took longer than %.10g seconds (ingest.command_timeout_seconds)", settings->timeout_seconds);
-    if (code == MG_E_CANCELLED)
-        return MG_FAIL(err, code, "stopped while the repo's dependencies were installed");
-    MG_TRY(code);
-    mg_buf_addf(&making->log, "\n%.*s%.*s\n", MG_FMT(end.output), MG_FMT(end.tail));
-    *good = mg_program_succeeded(&end);
-    if (!*good) {
-        making->failure = reason_of(making->arena, end.tail.len ? end.tail : end.output);
-        if (is_network(end.tail))
-            making->failure = mg_arena_printf(making->arena, UNREACHABLE ": %.*s", MG_FMT(making->failure));
-    }
-    return MG_OK;
-}
-
-static const char *const *installer_env(struct making *making) { return mg_installer_environment(making->arena, in_work(making, "tmp")); }
-
-static const char *const *build_env(struct making *making)
-{
-    return mg_build_environment(making->arena, in_work(making, "home"), in_work(making, "tmp"));
-}
-
-static enum mg_code make_venv(struct making *making, struct mg_str folder, bool *good, struct mg_err *err)
-{
-    const char *path = mg_arena_cstr(making->arena, folder), *base = mg_arena_cstr(making->arena, making->base);
-    const char *const by_uv[] = { making->uv.at, "venv", "-q", "--no-project", "--python", base, path, NULL };
-    const char *const by_venv[] = { base, "-I", "-m", "venv", path, NULL };
-    return run(making, making->uv.len ? by_uv : by_venv, installer_env(making), making->work, good, err);
-}
-
-/* `file`: of requirements. */
-static enum mg_code install(struct making *making, struct mg_str python, struct mg_str file, bool *good, struct mg_err *err)
-{
-    const char *inner = mg_arena_cstr(making->arena, python), *list = mg_arena_cstr(making->arena, file);
-    const char *const by_uv[] = { making->uv.at, "pip", "install", "-q", "--no-progress", "--python", inner, "-r", list, NULL };
-    const char *const by_pip[] = { inner, "-m", "pip", "install", "-q", "--progress-bar", "off", "-r", list, NULL };
-    return run(making, making->uv.len ? by_uv : by_pip, installer_env(making), making->source, good, err);
-}
-
-static enum mg_code write_list(struct making *making, const char *name, struct mg_buf *text, struct mg_str *path, struct mg_err *err)
-{
-    *path = in_work(making, name);
-    MG_TRY(mg_buf_check(text, "the list of requirements", err));
-    return mg_file_write(path->at, mg_buf_take(text, making->arena), err);
-}
-
-/* ---- the project's own build ---- */
-
-static bool find_wheel(struct making *making)
-{
-    struct mg_str folder = in_work(making, "wheels");
-    DIR *directory = opendir(folder.at);
-    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;) {
-        struct mg_str name = mg_str_from(entry->d_name);
-        if (!mg_str_ends(name, ".whl"))
-            continue;
-        struct mg_str project = mg_str_sub(name, 0, mg_str_find(name, '-', 0));
-        making->wheel = mg_arena_printf(making->arena, "[EXTRAS] @ file://%.*s/%.*s", MG_FMT(folder), MG_FMT(name));
-        making->wheel = mg_arena_printf(making->arena, "%.*s%.*s", MG_FMT(project), MG_FMT(making->wheel));
-    }
-    if (directory)
-        closedir(directory);
-    return making->wheel.len > 0;
-}
-
-/* Its build requirements come from the index, with the user's credentials; then its code runs without them. A project that cannot be built
- * is no error: its sources are on the path anyway. */
-static enum mg_code build_project(struct making *making, struct mg_err *err)
-{
-    struct mg_str list, folder = in_work(making, "build"), python = in_work(making, "build/bin/python");
-    struct mg_buf text = MG_BUF(1u << 20);
-    bool good = false;
-    if (!making->needs.buildable)
-        return MG_OK;
-    for (size_t i = 0; i < making->needs.build.len; i++)
-        mg_buf_addf(&text, "%.*s\n", MG_FMT(making->needs.build.at[i]));
-    mg_buf_adds(&text, "pip\n"); /* uv makes environments without it */
-    MG_TRY(write_list(making, "build.txt", &text, &list, err));
-    MG_TRY(make_venv(making, folder, &good, err));
-    if (good)
-        MG_TRY(install(making, python, list, &good, err));
-    const char *const words[] = {
-        python.at, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", in_work(making, "wheels").at, making->source.at, NULL
-    };
-    if (good)
-        MG_TRY(run(making, words, build_env(making), making->source, &good, err));
-    if (!good || !find_wheel(making))
-        note(making, mg_arena_printf(making->arena, "the project itself could not be built, so its metadata and compiled modules are missing: %.*s",
-                                     MG_FMT(making->failure)));
-    return MG_OK;
-}
 
 /* ---- what is installed ---- */
 
@@ -234,11 +52,11 @@ static enum mg_code export_lock(struct making *making, struct mg_str *path, stru
     *path = MG_NO_STR;
     if (!making->lock.name || strcmp(making->lock.name, "uv.lock") != 0 || making->uv.len == 0)
         return MG_OK;
-    struct mg_str file = in_work(making, "locked.txt");
+    struct mg_str file = mg_in_work(making, "locked.txt");
     bool good;
     const char *const words[] = { making->uv.at,  "export", "-q",    "--frozen", "--no-emit-workspace", "--all-packages", "--all-extras",
                                   "--all-groups", "-o",     file.at, NULL };
-    MG_TRY(run(making, words, installer_env(making), making->source, &good, err));
+    MG_TRY(mg_making_run(making, words, mg_installer_env(making), making->source, &good, err));
     if (good)
         *path = file;
     return MG_OK;
@@ -249,12 +67,6 @@ static void add_wheel(struct making *making, struct mg_buf *text, const char *ex
     size_t mark = mg_str_find(making->wheel, '[', 0);
     mg_buf_addf(text, "%.*s%s%.*s\n", MG_FMT(mg_str_sub(making->wheel, 0, mark)), extras,
                 MG_FMT(mg_str_sub(making->wheel, mark + 8, making->wheel.len)));
-}
-
-static void add_lines(struct mg_buf *text, const struct mg_str *lines, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        mg_buf_addf(text, "%.*s\n", MG_FMT(lines[i]));
 }
 
 /* How much is asked for: all that is named, by the lock; all, in any version; the project and pytest alone. */
@@ -288,20 +100,20 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
         mg_buf_addf(&text, "-r %.*s\n", MG_FMT(exported));
     } else if (extent == AS_LOCKED && making->lock.name) {
         struct mg_str file;
-        add_lines(&constraints, making->lock.versions.at, making->lock.versions.len);
-        MG_TRY(write_list(making, "constraints.txt", &constraints, &file, err));
+        mg_add_lines(&constraints, making->lock.versions.at, making->lock.versions.len);
+        MG_TRY(mg_write_list(making, "constraints.txt", &constraints, &file, err));
         mg_buf_addf(&text, "-c %.*s\n", MG_FMT(file));
     }
     if (making->wheel.len)
         add_wheel(making, &text, extent == LEAST || by_export ? "" : "[test,tests,testing,dev]");
     else if (!by_export)
-        add_lines(&text, making->needs.project.at, making->needs.project.len);
+        mg_add_lines(&text, making->needs.project.at, making->needs.project.len);
     if (extent != LEAST && !by_export) {
-        add_lines(&text, making->needs.tests.at, making->needs.tests.len);
+        mg_add_lines(&text, making->needs.tests.at, making->needs.tests.len);
         MG_TRY(add_files(making, &text, err));
     }
     mg_buf_adds(&text, "pytest\n");
-    return write_list(making, names[extent], &text, path, err);
+    return mg_write_list(making, names[extent], &text, path, err);
 }
 
 /* What they pin stays: it satisfies what is asked for after it. */
@@ -313,7 +125,7 @@ static enum mg_code install_hashed(struct making *making, bool *good, struct mg_
         if (!has_hashes(making, file))
             continue;
         MG_TRY(leave_project_out(making, file, err));
-        MG_TRY(install(making, making->python, mg_path_join(making->arena, making->source, file), good, err));
+        MG_TRY(mg_install(making, making->python, mg_path_join(making->arena, making->source, file), false, good, err));
     }
     return MG_OK;
 }
@@ -325,7 +137,7 @@ static enum mg_code install_extent(struct making *making, struct mg_str exported
     MG_TRY(list_all(making, exported, extent, &list, err));
     if (extent == AS_NAMED || (extent == AS_LOCKED && exported.len == 0))
         MG_TRY(install_hashed(making, good, err));
-    return *good ? install(making, making->python, list, good, err) : MG_OK;
+    return *good ? mg_install(making, making->python, list, false, good, err) : MG_OK;
 }
 
 static enum mg_code install_all(struct making *making, struct mg_err *err)
@@ -333,7 +145,7 @@ static enum mg_code install_all(struct making *making, struct mg_err *err)
     struct mg_str exported, why = MG_NO_STR;
     bool good = false;
     MG_TRY(export_lock(making, &exported, err));
-    MG_TRY(make_venv(making, making->folder, &good, err));
+    MG_TRY(mg_make_venv(making, making->folder, &good, err));
     if (!good)
         return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
     if (making->lock.name) {
@@ -342,17 +154,18 @@ static enum mg_code install_all(struct making *making, struct mg_err *err)
             return MG_OK;
         if (mg_str_starts(making->failure, UNREACHABLE))
             return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
-        note(making, mg_arena_printf(making->arena, "%s is not followed, the installer chooses the versions: %.*s", making->lock.name,
-                                     MG_FMT(making->failure)));
+        mg_making_note(making, mg_arena_printf(making->arena, "%s is not followed, the installer chooses the versions: %.*s", making->lock.name,
+                                               MG_FMT(making->failure)));
     }
     MG_TRY(install_extent(making, exported, AS_NAMED, &good, err));
     why = making->failure;
     if (!good && !mg_str_starts(why, UNREACHABLE)) {
         MG_TRY(install_extent(making, exported, LEAST, &good, err));
         if (good)
-            note(making,
-                 mg_arena_printf(making->arena, "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s",
-                                 MG_FMT(why)));
+            mg_making_note(making,
+                           mg_arena_printf(making->arena,
+                                           "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s",
+                                           MG_FMT(why)));
     }
     return good ? MG_OK : MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(why));
 }
@@ -364,8 +177,8 @@ static enum mg_code prepare(struct making *making, struct mg_err *err)
     static const char *const folders[] = { "tmp", "home", "wheels", "source" };
     making->work = mg_path_join(making->arena, making->choice->repo->scratch, MG_STR("install"));
     for (size_t i = 0; i < MG_COUNT(folders); i++)
-        MG_TRY(mg_file_mkdirs(in_work(making, folders[i]).at, err));
-    making->source = in_work(making, "source");
+        MG_TRY(mg_file_mkdirs(mg_in_work(making, folders[i]).at, err));
+    making->source = mg_in_work(making, "source");
     struct mg_repo unused = { 0 };
     struct mg_copied files = { 0 };
     struct mg_copy_request request = { .from = mg_arena_cstr(making->arena, making->choice->repo->copy),
@@ -410,7 +223,7 @@ static enum mg_code make(struct making *making, const char *log, struct mg_err *
     MG_TRY(mg_file_remove_tree(making->folder.at, err)); /* without its mark: of a run that was killed */
     enum mg_code code = prepare(making, err);
     if (code == MG_OK)
-        code = build_project(making, err);
+        code = mg_build_project(making, err);
     if (code == MG_OK)
         code = install_all(making, err);
     keep_log(making, log);

@@ -21,13 +21,15 @@ MG_MUST_CHECK enum mg_code mg_environment_make(struct mg_choice *choice, struct 
 
 /* deps.c: what a project says it needs. */
 struct mg_dependencies {
-    MG_LIST(struct mg_str) build;        /* requirements of its build; of setuptools when it names none */
-    MG_LIST(struct mg_str) project;      /* static ones of the project itself */
-    MG_LIST(struct mg_str) tests;        /* of extras, groups and requirements files for tests */
-    MG_LIST(struct mg_str) requirements; /* files, relative to the copy */
-    bool buildable;                      /* it has a build system, or a setup.py */
-    int64_t least_minor, next_minor;     /* of requires-python ">=3.N, <3.M": N and M; 0 = any */
-    struct mg_str key;                   /* digest of all that they were read from */
+    MG_LIST(struct mg_str) build;         /* requirements of its build; of setuptools when it names none */
+    MG_LIST(struct mg_str) project;       /* static ones of the project itself */
+    MG_LIST(struct mg_str) tests;         /* of extras, groups and requirements files for tests */
+    MG_LIST(struct mg_str) requirements;  /* files, relative to the copy */
+    bool buildable;                       /* it has a build system, or a setup.py */
+    struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */
+    MG_LIST(struct mg_str) backend_paths; /* folders of the copy it is imported from */
+    int64_t least_minor, next_minor;      /* of requires-python ">=3.N, <3.M": N and M; 0 = any */
+    struct mg_str key;                    /* digest of all that they were read from */
 };
 void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);
 

@@ -53,12 +53,12 @@ static bool take(const struct search *search, struct mg_str place, const char *o
     return true;
 }
 
-/* Runs `words` in the repo and takes the first line it prints for a place. */
+/* Runs `words` in the repo and takes each line it prints for a place. */
 static enum mg_code ask(const struct search *search, const char *const *words, struct mg_err *err)
 {
     const char *tool = words[0], *argv[MOST_WORDS];
     size_t count = 0;
-    struct mg_str program = mg_program_find(search->arena, tool), line = MG_NO_STR;
+    struct mg_str program = mg_program_find(search->arena, tool), line;
     if (program.len == 0) {
         tried(search, mg_arena_printf(search->arena, "%s (not on PATH)", tool));
         return MG_OK;
@@ -80,11 +80,34 @@ static enum mg_code ask(const struct search *search, const char *const *words, s
     enum mg_code code = mg_program_run(&question, search->arena, &end, err);
     if (code == MG_E_CANCELLED)
         return code;
-    if (code == MG_OK && mg_program_succeeded(&end))
-        (void)mg_str_next_line(&end.output, &line);
-    if (line.len == 0 || !take(search, line, tool))
+    bool taken = false;
+    struct mg_str rest = code == MG_OK && mg_program_succeeded(&end) ? end.output : MG_NO_STR;
+    while (mg_str_next_line(&rest, &line))
+        taken |= take(search, line, tool);
+    if (!taken)
         tried(search, mg_arena_printf(search->arena, "%s (%s)", tool, code == MG_E_TIMEOUT ? "gave no answer in time" : "has no environment for it"));
     return MG_OK;
+}
+
+/* ---- hatch ---- */
+
+/* The default environment, and where nothing is put into that, those of `hatch test`. A project that only builds with hatchling may have them
+ * too, but nobody misses a hatch then. Before it answers, hatch runs collectors and plugins that the repo names: such a repo is not asked for. */
+static enum mg_code look_at_hatch(const struct search *search, struct mg_err *err)
+{
+    struct mg_str own = text_of(search, "hatch.toml");
+    bool says = mg_str_contains(search->pyproject, "[tool.hatch.env") || own.len, builds = mg_str_contains(search->pyproject, "hatchling.build");
+    if (!says && !(builds && mg_program_find(search->arena, "hatch").len))
+        return MG_OK;
+    if (mg_str_contains(search->pyproject, "[tool.hatch.env.") || mg_str_contains(search->pyproject, "[tool.hatch.env]") ||
+        mg_str_contains(own, "[env.") || mg_str_contains(own, "[env]")) {
+        tried(search, MG_STR("hatch (not asked: the repo brings code that hatch would run)"));
+        return MG_OK;
+    }
+    MG_TRY(ask(search, (const char *const[]){ "hatch", "--no-color", "env", "find", NULL }, err));
+    if (mg_str_contains(search->pyproject, "[tool.hatch.envs.default") || mg_str_contains(own, "[envs.default"))
+        return MG_OK;
+    return ask(search, (const char *const[]){ "hatch", "--no-color", "env", "find", "hatch-test", NULL }, err);
 }
 
 /* ---- conda ---- */
@@ -155,13 +178,9 @@ enum mg_code mg_interpreter_of_tools(struct mg_arena *arena, struct mg_str repo,
 {
     struct search search = { .arena = arena, .repo = repo, .asking = asking, .list = candidates };
     search.pyproject = text_of(&search, "pyproject.toml");
-    struct mg_str hatch = text_of(&search, "hatch.toml");
     if (mg_str_contains(search.pyproject, "[tool.poetry") || has_file(&search, "poetry.lock"))
         MG_TRY(ask(&search, (const char *const[]){ "poetry", "--no-ansi", "--no-interaction", "env", "info", "--path", NULL }, err));
-    if (mg_str_contains(search.pyproject, "[tool.hatch.env.") || mg_str_contains(hatch, "[env."))
-        tried(&search, MG_STR("hatch (not asked: the repo brings code that hatch would run)"));
-    else if (mg_str_contains(search.pyproject, "[tool.hatch.envs") || hatch.len)
-        MG_TRY(ask(&search, (const char *const[]){ "hatch", "--no-color", "env", "find", NULL }, err));
+    MG_TRY(look_at_hatch(&search, err));
     if (has_file(&search, ".pdm-python") && !take(&search, text_of(&search, ".pdm-python"), "pdm"))
         tried(&search, MG_STR("pdm (its .pdm-python names none)"));
     if (has_file(&search, "Pipfile"))
