@@ -56,7 +56,7 @@ test-frameworks: build ## score projects of many plugins and frameworks, pytest 
 	@MUTAGEN_FRAMEWORKS="$(FRAMEWORKS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider tests/e2e/test_frameworks.py
 
 test-tools: build $(ENVTOOLS)/.stamp ## projects of real uv, poetry, hatch, pdm and pipenv: their environments are found, their locks followed
-	@MUTAGEN_ENVTOOLS="$(CURDIR)/$(ENVTOOLS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider \
+	@MUTAGEN_TEST_TOOLS="$(CURDIR)/$(ENVTOOLS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider \
 	  -k real tests/e2e/test_environments.py
 
 ZOO ?= all

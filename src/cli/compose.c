@@ -156,6 +156,7 @@ static enum mg_code clone_repo(struct mg_app *app, const struct mg_source *sourc
                                         .backoff_seconds = config->ingest.retry_backoff_seconds,
                                         .timeout_seconds = config->ingest.command_timeout_seconds,
                                         .folder = mg_path_join(app->arena, root, MG_STR("repos")),
+                                        .keep_days = config->storage.keep_days,
                                         .supervisor = mg_sandbox_linux_free,
                                         .cancel = app->cancel };
     mg_tell_note(app, "fetching %.*s", MG_FMT(shown));
@@ -255,6 +256,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     struct mg_ingest_settings ingest = { .supervisor = mg_sandbox_linux_free,
                                          .install = app->config.ingest.install_deps,
                                          .timeout_seconds = app->config.ingest.command_timeout_seconds,
+                                         .keep_days = app->config.storage.keep_days,
                                          .progress = composed->progress };
     services->ingest = mg_ingest_local_new(services->vcs, &ingest);
     services->agent = mg_agent_process_new(composed->sandbox);

@@ -80,6 +80,7 @@ struct mg_config {
     struct {
         struct mg_str backend; /* "sqlite" */
         struct mg_str root;    /* default ".mutagen", relative to the current directory */
+        int64_t keep_days;     /* for clones and environments that nobody uses; 0 = for ever; default 30 */
     } storage;
     struct {
         struct mg_str level;  /* "debug" | "info" | "warning" | "error"; default "info" */

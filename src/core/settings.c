@@ -100,6 +100,7 @@ static const struct mg_setting settings[] = {
 
     WORD("storage.backend", storage.backend, "sqlite", "sqlite", false, "where runs are kept: a SQLite database in storage.root"),
     TEXT("storage.root", storage.root, ".mutagen", false, "folder of runs and reports, relative to the current directory"),
+    INT("storage.keep_days", storage.keep_days, 0, 36500, "30", false, "clones and environments there that were not used for so long go when another is made; 0 = never"),
 
     WORD("logging.level", logging.level, "debug info warning error", "info", false, "lines of this level and above; when somebody sets it they go to stderr, with or without a file"),
     WORD("logging.format", logging.format, "text json", "text", false, "form of a line; alone, without level and file, it sends them to stderr, too. With json, everything on stderr is JSON"),

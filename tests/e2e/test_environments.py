@@ -1,6 +1,7 @@
 """Which interpreter a run takes, the environment it makes when none fits, and what it says of what is missing.
 
-Tests named `real` drive real tools (uv, poetry, hatch, pdm, pipenv) of the environment that MUTAGEN_ENVTOOLS names: `make test-tools`."""
+Tests named `real` drive real tools (uv, poetry, hatch, pdm, pipenv) of the environment that MUTAGEN_TEST_TOOLS names: `make test-tools`."""
+import fcntl
 import json
 import os
 import pathlib
@@ -162,19 +163,39 @@ def shop(run):
         "backend.py": SPY % (str(seen), "build") + BACKEND, "requirements-dev.txt": "-e .[test]\n",
         "shop/__init__.py": "import tinydep\nfrom importlib.metadata import version\nfrom shop.made import MADE\nVERSION = version('shop')\n",
         "shop/ops.py": OPS, "tests/conftest.py": SPY % (str(seen), "tests"),
-        "tests/test_ops.py": "import shop\nfrom shop.ops import clamp\n\n\ndef test_clamp():\n    assert (shop.VERSION, shop.MADE) == ('3.1', 7)\n"
-                             "    assert clamp(5, 0, 10) == 5\n    assert '/mutagen-' in shop.__file__\n",
+        "tests/test_ops.py": "import fcntl\nimport sys\nimport pytest\nimport shop\nfrom shop.ops import clamp\n\n\n"
+                             "def test_clamp():\n    assert (shop.VERSION, shop.MADE) == ('3.1', 7)\n"
+                             "    assert clamp(5, 0, 10) == 5\n    assert '/mutagen-' in shop.__file__\n\n\n"
+                             "def test_nobody_removes_the_environment_meanwhile():\n"
+                             "    with open(sys.prefix + '.lock') as lock, pytest.raises(BlockingIOError):\n"
+                             "        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
     }, name="shop")
+
+
+def kept(folder, days):
+    """As if an environment or a clone had been used so long ago. Gives its lock, open."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "file").write_text("")
+    lock = folder.with_name(folder.name + ".lock").open("w")
+    os.utime(lock.name, (time.time() - days * 86400 - 5,) * 2)
+    return lock
 
 
 def test_an_environment_of_our_own(run, shop, index, good):
     before = tree(shop)
+    envs = run.folder / ".mutagen/envs"
+    old, held = envs / "old", kept(envs / "held", 31)
+    kept(old, 30).close()
+    kept(envs / "young", 29).close()
+    old.with_name("old.log").write_text("log")
+    fcntl.flock(held, fcntl.LOCK_SH)
     (run.folder / "home/.netrc").write_text("machine index.example login a password netrc-secret-1\n")
     first = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, SHOP_TOKEN="x", ANTHROPIC_API_KEY="sk-ant-key-0123456789")
     print(first, *(path.read_text() for path in (run.folder / ".mutagen/envs").glob("*.log")))
     assert first.code == 0 and "clamp" in first.out, first
-    envs = run.folder / ".mutagen/envs"
-    made, = [path for path in envs.iterdir() if path.is_dir()]
+    assert not old.exists() and not list(envs.glob("old.*")) and "removed 1 environment that nobody used for 30 days" in first.err, first
+    assert (envs / "young/file").exists() and (envs / "held/file").exists() and (envs / "held.lock").exists()
+    made, = [path for path in envs.iterdir() if path.is_dir() and path.name not in ("young", "held")]
     assert (made / "bin/pytest").exists() and tree(shop) == before and list((run.folder / "tmp").iterdir()) == []
     for who in ("build", "tests"):
         seen = (run.folder / "seen" / who).read_text()
@@ -188,9 +209,11 @@ def test_an_environment_of_our_own(run, shop, index, good):
     assert second.code == 0 and "more" in second.out and len(index.http.asked) == asked, second
     (shop / "requirements.txt").write_text("nowhere-to-be-had==1\n")
     (shop / ".venv").symlink_to(good)
-    third = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url)
+    held.close()
+    assert time.time() - made.with_name(made.name + ".lock").stat().st_mtime < 300
+    third = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, MUTAGEN_STORAGE_KEEP_DAYS="0")
     assert third.code == 0 and "only the project's own dependencies" in third.err and "nowhere-to-be-had" in third.err, third
-    assert SECRET not in third.err and len([path for path in envs.iterdir() if path.is_dir()]) == 2
+    assert SECRET not in third.err and len([path for path in envs.iterdir() if path.is_dir()]) == 4
 
 
 def test_no_install_and_no_network(run, shop, bare):
@@ -239,8 +262,8 @@ def test_what_is_missing_is_said_once(run, good):
 
 # ---- real tools ----
 
-TOOLS = os.environ.get("MUTAGEN_ENVTOOLS", "")
-real = pytest.mark.skipif(not TOOLS, reason="MUTAGEN_ENVTOOLS names no environment with uv, poetry, hatch, pdm and pipenv (make test-tools)")
+TOOLS = os.environ.get("MUTAGEN_TEST_TOOLS", "")
+real = pytest.mark.skipif(not TOOLS, reason="MUTAGEN_TEST_TOOLS names no environment with uv, poetry, hatch, pdm and pipenv (make test-tools)")
 PROJECT = {"calc/__init__.py": "", "calc/ops.py": "import tinydep\n" + OPS,
            "tests/test_ops.py": "import tinydep\n" + TEST_OPS + "\n\ndef test_version():\n    assert tinydep.VERSION == '1.0'\n"}
 HEAD = '[project]\nname = "calc"\nversion = "1"\nrequires-python = ">=3.11"\ndependencies = ["tinydep"]\n'

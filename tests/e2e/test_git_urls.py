@@ -119,6 +119,24 @@ def test_upstream_moves(desk, origin):
     assert "mine" in score(desk, url, "--all").out
 
 
+def test_old_clones_go_when_another_is_made(desk, origin):
+    """But none with work in it that nobody else has: changes, files that git does not know, commits."""
+    url = f"file://{origin}"
+    wanted = {"main": None, "v1": None, "other": None}
+    for name in wanted:
+        score(desk, url, "--branch", name)
+        wanted[name], = set(clones(desk)) - set(filter(None, wanted.values()))
+    (wanted["v1"] / "tests/test_of_mine.py").write_text("")
+    for clone in wanted.values():
+        lock = clone.with_name(clone.name + ".lock")
+        os.utime(lock, (time.time() - 31 * 86400,) * 2)
+    score(desk, url, "--branch", "other")  # is used again, and nothing is made
+    assert len(clones(desk)) == 3
+    result = score(desk, url)
+    assert result.code == 0 and "removed 1 clone that nobody used for 30 days" in result.err, result
+    assert wanted["main"] not in clones(desk) and len(clones(desk)) == 3 and wanted["v1"] in clones(desk)
+
+
 @pytest.mark.skipif(not BACKEND.exists(), reason="git's http-backend is not installed")
 def test_credentials_get_in_and_nowhere_else(desk, origin):
     with GitServer(origin.parent, password=f"me:{TOKEN}") as server, GitServer(origin.parent) as elsewhere:

@@ -7,13 +7,12 @@
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/keep.h"
 #include "os/program.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define NOTED "mutagen-commit" /* in .git: what we checked out; another HEAD is the user's work */
@@ -305,21 +304,39 @@ static struct mg_str clone_name(struct mg_arena *arena, const struct mg_clone_re
     return mg_arena_printf(arena, "%s-%.*s", name[0] == '-' || !name[0] ? "repo" : name, MG_FMT(digest));
 }
 
-/* Another run may be cloning the same. */
-static enum mg_code take_lock(struct cloning *c, const char *path, int *fd, struct mg_err *err)
+/* Whether nobody would miss it. Untracked files count, too: `apply` writes such. */
+static bool may_go(struct cloning *c, struct mg_str folder)
 {
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0)
-        return MG_FAIL(err, MG_E_IO, "cannot open %s: %s", path, strerror(errno));
-    while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        short ready;
-        if (mg_now() > c->git.deadline)
-            return MG_FAIL(err, MG_E_TIMEOUT, "another run has been cloning %s for %.10g seconds", shown(c), c->request->timeout_seconds);
-        enum mg_code code = mg_fd_wait(-1, 0, mg_now() + 0.1, c->request->cancel, &ready, err);
-        if (code == MG_E_CANCELLED)
-            return code;
+    struct mg_str head, files = MG_NO_STR;
+    const char *touched = NULL;
+    if (!mg_file_is_dir(folder.at))
+        return true;
+    c->git.folder = folder;
+    if (commit_of(c, "HEAD", &head, NULL) != MG_OK || head.len == 0 || is_touched(c, head, &touched, NULL) != MG_OK || touched)
+        return false;
+    return ask(c, (const char *const[]){ "status", "--porcelain", "--ignore-submodules=all", NULL }, &files, NULL) == MG_OK && !c->git.failed &&
+           files.len == 0;
+}
+
+static void sweep(struct cloning *c)
+{
+    struct mg_str folder = c->git.folder;
+    struct mg_kept stale;
+    size_t gone = 0;
+    mg_keep_stale(c->arena, c->request->folder, c->request->keep_days, &stale);
+    for (size_t i = 0; i < stale.len; i++) {
+        int fd;
+        bool was_there = mg_file_is_dir(stale.at[i].at);
+        if (!mg_keep_try(c->arena, stale.at[i], c->request->keep_days, &fd))
+            continue;
+        if (may_go(c, stale.at[i]))
+            gone += mg_keep_remove(c->arena, stale.at[i]) && was_there;
+        mg_fd_close(&fd);
     }
-    return MG_OK;
+    c->git.folder = folder;
+    if (gone)
+        note(c, mg_arena_printf(c->arena, "removed %zu clone%s that nobody used for %lld days (storage.keep_days)", gone, gone == 1 ? "" : "s",
+                                (long long)c->request->keep_days));
 }
 
 static enum mg_code work(struct cloning *c, struct mg_str name, struct mg_err *err)
@@ -337,6 +354,7 @@ static enum mg_code work(struct cloning *c, struct mg_str name, struct mg_err *e
         if (code != MG_OK)
             (void)!mg_file_remove_tree(fresh.at, NULL);
         MG_TRY(code);
+        sweep(c);
     }
     c->clone->path = path;
     return describe(c, err);
@@ -356,7 +374,9 @@ enum mg_code mg_clone(const struct mg_clone_request *request, struct mg_arena *a
     MG_TRY(mg_file_mkdirs(mg_arena_cstr(arena, request->folder), err));
     struct mg_str name = clone_name(arena, request);
     int lock = -1;
-    enum mg_code code = take_lock(&c, mg_arena_printf(arena, "%.*s/%.*s.lock", MG_FMT(request->folder), MG_FMT(name)).at, &lock, err);
+    enum mg_code code = mg_keep_lock(arena, mg_path_join(arena, request->folder, name), true, c.git.deadline, request->cancel, &lock, err);
+    if (code == MG_E_TIMEOUT)
+        code = MG_FAIL(err, code, "another run has been cloning %s for %.10g seconds", shown(&c), request->timeout_seconds);
     if (code == MG_OK)
         code = work(&c, name, err);
     mg_fd_close(&lock);

@@ -17,6 +17,7 @@ struct mg_clone_request {
     double backoff_seconds;        /* before the first of them; doubles */
     double timeout_seconds;        /* for all together */
     struct mg_str folder;          /* where clones are kept, absolute; made on demand */
+    int64_t keep_days;             /* others there that nobody used for so long go when one is made; 0 = never */
     const char *const *supervisor; /* words before `git`, with a lifeline on descriptor 3; NULL = none */
     const struct mg_cancel *cancel;
 };
@@ -30,6 +31,7 @@ struct mg_clone {
 
 /* One clone for each URL, branch and rev. Its folder appears under its name when it is whole. A clone that the user has changed or committed
  * to is left as it is, and so is one that cannot be updated because the network fails; a note says so.
+ * A clone in which the user has work of his own, an uncommitted file or a commit, is never removed.
  * MG_E_CONFIG: no git, no such repository, branch or commit, no access; MG_E_HTTP: the network; MG_E_TIMEOUT; MG_E_CANCELLED; MG_E_IO. */
 MG_MUST_CHECK enum mg_code mg_clone(const struct mg_clone_request *request, struct mg_arena *arena, struct mg_clone *clone, struct mg_err *err);
 

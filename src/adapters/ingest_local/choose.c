@@ -155,10 +155,11 @@ static void say(const struct mg_choice *choice, struct mg_str text)
 /* *made is false, and *reason says why, when it cannot be. */
 static enum mg_code make_own(struct mg_choice *choice, bool *made, struct mg_str *reason, struct mg_err *err)
 {
-    struct mg_environment environment;
+    struct mg_environment environment = { .lock_fd = -1 };
     struct mg_err why = { .code = MG_OK };
     *made = false;
     enum mg_code code = mg_environment_make(choice, &environment, &why);
+    choice->environment_fd = environment.lock_fd;
     if (code == MG_E_CANCELLED) {
         if (err)
             *err = why;

@@ -13,6 +13,7 @@ struct mg_choice {
     struct mg_repo *repo; /* copied and laid out; python and python_origin are to be set */
     struct mg_str home;   /* of environments; empty = none is made */
     struct mg_str asked;  /* --python */
+    int environment_fd;   /* lock of the environment of our own that is used, to be closed by the owner of *repo; -1 = none */
     struct mg_needs needs;
     struct mg_candidates candidates;
 };

@@ -10,12 +10,10 @@
 #include "core/secret.h"
 #include "os/fd.h"
 #include "os/file.h"
+#include "os/keep.h"
 #include "os/program.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
@@ -187,21 +185,6 @@ static enum mg_code prepare(struct making *making, struct mg_err *err)
     return mg_ingest_copy(&request, making->arena, &unused, &files, err);
 }
 
-static enum mg_code take_lock(struct making *making, const char *path, int *fd, struct mg_err *err)
-{
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0)
-        return MG_FAIL(err, MG_E_IO, "cannot open %s: %s", path, strerror(errno));
-    while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        short ready;
-        if (mg_now() > making->deadline)
-            return MG_FAIL(err, MG_E_TIMEOUT, "another run has been installing into %.*s for too long", MG_FMT(making->folder));
-        if (mg_fd_wait(-1, 0, mg_now() + 0.1, making->choice->cancel, &ready, err) == MG_E_CANCELLED)
-            return MG_E_CANCELLED;
-    }
-    return MG_OK;
-}
-
 static void say(struct making *making, struct mg_str text)
 {
     const struct mg_progress *progress = &making->choice->settings->progress;
@@ -213,6 +196,26 @@ static void keep_log(struct making *making, const char *path)
 {
     struct mg_str text = mg_buf_take(&making->log, making->arena);
     (void)!mg_file_write(path, mg_redact(making->arena, NULL, text), NULL); /* a log that cannot be kept is not worth an error */
+}
+
+/* Those that nobody has used for long. What cannot be removed now is tried again by the next one. */
+static void sweep(struct making *making)
+{
+    const struct mg_choice *choice = making->choice;
+    struct mg_kept stale;
+    size_t gone = 0;
+    mg_keep_stale(making->arena, choice->home, choice->settings->keep_days, &stale);
+    for (size_t i = 0; i < stale.len; i++) {
+        int fd;
+        bool was_there = mg_file_is_dir(stale.at[i].at);
+        if (!mg_keep_try(making->arena, stale.at[i], choice->settings->keep_days, &fd))
+            continue;
+        gone += mg_keep_remove(making->arena, stale.at[i]) && was_there;
+        mg_fd_close(&fd);
+    }
+    if (gone)
+        say(making, mg_arena_printf(making->arena, "removed %zu environment%s that nobody used for %lld days (storage.keep_days)", gone,
+                                    gone == 1 ? "" : "s", (long long)choice->settings->keep_days));
 }
 
 static enum mg_code make(struct making *making, const char *log, struct mg_err *err)
@@ -234,6 +237,8 @@ static enum mg_code make(struct making *making, const char *log, struct mg_err *
         (void)!mg_file_remove_tree(making->folder.at, NULL);
     if (making->work.len)
         (void)!mg_file_remove_tree(making->work.at, NULL); /* goes with the workspace at the latest */
+    if (code == MG_OK)
+        sweep(making);
     return code == MG_E_CONFIG ? mg_err_prefix(err, "the dependencies cannot be installed (log: %s)", log) : code;
 }
 
@@ -279,6 +284,29 @@ static enum mg_code choose_base(struct making *making, struct mg_err *err)
                    (int)(making->needs.least_minor > 8 ? making->needs.least_minor : 8));
 }
 
+/* Whoever finds it whole shares it for as long as his run lasts; to make it one is alone. Between the two locks another may come first. */
+static enum mg_code take_or_make(struct making *making, const char *mark, int *fd, struct mg_err *err)
+{
+    const struct mg_cancel *cancel = making->choice->cancel;
+    for (;;) {
+        enum mg_code code = mg_keep_lock(making->arena, making->folder, false, making->deadline, cancel, fd, err);
+        if (code == MG_E_TIMEOUT)
+            return MG_FAIL(err, code, "another run has been installing into %.*s for too long", MG_FMT(making->folder));
+        MG_TRY(code);
+        if (mg_file_exists(mark))
+            return MG_OK;
+        mg_fd_close(fd);
+        code = mg_keep_lock(making->arena, making->folder, true, mg_now() + 0.3, cancel, fd, err);
+        if (code == MG_E_TIMEOUT)
+            continue;
+        MG_TRY(code);
+        if (!mg_file_exists(mark))
+            MG_TRY(make(making, mg_arena_printf(making->arena, "%.*s.log", MG_FMT(making->folder)).at, err));
+        mg_keep_share(*fd);
+        return MG_OK;
+    }
+}
+
 enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment *environment, struct mg_err *err)
 {
     struct mg_arena *arena = choice->arena;
@@ -295,12 +323,7 @@ enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment
     making.python = mg_path_join(arena, making.folder, MG_STR("bin/python"));
     MG_TRY(mg_file_mkdirs(mg_arena_cstr(arena, choice->home), err));
     const char *mark_path = mg_path_join(arena, making.folder, MG_STR(MARK)).at;
-    int lock = -1;
-    enum mg_code code = take_lock(&making, mg_arena_printf(arena, "%.*s.lock", MG_FMT(making.folder)).at, &lock, err);
-    if (code == MG_OK && !mg_file_exists(mark_path))
-        code = make(&making, mg_arena_printf(arena, "%.*s.log", MG_FMT(making.folder)).at, err);
-    mg_fd_close(&lock);
-    MG_TRY(code);
+    MG_TRY(take_or_make(&making, mark_path, &environment->lock_fd, err));
     MG_TRY(mg_file_read(arena, mark_path, 64, &mark, err));
     environment->python = making.python;
     environment->has_project = mg_str_starts(mark, "project");

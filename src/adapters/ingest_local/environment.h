@@ -7,6 +7,7 @@
 struct mg_environment {
     struct mg_str python; /* absolute */
     bool has_project;     /* its metadata, and what its build made, are installed too */
+    int lock_fd;          /* keeps it from being removed while it is used: to be closed, after an error too; -1 = there is none */
 };
 
 /* Takes the one for these dependencies and this Python, or makes it: with uv when that is on PATH, else with venv and pip. The key is a digest
@@ -16,6 +17,7 @@ struct mg_environment {
  * The user's index settings and credentials reach the installer, and the build of a dependency that has no wheel. The project itself is
  * built apart, from a private copy, without them and without a network of pip's. What its build made that the copy lacks (compiled
  * modules, a version file) is put into the copy.
+ * Others that nobody used for settings->keep_days are removed when one is made.
  * MG_E_CONFIG in one line: what could not be installed, and the log. MG_E_TIMEOUT, MG_E_CANCELLED, MG_E_IO. */
 MG_MUST_CHECK enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment *environment, struct mg_err *err);
 

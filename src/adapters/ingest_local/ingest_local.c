@@ -27,6 +27,7 @@ struct ingest_local {
     bool equipped; /* `settings` hold */
     struct mg_ingest_settings settings;
     int lock_fd;              /* -1 = no repo is open */
+    int environment_fd;       /* keeps the environment of our own that is used; -1 = none is */
     char workspace[PATH_MAX]; /* what close() removes */
 };
 
@@ -111,10 +112,12 @@ static enum mg_code fill(struct ingest_local *self, struct mg_str storage_root, 
 static enum mg_code choose(struct ingest_local *self, struct mg_str python, struct mg_str storage_root, const struct mg_cancel *cancel,
                            struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err)
 {
-    struct mg_choice choice = { .settings = &self->settings, .cancel = cancel, .arena = arena, .repo = repo, .asked = python };
+    struct mg_choice choice = { .settings = &self->settings, .cancel = cancel, .arena = arena, .repo = repo, .asked = python, .environment_fd = -1 };
     if (self->settings.install && storage_root.len)
         choice.home = mg_path_join(arena, storage_root, MG_STR("envs"));
-    return mg_choose_interpreter(&choice, err);
+    enum mg_code code = mg_choose_interpreter(&choice, err);
+    self->environment_fd = choice.environment_fd;
+    return code;
 }
 
 static void drop_workspace(struct ingest_local *self)
@@ -123,6 +126,7 @@ static void drop_workspace(struct ingest_local *self)
         (void)!mg_file_remove_tree(self->workspace, NULL); /* what stays is swept at the next start */
     self->workspace[0] = '\0';
     mg_fd_close(&self->lock_fd);
+    mg_fd_close(&self->environment_fd);
 }
 
 static enum mg_code open_repo(void *handle, struct mg_str location, struct mg_str python, struct mg_str storage_root, const struct mg_cancel *cancel,
@@ -176,7 +180,7 @@ struct mg_ingest mg_ingest_local_new(struct mg_vcs vcs, const struct mg_ingest_s
     self->equipped = settings != NULL;
     if (settings)
         self->settings = *settings;
-    self->lock_fd = -1;
+    self->lock_fd = self->environment_fd = -1;
     return (struct mg_ingest){ .ops = &ops, .self = self };
 }
 

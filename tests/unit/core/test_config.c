@@ -54,6 +54,7 @@ static void whoever_runs_code_or_writes_files_is_not_harmless(void **state)
                                            "python",
                                            "provider",
                                            "storage.root",
+                                           "storage.keep_days",
                                            "ingest.branch",
                                            "ingest.rev",
                                            "ingest.clone_depth",
