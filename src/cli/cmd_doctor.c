@@ -20,6 +20,8 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("provider", "NAME", "provider", "look at what a run with that provider would need"),
     MG_OPT_SETTING("model", "NAME", "llm.model", "the same with that model"),
     MG_OPT_SETTING("base-url", "URL", "llm.base_url", "the same with a server there"),
+    MG_OPT_SETTING("branch", "NAME", "ingest.branch", "of a git URL: this branch or tag"),
+    MG_OPT_SETTING("rev", "REV", "ingest.rev", "of a git URL: this commit"),
     MG_OPT_FLAG("json", as_json, "print the checks as JSON"),
     MG_OPT_END,
 };
@@ -298,14 +300,32 @@ static void check_leaving(struct doctor *doctor)
         NULL);
 }
 
+/* A git URL is fetched as a run would do it, and what its repo says counts; that it cannot be is a finding like others. A folder that is none
+ * ends the command. */
+static enum mg_code check_repo(struct doctor *doctor, const struct mg_invocation *call, struct mg_str *repo, bool *there, struct mg_err *err)
+{
+    struct mg_err why = { .code = MG_OK };
+    enum mg_code code = mg_compose_repo(doctor->app, call, false, repo, &why);
+    *there = code == MG_OK;
+    if (code == MG_E_HTTP || code == MG_E_TIMEOUT || (code == MG_E_CONFIG && !mg_file_exists(mg_arena_cstr(doctor->app->arena, call->repo)))) {
+        say(doctor, MG_CHECK_ERROR, "repository", mg_str_from(why.text), "name a folder, or a URL that `git clone` can fetch");
+        return MG_OK;
+    }
+    if (code != MG_OK && err)
+        *err = why;
+    return code;
+}
+
 static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, struct mg_err *err)
 {
     struct doctor doctor = { .app = app };
     struct mg_str repo;
-    MG_TRY(mg_resolve_repo(app, call->repo.len ? call->repo : MG_STR("."), &repo, err));
+    bool there;
+    MG_TRY(check_repo(&doctor, call, &repo, &there, err));
     check_platform(&doctor);
     check_git(&doctor);
-    check_python(&doctor, repo);
+    if (there)
+        check_python(&doctor, repo);
     check_storage(&doctor);
     check_isolation(&doctor);
     check_http(&doctor);

@@ -94,7 +94,7 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
     struct mg_composed composed;
     MG_TRY(check_provider(app, call, err));
     say_ignored(app);
-    MG_TRY(mg_compose_repo(app, call->repo, false, &request.repo, err));
+    MG_TRY(mg_compose_repo(app, call, false, &request.repo, err));
     MG_TRY(mg_max_time(call, &app->config.orchestrator.max_wallclock_seconds, err));
     MG_TRY(mg_choose_run_id(app, call->run_id, &request.run_id, err));
     mg_log_run(request.run_id);

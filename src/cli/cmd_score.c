@@ -134,7 +134,7 @@ static struct mg_str test_path(struct mg_app *app, struct mg_str repo, struct mg
 
 static enum mg_code build_request(struct mg_app *app, const struct mg_invocation *call, struct mg_score_request *request, struct mg_err *err)
 {
-    MG_TRY(mg_compose_repo(app, call->repo, call->diff.len > 0, &request->repo, err));
+    MG_TRY(mg_compose_repo(app, call, call->diff.len > 0, &request->repo, err));
     request->diff = call->diff;
     request->matrix = call->matrix;
     request->fresh = call->no_cache;

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "cli/model.h"
+#include "cli/options.h"
 #include "cli/pass_env.h"
 #include "cli/progress.h"
 #include "cli/tell.h"
@@ -168,16 +169,33 @@ static enum mg_code clone_repo(struct mg_app *app, const struct mg_source *sourc
     return mg_file_resolve(app->arena, made.path.at, repo, err);
 }
 
-enum mg_code mg_compose_repo(struct mg_app *app, struct mg_str location, bool history, struct mg_str *repo, struct mg_err *err)
+/* What the cloned repo says of itself, like any other: it can set harmless keys only, so nothing that has led to the clone. */
+static enum mg_code read_its_settings(struct mg_app *app, const struct mg_invocation *call, struct mg_str repo, struct mg_err *err)
 {
+    struct mg_invocation again = *call;
+    if (app->config_file.name.len)
+        return MG_OK;
+    again.repo = repo;
+    MG_TRY(mg_options_config(&again, &app->env, app->arena, &app->config, &app->config_file, err));
+    struct mg_str refusal = mg_config_file_refusal(&app->config_file, app->arena);
+    if (refusal.len)
+        mg_tell(app, "%.*s", MG_FMT(refusal));
+    return MG_OK;
+}
+
+enum mg_code mg_compose_repo(struct mg_app *app, const struct mg_invocation *call, bool history, struct mg_str *repo, struct mg_err *err)
+{
+    struct mg_str location = call->repo.len ? call->repo : MG_STR(".");
     const struct mg_config *config = &app->config;
     struct mg_source source;
     MG_TRY(mg_source_read(app->arena, location, &source, err));
     (void)mg_secrets_add(&app->secrets, source.password.len ? source.password : source.user);
     if (config->ingest.branch.len && config->ingest.rev.len)
         return MG_FAIL(err, MG_E_USAGE, "--branch and --rev exclude each other");
-    if (source.is_git)
-        return clone_repo(app, &source, history, repo, err);
+    if (source.is_git) {
+        MG_TRY(clone_repo(app, &source, history, repo, err));
+        return read_its_settings(app, call, *repo, err);
+    }
     if (config->ingest.branch.len || config->ingest.rev.len)
         return MG_FAIL(err, MG_E_USAGE, "--branch and --rev belong to a git URL; %.*s is a folder, and is measured as it stands",
                        MG_FMT(mg_printable(app->arena, mg_str_sub(location, 0, 200))));

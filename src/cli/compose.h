@@ -60,9 +60,11 @@ struct mg_str mg_compose_machine(struct mg_app *app);
 /* The measured mutants in the mutation-testing-report-schema, into a file ("-" = stdout). */
 MG_MUST_CHECK enum mg_code mg_compose_write_schema(struct mg_app *app, struct mg_str file, const struct mg_run_result *result, struct mg_err *err);
 
-/* The folder of a repo that may also be named by a git URL: then it is cloned into <storage.root>/repos, or its clone there brought up to date,
- * and what the user should know of that is printed. `history`: all commits are needed. */
-MG_MUST_CHECK enum mg_code mg_compose_repo(struct mg_app *app, struct mg_str location, bool history, struct mg_str *repo, struct mg_err *err);
+/* The folder of call's repo ("." when it names none), which may also be a git URL: then it is cloned into <storage.root>/repos, or its clone there
+ * brought up to date, its own file of settings is read as that of a local repo, and what the user should know of that is printed. `history`: all
+ * commits are needed. */
+MG_MUST_CHECK enum mg_code mg_compose_repo(struct mg_app *app, const struct mg_invocation *call, bool history, struct mg_str *repo,
+                                           struct mg_err *err);
 /* Absolute and resolved; MG_E_NOT_FOUND and MG_E_CONFIG in one line when it is no folder. */
 MG_MUST_CHECK enum mg_code mg_resolve_repo(struct mg_app *app, struct mg_str location, struct mg_str *repo, struct mg_err *err);
 /* The given id, or twelve new hexadecimal digits. */

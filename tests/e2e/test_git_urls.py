@@ -1,4 +1,5 @@
 """`run` and `score` on git URLs: real git, over file://, git's own HTTP backend, plain files, and servers that fail."""
+import json
 import os
 import pathlib
 import signal
@@ -225,6 +226,37 @@ def test_diff_gets_the_history(desk, origin):
     score(desk, url, "--branch", "other")
     result = score(desk, url, "--branch", "other", "--diff", "origin/main", "--all")
     assert result.code == 0 and "double" in result.out and "clamp" not in result.out, result
+
+
+def test_settings_of_the_cloned_repo(desk, origin):
+    """As those of a local one: what is harmless counts, the rest is refused by name; flags, variables and -c win."""
+    url, work = f"file://{origin}", desk.folder / "work"
+    (work / "mutagen.toml").write_text("score_threshold = 0.99\nprovider = 'command'\ntargets = ['calc.ops.clamp']\n[storage]\nroot = 'elsewhere'\n")
+    git(work, "add", ".")
+    git(work, "commit", "-qm", "settings")
+    git(work, "push", "-q", origin, "main")
+    told = desk("score", url, "--no-progress", "--all")
+    assert told.code == 2 and "below the threshold 0.990" in told.err and "clamp" in told.out and "grade" not in told.out, told
+    refusal, = [line for line in told.err.splitlines() if "cannot set" in line]
+    assert "provider" in refusal and "storage.root" in refusal and str(clones(desk)[0] / "mutagen.toml") in refusal and not (desk.folder / "elsewhere").exists()
+    assert desk("score", url, "--no-progress", "--fail-under", "0").code == 0
+    assert desk("score", url, "--no-progress", MUTAGEN_SCORE_THRESHOLD="0").code == 0
+    named = score(desk, url, "--all")
+    assert named.code == 0 and "grade" in named.out and "cannot set" not in named.err, named
+    (work / "mutagen.toml").write_text("score_treshold = 0.9\n")
+    git(work, "commit", "-qam", "typo")
+    git(work, "push", "-q", origin, "main")
+    wrong = desk("score", url, "--no-progress")
+    assert wrong.code == 1 and "mutagen.toml:1" in wrong.err and "score_threshold" in wrong.err, wrong
+
+
+def test_doctor_of_a_url(desk, origin):
+    told = desk("doctor", f"file://{origin}", "--branch", "other", "--json")
+    checks = {check["name"]: check for check in json.loads(told.out)["checks"]}
+    assert told.code == 0 and checks["interpreter"]["level"] == "ok" and len(clones(desk)) == 1, told
+    gone = desk("doctor", f"file://{origin}-gone")
+    assert gone.code == 1 and "[ERROR] repository: there is no git repository at" in gone.out and "git clone" in gone.out, gone
+    assert "[ OK  ] git" in gone.out and "interpreter" not in gone.out, gone
 
 
 def test_submodules_are_named(desk, origin):
