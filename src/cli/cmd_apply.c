@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "os/file.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static const struct mg_option options[] = {
     MG_OPT_TEXT("run-id", "ID", run_id, "the run whose tests are taken (default: the newest)"),
@@ -117,12 +118,21 @@ static enum mg_code apply(struct mg_app *app, const struct mg_invocation *call, 
         MG_TRY(write_patch(app, &plan, call->patch, err));
     else
         MG_TRY(write_files(&plan, folder.at, err));
-    FILE *out = mg_str_is(call->patch, "-") ? stderr : stdout; /* stdout is the patch's then */
-    uint32_t refused = say_what_happened(app, out, &plan, call->patch.len > 0);
+    FILE *out = mg_tell_place(mg_str_is(call->patch, "-"));
+    char *text = NULL;
+    size_t length = 0;
+    FILE *lines = out ? out : open_memstream(&text, &length);
+    if (!lines)
+        return MG_FAIL(err, MG_E_IO, "there is no memory to say what was applied");
+    uint32_t refused = say_what_happened(app, lines, &plan, call->patch.len > 0);
     if (refused > 0)
         app->exit_code = MG_EXIT_FAILURE;
     if (refused < plan.len)
-        say_how_to_run(out, &plan, report, call->patch, app->arena);
+        say_how_to_run(lines, &plan, report, call->patch, app->arena);
+    if (!out && fclose(lines) == 0)
+        for (struct mg_str rest = mg_str_from(text), line; mg_str_next_line(&rest, &line);)
+            mg_tell_note(app, "%.*s", MG_FMT(line));
+    free(text);
     return MG_OK;
 }
 

@@ -1,4 +1,5 @@
 /* `mutagen score`: the existing tests against the mutants. In the storage root it keeps its cache and nothing else. */
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/compose.h"
 #include "cli/score_text.h"
@@ -90,24 +91,37 @@ static enum mg_exit exit_of(const struct mg_report *report, double threshold)
     return threshold > 0 && mg_score(&report->before) < threshold ? MG_EXIT_BELOW_THRESHOLD : MG_EXIT_OK;
 }
 
+static void log_score(const struct mg_report *report)
+{
+    const struct mg_tally *tally = &report->before;
+    MG_LOG(MG_LOG_INFO, "score", MG_L_NUMBER("score", mg_score(tally)), MG_L_INT("detected", mg_tally_detected(tally)),
+           MG_L_INT("mutants", mg_tally_scorable(tally)), MG_L_INT("pending", tally->of[MG_VERDICT_pending]));
+}
+
 static enum mg_code print_result(struct mg_app *app, const struct mg_invocation *call, const struct mg_report *report, struct mg_err *err)
 {
-    FILE *out = mg_str_is(call->json, "-") ? stderr : stdout; /* stdout is the JSON's then */
+    FILE *out = mg_tell_place(mg_str_is(call->json, "-"));
     print_notes(app, report, call->show_all);
     if (report->scored.diff.len && report->scored.chosen == 0 && !mg_str_is(report->status, "cancelled")) {
-        (void)fprintf(out, "no mutant stands on a line changed since %s: there is nothing to measure\n",
-                      mg_printable(app->arena, report->scored.diff).at);
+        const char *since = mg_printable(app->arena, report->scored.diff).at;
+        if (out)
+            (void)fprintf(out, "no mutant stands on a line changed since %s: there is nothing to measure\n", since);
+        else
+            mg_tell_note(app, "no mutant stands on a line changed since %s: there is nothing to measure", since);
         return MG_OK;
     }
     struct mg_str text = mg_score_table(app->arena, report, call->show_all, app->program), reason = no_score_reason(app->arena, report);
-    (void)fwrite(text.at, 1, text.len, out);
+    if (out)
+        (void)fwrite(text.at, 1, text.len, out);
     app->exit_code = exit_of(report, app->config.score_threshold);
     if (app->exit_code == MG_EXIT_INTERRUPTED)
         return MG_OK;
     if (reason.len)
         return MG_FAIL(err, MG_E_STATE, "no score: %.*s", MG_FMT(reason));
     struct mg_str line = mg_score_line(app->arena, report);
-    (void)fwrite(line.at, 1, line.len, out);
+    log_score(report);
+    if (out)
+        (void)fwrite(line.at, 1, line.len, out);
     if (app->exit_code == MG_EXIT_BELOW_THRESHOLD)
         mg_tell(app, "the score %.3f is below the threshold %.3f", mg_score(&report->before), app->config.score_threshold);
     return MG_OK;

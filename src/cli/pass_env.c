@@ -2,8 +2,8 @@
 #include "cli/pass_env.h"
 #include "adapters/sandbox_linux/sandbox_linux.h"
 #include "base/str.h"
+#include "cli/tell.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* What the tests get from us, or what would change our own measuring. A name that ends with a star stands for all that begin so. */
@@ -58,7 +58,7 @@ enum mg_code mg_check_pass_env(struct mg_app *app, struct mg_err *err)
         if (value)
             (void)mg_secrets_add(&app->secrets, mg_arena_str(app->arena, mg_str_from(value))); /* tests may print it when they fail */
         else
-            (void)fprintf(stderr, "mutagen: %.*s is to be passed on to the tests, but it is not set\n", MG_FMT(shown));
+            mg_tell(app, "%.*s is to be passed on to the tests, but it is not set", MG_FMT(shown));
     }
     return MG_OK;
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +39,13 @@ void mg_tell_note(const struct mg_app *app, const char *format, ...)
     say(app, "note", MG_LOG_INFO, mg_arena_vprintf(scratch, format, args));
     va_end(args);
     mg_arena_free(scratch);
+}
+
+FILE *mg_tell_place(bool stdout_is_taken)
+{
+    if (!stdout_is_taken)
+        return stdout;
+    return mg_log_owns_stderr() ? NULL : stderr;
 }
 
 void mg_tell_failure(const struct mg_app *app, const struct mg_err *err)

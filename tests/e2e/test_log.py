@@ -60,6 +60,29 @@ def test_stderr_of_json_is_nothing_else(desk):
     assert re.fullmatch(r"cli/compose\.c:\d+", last["raised"])
 
 
+def test_a_score_for_a_program_is_json_on_both_sides(desk):
+    """stdout holds the mutants, stderr the log; the table is for people, and neither's."""
+    desk.repo()
+    told = desk("score", "repo", "--json", "-", "--log-format", "json", "--env", "NOT_SET_AT_ALL")
+    files = json.loads(told.out)["files"]
+    lines = [json.loads(line) for line in told.err.splitlines()]
+    score, = [line for line in lines if line["event"] == "score"]
+    mutants = [mutant for file in files.values() for mutant in file["mutants"]]
+    detected = sum(mutant["status"] in ("Killed", "Timeout") for mutant in mutants)
+    assert told.code == 0 and (score["detected"], score["mutants"]) == (detected, len(mutants)) and score["score"] == pytest.approx(detected / len(mutants), abs=1e-6)
+    assert any("NOT_SET_AT_ALL is to be passed on" in line.get("text", "") for line in lines), told
+    told = desk("score", "repo", "--json", "-", "--no-progress")
+    assert "score: " in told.err and json.loads(told.out)["files"] == files, told
+
+
+def test_a_patch_for_a_program(desk):
+    desk.repo()
+    desk(*RUN)
+    told = desk("apply", "--run-id", "one", "--patch", "-", "--log-format", "json")
+    lines = [json.loads(line) for line in told.err.splitlines()]
+    assert told.code == 0 and told.out.startswith("diff ") and any("test_generated_calc_ops.py" in line.get("text", "") for line in lines), told
+
+
 def test_a_model_call_is_counted_and_not_quoted(desk):
     desk.repo()
     reply = "no code today, but a key: " + KEY
