@@ -2,11 +2,13 @@
 import json
 import os
 import signal
+import sys
 import time
 
 import pytest
 
 from conftest import Desk
+from package_index import PackageIndex, installed_wheel, made_wheel, with_dependencies
 
 HANG = "import pathlib, signal, subprocess, sys, time\n" \
        "for number in (signal.SIGINT, signal.SIGTERM):\n    signal.signal(number, signal.SIG_IGN)\n" \
@@ -26,6 +28,15 @@ PLACES = {
     "confirmation": lambda hang: {"conftest.py": hang + "seen = pathlib.Path({mark!r} + '.seen')\n"
                                   "if seen.exists():\n    hang()\nseen.write_text('')\n"},
 }
+
+
+STOPPED_WITHIN = 5  # seconds: two, and a busy machine
+
+
+@pytest.fixture
+def index():
+    with PackageIndex([installed_wheel(name) for name in with_dependencies("pytest")] + [made_wheel("tinydep", "1.0", {"tinydep.py": ""})]) as server:
+        yield server
 
 
 def alive(desk):
@@ -77,3 +88,35 @@ def test_ends_wherever_the_repo_hangs(desk: Desk, place, command, number):
         report = json.loads((desk.folder / ".mutagen" / "reports" / "report.json").read_text())
         assert (report["status"], report["stop_reason"]) == ("cancelled", "cancelled")
         assert "--run-id cut" in out
+
+
+@pytest.mark.parametrize("command, number", [("run", signal.SIGTERM), ("score", signal.SIGINT)])
+def test_ends_while_dependencies_are_installed(desk: Desk, index, command, number):
+    """The package index answers no more in the middle of it. Nothing half-made is left, and the next one makes it whole."""
+    repo = desk.repo({"calc/__init__.py": "import tinydep\n", "calc/ops.py": OPS, "tests/test_ops.py": TEST, "requirements.txt": "tinydep\n"})
+    before = {path: path.read_bytes() for path in repo.rglob("*") if path.is_file()}
+    env = {"PATH": f"{os.path.dirname(sys.executable)}:/usr/bin:/bin", "PIP_INDEX_URL": index.url, "HOME": str(desk.folder / "home"), "MUTAGEN_PYTHON": ""}
+    index.http.hang.set()
+    try:
+        process = desk.start(command, "repo", "--no-progress", **env)
+        while not index.http.hanging.wait(0.1):
+            assert process.poll() is None, process.communicate()
+        begun = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        took = time.monotonic() - begun
+    finally:
+        index.http.hang.clear()
+        index.http.released.set()
+    print(f"install {command}: {took:.2f} s")
+    assert process.returncode == 130, (out, err)
+    assert took < STOPPED_WITHIN, took
+    assert list(desk.tmp.iterdir()) == [], "files are left"
+    assert not [path for path in (desk.folder / ".mutagen/envs").iterdir() if path.is_dir()]
+    deadline = time.monotonic() + 10
+    while alive(desk) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(desk)
+    assert {path: path.read_bytes() for path in repo.rglob("*") if path.is_file()} == before
+    again = desk("score", "repo", "--no-progress", **env)
+    assert again.code == 0 and "grade" in again.out, again

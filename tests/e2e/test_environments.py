@@ -6,13 +6,12 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
 import pytest
-from conftest import OPS, TEST_OPS, tree
+from conftest import BINARY, OPS, TEST_OPS, Result, tree
 from package_index import PackageIndex, installed_wheel, made_wheel, with_dependencies
 
 PLAIN = {"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS}
@@ -54,12 +53,9 @@ def run(desk, bare):
         (desk.folder / name).mkdir()
     env = {"PATH": f"{desk.folder}/bin:{bare}/bin:/usr/bin:/bin", "HOME": str(desk.folder / "home"), "TMPDIR": str(desk.tmp), "LANG": "C.UTF-8"}
 
-    def call(*arguments, start=False, **more):
-        from conftest import BINARY, Result
-        words, settings = [BINARY, *map(str, arguments)], {"cwd": desk.folder, "env": {**env, **more}, "text": True, "stdin": subprocess.DEVNULL}
-        if start:
-            return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings)
-        return Result(subprocess.run(words, capture_output=True, timeout=300, check=False, **settings))
+    def call(*arguments, **more):
+        return Result(subprocess.run([BINARY, *map(str, arguments)], cwd=desk.folder, env={**env, **more}, text=True, stdin=subprocess.DEVNULL,
+                                     capture_output=True, timeout=300, check=False))
 
     call.folder, call.repo, call.env = desk.folder, desk.repo, env
     return call
@@ -224,24 +220,6 @@ def test_no_install_and_no_network(run, shop, bare):
     last = away.err.splitlines()[-1]
     assert away.code == 1 and "the package index cannot be reached" in last and "--python" in last, away
     assert not [path for path in (run.folder / ".mutagen/envs").iterdir() if path.is_dir()] and tree(bare) == before
-
-
-def test_stopped_while_installing(run, shop, index):
-    index.http.hang.set()
-    try:
-        process = run("score", shop, start=True, PIP_INDEX_URL=index.url)
-        assert index.http.hanging.wait(120)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-        took_seconds = time.monotonic() - began
-    finally:
-        index.http.hang.clear()
-        index.http.released.set()
-    assert process.returncode == 130 and took_seconds < 20, err
-    left = [entry.read_bytes() for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline") if entry.exists()]
-    assert not [line for line in left if str(run.folder).encode() in line]
-    assert not [path for path in (run.folder / ".mutagen/envs").iterdir() if path.is_dir()] and list((run.folder / "tmp").iterdir()) == []
 
 
 def test_what_is_missing_is_said_once(run, good):

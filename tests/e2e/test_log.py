@@ -72,7 +72,7 @@ def test_a_score_for_a_program_is_json_on_both_sides(desk):
     assert told.code == 0 and (score["detected"], score["mutants"]) == (detected, len(mutants)) and score["score"] == pytest.approx(detected / len(mutants), abs=1e-6)
     assert any("NOT_SET_AT_ALL is to be passed on" in line.get("text", "") for line in lines), told
     told = desk("score", "repo", "--json", "-", "--no-progress")
-    assert "score: " in told.err and json.loads(told.out)["files"] == files, told
+    assert "score: " in told.err and json.loads(told.out)["files"].keys() == files.keys(), told
 
 
 def test_a_patch_for_a_program(desk):
