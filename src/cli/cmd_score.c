@@ -39,7 +39,7 @@ static const struct mg_option options[] = {
 static bool has_causes(const struct mg_report *report)
 {
     for (size_t i = 0; i < report->notes.len; i++)
-        if (report->notes.at[i].kind == MG_NOTE_CAUSE)
+        if (report->notes.at[i].kind == MG_NOTE_CAUSE || report->notes.at[i].kind == MG_NOTE_LEFT_OUT)
             return true;
     return false;
 }

@@ -27,6 +27,7 @@ struct mg_repo {
     MG_LIST(struct mg_source_file) test_files; /* with text, for harvesting and placing */
     MG_LIST(struct mg_source_file) conftests;  /* every conftest.py, wherever it stands; `module` is empty */
     MG_LIST(struct mg_str) notes;              /* on the interpreter: what it lacks, and what repairs that; whole sentences */
+    MG_LIST(struct mg_str) missing;            /* top-level modules that the notes name as missing in the interpreter */
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 

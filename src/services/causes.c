@@ -114,6 +114,21 @@ static int by_count(const void *a, const void *b)
     return mg_str_cmp((*left)->subject, (*right)->subject);
 }
 
+/* The choice of the interpreter has named the module already, with who imports it, what that breaks and what repairs it. */
+static bool is_told(const struct mg_run_context *run, const struct cause *cause)
+{
+    static const char begins[] = "ModuleNotFoundError: No module named '";
+    if (cause->kind != MG_CAUSE_COLLECTION || cause->refused.len || !mg_str_starts(cause->text, begins))
+        return false;
+    struct mg_str name = mg_str_sub(cause->text, sizeof begins - 1, cause->text.len);
+    name = mg_str_sub(name, 0, mg_str_find(name, '\'', 0));
+    name = mg_str_sub(name, 0, mg_str_find(name, '.', 0));
+    for (size_t i = 0; i < run->repo->missing.len; i++)
+        if (mg_str_eq(run->repo->missing.at[i], name))
+            return true;
+    return false;
+}
+
 static struct mg_str cause_text(struct mg_arena *arena, const struct cause *cause)
 {
     struct mg_str refused = cause->refused.len ? mg_arena_printf(arena, ": %.*s refused the connection", MG_FMT(cause->refused)) : MG_NO_STR;
@@ -167,7 +182,8 @@ void mg_causes_tell(struct mg_run_context *run)
     if (causes->all.len)
         qsort(causes->all.at, causes->all.len, sizeof(struct cause *), by_count);
     for (size_t i = 0; i < causes->all.len; i++)
-        mg_note(run, MG_NOTE_CAUSE, causes->all.at[i]->subject, cause_text(run->arena, causes->all.at[i]));
+        if (!is_told(run, causes->all.at[i]))
+            mg_note(run, MG_NOTE_CAUSE, causes->all.at[i]->subject, cause_text(run->arena, causes->all.at[i]));
     if (causes->names.len)
         tell_withheld(run, causes);
 }

@@ -23,7 +23,7 @@ void mg_cause_add(struct mg_run_context *run, const struct mg_mishap *mishap);
 /* Names of variables that something asked for which did not pass. */
 void mg_cause_asked(struct mg_run_context *run, const struct mg_str *names, size_t count);
 
-/* Notes of all causes, most tests first; and which variables were withheld, with the options that pass them on. */
+/* Notes of all causes but modules whose absence was told when the interpreter was chosen, most tests first; and which variables were withheld, with the options that pass them on. */
 void mg_causes_tell(struct mg_run_context *run);
 
 #endif

@@ -82,7 +82,7 @@ static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
         return MG_FAIL(err, code, "%s; install it for %.*s, or name another interpreter with --python", cause.text, MG_FMT(run->repo->python));
     if (code != MG_OK && err)
         *err = cause;
-    if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len > 0)
+    if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len > 0 && run->repo->missing.len == 0)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
                 mg_arena_printf(run->arena,
                                 "no existing test could be collected with %.*s; if it misses packages, install them there or name another "

@@ -143,10 +143,12 @@ void mg_explain_missing(struct mg_choice *choice)
         const struct mg_need *need = &choice->needs.at[i];
         if (!need->missing || need->sources + need->tests == 0)
             continue;
-        if (missing++ < MOST_MODULES)
-            explain(choice, need);
-        else
+        if (missing++ >= MOST_MODULES) {
             left++;
+            continue;
+        }
+        explain(choice, need);
+        *MG_PUSH(choice->arena, &choice->repo->missing) = need->name;
     }
     if (left)
         *MG_PUSH(choice->arena, &choice->repo->notes) =
