@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define LONG_NUMBER 5 /* digits of one that says nothing: a port that the system chose, a time, a process */
 #define KEY_LIMIT 4096
@@ -19,6 +20,7 @@ struct mg_causes {
     struct mg_map by_key, asked;
     MG_LIST(struct cause *) all;
     MG_LIST(struct mg_str) names;
+    bool copied; /* the whole environment was read, too */
 };
 
 /* "%s" of one test, and of several. */
@@ -98,6 +100,7 @@ void mg_cause_asked(struct mg_run_context *run, const struct mg_str *names, size
 {
     struct mg_causes *causes = causes_of(run);
     for (size_t i = 0; i < count; i++) {
+        causes->copied |= mg_str_is(names[i], "*");
         void **slot = is_withheld(run, names[i]) ? mg_map_slot(&causes->asked, names[i]) : NULL;
         if (!slot || *slot)
             continue;
@@ -156,24 +159,73 @@ static struct mg_str quoted(struct mg_arena *arena, struct mg_str word)
     return plain ? inner : mg_arena_printf(arena, "'%.*s'", MG_FMT(inner));
 }
 
-static void tell_withheld(struct mg_run_context *run, struct mg_causes *causes)
+/* One note on names, with the options that pass them on. `why`: behind "set here". */
+static void tell_withheld(struct mg_run_context *run, struct mg_str *names, size_t count, const char *why)
 {
-    struct mg_buf names = MG_BUF(1u << 16), options = MG_BUF(1u << 16), all = MG_BUF(1u << 16);
-    qsort(causes->names.at, causes->names.len, sizeof *causes->names.at, by_name);
-    for (size_t i = 0; i < causes->names.len; i++) {
-        mg_buf_addf(&all, "%s%.*s", i ? " " : "", MG_FMT(causes->names.at[i]));
+    struct mg_buf shown = MG_BUF(1u << 16), options = MG_BUF(1u << 16), all = MG_BUF(1u << 16);
+    qsort(names, count, sizeof *names, by_name);
+    for (size_t i = 0; i < count; i++) {
+        mg_buf_addf(&all, "%s%.*s", i ? " " : "", MG_FMT(names[i]));
         if (i >= MOST_NAMES)
             continue;
-        mg_buf_addf(&names, "%s%.*s", i ? ", " : "", MG_FMT(causes->names.at[i]));
-        mg_buf_addf(&options, " --env %.*s", MG_FMT(causes->names.at[i]));
+        mg_buf_addf(&shown, "%s%.*s", i ? ", " : "", MG_FMT(names[i]));
+        mg_buf_addf(&options, " --env %.*s", MG_FMT(names[i]));
     }
-    struct mg_str list = mg_buf_take(&names, run->arena), words_of = mg_buf_take(&options, run->arena);
+    struct mg_str list = mg_buf_take(&shown, run->arena), words_of = mg_buf_take(&options, run->arena);
     mg_note(run, MG_NOTE_WITHHELD, mg_buf_take(&all, run->arena),
-            mg_arena_printf(run->arena,
-                            "set here, asked for by tests that did not pass, and not passed on to them: %.*s%s; to pass them on: %s %s %.*s%.*s",
-                            MG_FMT(list), causes->names.len > MOST_NAMES ? ", …" : "", run->services->program ? run->services->program : "mutagen",
+            mg_arena_printf(run->arena, "set here, %s, and not passed on to them: %.*s%s; to pass them on: %s %s %.*s%.*s", why, MG_FMT(list),
+                            count > MOST_NAMES ? ", …" : "", run->services->program ? run->services->program : "mutagen",
                             run->services->generator.ops || run->services->model.ops ? "run" : "score", MG_FMT(quoted(run->arena, run->request.repo)),
                             MG_FMT(words_of)));
+}
+
+static bool is_word_byte(char byte) { return is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_'; }
+
+static bool has_word(struct mg_str text, struct mg_str word)
+{
+    for (size_t i = 0; i + word.len <= text.len; i++) {
+        if (memcmp(text.at + i, word.at, word.len) != 0)
+            continue;
+        if ((i == 0 || !is_word_byte(text.at[i - 1])) && (i + word.len == text.len || !is_word_byte(text.at[i + word.len])))
+            return true;
+    }
+    return false;
+}
+
+static bool files_have(const struct mg_source_file *files, size_t count, struct mg_str word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (has_word(files[i].text, word))
+            return true;
+    return false;
+}
+
+/* Its name stands in the repo; or as the field of a settings class that reads it, when it is long enough to mean it. */
+static bool is_named(const struct mg_run_context *run, struct mg_str name)
+{
+    const struct mg_repo *repo = run->repo;
+    struct mg_str lower = mg_arena_str(run->arena, name), words_of[] = { name, lower };
+    for (char *at = (char *)(uintptr_t)lower.at; *at; at++)
+        *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+    size_t count = mg_str_find(name, '_', 1) < name.len ? 2 : 1;
+    for (size_t i = 0; i < count; i++)
+        if (files_have(repo->sources.at, repo->sources.len, words_of[i]) || files_have(repo->test_files.at, repo->test_files.len, words_of[i]) ||
+            files_have(repo->conftests.at, repo->conftests.len, words_of[i]))
+            return true;
+    return false;
+}
+
+/* Those that were not asked for by name, but that the repo names. */
+static void tell_copied(struct mg_run_context *run, struct mg_causes *causes)
+{
+    MG_LIST(struct mg_str) names = { 0 };
+    for (size_t i = 0; i < run->services->withheld.len; i++) {
+        struct mg_str name = run->services->withheld.at[i];
+        if (name.len && !mg_map_get(&causes->asked, name) && is_named(run, name))
+            *MG_PUSH(run->arena, &names) = name;
+    }
+    if (names.len)
+        tell_withheld(run, names.at, names.len, "named in the repo, where tests that did not pass read the whole environment");
 }
 
 void mg_causes_tell(struct mg_run_context *run)
@@ -185,5 +237,7 @@ void mg_causes_tell(struct mg_run_context *run)
         if (!is_told(run, causes->all.at[i]))
             mg_note(run, MG_NOTE_CAUSE, causes->all.at[i]->subject, cause_text(run->arena, causes->all.at[i]));
     if (causes->names.len)
-        tell_withheld(run, causes);
+        tell_withheld(run, causes->names.at, causes->names.len, "asked for by tests that did not pass");
+    if (causes->copied)
+        tell_copied(run, causes);
 }

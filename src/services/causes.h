@@ -20,7 +20,7 @@ struct mg_mishap {
 /* What has been gathered so far; run->causes, made on first use. */
 struct mg_causes;
 void mg_cause_add(struct mg_run_context *run, const struct mg_mishap *mishap);
-/* Names of variables that something asked for which did not pass. */
+/* Names of variables that something asked for which did not pass; "*": it read the whole environment, so nobody knows what it looked for. */
 void mg_cause_asked(struct mg_run_context *run, const struct mg_str *names, size_t count);
 
 /* Notes of all causes but modules whose absence was told when the interpreter was chosen, most tests first; and which variables were withheld, with the options that pass them on. */

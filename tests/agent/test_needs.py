@@ -34,6 +34,9 @@ TESTS = '''
         monkeypatch.setenv("MOD_SET", "x")
         assert os.environ["MOD_SET"] == "y"
     def test_item(): Settings()
+    def test_copies(): assert os.environ.copy()["MOD_COPIED"]
+    def test_dict(): assert "MOD_COPIED" in {**os.environ}
+    def test_items(): assert [name for name, value in os.environ.items() if name == "MOD_COPIED"]
     def test_passes(): assert os.environ.get("MOD_UNUSED") is None
 '''
 MODULE = '''
@@ -69,6 +72,7 @@ def test_addresses_and_variables(repo, shut):
     assert told["test_passes"]["refused"] == []
     asked = {name: event["asked"] for name, event in told.items()}
     assert asked["test_get"] == ["MOD_GET"] and asked["test_in"] == ["MOD_IN"] and asked["test_getenv"] == ["MOD_GETENV"]
+    assert asked["test_copies"] == asked["test_dict"] == asked["test_items"] == ["*"], "what is looked up in a copy nobody sees"
     assert asked["test_item"] == ["MOD_ITEM"] and asked["test_set"] == [], "what a test sets itself it does not miss"
 
 

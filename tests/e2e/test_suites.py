@@ -51,13 +51,25 @@ def test_causes_are_told_in_every_report(desk, shut):
     causes = {cause["reason"].split(": ")[1] if cause["count"] > 1 or "refused" in cause["reason"] else cause["example"]: cause for cause in report["causes"]}
     assert causes[refused]["count"] == 4, "three whose set-up failed once, and one that tried itself"
     assert causes["db.example.org:5432 refused the connection"]["count"] == 1
-    assert report["causes"][0]["example"] == "tests/test_ops.py::test_orders[0]" and "tests/test_gone.py" in causes
+    assert report["causes"][0]["example"] == "tests/test_ops.py::test_orders[0]"
+    assert "tests/test_gone.py" not in causes and "tests/test_gone.py" in {entry["test"] for entry in report["set_aside"]}, "a note names its module"
     assert report["withheld_variables"] == ["SHOP_TOKEN", "SHOP_URL"], "not those that are not set, not a provider's key"
     assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1, "not_run": 0}
     text = (reports / "report.md").read_text()
     assert refused in text and "--env SHOP\\_TOKEN --env SHOP\\_URL" in text, text
     assert refused in told.out and f"run {desk.folder}/repo --env SHOP_TOKEN --env SHOP_URL" in told.out.replace("\n    ", " "), told
     assert not any("secret-" in part for part in (told.out, told.err, text, json.dumps(report)))
+
+
+def test_a_copied_environment(desk):
+    """What is looked up in a copy nobody sees; what the repo names of what was withheld is told."""
+    tests = TEST_OPS + "\nimport os\n\ndef test_env():\n    env = dict(os.environ)\n    assert env['SHOP_URL']\n"
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": tests})
+    told = desk("score", "repo", "--no-progress", SHOP_URL="a", SHOP_TOKEN="b")
+    hint, = [line for line in told.err.splitlines() if "read the whole environment" in line]
+    assert told.code == 0 and hint.endswith("--env SHOP_URL") and "SHOP_TOKEN" not in told.err, told
+    told = desk("score", "repo", "--no-progress", "--env", "SHOP_URL", SHOP_URL="a", SHOP_TOKEN="b")
+    assert told.code == 0 and "test_env" not in told.err and "whole environment" not in told.err, told
 
 
 def test_the_command_that_is_told_works(desk, shut):

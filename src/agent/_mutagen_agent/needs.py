@@ -6,6 +6,7 @@ import socket
 import sys
 
 MOST = 50
+ALL = "*"  # stands for the name of a variable when all are read: what is looked up in the copy is not known
 CONNECTS = frozenset(("socket.connect", "socket.getaddrinfo"))
 # What they look up is for themselves, or about to be set.
 PYTEST, MOCK = os.sep + "_pytest" + os.sep, os.path.join("unittest", "mock.py")
@@ -53,9 +54,9 @@ class Needs:
             names.append(name)
 
     def listen(self):
-        """Every way to read a variable that is not set, `in` too, comes through here."""
+        """Every way to read a variable that is not set, `in` too, comes through `lookup`; every way to copy all, through `walk`."""
         kind = type(os.environ)
-        original = kind.__getitem__
+        original, original_walk = kind.__getitem__, kind.__iter__
 
         def lookup(environ, key):
             try:
@@ -65,7 +66,12 @@ class Needs:
                     self.note(self.asked, key)
                 raise
 
-        kind.__getitem__ = lookup
+        def walk(environ):
+            if self.active and environ is os.environ and ALL not in self.asked and self.is_of_repo(sys._getframe(1)):
+                self.note(self.asked, ALL)
+            return original_walk(environ)
+
+        kind.__getitem__, kind.__iter__ = lookup, walk
 
     def is_of_repo(self, frame):
         for _depth in range(40):

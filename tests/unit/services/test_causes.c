@@ -12,6 +12,7 @@ static struct mg_arena *arena;
 static struct mg_run_services services;
 static struct mg_report report;
 static struct mg_run_context run;
+static struct mg_repo repo;
 
 static int set_up(void **state)
 {
@@ -19,7 +20,9 @@ static int set_up(void **state)
     arena = mg_arena_new();
     services = (struct mg_run_services){ .program = "mutagen" };
     report = (struct mg_report){ 0 };
-    run = (struct mg_run_context){ .services = &services, .arena = arena, .report = &report, .request.repo = MG_STR("/home/a b/shop") };
+    repo = (struct mg_repo){ 0 };
+    run =
+        (struct mg_run_context){ .services = &services, .repo = &repo, .arena = arena, .report = &report, .request.repo = MG_STR("/home/a b/shop") };
     return 0;
 }
 
@@ -107,12 +110,48 @@ static void only_what_is_set_here_was_withheld(void **state)
                         "mutagen score '/home/a b/shop' --env DB_URL --env TOKEN\n");
 }
 
+static void a_missing_module_that_the_notes_name_is_no_cause_again(void **state)
+{
+    (void)state;
+    *MG_PUSH(arena, &repo.missing) = MG_STR("x");
+    add(MG_CAUSE_COLLECTION, "tests/test_a.py", "ModuleNotFoundError: No module named 'x.sub'", NULL);
+    add(MG_CAUSE_COLLECTION, "tests/test_b.py", "ModuleNotFoundError: No module named 'xy'", NULL);
+    add(MG_CAUSE_FAILS, "tests/test_c.py::test_c", "ModuleNotFoundError: No module named 'x'", NULL);
+    mg_causes_tell(&run);
+    assert_string_equal(told(MG_NOTE_CAUSE), "tests/test_b.py: cannot be collected: ModuleNotFoundError: No module named 'xy'\n"
+                                             "tests/test_c.py::test_c: fails: ModuleNotFoundError: No module named 'x'\n");
+    assert_int_equal(report.notes.len, 3 + 2); /* each is left out by name all the same */
+}
+
+static void of_a_copied_environment_what_the_repo_names(void **state)
+{
+    (void)state;
+    static const char *const set[] = { "TOKEN", "SHOP_URL", "DB_URL", "URL", "PORT", "SHOP" };
+    for (size_t i = 0; i < MG_COUNT(set); i++)
+        *MG_PUSH(arena, &services.withheld) = mg_str_from(set[i]);
+    *MG_PUSH(arena, &repo.sources) = (struct mg_source_file){ .text = MG_STR("class Settings(BaseSettings):\n    shop_url: str\n    port: int\n") };
+    *MG_PUSH(arena, &repo.conftests) = (struct mg_source_file){ .text = MG_STR("env['TOKEN'], env['MY_URL'], env['SHOPS'], env['DB_URL']") };
+    const struct mg_str names[] = { MG_STR("DB_URL"), MG_STR("*") };
+    mg_cause_asked(&run, names, MG_COUNT(names));
+    mg_causes_tell(&run);
+    assert_string_equal(told(MG_NOTE_WITHHELD),
+                        "DB_URL: set here, asked for by tests that did not pass, and not passed on to them: DB_URL; to pass them on: "
+                        "mutagen score '/home/a b/shop' --env DB_URL\n"
+                        "SHOP_URL TOKEN: set here, named in the repo, where tests that did not pass read the whole environment, and not passed on to "
+                        "them: SHOP_URL, TOKEN; to pass them on: mutagen score '/home/a b/shop' --env SHOP_URL --env TOKEN\n");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        CASE(the_same_words_are_one_cause), CASE(small_numbers_tell_causes_apart),    CASE(a_refused_address_is_one_cause_whatever_comes_of_it),
-        CASE(files_are_counted_as_files),   CASE(only_what_is_set_here_was_withheld),
+        CASE(the_same_words_are_one_cause),
+        CASE(small_numbers_tell_causes_apart),
+        CASE(a_refused_address_is_one_cause_whatever_comes_of_it),
+        CASE(files_are_counted_as_files),
+        CASE(only_what_is_set_here_was_withheld),
+        CASE(a_missing_module_that_the_notes_name_is_no_cause_again),
+        CASE(of_a_copied_environment_what_the_repo_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
