@@ -405,6 +405,45 @@ def test_real_requirements_with_hashes(tool, name):
     assert result.code == 0 and f"with {name}" in result.err and "test_version" not in result.err and "cannot be" not in result.err, result
 
 
+MEMBER = HEAD.replace('"calc"', '"{0}"').replace('"tinydep"', "{1}") + BUILD.replace("{0}", "setuptools").replace("{1}", "setuptools.build_meta")
+SOURCES = '[tool.uv.sources]\nshop-two = {{ workspace = true }}\n'
+
+
+@real
+@pytest.mark.parametrize("name", ["uv", "pip"])
+def test_real_workspace_asks_no_index_for_its_members(tool, name):
+    """Somebody else has put packages of the same names there."""
+    wheels = [made_wheel(module, "9.0", {f"{module}.py": "raise SystemError('not this one')\n"}) for module in ("shop_two", "shop_one")]
+    root = (MEMBER + SOURCES).format("calc", "'tinydep', 'Shop_Two>=1'") + "[tool.uv.workspace]\nmembers = ['packages/*']\n" \
+        "[dependency-groups]\ndev = ['pytest']\n[tool.setuptools]\npackages = ['calc']\n"
+    project = tool("uv", {
+        "pyproject.toml": root, "calc/ops.py": "from shop_two import half\nimport tinydep\n" + OPS,
+        "packages/two/pyproject.toml": MEMBER.format("shop-two", ""), "packages/two/shop_two/__init__.py": "def half(x):\n    y = x / 2\n    return y\n",
+        "packages/one/pyproject.toml": (MEMBER + SOURCES).format("shop-one", "'shop-two'"), "packages/one/shop_one/__init__.py": "from shop_two import half\n",
+        "packages/one/shop_one/more.py": "def double(x):\n    y = x * 2\n    return y\n",
+        "packages/one/tests/test_one.py": "from shop_one import half\n\n\ndef test_half():\n    assert half(4) == 2\n"})
+    project.index.http.wheels.update(wheels)
+    one = project.repo / "packages/one"
+    try:
+        project.lock()
+        project.index.http.asked.clear()
+        member = project.run("score", one, "--no-progress", **project.env)
+        assert member.code == 1 and "shop-two comes from a folder outside of this one" in member.err and "uv sync --all-packages" in member.err, member
+        if name == "pip":
+            (project.run.folder / "bin/uv").unlink()
+        result = project.score("--all")
+        assert result.code == 0 and "half" in result.out and f"with {name}" in result.err, result
+        assert "not this one" not in result.err and "test_version" not in result.err and "missing" not in result.err, result
+        assert not {"shop-one", "shop-two"} & set(project.index.http.asked), "nobody was asked for them"
+        if name == "uv":
+            project.call("sync", "--all-packages")
+            found = project.run("score", one, "--no-progress", **project.env)
+            assert found.code == 0 and "test_half" not in found.err, found
+    finally:
+        for wheel, _ in wheels:
+            project.index.http.wheels.pop(wheel)
+
+
 SETUP = "from setuptools import Extension, setup\nsetup(name='calc', version='1', packages=['calc'], install_requires=['tinydep'],\n" \
         "      ext_modules=[Extension('calc.fast', ['calc/fast.c'])])\n"
 FAST = """#include <Python.h>

@@ -5,7 +5,8 @@
 
 #include <dirent.h>
 
-#define MOST_PATHS 8 /* of backend-path */
+#define MOST_PATHS 8       /* of backend-path */
+#define NEWEST "--upgrade" /* what a new environment brings along (setuptools, up to Python 3.11) does not satisfy a requirement by its age */
 
 static bool find_wheel(struct making *making)
 {
@@ -46,7 +47,7 @@ static enum mg_code install_backend_needs(struct making *making, struct mg_str p
     MG_TRY(mg_making_run(making, words, mg_build_env(making), making->source, &answered, err));
     if (!answered || mg_file_read(making->arena, answer.at, (size_t)1 << 20, &text, NULL) != MG_OK || mg_str_trim(text).len == 0)
         return MG_OK; /* whether that matters, the build itself tells */
-    return mg_install(making, python, answer, true, good, err);
+    return mg_install(making, python, answer, NEWEST, good, err);
 }
 
 enum mg_code mg_build_project(struct making *making, struct mg_err *err)
@@ -61,7 +62,7 @@ enum mg_code mg_build_project(struct making *making, struct mg_err *err)
     MG_TRY(mg_write_list(making, "build.txt", &text, &list, err));
     MG_TRY(mg_make_venv(making, folder, &good, err));
     if (good)
-        MG_TRY(mg_install(making, python, list, true, &good, err));
+        MG_TRY(mg_install(making, python, list, NEWEST, &good, err));
     if (good)
         MG_TRY(install_backend_needs(making, python, &good, err));
     const char *const words[] = {

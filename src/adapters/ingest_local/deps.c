@@ -137,6 +137,49 @@ static void read_python(struct reading *reading, const struct mg_toml *value)
     }
 }
 
+/* What is not to be had from an index: other members of the workspace, and folders. */
+static void read_sources(struct reading *reading, const struct mg_toml *uv)
+{
+    const struct mg_toml *sources = get(uv, "sources");
+    bool is_root = get(uv, "workspace") != NULL;
+    for (size_t i = 0; sources && sources->kind == MG_TOML_TABLE && i < sources->entries.len; i++) {
+        const struct mg_toml *member = get(sources->entries.at[i].value, "workspace"), *path = get(sources->entries.at[i].value, "path");
+        bool is_member = member && member->boolean, is_path = path && path->kind == MG_TOML_STRING;
+        if (!is_member && !is_path)
+            continue;
+        *MG_PUSH(reading->arena, &reading->out->siblings) = sources->entries.at[i].key;
+        if (is_member ? !is_root : !mg_path_stays_inside(path->text))
+            reading->out->outside = sources->entries.at[i].key;
+    }
+}
+
+/* Whether a requirement ("Two[x]>=1; marker") is of that name. */
+static bool asks_for(struct mg_str requirement, struct mg_str name)
+{
+    size_t i = 0;
+    for (; i < requirement.len && i < name.len; i++) {
+        char a = requirement.at[i], b = name.at[i];
+        bool dash = (a == '-' || a == '_' || a == '.') && (b == '-' || b == '_' || b == '.');
+        if (!dash && strncasecmp(&a, &b, 1) != 0)
+            return false;
+    }
+    char next = i < requirement.len ? requirement.at[i] : ' ';
+    return i == name.len && next && strchr(" [<>=!~;@(", next);
+}
+
+static void leave_siblings_out(const struct mg_dependencies *found, struct mg_str *list, size_t *count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++) {
+        bool is_sibling = false;
+        for (size_t k = 0; k < found->siblings.len; k++)
+            is_sibling |= asks_for(list[i], found->siblings.at[k]);
+        if (!is_sibling)
+            list[kept++] = list[i];
+    }
+    *count = kept;
+}
+
 static void read_build_system(struct reading *reading, const struct mg_toml *table)
 {
     struct mg_dependencies *out = reading->out;
@@ -173,6 +216,7 @@ static void read_pyproject(struct reading *reading)
     const struct mg_toml *hatch = get(get(get(get(tool, "hatch"), "envs"), "default"), "dependencies");
     add_strings(reading, true, hatch);
     read_poetry(reading, get(tool, "poetry"));
+    read_sources(reading, get(tool, "uv"));
     read_build_system(reading, get(reading->root, "build-system"));
 }
 /* An application's: no [project] is needed beside it, and its entries are written as poetry's are. */
@@ -261,6 +305,8 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
         read_pipfile(&reading);
     if (dependencies->backend.len == 0)
         dependencies->backend = MG_STR("setuptools.build_meta:__legacy__");
+    leave_siblings_out(dependencies, dependencies->project.at, &dependencies->project.len);
+    leave_siblings_out(dependencies, dependencies->tests.at, &dependencies->tests.len);
     bool names_build = dependencies->buildable; /* maybe of nothing: requires = [] */
     if (mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at))
         dependencies->buildable = true;

@@ -70,6 +70,12 @@ static void add_wheel(struct making *making, struct mg_buf *text, const char *ex
 /* How much is asked for: all that is named, by the lock; all, in any version; the project and pytest alone. */
 enum extent { AS_LOCKED, AS_NAMED, LEAST };
 
+/* The project's wheel comes without its dependencies: they are listed, for its metadata would ask the index for those that folders provide. */
+static bool is_alone(const struct making *making, struct mg_str exported, enum extent extent)
+{
+    return making->wheel.len && ((extent == AS_LOCKED && exported.len) || making->needs.siblings.len);
+}
+
 static bool has_hashes(struct making *making, struct mg_str file)
 {
     struct mg_str text;
@@ -102,8 +108,8 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
         MG_TRY(mg_write_list(making, "constraints.txt", &constraints, &file, err));
         mg_buf_addf(&text, "-c %.*s\n", MG_FMT(file));
     }
-    if (making->wheel.len)
-        add_wheel(making, &text, extent == LEAST || by_export ? "" : "[test,tests,testing,dev]");
+    if (making->wheel.len && !is_alone(making, exported, extent))
+        add_wheel(making, &text, extent == LEAST ? "" : "[test,tests,testing,dev]");
     else if (!by_export)
         mg_add_lines(&text, making->needs.project.at, making->needs.project.len);
     if (extent != LEAST && !by_export) {
@@ -123,7 +129,7 @@ static enum mg_code install_hashed(struct making *making, bool *good, struct mg_
         if (!has_hashes(making, file))
             continue;
         MG_TRY(leave_project_out(making, file, err));
-        MG_TRY(mg_install(making, making->python, mg_path_join(making->arena, making->source, file), false, good, err));
+        MG_TRY(mg_install(making, making->python, mg_path_join(making->arena, making->source, file), NULL, good, err));
     }
     return MG_OK;
 }
@@ -135,7 +141,14 @@ static enum mg_code install_extent(struct making *making, struct mg_str exported
     MG_TRY(list_all(making, exported, extent, &list, err));
     if (extent == AS_NAMED || (extent == AS_LOCKED && exported.len == 0))
         MG_TRY(install_hashed(making, good, err));
-    return *good ? mg_install(making, making->python, list, false, good, err) : MG_OK;
+    if (*good)
+        MG_TRY(mg_install(making, making->python, list, NULL, good, err));
+    if (!*good || !is_alone(making, exported, extent))
+        return MG_OK;
+    struct mg_buf text = MG_BUF(1u << 16);
+    add_wheel(making, &text, "");
+    MG_TRY(mg_write_list(making, "wheel.txt", &text, &list, err));
+    return mg_install(making, making->python, list, "--no-deps", good, err);
 }
 
 static enum mg_code install_all(struct making *making, struct mg_err *err)
@@ -313,6 +326,12 @@ enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment
     struct making making = { .choice = choice, .arena = arena, .deadline = mg_now() + choice->settings->timeout_seconds };
     mg_dependencies_read(arena, choice->repo->copy, &making.needs);
     mg_lock_read(arena, choice->repo->copy, &making.lock);
+    if (making.needs.outside.len)
+        return MG_FAIL(
+            err, MG_E_CONFIG,
+            "%.*s comes from a folder outside of this one ([tool.uv.sources]), so no index is asked for it; `uv sync --all-packages` makes an "
+            "environment that is found, or name the folder of the whole workspace",
+            MG_FMT(making.needs.outside));
     MG_TRY(choose_base(&making, err));
     making.uv = mg_program_find(arena, "uv");
     struct mg_str real = making.base, mark;

@@ -14,6 +14,7 @@ struct mg_environment {
  * of pyproject.toml, lock files, setup files, requirements files and sources of compiled modules. Versions are those of the lock (lock.h), where
  * there is one and they can be had; a note says when not. A folder without its mark is no environment
  * (scripts hold its path, so it cannot grow elsewhere and be renamed) and is removed by whoever comes next; after an error nothing is left.
+ * What the project takes from a folder is never asked of an index, where another may have that name.
  * The user's index settings and credentials reach the installer, and the build of a dependency that has no wheel. The project itself is
  * built apart, from a private copy, without them and without a network of pip's. What its build made that the copy lacks (compiled
  * modules, a version file) is put into the copy.
@@ -31,6 +32,8 @@ struct mg_dependencies {
     struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */
     MG_LIST(struct mg_str) backend_paths; /* folders of the copy it is imported from */
     int64_t least_minor, next_minor;      /* of requires-python ">=3.N, <3.M": N and M; 0 = any */
+    MG_LIST(struct mg_str) siblings;      /* what other folders of the repo provide, by [tool.uv.sources]: in none of the lists above */
+    struct mg_str outside;                /* one that a folder outside of the repo provides; empty = none */
     struct mg_str key;                    /* digest of all that they were read from */
 };
 void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);

@@ -67,9 +67,9 @@ enum mg_code mg_make_venv(struct making *making, struct mg_str folder, bool *goo
     return mg_making_run(making, making->uv.len ? by_uv : by_venv, mg_installer_env(making), making->work, good, err);
 }
 
-enum mg_code mg_install(struct making *making, struct mg_str python, struct mg_str file, bool upgrade, bool *good, struct mg_err *err)
+enum mg_code mg_install(struct making *making, struct mg_str python, struct mg_str file, const char *more, bool *good, struct mg_err *err)
 {
-    const char *inner = mg_arena_cstr(making->arena, python), *list = mg_arena_cstr(making->arena, file), *more = upgrade ? "--upgrade" : NULL;
+    const char *inner = mg_arena_cstr(making->arena, python), *list = mg_arena_cstr(making->arena, file);
     const char *const by_uv[] = { making->uv.at, "pip", "install", "-q", "--no-progress", "--python", inner, "-r", list, more, NULL };
     const char *const by_pip[] = { inner, "-m", "pip", "install", "-q", "--progress-bar", "off", "-r", list, more, NULL };
     return mg_making_run(making, making->uv.len ? by_uv : by_pip, mg_installer_env(making), making->source, good, err);

@@ -38,8 +38,9 @@ const char *const *mg_build_env(struct making *making);
 MG_MUST_CHECK enum mg_code mg_making_run(struct making *making, const char *const *words, const char *const *env, struct mg_str directory, bool *good,
                                          struct mg_err *err);
 MG_MUST_CHECK enum mg_code mg_make_venv(struct making *making, struct mg_str folder, bool *good, struct mg_err *err);
-/* `file`: of requirements. `upgrade`: what a new environment brings along (setuptools, up to Python 3.11) does not satisfy them by its age. */
-MG_MUST_CHECK enum mg_code mg_install(struct making *making, struct mg_str python, struct mg_str file, bool upgrade, bool *good, struct mg_err *err);
+/* `file`: of requirements. `more`: one more option, or NULL. */
+MG_MUST_CHECK enum mg_code mg_install(struct making *making, struct mg_str python, struct mg_str file, const char *more, bool *good,
+                                      struct mg_err *err);
 
 void mg_add_lines(struct mg_buf *text, const struct mg_str *lines, size_t count);
 MG_MUST_CHECK enum mg_code mg_write_list(struct making *making, const char *name, struct mg_buf *text, struct mg_str *path, struct mg_err *err);
