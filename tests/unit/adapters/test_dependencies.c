@@ -1,0 +1,168 @@
+/* What a project says it needs, what its lock says of versions, and the one line of an installer's output that says why. */
+#include "adapters/ingest_local/environment.h"
+#include "adapters/ingest_local/failure.h"
+#include "adapters/ingest_local/lock.h"
+#include "base/str.h"
+#include "os/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct mg_arena *arena;
+static char folder[64];
+
+static int set_up(void **state)
+{
+    static const char pattern[] = "/tmp/mg-test-dependencies-XXXXXX";
+    (void)state;
+    arena = mg_arena_new();
+    for (size_t i = 0; i < sizeof pattern; i++)
+        folder[i] = pattern[i];
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mg_arena_free(arena);
+    return mg_file_remove_tree(folder, NULL) == MG_OK ? 0 : -1;
+}
+
+static void put(const char *name, const char *text)
+{
+    assert_int_equal(mg_file_write(mg_path_join(arena, mg_str_from(folder), mg_str_from(name)).at, mg_str_from(text), NULL), MG_OK);
+}
+
+static const char *joined(const struct mg_str *lines, size_t count)
+{
+    struct mg_str all = MG_STR("");
+    for (size_t i = 0; i < count; i++)
+        all = mg_arena_printf(arena, "%.*s%s%.*s", MG_FMT(all), i ? " | " : "", MG_FMT(lines[i]));
+    return all.at;
+}
+
+static const char *locked(const char *name)
+{
+    struct mg_lock lock;
+    mg_lock_read(arena, mg_str_from(folder), &lock);
+    assert_string_equal(lock.name ? lock.name : "none", name);
+    return joined(lock.versions.at, lock.versions.len);
+}
+
+/* ---- locks ---- */
+
+static void versions_that_differ_by_platform_keep_their_markers(void **state)
+{
+    (void)state;
+    put("uv.lock",
+        "version = 1\n"
+        "[[package]]\nname = 'shop'\nversion = '1'\nsource = { editable = '.' }\n"
+        "[[package]]\nname = 'numpy'\nversion = '1.26'\nsource = { registry = 'https://x/' }\nresolution-markers = [\"python_version < '3.10'\"]\n"
+        "[[package]]\nname = 'NumPy'\nversion = '2.1'\nsource = { registry = 'https://x/' }\n"
+        "resolution-markers = [\"python_version >= '3.12'\", \"python_version == '3.11'\"]\n"
+        "[[package]]\nname = 'six'\nversion = '1.17.0'\nsource = { registry = 'https://x/' }\n"
+        "[[package]]\nname = 'tool'\nversion = '3'\nsource = { git = 'https://x/tool' }\n");
+    assert_string_equal(
+        locked("uv.lock"),
+        "numpy==1.26; (python_version < '3.10') | NumPy==2.1; (python_version >= '3.12') or (python_version == '3.11') | six==1.17.0");
+}
+
+static void several_versions_without_a_marker_are_left_to_the_installer(void **state)
+{
+    (void)state;
+    put("poetry.lock",
+        "[[package]]\nname = 'a'\nversion = '1'\n[[package]]\nname = 'a'\nversion = '2'\n[[package]]\nname = 'b_c'\nversion = '3'\n"
+        "[[package]]\nname = 'b-c'\nversion = '3'\n[[package]]\nname = 'd'\nversion = '4'\n[package.source]\ntype = 'directory'\nurl = '../d'\n"
+        "[[package]]\nname = 'e'\nversion = '5'\n[package.source]\ntype = 'legacy'\nurl = 'https://x/'\n");
+    assert_string_equal(locked("poetry.lock"), "b_c==3 | b-c==3 | e==5");
+}
+
+static void a_lock_says_versions_and_nothing_else(void **state)
+{
+    (void)state;
+    put("Pipfile.lock",
+        "{\"default\": {\"a\": {\"version\": \"==1.0\"}, \"b\": {\"git\": \"https://x\"}, \"c\": {\"version\": \"==1 --index-url=x\"},"
+        "\"-e\": {\"version\": \"==1\"}}, \"develop\": {\"d\": {\"version\": \"==2.0+cpu\", \"markers\": \"x\"}}}");
+    assert_string_equal(locked("Pipfile.lock"), "a==1.0 | d==2.0+cpu");
+    put("pdm.lock", "[[package]]\nname = 'a'\nversion = '7'\n[[package]]\nname = 'b'\nversion = '8'\npath = './b'\n");
+    assert_string_equal(locked("pdm.lock"), "a==7");
+    put("uv.lock", "no toml at all");
+    assert_string_equal(locked("pdm.lock"), "a==7");
+}
+
+/* ---- dependencies ---- */
+
+static void python_is(const char *spec, int64_t least, int64_t next)
+{
+    struct mg_dependencies found;
+    put("pyproject.toml", mg_arena_printf(arena, "[project]\nname = 'x'\nrequires-python = '%s'\n", spec).at);
+    mg_dependencies_read(arena, mg_str_from(folder), &found);
+    print_message("%s\n", spec);
+    assert_int_equal(found.least_minor, least);
+    assert_int_equal(found.next_minor, next);
+}
+
+static void bounds_of_python(void **state)
+{
+    (void)state;
+    python_is(">=3.9", 9, 0);
+    python_is(">=3.8, <3.12", 8, 12);
+    python_is("<=3.11,>=3.8", 8, 12);
+    python_is(">=3.8,<3.12.5", 8, 13);
+    python_is(">=3.8,<3.12.0", 8, 12);
+    python_is("==3.11.*", 11, 12);
+    python_is("~=3.9", 9, 0);
+    python_is("!=3.9.1,>=3.8,<4", 8, 0);
+    python_is("nonsense", 0, 0);
+}
+
+static void siblings_are_asked_of_nobody(void **state)
+{
+    struct mg_dependencies found;
+    (void)state;
+    put("pyproject.toml",
+        "[project]\nname = 'x'\ndependencies = ['a', 'Shop_Two[x]>=1', 'shop-two-more', 'there']\n[dependency-groups]\ndev = ['shop.two', 'b']\n"
+        "[tool.uv.workspace]\nmembers = ['packages/*']\n"
+        "[tool.uv.sources]\nshop-two = { workspace = true }\nthere = { path = 'vendor/there' }\nb = { index = 'x' }\n");
+    mg_dependencies_read(arena, mg_str_from(folder), &found);
+    assert_string_equal(joined(found.project.at, found.project.len), "a | shop-two-more");
+    assert_string_equal(joined(found.tests.at, found.tests.len), "b");
+    assert_int_equal(found.outside.len, 0);
+    put("pyproject.toml", "[tool.uv.sources]\nthere = { path = '../there' }\n");
+    mg_dependencies_read(arena, mg_str_from(folder), &found);
+    assert_true(mg_str_is(found.outside, "there"));
+}
+
+/* ---- reasons ---- */
+
+static const char *reason(const char *text) { return mg_install_reason(arena, mg_str_from(text)).at; }
+
+static void the_line_that_says_most(void **state)
+{
+    (void)state;
+    assert_string_equal(reason("ERROR: Cannot install a==1\nERROR: ResolutionImpossible: for help visit https://x\n"), "ERROR: Cannot install a==1");
+    assert_string_equal(reason("  error: subprocess-exited-with-error\n  x.c:3:5: error: 'y' undeclared\n  error: command 'gcc' failed\n"
+                               "error: metadata-generation-failed\nhint: See above for details.\n"),
+                        "x.c:3:5: error: 'y' undeclared");
+    assert_string_equal(
+        reason("Traceback\nModuleNotFoundError: No module named 'z'\n[end of output]\nerror: metadata-generation-failed\nnote: This is\n"),
+        "ModuleNotFoundError: No module named 'z'");
+    assert_string_equal(reason("ERROR: https://me:secret-9@host/simple\n"), reason("ERROR: https://me:secret-8@host/simple\n"));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(versions_that_differ_by_platform_keep_their_markers),
+        CASE(several_versions_without_a_marker_are_left_to_the_installer),
+        CASE(a_lock_says_versions_and_nothing_else),
+        CASE(bounds_of_python),
+        CASE(siblings_are_asked_of_nobody),
+        CASE(the_line_that_says_most),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
