@@ -115,6 +115,16 @@ def test_a_candidate_that_does_not_fit_is_passed_over(run, bare, good):
     assert "from .venv)" in took(result, run.folder), result
 
 
+def test_tools_that_would_run_code_of_the_repo_are_not_asked(run, good):
+    repo = run.repo({**PLAIN, "poetry.lock": "", ".poetry/plugins/evil.py": "", "pyproject.toml": "[tool.hatch.env]\nrequires = ['evil']\n"})
+    for name in ("poetry", "hatch"):
+        program(run.folder / "bin" / name, f"echo asked >> {run.folder}/asked\necho {good}\n")
+    result = run("score", repo, "--no-progress", "--no-install")
+    assert result.code == 1 and not (run.folder / "asked").exists() and result.err.count("not asked: the repo brings") == 2, result
+    shutil.rmtree(repo / ".poetry")
+    assert run("score", repo, "--no-progress", "--no-install").code == 0 and (run.folder / "asked").read_text() == "asked\n"
+
+
 def test_the_workspace_of_uv(run, good):
     workspace = run.folder / "ws"
     repo = run.repo(PLAIN, name="ws") and None

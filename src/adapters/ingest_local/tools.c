@@ -178,7 +178,10 @@ enum mg_code mg_interpreter_of_tools(struct mg_arena *arena, struct mg_str repo,
 {
     struct search search = { .arena = arena, .repo = repo, .asking = asking, .list = candidates };
     search.pyproject = text_of(&search, "pyproject.toml");
-    if (mg_str_contains(search.pyproject, "[tool.poetry") || has_file(&search, "poetry.lock"))
+    bool is_poetry = mg_str_contains(search.pyproject, "[tool.poetry") || has_file(&search, "poetry.lock");
+    if (is_poetry && mg_file_is_there(mg_path_join(arena, repo, MG_STR(".poetry/plugins")).at))
+        tried(&search, MG_STR("poetry (not asked: the repo brings plugins that poetry would run)"));
+    else if (is_poetry)
         MG_TRY(ask(&search, (const char *const[]){ "poetry", "--no-ansi", "--no-interaction", "env", "info", "--path", NULL }, err));
     MG_TRY(look_at_hatch(&search, err));
     if (has_file(&search, ".pdm-python") && !take(&search, text_of(&search, ".pdm-python"), "pdm"))
