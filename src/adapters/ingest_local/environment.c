@@ -314,9 +314,12 @@ static enum mg_code take_or_make(struct making *making, const char *mark, int *f
             continue;
         MG_TRY(code);
         if (!mg_file_exists(mark))
-            MG_TRY(make(making, mg_arena_printf(making->arena, "%.*s.log", MG_FMT(making->folder)).at, err));
-        mg_keep_share(*fd);
-        return MG_OK;
+            code = make(making, mg_arena_printf(making->arena, "%.*s.log", MG_FMT(making->folder)).at, err);
+        if (code == MG_OK)
+            mg_keep_share(*fd);
+        else
+            mg_fd_close(fd); /* whoever waits may try it himself */
+        return code;
     }
 }
 
