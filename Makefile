@@ -55,9 +55,10 @@ FRAMEWORKS ?= some
 test-frameworks: build ## score projects of many plugins and frameworks, pytest 6.2 to 9, CPython 3.8 to 3.13 (FRAMEWORKS=all: every one)
 	@MUTAGEN_FRAMEWORKS="$(FRAMEWORKS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider tests/e2e/test_frameworks.py
 
-test-tools: build $(ENVTOOLS)/.stamp ## projects of real uv, poetry, hatch, pdm and pipenv: their environments are found, their locks followed
+TOOLS ?= all
+test-tools: build $(ENVTOOLS)/.stamp ## projects of real uv, poetry, hatch, pdm and pipenv: their environments are found, their locks followed (TOOLS=some: a share)
 	@MUTAGEN_TEST_TOOLS="$(CURDIR)/$(ENVTOOLS)" MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider \
-	  -k real tests/e2e/test_environments.py
+	  -k "$(if $(filter some,$(TOOLS)),real_tools or real_locks or real_workspace,real)" tests/e2e/test_environments.py
 
 ZOO ?= all
 zoo: build $(ZOOVENV)/.stamp ## small repositories of every kind, each run and scored as a newcomer would, with what is expected of it (ZOO=some: a share)
