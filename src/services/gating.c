@@ -53,7 +53,7 @@ enum mg_code mg_check_merged(struct mg_run_context *run, struct mg_err *err)
         mg_note(run, MG_NOTE_DEGRADED, confirmed.errors.at[i].where,
                 mg_arena_printf(run->arena, "the merged test module does not import: %.*s", MG_FMT(confirmed.errors.at[i].text)));
     for (size_t i = 0; i < confirmed.tests.len; i++)
-        if (confirmed.tests.at[i].outcome != MG_TEST_PASSED)
+        if (confirmed.tests.at[i].outcome != MG_TEST_PASSED && confirmed.tests.at[i].outcome != MG_TEST_SKIPPED) /* as in confirm.c */
             mg_note(run, MG_NOTE_DEGRADED, confirmed.tests.at[i].id,
                     mg_arena_printf(run->arena, "passes alone but not in the merged module: %.*s", MG_FMT(confirmed.tests.at[i].text)));
     return MG_OK;

@@ -276,6 +276,9 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
         unfinished = true; /* with all tests it may be enough */
         outcome->reason = mg_arena_printf(arena, "its tests leave the score below %.0f%% (%.0f%% -> %.0f%%), while %u existing tests were not run",
                                           100 * threshold, 100 * mg_score(&outcome->before), 100 * score, outcome->tests_not_run);
+    } else if (gained && !improves) {
+        outcome->reason = mg_arena_printf(arena, "its tests catch no mutant of level %d that was alive: the score stays at %.0f%%",
+                                          (int)run->config->mutation.level, 100 * score);
     } else if (gained) {
         outcome->reason = mg_arena_printf(arena, "its tests leave the score below %.0f%% (%.0f%% -> %.0f%%)", 100 * threshold,
                                           100 * mg_score(&outcome->before), 100 * score);

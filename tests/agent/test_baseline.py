@@ -1,4 +1,5 @@
 """The existing tests on the original code: outcomes, traced lines, and going on behind a hang or a crash."""
+import pytest
 from driver import Bench
 
 MODULE = '''
@@ -193,3 +194,14 @@ def test_junk_in_every_descriptor_hurts_nobody(repo):
     """)
     repo.start()
     assert [event["outcome"] for event in repo.baseline()] == ["passed"] * 3
+
+
+@pytest.mark.parametrize("addopts, fails", [("", True), ("-vs", False), ("-rs", True), ("--capture=no", False)])
+def test_reading_standard_input_is_what_it_is_under_plain_pytest(repo, addopts, fails):
+    repo.write("pytest.ini", "[pytest]\naddopts = %s\n" % addopts)
+    repo.write("test_a.py", "import sys\nimport pytest\ndef test_a(capsys):\n    with pytest.raises(OSError):\n        sys.stdin.read()\n"
+                            "def test_b():\n    with pytest.raises(OSError):\n        input()\n")
+    repo.start()
+    events = [event for event in repo.baseline() if "outcome" in event]
+    want = ["passed"] * 2 if fails else ["failed"] * 2
+    assert [event["outcome"] for event in events] == want, events

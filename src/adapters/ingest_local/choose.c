@@ -13,13 +13,19 @@
 #define CHECK_SECONDS 60.0
 #define MOST_WORDS 12
 
-/* Names on stdin; "major minor pytest" and the names that are not found on stdout. Any Python must be able to parse it. */
+/* Names on stdin; "major minor pytest" and the names that are not found on stdout. Any Python must be able to parse it. Of "a.b" only a
+ * namespace `a` is asked (there b may belong to another distribution, and looking runs no code); else it is as good as there. */
 static const char script[] = "import sys\n"
                              "try:\n    from importlib.util import find_spec\n"
+                             "    from importlib.machinery import PathFinder\n"
                              "except ImportError:\n    find_spec = __import__\n"
                              "def there(name):\n"
-                             "    try:\n        return find_spec(name) is not None\n"
-                             "    except Exception:\n        return name in sys.modules\n"
+                             "    try:\n"
+                             "        spec = find_spec(name.split('.')[0])\n"
+                             "        if '.' not in name:\n            return spec is not None\n"
+                             "        if spec is None or spec.origin is not None:\n            return True\n"
+                             "        return PathFinder.find_spec(name, spec.submodule_search_locations) is not None\n"
+                             "    except Exception:\n        return '.' in name or name in sys.modules\n"
                              "names = sys.stdin.read().split()\n"
                              "print('%d %d %s' % (sys.version_info[0], sys.version_info[1], there('pytest') and 'pytest' or '-'))\n"
                              "for name in names:\n    if not there(name):\n        print(name)\n";
@@ -86,11 +92,15 @@ enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python
         read_answer(choice, end.output, checked);
     mg_needs_settle(&choice->needs, choice->arena);
     checked->broken_sources = choice->needs.broken_sources;
+    checked->broken_tests = choice->needs.broken_tests;
     return MG_OK;
 }
 
-static bool is_usable(const struct mg_choice *choice, const struct mg_checked *checked)
+/* What merely is on PATH was not made for this repo: there the tests must find what they need, too. */
+static bool is_usable(const struct mg_choice *choice, const struct mg_candidate *candidate, const struct mg_checked *checked)
 {
+    if (mg_str_is(candidate->origin, "PATH") && 2 * checked->broken_tests > choice->needs.tests)
+        return false;
     return checked->runs && checked->has_pytest && 2 * checked->broken_sources <= choice->needs.sources &&
            (checked->major > 3 || (checked->major == 3 && checked->minor >= 8));
 }
@@ -104,7 +114,9 @@ static struct mg_str what_is_wrong(const struct mg_choice *choice, const struct 
         return mg_arena_printf(choice->arena, "%s is Python %d.%d", at, (int)checked->major, (int)checked->minor);
     if (!checked->has_pytest)
         return mg_arena_printf(choice->arena, "%s has no pytest", at);
-    return mg_arena_printf(choice->arena, "%s lacks what %u of %u source files import", at, checked->broken_sources, choice->needs.sources);
+    if (2 * checked->broken_sources > choice->needs.sources)
+        return mg_arena_printf(choice->arena, "%s lacks what %u of %u source files import", at, checked->broken_sources, choice->needs.sources);
+    return mg_arena_printf(choice->arena, "%s lacks what %u of %u test files need", at, checked->broken_tests, choice->needs.tests);
 }
 
 static struct mg_str joined(const struct mg_choice *choice)
@@ -132,14 +144,14 @@ static enum mg_code try_candidates(struct mg_choice *choice, bool *chosen, size_
         const struct mg_candidate *candidate = &candidates->found.at[i];
         struct mg_checked checked;
         MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
-        if (candidate->named || is_usable(choice, &checked)) {
+        if (candidate->named || is_usable(choice, candidate, &checked)) {
             take(choice, candidate->python, candidate->origin);
             *chosen = true;
             return MG_OK;
         }
         *MG_PUSH(choice->arena, &candidates->tried) = what_is_wrong(choice, candidate, &checked);
-        if (checked.runs && checked.has_pytest && checked.broken_sources < least) {
-            least = checked.broken_sources;
+        if (checked.runs && checked.has_pytest && checked.broken_sources + checked.broken_tests < least) {
+            least = checked.broken_sources + checked.broken_tests;
             *best = i;
         }
     }

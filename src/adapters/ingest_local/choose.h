@@ -1,4 +1,5 @@
-/* Chooses the interpreter by trying: the first candidate that has pytest and finds what most sources import; else an environment of our own. */
+/* Chooses the interpreter by trying: the first candidate that has pytest and finds what most sources import (on PATH: most tests,
+ * too); else an environment of our own. */
 #ifndef MG_INGEST_CHOOSE_H
 #define MG_INGEST_CHOOSE_H
 
@@ -21,7 +22,7 @@ struct mg_choice {
 struct mg_checked {
     bool runs, has_pytest;
     int64_t major, minor;
-    uint32_t broken_sources;
+    uint32_t broken_sources, broken_tests;
 };
 
 /* Fills python and python_origin of *repo, and notes on what is missing there. */

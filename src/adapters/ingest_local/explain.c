@@ -1,8 +1,11 @@
 /* What is missing in the chosen interpreter, in words that lead to a repair. */
 #include "adapters/ingest_local/choose.h"
+#include "adapters/ingest_local/environment.h"
 
 #include "base/str.h"
 #include "os/file.h"
+
+#include <string.h>
 
 #define MOST_MODULES 6
 #define FILE_LIMIT ((size_t)1 << 20)
@@ -44,7 +47,64 @@ static const char *distribution(struct mg_arena *arena, struct mg_str module)
     for (size_t i = 0; i < MG_COUNT(other_names); i++)
         if (mg_str_is(module, other_names[i][0]))
             return other_names[i][1];
-    return mg_arena_cstr(arena, module);
+    struct mg_str name = mg_arena_str(arena, module);
+    bool plugin = mg_str_starts(module, "pytest_"); /* spelt with hyphens, all of them */
+    char *copy = MG_NEW_ARRAY(arena, char, name.len + 1);
+    for (size_t i = 0; i < name.len; i++)
+        copy[i] = plugin && name.at[i] == '_' ? '-' : name.at[i];
+    return copy;
+}
+
+/* PEP 503 */
+static struct mg_str normal(struct mg_arena *arena, struct mg_str name)
+{
+    char *out = MG_NEW_ARRAY(arena, char, name.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        char byte = name.at[i];
+        bool mark = byte == '-' || byte == '_' || byte == '.';
+        if (!mark)
+            out[len++] = byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
+        else if (len == 0 || out[len - 1] != '-')
+            out[len++] = '-';
+    }
+    return (struct mg_str){ out, len };
+}
+
+/* "jaraco.functools >= 2; extra" -> jaraco.functools */
+static struct mg_str name_in(struct mg_str requirement)
+{
+    size_t end = 0;
+    while (end < requirement.len && !strchr(" \t[<>=!~;@(", requirement.at[end]))
+        end++;
+    return mg_str_sub(requirement, 0, end);
+}
+
+static struct mg_str same_name(struct mg_arena *arena, const struct mg_str *requirements, size_t count, struct mg_str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mg_str_eq(normal(arena, name_in(requirements[i])), name))
+            return name_in(requirements[i]);
+    return MG_NO_STR;
+}
+
+/* The repo's own word for a module of several levels: the longest beginning of "zope.event.classhandler" that it requires. */
+static struct mg_str required_name(const struct mg_choice *choice, const struct mg_need *need)
+{
+    struct mg_dependencies said;
+    struct mg_str module = need->module;
+    if (mg_str_find(module, '.', 0) == module.len)
+        return need->name;
+    mg_dependencies_read(choice->arena, choice->repo->copy, &said);
+    for (; module.len; module = mg_str_sub(module, 0, mg_str_rfind(module, '.'))) {
+        struct mg_str name = normal(choice->arena, module), found = same_name(choice->arena, said.project.at, said.project.len, name);
+        found = found.len ? found : same_name(choice->arena, said.tests.at, said.tests.len, name);
+        if (found.len)
+            return found;
+        if (mg_str_find(module, '.', 0) == module.len)
+            break;
+    }
+    return need->name;
 }
 
 static bool has(const struct mg_choice *choice, struct mg_str folder, const char *name)
@@ -130,10 +190,12 @@ static void explain(struct mg_choice *choice, const struct mg_need *need)
                            : need->sources              ? sources
                                                         : tests;
     struct mg_str chain = need->chain.len ? mg_arena_printf(arena, " (%.*s > %.*s)", MG_FMT(need->chain), MG_FMT(need->path)) : MG_NO_STR;
-    struct mg_str command = mg_repair_command(choice, choice->repo->python, choice->repo->python_origin, need->name);
+    struct mg_str command = mg_repair_command(choice, choice->repo->python, choice->repo->python_origin, required_name(choice, need));
+    struct mg_str use = need->sign.len ? mg_arena_printf(arena, "needs it for %.*s", MG_FMT(need->sign)) : MG_STR("imports it");
     *MG_PUSH(arena, &choice->repo->notes) =
-        mg_arena_printf(arena, "module %.*s is missing in %.*s: %.*s:%u imports it%.*s, so %.*s cannot be imported. Repair: %.*s", MG_FMT(need->name),
-                        MG_FMT(choice->repo->python), MG_FMT(need->path), need->line, MG_FMT(chain), MG_FMT(broken), MG_FMT(command));
+        mg_arena_printf(arena, "module %.*s is missing in %.*s: %.*s:%u %.*s%.*s, so %s%.*s %s. Repair: %.*s", MG_FMT(need->name),
+                        MG_FMT(choice->repo->python), MG_FMT(need->path), need->line, MG_FMT(use), MG_FMT(chain), need->sign.len ? "tests in " : "",
+                        MG_FMT(broken), need->sign.len ? "fail" : "cannot be imported", MG_FMT(command));
 }
 
 void mg_explain_missing(struct mg_choice *choice)

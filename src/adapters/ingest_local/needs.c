@@ -1,6 +1,7 @@
 /* Import lines, a graph of the repo's own files, and what falls with a missing module. */
 #include "adapters/ingest_local/needs.h"
 
+#include "adapters/ingest_local/plugins.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "os/file.h"
@@ -26,6 +27,7 @@ struct scan {
     struct mg_map modules; /* dotted name -> index of its file + 1 */
     struct mg_map own;     /* names of the repo's folders and files: never from outside */
     struct mg_map by_name; /* of a need -> its index + 1 */
+    struct mg_plugin_signs signs;
 };
 
 static void *number(size_t index) { return (void *)(uintptr_t)(index + 1); }
@@ -65,6 +67,20 @@ static bool stands_beside(const struct scan *scan, const struct mg_needing_file 
     return mg_file_is_dir(path.at) || mg_file_exists(mg_arena_printf(scan->arena, "%.*s.py", MG_FMT(path)).at);
 }
 
+static uint32_t need_called(struct scan *scan, struct mg_str name, const struct mg_need *first)
+{
+    uint32_t index;
+    if (look(&scan->by_name, name, &index))
+        return index;
+    index = (uint32_t)scan->needs->len;
+    struct mg_need *need = MG_PUSH(scan->arena, scan->needs);
+    *need = *first;
+    need->name = mg_arena_str(scan->arena, name);
+    need->module = mg_arena_str(scan->arena, first->module);
+    *mg_map_slot(&scan->by_name, need->name) = number(index);
+    return index;
+}
+
 static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str module, uint32_t line)
 {
     struct mg_str top = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
@@ -81,13 +97,24 @@ static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str 
     }
     if (stands_beside(scan, file, top))
         return;
-    if (!look(&scan->by_name, top, &index)) {
-        index = (uint32_t)scan->needs->len;
-        top = mg_arena_str(scan->arena, top);
-        *MG_PUSH(scan->arena, scan->needs) = (struct mg_need){ .name = top, .path = file->path, .line = line };
-        *mg_map_slot(&scan->by_name, top) = number(index);
-    }
+    index = need_called(scan, top, &(struct mg_need){ .module = module, .path = file->path, .line = line });
     *MG_PUSH(scan->arena, &file->needs) = index;
+    /* jaraco.text may be missing where jaraco.functools is installed: whoever asks finds out whether it is that kind of package. */
+    size_t end = mg_str_find(module, '.', top.len + 1);
+    if (top.len == module.len)
+        return;
+    module = mg_str_sub(module, 0, end);
+    index = need_called(scan, module, &(struct mg_need){ .module = module, .path = file->path, .line = line });
+    *MG_PUSH(scan->arena, &file->needs) = index;
+}
+
+static void want_plugin(struct scan *scan, struct mg_needing_file *file, struct mg_str text, struct mg_str line, uint32_t number_of_line)
+{
+    struct mg_plugin_use use;
+    if (!mg_plugin_use_of(&scan->signs, text, line, &use))
+        return;
+    struct mg_need need = { .module = use.module, .sign = use.sign, .path = file->path, .line = number_of_line };
+    *MG_PUSH(scan->arena, &file->needs) = need_called(scan, use.module, &need);
 }
 
 /* "..x" in pkg/sub/m.py is pkg.x */
@@ -166,11 +193,16 @@ static bool toggles(struct mg_str line, char *open)
 
 static void read_file(struct scan *scan, struct mg_needing_file *file, struct mg_str text)
 {
-    struct mg_str line;
+    struct mg_str line, whole = text;
     char open = '\0';
-    for (uint32_t number_of_line = 1; mg_str_next_line(&text, &line); number_of_line++)
-        if (!toggles(line, &open) && line.len > 5 && (line.at[0] == 'i' || line.at[0] == 'f'))
+    for (uint32_t number_of_line = 1; mg_str_next_line(&text, &line); number_of_line++) {
+        if (toggles(line, &open) || line.len <= 5)
+            continue;
+        if (line.at[0] == 'i' || line.at[0] == 'f')
             read_line(scan, file, line, number_of_line);
+        else if (file->is_test)
+            want_plugin(scan, file, whole, line, number_of_line);
+    }
 }
 
 static void add_file(struct scan *scan, const struct mg_source_file *from, bool is_test)
@@ -192,7 +224,8 @@ static void add_file(struct scan *scan, const struct mg_source_file *from, bool 
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs)
 {
     struct scan scan = { .arena = arena, .copy = repo->copy, .needs = needs };
-    *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len };
+    *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len, .tests = (uint32_t)repo->test_files.len };
+    mg_plugin_signs_read(repo, arena, &scan.signs);
     needs->files = MG_NEW_ARRAY(arena, struct mg_needing_file, repo->sources.len + repo->test_files.len + repo->conftests.len + 1);
     mg_map_init(&scan.modules, arena);
     mg_map_init(&scan.own, arena);

@@ -1,4 +1,5 @@
-/* Which modules from outside the repo its files import whenever they are imported themselves, and which files fail when one is missing.
+/* Which modules from outside the repo its files import whenever they are imported themselves, which plugins of pytest its tests use without
+ * an import, and which files fail when one is missing.
  * Reads import lines at the left margin: what stands in a try, an if or a function may fail, and often does. */
 #ifndef MG_INGEST_NEEDS_H
 #define MG_INGEST_NEEDS_H
@@ -6,8 +7,10 @@
 #include "ports/ingest.h"
 
 struct mg_need {
-    struct mg_str name; /* top-level module */
-    struct mg_str path; /* the first file that imports it */
+    struct mg_str name;   /* top-level module; also two levels, "zope.event": missing only where "zope" is there and is a namespace */
+    struct mg_str module; /* as it was imported first: "zope.event.classhandler" */
+    struct mg_str sign;   /* of a plugin that is not imported: "pytest.mark.asyncio" */
+    struct mg_str path;   /* the first file that imports it */
     uint32_t line;
     bool missing;            /* to be set by the caller, for mg_needs_settle */
     uint32_t sources, tests; /* files that cannot be imported for want of it */
@@ -18,7 +21,8 @@ struct mg_needs {
     MG_VEC(struct mg_need)
     struct mg_needing_file *files;
     size_t file_count;
-    uint32_t sources, broken_sources, broken_tests; /* of all sources; those that cannot be imported */
+    uint32_t sources, tests;               /* all of them */
+    uint32_t broken_sources, broken_tests; /* those that cannot be imported, or lack a plugin */
 };
 
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs);

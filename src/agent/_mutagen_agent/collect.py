@@ -5,6 +5,7 @@ import re
 import sys
 from importlib import metadata
 
+import _pytest.capture
 import pytest
 
 from . import wire
@@ -59,6 +60,12 @@ def switched_off(given, repo):
     return {name.replace("_", "-") for name in found}
 
 
+def captures(config):
+    """Whether the repo's own options, without our `-s`, let pytest capture."""
+    words = list(config.getini("addopts")) + os.environ.get("PYTEST_ADDOPTS", "").split()
+    return not any(word == "--capture=no" or re.match(r"-[vqxl]*s[vqxl]*$", word) for word in words)
+
+
 class Plugin:
     """Registered with pytest. Each hook does nothing until `loop`, `runner` or `watch` is set."""
 
@@ -80,6 +87,13 @@ class Plugin:
             runner.fail(exc)
         finally:
             self.runner = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        """Reading standard input fails under capture, and tests rely on it."""
+        blind = getattr(_pytest.capture, "DontReadFromInput", None)
+        if blind is not None and captures(config):
+            sys.stdin = blind()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):

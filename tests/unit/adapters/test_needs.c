@@ -57,7 +57,7 @@ static void lines_that_count(void **state)
         "a\nimportant = 1\nfrom_x = 2\n");
     add(&repo, "pkg/b.py", "pkg.b", "import one\n");
     mg_needs_scan(&repo, arena, &needs);
-    assert_string_equal(names(&needs), "one:4 two:4 four:5");
+    assert_string_equal(names(&needs), "one:4 two:4 two.sub:4 four:5 four.x:5");
 }
 
 /* tests/common.py is no source and no test: pytest finds it because it stands beside them. */
@@ -103,6 +103,41 @@ static void what_falls(void **state)
     assert_string_equal(mg_arena_cstr(arena, needs.at[0].chain), "tests/test_a.py > pkg/__init__.py");
 }
 
+/* Marks and fixtures that only a plugin knows; not where the repo has its own, or a file skips itself. */
+static void plugins_without_import(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "pkg/a.py", "pkg.a", "def test(mocker):\n    pass\n");
+    add(&repo, "tests/test_a.py", "test_a",
+        "import pytest\n'''\npytest.mark.django_db\n'''\n# pytest.mark.trio\n\nclass Test:\n    @pytest.mark.asyncio\n    async def test(self):\n"
+        "        pass\n\ndef test_b(tmp_path, mocker):\n    mocker_x = httpx_mock\n");
+    add(&repo, "tests/test_b.py", "test_b", "def requests_mock():\n    pass\n\ndef test_c(requests_mock, my_mocker):\n    pass\n");
+    add(&repo, "tests/test_c.py", "test_c", "x = pytest.importorskip('anyio')\n\npytestmark = pytest.mark.anyio\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "pytest:1 pytest_asyncio:8 pytest_mock:12");
+    assert_string_equal(mg_arena_cstr(arena, needs.at[1].sign), "pytest.mark.asyncio");
+    assert_string_equal(mg_arena_cstr(arena, needs.at[2].sign), "the fixture mocker");
+    needs.at[1].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.broken_tests, 1);
+    assert_int_equal(needs.tests, 3);
+}
+
+/* A conftest that runs coroutines itself stands in for the plugins that do. */
+static void coroutines_of_the_repo(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "tests/test_a.py", "test_a", "\n@pytest.mark.asyncio\nasync def test_a(mocker): pass\n");
+    *MG_PUSH(arena, &repo.conftests) =
+        (struct mg_source_file){ MG_STR("conftest.py"), MG_STR(""), MG_STR("def pytest_pyfunc_call(pyfuncitem):\n    pass\n\ndef mocker(): pass\n") };
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "");
+}
+
 static void notation_of_poetry(void **state)
 {
     (void)state;
@@ -132,10 +167,8 @@ static void notation_of_poetry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_that_count),
-        cmocka_unit_test(helpers_beside_tests),
-        cmocka_unit_test(what_falls),
-        cmocka_unit_test(notation_of_poetry),
+        cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),   cmocka_unit_test(what_falls),
+        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo), cmocka_unit_test(notation_of_poetry),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,75 @@
+"""What tests take from plugins of pytest, from namespace packages and from the build: an interpreter without it is passed over, or the report says what is missing."""
+import pytest
+from conftest import OPS, TEST_OPS
+from package_index import PackageIndex, installed_wheel, made_wheel, with_dependencies
+from test_environments import bare, good, program, run, venv  # noqa: F401 (fixtures)
+
+HTTP = """
+@pytest.mark.parametrize("n", range(2))
+def test_http(n, httpx_mock):
+    assert httpx_mock == "made up"
+"""
+PLUGIN = {"pytest_httpx.py": "import pytest\n\n@pytest.fixture\ndef httpx_mock():\n    return 'made up'\n",
+          "pytest_httpx-1.0.dist-info/entry_points.txt": "[pytest11]\nhttpx_mock = pytest_httpx\n"}
+REPO = {"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS + "\nimport pytest\n" + HTTP}
+SETTINGS = "[project]\nname = 'calc'\nversion = '1'\n[project.optional-dependencies]\ntest = ['pytest-httpx', 'Zoo_park.lions>=1']\n"
+
+
+@pytest.fixture(scope="module")
+def index():
+    wheels = [installed_wheel(name) for name in with_dependencies("pytest", "pip", "setuptools")]
+    wheels += [made_wheel("pytest_httpx", "1.0", PLUGIN), made_wheel("zoo_park_lions", "1.0", {"zoo_park/lions.py": ""}),
+               made_wheel("wheel", "1.0", {"wheel.py": ""})]
+    with PackageIndex(wheels) as server:
+        yield server
+
+
+def test_what_is_on_path_lacks_the_plugin(run, good, index):
+    """Not made for this repo: most of its tests would fail there."""
+    repo = run.repo({**REPO, "pyproject.toml": SETTINGS})
+    path = f"{good}/bin:{run.env['PATH']}"
+    result = run("score", repo, "--no-progress", PATH=path, PIP_INDEX_URL=index.url)
+    assert "lacks what 1 of 1 test files need" in result.err and "environment of our own" in result.err, result
+    assert result.code == 0 and "httpx_mock" not in result.err.split("[selecting]")[1], result
+    off = run("score", repo, "--no-progress", "--no-install", "--no-cache", PATH=path)
+    assert off.code == 0, off
+    line, = [line for line in off.err.splitlines() if "module pytest_httpx is missing" in line]
+    assert "tests/test_ops.py:" in line and "needs it for the fixture httpx_mock, so tests in 1 test file fail" in line and "-m pip install pytest-httpx`" in line
+
+
+def test_an_environment_of_the_repo_is_kept(run, good):
+    repo = run.repo({**REPO, "pyproject.toml": SETTINGS})
+    (repo / ".venv").symlink_to(good)
+    result = run("score", repo, "--no-progress")
+    assert result.code == 0 and "environment of our own" not in result.err and "pip install pytest-httpx" in result.err, result
+
+
+def test_a_part_of_a_namespace_is_missing(run, tmp_path):
+    """zoo_park is there, zoo_park.lions is of another distribution; the repo names it."""
+    env = venv(tmp_path / "env")
+    packages, = env.glob("lib/python3*/site-packages")
+    (packages / "zoo_park").mkdir()
+    (packages / "zoo_park/bears.py").write_text("")
+    (packages / "plain").mkdir()
+    (packages / "plain/__init__.py").write_text("raise SystemExit('imported')\n")
+    repo = run.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS, "pyproject.toml": SETTINGS,
+                     "tests/test_zoo.py": "import zoo_park.bears\nfrom zoo_park.lions.old import roar\nimport plain.more\n\n\ndef test():\n    pass\n"})
+    (repo / ".venv").symlink_to(env)
+    result = run("score", repo, "--no-progress")
+    lines = [line for line in result.err.splitlines() if "is missing in" in line]
+    assert len(lines) == 1 and "module zoo_park.lions is missing" in lines[0] and "pip install Zoo_park.lions`" in lines[0], result
+
+
+def test_an_old_setuptools_gets_what_it_builds_wheels_with(run, index):
+    repo = run.repo({**REPO, "pyproject.toml": SETTINGS + "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n"})
+    before = len(index.http.asked)
+    result = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
+    assert result.code == 0 and "wheel" in index.http.asked[before:], result
+
+
+def test_a_name_on_path_that_runs_nothing_is_no_python(run):
+    """pyenv leaves one for each version, also for those that are not switched on."""
+    program(run.folder / "bin/python3.14", "echo not switched on >&2; exit 127\n")
+    repo = run.repo({**REPO, "pyproject.toml": "[project]\nname = 'calc'\nversion = '1'\nrequires-python = '>=3.14'\n"})
+    result = run("score", repo, "--no-progress")
+    assert result.code == 1 and "there is no Python 3.14 or newer on PATH" in result.err, result
