@@ -109,12 +109,15 @@ class Repo:
         return found[0]
 
     def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0, copies=1):
-        """Its events; self.notes is what it said at the end."""
+        """Its events; self.notes is what it said at the end, self.again how often a test ran once more."""
         number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout, "pause": pause, "copies": copies})
-        events = []
+        events, self.again = [], 0
         while True:
             message = self.zygote.read()
             assert message is not None and message["id"] == number
+            if message.get("event") == "again":
+                self.again += 1
+                continue
             if "event" not in message:
                 assert message["ok"]
                 self.notes = message["notes"]

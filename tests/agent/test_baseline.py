@@ -1,4 +1,6 @@
 """The existing tests on the original code: outcomes, traced lines, and going on behind a hang or a crash."""
+import sys
+
 import pytest
 from driver import Bench
 
@@ -205,3 +207,16 @@ def test_reading_standard_input_is_what_it_is_under_plain_pytest(repo, addopts, 
     events = [event for event in repo.baseline() if "outcome" in event]
     want = ["passed"] * 2 if fails else ["failed"] * 2
     assert [event["outcome"] for event in events] == want, events
+
+
+def test_a_test_that_only_tracing_makes_slow_is_no_hang(repo):
+    repo.write("mod.py", "import sys\nimport time\ndef f():\n    time.sleep(0.1)\n    if sys.gettrace() is not None:\n        time.sleep(1.5)\n    return 1\n")
+    repo.write("test_a.py", "from mod import f\nimport time\ndef test_before(): assert f\ndef test_slow(): assert f()\ndef test_hangs(): time.sleep(60)\n"
+                            "def test_fails():\n    f()\n    assert False\ndef test_after(): assert f\n")
+    repo.start()
+    events = repo.baseline(files=["mod.py"], timeout=1.0)
+    assert [event["outcome"] for event in events] == ["passed", "passed", "timeout", "failed", "passed"]
+    assert events[2]["text"] == "no end within 1 s"
+    traced = sys.version_info < (3, 12)  # later Pythons watch lines without a trace function
+    assert [0, 4, 7 if traced else 5] in events[1]["lines"], events[1]
+    assert repo.again == (4 if traced else 0), "without tracing, and once more with it where that ended: not the one that hangs, not the one that fails"

@@ -27,7 +27,9 @@ def flat(repo):
 
 @member("src layout", some=True, **SAME)
 def src_layout(repo):
+    """Beside src/ lies a script that somebody left."""
     write(repo, {"src/shop/__init__.py": "", "src/shop/calc.py": CALC, "tests/test_calc.py": calc_tests("shop.calc"),
+                 "try_out.py": "def twice(n):\n    return n + n\n\n\nprint(twice(2))\n",
                  "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n'})
 
 

@@ -119,6 +119,8 @@ static const struct found *look_up(struct mg_import_roots *roots, struct mg_str 
 struct mg_str mg_import_root_of(struct mg_import_roots *roots, struct mg_str path) { return look_up(roots, path)->root; }
 bool mg_import_root_is_guess(struct mg_import_roots *roots, struct mg_str path) { return look_up(roots, path)->guess; }
 
+bool mg_import_is_named(const struct mg_import_roots *roots, struct mg_str name) { return is_imported(roots, name); }
+
 struct mg_str mg_module_name(struct mg_arena *arena, struct mg_str root, struct mg_str path)
 {
     size_t from = root.len == 0 ? 0 : root.len + 1;

@@ -81,6 +81,20 @@ static enum mg_code read_files(struct layout *layout, const struct mg_copied *pa
     return MG_OK;
 }
 
+/* In a repo whose product is in src/, what lies beside that folder and nobody imports is a script. */
+static bool is_beside_src(struct mg_import_roots *roots, struct mg_str path)
+{
+    return mg_str_find(path, '/', 0) == path.len && !mg_import_is_named(roots, mg_str_sub(path, 0, path.len - 3));
+}
+
+static bool has_src(const struct layout *layout, struct mg_import_roots *roots)
+{
+    for (size_t i = 0; i < layout->files.len; i++)
+        if (layout->files.at[i].class == MG_FILE_SOURCE && mg_str_is(mg_import_root_of(roots, layout->files.at[i].path), "src"))
+            return true;
+    return false;
+}
+
 /* Scripts of the developers and code that is carried along: no product, unless there is no other. */
 static void leave_others_out(struct layout *layout, struct mg_import_roots *roots)
 {
@@ -89,7 +103,7 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
                      NULL) != MG_OK)
         gitmodules = MG_STR("");
     enum mg_file_class *better = MG_NEW_ARRAY(layout->scratch, enum mg_file_class, layout->files.len);
-    bool product = false;
+    bool product = false, in_src = has_src(layout, roots);
     for (size_t i = 0; i < layout->files.len; i++) {
         const struct python_file *file = &layout->files.at[i];
         better[i] = file->class;
@@ -97,7 +111,8 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
             continue;
         if (mg_is_vendored(gitmodules, file->path) || mg_is_generated(file->path, file->text))
             better[i] = MG_FILE_SUPPORT;
-        else if (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path))
+        else if (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path) ||
+                 (in_src && is_beside_src(roots, file->path)))
             better[i] = MG_FILE_OTHER;
         product |= better[i] == MG_FILE_SOURCE;
     }

@@ -5,6 +5,8 @@ import time
 
 from . import forks, fresh as new_interpreter, inside, opened, reports, session_fixtures, trace, wire
 
+TRACED_FACTOR, TRACED_MOST = 20.0, 300.0  # what tracing may cost a test before CPython 3.12: so many times its own time, and no more than that
+
 SEVERITY = ("passed", "skipped", "xfailed", "failed", "error", "timeout", "crashed")
 
 
@@ -173,6 +175,8 @@ class Lane:
         self.began = None  # when the running one began
         self.forked = []  # (file, line) that other processes of the running test have executed
         self.runs = self.single = False  # a process of its is there; with nothing beside it
+        # The next test passed its deadline, traced. Was that the tracing? 'untraced': it runs without, 'longer': and now traced once more.
+        self.chance, self.limit, self.untraced = None, baseline.timeout, None
 
     def done(self):
         return len(self.events)
@@ -183,15 +187,17 @@ class Lane:
         first = last = self.done()
         fresh = tests[first] in host.unforkable
         self.single = self.baseline.is_alone(first)
-        while last < len(tests) and (tests[last] in host.unforkable) == fresh and (last == first or not (self.single or self.baseline.is_alone(last))):
+        while last < len(tests) and (tests[last] in host.unforkable) == fresh and (not self.chance or last == first) and (last == first or not (self.single or self.baseline.is_alone(last))):
             last += 1
         self.runs, part = True, tests[first:last]
         self.started, self.part_end = first, last
-        timeout = self.baseline.timeout + 30.0
-        pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit), timeout + (60.0 if fresh else 0.0), self.on_record)
+        timeout, traced = self.limit + 30.0, self.chance != "untraced"
+        if self.chance:
+            self.baseline.channel.send({"id": self.baseline.id, "event": "again", "seconds": timeout})
+        pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit, traced), timeout + (60.0 if fresh else 0.0), self.on_record)
 
     def on_record(self, child, record):
-        timeout = self.baseline.timeout
+        timeout = self.limit
         if "begin" in record:
             self.began = time.monotonic()
             child.deadline = self.began + timeout
@@ -210,6 +216,9 @@ class Lane:
             self.take(record["event"])
 
     def take(self, event):
+        if self.chance == "untraced":
+            self.untraced, self.forked = event, []
+            return
         event["lines"] = event["lines"] + [[file, line, line] for file, line in self.forked]
         self.forked = []
         self.events.append(event)
@@ -217,17 +226,35 @@ class Lane:
     def ended(self, ended):
         """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
         self.runs = False
+        chance, limit = self.chance, self.limit
+        self.chance, self.limit = None, self.baseline.timeout
+        if chance == "untraced":
+            self.decide()
+            return
         if ended.how == "done" and self.done() > self.started:
+            return
+        if ended.how == "timeout" and not chance and self.baseline.files and trace.MONITORING is None and self.done() < self.part_end:
+            self.chance, self.began = "untraced", None
             return
         seconds = time.monotonic() - self.began if self.began is not None else 0.0
         self.began = None
         if ended.how == "timeout":
-            text, outcome = "no end within %g s" % self.baseline.timeout, "timeout"
+            text, outcome = "no end within %g s%s" % (limit, " while its lines were traced" if chance else ""), "timeout"
         else:
             text = ended.error or ("ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict")
             outcome = "crashed"
         if self.done() < self.part_end:
             self.take({"outcome": outcome, "seconds": round(seconds, 6), "lines": [], "text": wire.one_line(text)})
+
+
+    def decide(self):
+        """Behind the run without tracing: once more with it, or what came of it is the outcome."""
+        event, self.untraced = self.untraced, None
+        if event and event["outcome"] in ("passed", "xfailed"):
+            self.chance = "longer"
+            self.limit = min(self.baseline.timeout + TRACED_FACTOR * event["seconds"], max(TRACED_MOST, self.baseline.timeout))
+        else:
+            self.take(event or {"outcome": "timeout", "seconds": self.baseline.timeout, "lines": [], "text": "no end within %g s" % self.baseline.timeout})
 
 
 class Baseline:
@@ -298,10 +325,11 @@ class Baseline:
         for one in self.lanes:
             self.go_on(one, pool)
 
-    def child(self, tests, fresh, emit):
+    def child(self, tests, fresh, emit, traced=True):
+        files = self.files if traced else []
         if fresh:
-            new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=self.files, scan=self.scan), emit)
-        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(self.files, self.host), self.until, self.scan)
+            new_interpreter.become(dict(self.host.fresh_job(tests), lines_of=files, scan=self.scan), emit)
+        run_tests(tests, [self.host.items[index] for index in tests], self.host, emit, Watch(files, self.host), self.until, self.scan)
 
     def is_special(self, test):
         """What the zygote has to know of it is not in its event: it must run in every session."""
