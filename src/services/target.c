@@ -73,7 +73,10 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     struct mg_found *found = MG_NEW(work->arena, struct mg_found);
     MG_TRY(services->agent.ops->session_target(work->session, work->target, work->arena, found, err));
     if (found->functions == 0 && !mg_target_is_module(work->target))
-        return mg_discard(work, MG_STR("the interpreter has no live function with this code (compiled, replaced or deleted on import)"), err);
+        return mg_discard(work,
+                          MG_STR("the interpreter has no live function with this code (defined for another Python or system, compiled, replaced or "
+                                 "deleted on import)"),
+                          err);
     struct mg_covering covering;
     mg_find_covering(work->run, work->target, work->arena, &covering);
     work->gate.covering = covering.at;

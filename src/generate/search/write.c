@@ -165,33 +165,45 @@ static struct mg_str assertion(struct writer *w, const struct mg_fact *fact, str
     return MG_STR("pass");
 }
 
-/* One statement at an indent; what does not fit is broken open at its last top-level bracket, one element a line. */
-static void add_statement(struct writer *w, struct mg_buf *out, size_t indent, struct mg_str text)
+/* Where a text that is too long may be broken: behind its last top-level bracket, if that is its end. NULL: nowhere. */
+static const char *breakable(struct writer *w, struct mg_str text, struct mg_parts *parts)
 {
     struct mg_atoms atoms = { 0 };
-    struct mg_parts parts = { 0 };
     const char *open = NULL;
     int depth = 0;
+    mg_expr_atoms(text, w->arena, &atoms);
+    for (size_t i = 0; i < atoms.len; i++) {
+        if (atoms.at[i].kind == MG_ATOM_OPEN && depth++ == 0)
+            open = atoms.at[i].text.at;
+        depth -= atoms.at[i].kind == MG_ATOM_CLOSE;
+    }
+    if (!open || atoms.at[atoms.len - 1].kind != MG_ATOM_CLOSE)
+        return NULL;
+    mg_expr_split(mg_str_sub(text, (size_t)(open - text.at) + 1, text.len - 1), w->arena, parts);
+    /* A comma behind the one thing between brackets would make a tuple of it. */
+    bool bare = *open == '(' && (open == text.at || strchr(" ,:=", open[-1]));
+    return parts->len < (bare ? 2 : 1) ? NULL : open;
+}
+
+/* `text` and `ending` at an indent; what does not fit is broken open, one element a line, and those again. */
+static void add_broken(struct writer *w, struct mg_buf *out, size_t indent, struct mg_str text, const char *ending)
+{
+    struct mg_parts parts = { 0 };
+    const char *open = indent + text.len + strlen(ending) > WIDTH ? breakable(w, text, &parts) : NULL;
+    size_t at = open ? (size_t)(open - text.at) + 1 : text.len;
+    mg_buf_addf(out, "%*s%.*s%s\n", (int)indent, "", MG_FMT(mg_str_sub(text, 0, at)), open ? "" : ending);
+    if (!open)
+        return;
+    for (size_t i = 0; i < parts.len; i++)
+        add_broken(w, out, indent + 4, parts.at[i], ",");
+    mg_buf_addf(out, "%*s%c%s\n", (int)indent, "", text.at[text.len - 1], ending);
+}
+
+static void add_statement(struct writer *w, struct mg_buf *out, size_t indent, struct mg_str text)
+{
     const char *ending = mg_str_ends(text, "):") ? ":" : "";
     text.len -= strlen(ending);
-    if (indent + text.len + strlen(ending) > WIDTH) {
-        mg_expr_atoms(text, w->arena, &atoms);
-        for (size_t i = 0; i < atoms.len; i++) {
-            if (atoms.at[i].kind == MG_ATOM_OPEN && depth++ == 0)
-                open = atoms.at[i].text.at;
-            depth -= atoms.at[i].kind == MG_ATOM_CLOSE;
-        }
-        if (atoms.len == 0 || atoms.at[atoms.len - 1].kind != MG_ATOM_CLOSE)
-            open = NULL;
-    }
-    size_t at = open ? (size_t)(open - text.at) + 1 : text.len;
-    if (open)
-        mg_expr_split(mg_str_sub(text, at, text.len - 1), w->arena, &parts);
-    mg_buf_addf(out, "%*s%.*s%s\n", (int)indent, "", MG_FMT(mg_str_sub(text, 0, at)), open ? "" : ending);
-    for (size_t i = 0; i < parts.len; i++)
-        mg_buf_addf(out, "%*s%.*s,\n", (int)indent + 4, "", MG_FMT(parts.at[i]));
-    if (open)
-        mg_buf_addf(out, "%*s%c%s\n", (int)indent, "", text.at[text.len - 1], ending);
+    add_broken(w, out, indent, text, ending);
 }
 
 /* The call with everything written in place. */
@@ -432,16 +444,7 @@ static void add_row(struct writer *w, struct mg_buf *out, struct written_case *c
         text = mg_arena_printf(w->arena, "%.*s%s%.*s", MG_FMT(text), text.len ? ", " : "", MG_FMT(rows[row]->expected));
     if (columns > 1)
         text = mg_arena_printf(w->arena, "(%.*s)", MG_FMT(text));
-    if (text.len + 9 <= WIDTH || columns == 1) {
-        mg_buf_addf(out, "        %.*s,\n", MG_FMT(text));
-        return;
-    }
-    struct mg_parts parts = { 0 };
-    mg_expr_split(mg_str_sub(text, 1, text.len - 1), w->arena, &parts);
-    mg_buf_adds(out, "        (\n");
-    for (size_t i = 0; i < parts.len; i++)
-        mg_buf_addf(out, "            %.*s,\n", MG_FMT(parts.at[i]));
-    mg_buf_adds(out, "        ),\n");
+    add_broken(w, out, 8, text, ",");
 }
 
 static void write_table(struct writer *w, struct written_case **rows, size_t count)

@@ -135,6 +135,28 @@ static void what_is_too_long_for_a_line_is_broken(void **unused)
             "    assert result == expected\n");
 }
 
+/* Down to the depth where each line fits; one thing between parentheses stays what it is. */
+static void what_is_too_long_inside_is_broken_too(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    struct mg_chosen chosen = { 0 };
+    start(&s, "split", MG_FUNCTION);
+    fact(add(&s, &chosen, NULL, "\"a\"", NULL, 0, 0), MG_FACT_EQ, "result",
+         "[{'type': 'unquoted_identifier', 'value': 'a', 'start': 0}, {'type': 'end of the text', 'value': '', 'start': [1, "
+         "'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb']}, "
+         "f(('cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc'))]");
+    written(&s, &chosen,
+            "from pkg.words import split\n\n"
+            "def test_split_a():\n    result = split(\"a\")\n\n    assert result == [\n"
+            "        {\"type\": \"unquoted_identifier\", \"value\": \"a\", \"start\": 0},\n"
+            "        {\n            \"type\": \"end of the text\",\n            \"value\": \"\",\n"
+            "            \"start\": [1, \"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"],\n        },\n"
+            "        f(\n            (\"cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc\"),\n       "
+            " ),\n"
+            "    ]\n");
+}
+
 static void state_after_a_call_is_asserted_when_it_kills(void **unused)
 {
     (void)unused;
@@ -255,6 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_table_leaves_out_what_all_rows_share, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(tests_that_would_be_called_alike_say_more, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(what_is_too_long_for_a_line_is_broken, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(what_is_too_long_inside_is_broken_too, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(state_after_a_call_is_asserted_when_it_kills, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(errors_numbers_and_output_have_their_own_forms, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
