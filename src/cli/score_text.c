@@ -26,12 +26,26 @@ static void add_row(struct mg_buf *out, int width, struct mg_str name, const str
 struct row {
     struct mg_str name, reason;
     struct mg_tally tally;
+    struct mg_str path; /* of those that have a reason, when rows are files */
+    uint32_t functions; /* that share it */
 };
 struct rows {
     MG_VEC(struct row)
 };
 
-/* By file; a reason is a function's own, so it has a row. */
+/* A function that was not measured has a row of its own, or shares one with those of its file that have the same reason. */
+static void add_reason(struct mg_arena *arena, const struct mg_outcome *outcome, struct rows *rows, size_t from)
+{
+    struct mg_str reason = mg_printable(arena, outcome->reason);
+    for (size_t i = from; i < rows->len; i++)
+        if (mg_str_eq(rows->at[i].path, outcome->path) && mg_str_eq(rows->at[i].reason, reason)) {
+            rows->at[i].functions++;
+            return;
+        }
+    *MG_PUSH(arena, rows) = (struct row){ mg_printable(arena, outcome->qualified_name), reason, outcome->before, outcome->path, 1 };
+}
+
+/* By file. */
 static void sum_files(struct mg_arena *arena, const struct mg_report *report, struct rows *rows)
 {
     struct mg_map places;
@@ -47,10 +61,30 @@ static void sum_files(struct mg_arena *arena, const struct mg_report *report, st
         }
         mg_tally_sum(&rows->at[*(size_t *)*slot].tally, &outcome->before);
     }
+    size_t files = rows->len;
     for (size_t i = 0; i < report->outcomes.len; i++)
         if (report->outcomes.at[i].reason.len)
-            *MG_PUSH(arena, rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
-                                                  mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
+            add_reason(arena, &report->outcomes.at[i], rows, files);
+    for (size_t i = files; i < rows->len; i++)
+        if (rows->at[i].functions > 1) {
+            rows->at[i].name = mg_printable(arena, rows->at[i].path);
+            rows->at[i].reason = mg_arena_printf(arena, "%u functions: %.*s", rows->at[i].functions, MG_FMT(rows->at[i].reason));
+        }
+}
+
+/* Rows that would say nothing but zeros; how many of them wait for a verdict. */
+static size_t leave_empty_out(struct rows *rows)
+{
+    size_t kept = 0, waiting = 0;
+    for (size_t i = 0; i < rows->len; i++) {
+        struct row *row = &rows->at[i];
+        if (row->reason.len || mg_tally_scorable(&row->tally) > 0)
+            rows->at[kept++] = *row;
+        else
+            waiting += row->tally.of[MG_VERDICT_pending] > 0;
+    }
+    rows->len = kept;
+    return waiting;
 }
 
 static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, bool all)
@@ -61,9 +95,10 @@ static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg
         sum_files(arena, report, &rows);
     for (size_t i = 0; !files && i < report->outcomes.len; i++)
         if (all || report->outcomes.at[i].mutants.len || report->outcomes.at[i].reason.len) /* a line such as `pass` has nothing to mutate */
-            *MG_PUSH(arena, &rows) = (struct row){ mg_printable(arena, report->outcomes.at[i].qualified_name),
-                                                   mg_printable(arena, report->outcomes.at[i].reason), report->outcomes.at[i].before };
-    size_t width = 6;
+            *MG_PUSH(arena, &rows) = (struct row){ .name = mg_printable(arena, report->outcomes.at[i].qualified_name),
+                                                   .reason = mg_printable(arena, report->outcomes.at[i].reason),
+                                                   .tally = report->outcomes.at[i].before };
+    size_t width = 6, waiting = all ? 0 : leave_empty_out(&rows);
     for (size_t i = 0; i < rows.len; i++)
         if (rows.at[i].name.len > width)
             width = rows.at[i].name.len < 60 ? rows.at[i].name.len : 60;
@@ -77,6 +112,8 @@ static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg
     }
     add_row(out, (int)width, MG_STR("total"), &report->before);
     mg_buf_addc(out, '\n');
+    if (waiting)
+        mg_buf_addf(out, "%zu %s%s without any verdict yet left out\n", waiting, files ? "file" : "function", waiting == 1 ? "" : "s");
 }
 
 /* ---- survivors ---- */
@@ -207,6 +244,10 @@ static void add_bounds(struct mg_buf *out, const struct mg_report *report)
 {
     uint32_t known = mg_tally_scorable(&report->before), all = known + report->before.of[MG_VERDICT_pending];
     double low, high;
+    if (known == 0) {
+        mg_buf_addf(out, "\nscore: none (the time was over before any of %u mutants had a verdict, level %u)\n", all, report->level);
+        return;
+    }
     mg_score_bounds(&report->before, &low, &high);
     mg_buf_addf(out, "\nscore: between %.1f%% and %.1f%% (the time is over: %u of %u mutants have a verdict, level %u)\n", 100.0 * low, 100.0 * high,
                 known, all, report->level);
@@ -234,6 +275,8 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
     if (report->verified)
         mg_buf_addf(&out, "verified: %u of %u verdicts are what plain pytest says with the mutant on disk\n", report->verified_agree,
                     report->verified);
+    if (report->verified_vary)
+        mg_buf_addf(&out, "not to be verified: %u more, where plain pytest says now this, now that\n", report->verified_vary);
     if (scored->chosen < scored->found && scored->diff.len == 0)
         mg_buf_addf(&out, "mutants: a sample of %u of %u\n", scored->chosen, scored->found);
     else if (scored->diff.len)

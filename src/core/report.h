@@ -69,6 +69,7 @@ struct mg_report {
     uint32_t existing_not_run;         /* a part of the time limit is for the existing tests, and was over */
     uint32_t level;                    /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
     uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */
+    uint32_t verified_vary;            /* beside them: those where plain pytest contradicts itself from run to run */
     struct mg_tally before, after;     /* mutant-weighted over all processed targets */
     struct mg_spend spend;             /* of all sessions of the run */
     struct mg_str model;               /* "anthropic claude-…", empty without a model */

@@ -26,6 +26,7 @@ struct mg_agent_start {
     int64_t jobs;                  /* mutant processes at once, over all sessions */
     int64_t memory_limit_mb;       /* per process, 0 = off */
     double test_timeout_seconds;   /* wall deadline of one existing test */
+    double stop_at;                /* monotonic moment at which a baseline ends, whatever runs then; 0 = never */
     const struct mg_str *pass_env; /* names of variables that tests get from our environment; NULL = none */
     size_t pass_env_count;
     const struct mg_str *only; /* files, folders and node ids, relative to the repo: tests elsewhere are not collected; NULL = all are */

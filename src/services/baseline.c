@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define OVER "the time was over before the tests had run"
 #define SHARE 0.5             /* of a limited time, for the existing tests: said in the manual */
 #define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
 #define LEAST_SECONDS 2.0     /* not worth another part */
@@ -69,8 +70,13 @@ struct selection {
     double pause;
 };
 
+static bool is_over(const struct mg_run_context *run)
+{
+    return run->deadline > 0 && now(run) >= run->deadline;
+}
+
 /* Takes results until the end or an error; *done counts them. */
-static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_result *results, size_t *done, struct mg_err *err)
+static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_result *results, size_t *done, size_t count, struct mg_err *err)
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
     struct mg_progress progress = run->services->progress;
@@ -81,14 +87,14 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
         if (!more) {
             for (size_t i = 0; i < result.notes.len; i++)
                 mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), result.notes.at[i]);
-            return MG_OK;
+            return *done < count && is_over(run) ? MG_FAIL(err, MG_E_LIMIT, OVER) : MG_OK;
         }
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;
         ++*done;
-        if (run->deadline > 0 && now(run) >= run->deadline)
-            return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run");
+        if (is_over(run))
+            return MG_FAIL(err, MG_E_LIMIT, OVER);
         progress.ops->step(progress.self, (uint32_t)*done, run->collected.tests.at[result.test].id);
     }
 }
@@ -105,7 +111,7 @@ static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files,
         struct mg_err why = { .code = MG_OK };
         enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, tests->at + done, tests->count - done, pause, &why);
         if (code == MG_OK)
-            code = take_results(run, results, &done, &why);
+            code = take_results(run, results, &done, tests->count, &why);
         if (code == MG_OK)
             break;
         bool revived = false;

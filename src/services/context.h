@@ -161,8 +161,9 @@ MG_MUST_CHECK enum mg_code mg_confirm_pending(struct mg_run_context *run, struct
 /* services/gating.c: runs all kept tests once more in the files that `apply` would write; what fails there is noted. */
 MG_MUST_CHECK enum mg_code mg_check_merged(struct mg_run_context *run, struct mg_err *err);
 
-/* services/verify.c: replays config.mutation.verify random verdicts on disk; the counts and every disagreement go into the report. */
-MG_MUST_CHECK enum mg_code mg_verify(struct mg_run_context *run, struct mg_err *err);
+/* services/verify.c: replays config.mutation.verify random verdicts on disk, until `deadline` (monotonic, 0 = none); the counts and every
+ * disagreement go into the report. */
+MG_MUST_CHECK enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_err *err);
 
 /* services/witness.c: for the survivors that are shown first, or for all, an input on which mutant and original differ. Never changes a verdict. */
 MG_MUST_CHECK enum mg_code mg_find_witnesses(struct mg_run_context *run, bool all, struct mg_err *err);

@@ -137,6 +137,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
                                           .static_mutants = run->config->mutation.static_mutants,
                                           .memory_limit_mb = run->config->sandbox.memory_limit_mb,
                                           .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,
+                                          .stop_at = run->deadline > 0 ? run->deadline : run->time_limit,
                                           .cancel = services->cancel };
     for (size_t i = 0; i < run->repo->import_roots.len; i++) {
         struct mg_str root = run->repo->import_roots.at[i];
@@ -317,7 +318,7 @@ static enum mg_code work(struct mg_run_context *run, struct mg_err *err)
 /* The last looks at what was kept; one that the time was too short for is said to be missing. */
 static enum mg_code look_again(struct mg_run_context *run, struct mg_err *err)
 {
-    MG_TRY(mg_verify(run, err));
+    MG_TRY(mg_verify(run, 0, err));
     struct mg_err why = { .code = MG_OK };
     enum mg_code code = mg_check_merged(run, &why);
     if (mg_ended_by_limit(run, code)) {

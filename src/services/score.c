@@ -548,8 +548,7 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
     if (!is_over(s))
         MG_TRY(mg_find_witnesses(run, s->request->all_witnesses, err));
-    if (!is_over(s))
-        MG_TRY(mg_verify(run, err));
+    MG_TRY(mg_verify(run, run->deadline, err));
     if (s->depend)
         mg_depend_outside(s->depend, run->arena, &run->report->scored);
     return MG_OK;

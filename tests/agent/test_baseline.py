@@ -220,3 +220,14 @@ def test_a_test_that_only_tracing_makes_slow_is_no_hang(repo):
     traced = sys.version_info < (3, 12)  # later Pythons watch lines without a trace function
     assert [0, 4, 7 if traced else 5] in events[1]["lines"], events[1]
     assert repo.again == (4 if traced else 0), "without tracing, and once more with it where that ended: not the one that hangs, not the one that fails"
+
+
+def test_the_end_of_the_time_ends_the_running_test(repo):
+    """It says nothing about that test; the next pass goes on as ever."""
+    repo.write("test_a.py", "import time\ndef test_one(): pass\ndef test_two(): time.sleep(60)\ndef test_three(): pass\n")
+    repo.write("mod.py", "")
+    repo.start()
+    for files in ([], ["mod.py"]):
+        assert [event["outcome"] for event in repo.baseline(files=files, stop=2.0, copies=1 if files else 2)] == ["passed"]
+        assert repo.baseline(files=files, stop=0.001) == []
+    assert [event["outcome"] for event in repo.baseline(tests=[2], stop=30.0)] == ["passed"]

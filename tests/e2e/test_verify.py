@@ -50,6 +50,28 @@ def test_grade():
     assert repo.is_dir()
 
 
+def test_where_plain_pytest_contradicts_itself_nobody_is_wrong(desk):
+    """Here it passes every first time on a mutant, and fails every second time."""
+    project(desk, **{"tests/test_ops.py": f"""
+import os
+from pathlib import Path
+from calc.ops import grade
+
+def test_grade():
+    if grade(80) != "B":
+        assert "PYTEST_XDIST_WORKER" not in os.environ
+        count = Path({str(desk.folder)!r}, "count")
+        count.write_text(count.read_text() + "x" if count.exists() else "x")
+        assert len(count.read_text()) % 2
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade", "--json", "score.json")
+    agree = re.search(r"verified: (\d+) of (\d+) verdicts", told.out)
+    vary = re.search(r"not to be verified: (\d+) more, where plain pytest says now this, now that", told.out)
+    assert told.code == 0 and agree and agree.group(1) == agree.group(2) and vary and int(vary.group(1)) >= 1, told
+    assert told.err.count("with plain pytest on disk it is now killed, now not: not counted") == int(vary.group(1)), told
+    assert f'"vary":{vary.group(1)}' in (desk.folder / "score.json").read_text().replace(" ", "")
+
+
 def test_the_report_of_a_run_has_the_agreement(desk):
     desk.repo()
     told = desk("run", "repo", "--verify", "4", "--target", "*.grade", "--no-progress")

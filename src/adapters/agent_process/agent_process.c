@@ -89,6 +89,8 @@ static enum mg_code baseline(void *self, const struct mg_str *files, size_t file
     }
     yyjson_mut_obj_add_real(request.doc, request.root, "timeout", agent->how.test_timeout_seconds);
     yyjson_mut_obj_add_real(request.doc, request.root, "pause", pause);
+    if (agent->how.stop_at > 0)
+        yyjson_mut_obj_add_real(request.doc, request.root, "stop", fmax(agent->how.stop_at - mg_now(), 0.01));
     yyjson_mut_obj_add_sint(request.doc, request.root, "copies", file_count == 0 && agent->how.jobs > 1 ? agent->how.jobs : 1);
     uint64_t id = request.id;
     MG_TRY(mg_link_send(&agent->link, &request, -1, mg_now() + MG_SECONDS_SEND, err));

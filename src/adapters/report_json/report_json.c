@@ -281,6 +281,8 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
         value *verified = yyjson_mut_obj(t->doc);
         put_int(t, verified, "replayed", r->verified);
         put_int(t, verified, "agree", r->verified_agree);
+        if (r->verified_vary)
+            put_int(t, verified, "vary", r->verified_vary);
         put(t, root, "verified", verified);
     }
     put(t, root, "cost", cost(t, &r->spend));

@@ -233,6 +233,8 @@ static value *facts(struct build *b)
         value *verified = yyjson_mut_obj(b->doc);
         put(b, verified, "replayed", yyjson_mut_uint(b->doc, r->verified));
         put(b, verified, "agree", yyjson_mut_uint(b->doc, r->verified_agree));
+        if (r->verified_vary)
+            put(b, verified, "vary", yyjson_mut_uint(b->doc, r->verified_vary));
         put(b, object, "verified", verified);
     }
     return object;

@@ -158,7 +158,8 @@ static void show_reasons(struct mg_screen *screen, const struct mg_report *r)
                           MG_FMT(list_names(screen->scratch, reason->names, reason->count)));
     }
     if (reasons.len > REASONS_SHOWN)
-        mg_screen_line(screen, MG_DIM, "  and %zu other reasons, in report.md", reasons.len - REASONS_SHOWN);
+        mg_screen_line(screen, MG_DIM, "  and %zu other reason%s, in report.md", reasons.len - REASONS_SHOWN,
+                       reasons.len - REASONS_SHOWN == 1 ? "" : "s");
 }
 
 /* "label: 5", then the first few with their reasons. Without a label each note is a line of its own. */

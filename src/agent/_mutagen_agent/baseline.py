@@ -194,13 +194,14 @@ class Lane:
         timeout, traced = self.limit + 30.0, self.chance != "untraced"
         if self.chance:
             self.baseline.channel.send({"id": self.baseline.id, "event": "again", "seconds": timeout})
-        pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit, traced), timeout + (60.0 if fresh else 0.0), self.on_record)
+        wall = self.baseline.before_stop(timeout + (60.0 if fresh else 0.0))
+        pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit, traced), wall, self.on_record)
 
     def on_record(self, child, record):
         timeout = self.limit
         if "begin" in record:
             self.began = time.monotonic()
-            child.deadline = self.began + timeout
+            child.deadline = self.began + self.baseline.before_stop(timeout)
         elif "line" in record:
             self.forked.append(record["line"])
         elif "session" in record:
@@ -211,7 +212,7 @@ class Lane:
             if self.baseline.host.starters is not None:
                 self.baseline.host.starters.add(record["starts"])
         else:
-            child.deadline = time.monotonic() + timeout + 30.0
+            child.deadline = time.monotonic() + self.baseline.before_stop(timeout + 30.0)
             self.began = None
             self.take(record["event"])
 
@@ -226,6 +227,8 @@ class Lane:
     def ended(self, ended):
         """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
         self.runs = False
+        if is_over(self.baseline.stop):
+            return  # the last test was not given its time: there is no event for it
         chance, limit = self.chance, self.limit
         self.chance, self.limit = None, self.baseline.timeout
         if chance == "untraced":
@@ -266,6 +269,8 @@ class Baseline:
         self.timeout = float(request.get("timeout") or 30.0)
         pause = float(request.get("pause") or 0.0)
         self.until = time.monotonic() + pause if pause else None
+        stop = float(request.get("stop") or 0.0)
+        self.stop = time.monotonic() + stop if stop else None  # what runs then is ended
         self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
         copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
         self.lanes = [Lane(self) for _copy in range(copies)]
@@ -289,7 +294,7 @@ class Baseline:
             for ended in pool.step():
                 lane = ended.key
                 lane.ended(ended)
-                if lane.single:
+                if lane.single and not is_over(self.stop):
                     self.behind(lane, pool)
                 else:
                     self.go_on(lane, pool)
@@ -303,13 +308,16 @@ class Baseline:
             notes += self.host.workers.open()
         self.channel.send({"id": self.id, "ok": True, "notes": notes, "workers": self.host.workers is not None and bool(self.host.workers.sockets)})
 
+    def before_stop(self, seconds):
+        return seconds if self.stop is None else min(seconds, max(0.0, self.stop - time.monotonic()))
+
     def is_alone(self, turn):
         return self.tests[turn] in self.apart
 
     def go_on(self, lane, pool):
         """The next tests of a lane. One that writes into the copy waits for all lanes, and the first runs it for all of them."""
         turn = lane.done()
-        if turn >= len(self.tests) or turn and is_over(self.until):
+        if turn >= len(self.tests) or turn and is_over(self.until) or is_over(self.stop):
             return
         if not self.is_alone(turn):
             lane.submit(pool)

@@ -27,6 +27,7 @@ PATHS = {
     "os.setxattr": ((0, None),), "os.removexattr": ((0, None),), "os.chdir": ((0, None),), "shutil.rmtree": ((0, 1),),
     "sqlite3.connect": ((0, None),),
 }
+LISTINGS = frozenset(("os.listdir", "os.scandir"))
 CLOCK_NAMES = ("now", "today", "utcnow")
 HARD_LIMIT = int(signal.SIGVTALRM)
 OTHER_TIME = 86400.0 * 4321 + 12345.678  # how far the second run's time.time() is from the first one's
@@ -111,6 +112,9 @@ class Guard:
             return
         elif event in FORBIDDEN or (event == "ctypes.dlopen" and args and args[0]):
             self.deny(event)
+        elif event in LISTINGS:
+            if self.is_above(args[0]):
+                self.deny("a folder of this machine")
         elif event in PATHS:
             for path, folder in PATHS[event]:
                 if not self.inside(args[path], args[folder] if folder is not None and folder < len(args) else -1):
@@ -123,6 +127,13 @@ class Guard:
         if (isinstance(flags, int) and flags & WRITING) or (isinstance(mode, str) and set(mode) & set("wax+")):
             if not self.inside(path, -1) and os.fsdecode(path) != os.devnull:
                 self.deny("open")
+
+    def is_above(self, path):
+        """The folders around ours: what is in them is this machine's, other forks' folders among it. Importing looks into those on sys.path."""
+        if not isinstance(path, (str, bytes, os.PathLike)):
+            return False
+        full = os.path.realpath(os.fsdecode(path) or ".")
+        return full != self.home and os.path.join(self.home, "").startswith(os.path.join(full, "")) and full not in map(os.path.realpath, sys.path)
 
     def inside(self, path, folder):
         if isinstance(path, int):

@@ -1,0 +1,37 @@
+"""What `score` shows when a part was not measured: grouped, without rows of zeros, and what the end of the time cut off is said."""
+import re
+
+from conftest import OPS, TEST_OPS
+
+PLAIN = {"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS}
+
+
+def test_functions_that_cannot_be_measured_share_a_row(desk):
+    """Thirty functions, so rows are files; three of a module for another system."""
+    many = "".join(f"def f{number}(n):\n    return n + {number}\n\n\n" for number in range(30))
+    other = "import surely_not_here\n\n\n" + "".join(f"def g{number}(n):\n    return n * {number}\n\n\n" for number in range(3))
+    desk.repo({**PLAIN, "calc/many.py": many, "calc/other.py": other, "calc/quiet.py": "def nothing():\n    pass\n"})
+    told = desk("score", "repo", "--no-progress")
+    rows = [line for line in told.out.split("total")[0].splitlines() if line.startswith("calc/")]
+    assert told.code == 0 and sorted(row.split()[0] for row in rows) == ["calc/many.py", "calc/ops.py", "calc/other.py"], told
+    assert [row for row in rows if re.search(r"\(3 functions: the module cannot be imported: ModuleNotFoundError", row)], told
+    assert "quiet" not in told.out and "without any verdict" not in told.out
+
+
+def test_the_time_is_over_while_a_test_runs(desk):
+    desk.repo({**PLAIN, "tests/test_slow.py": "import time\nfrom calc import ops\n\n\ndef test_slow():\n    assert ops\n    time.sleep(1000)\n"})
+    (desk.folder / "m.toml").write_text("[sandbox]\ntest_timeout_seconds = 2000\n")
+    told = desk("-c", "m.toml", "score", "repo", "--no-progress", "--max-time", "8", "--verify", "4")
+    assert told.code == 3 and "score: none (the time was over before any of" in told.out, told
+    assert "hang" not in told.err and "verify: 0" not in told.err, told
+
+
+def test_verdicts_that_were_not_replayed_in_time_are_counted(desk):
+    """Each replay of a mutant of slow() takes ten seconds, its measuring none."""
+    slow = 'import os\nimport time\n\n\ndef slow(n):\n    if "PYTEST_XDIST_WORKER" not in os.environ:\n        time.sleep(10)\n    return n + 1\n'
+    desk.repo({"calc/__init__.py": "", "calc/slow.py": slow, "tests/test_slow.py": "from calc.slow import slow\n\n\ndef test_slow():\n    assert slow(1) == 2\n"})
+    told = desk("score", "repo", "--no-progress", "--max-time", "15", "--verify", "40", "--no-cache")
+    left = re.search(r"verify: the time was over, so (\d+) of (\d+) verdicts were not replayed", told.err)
+    assert left and 0 < int(left[1]) <= int(left[2]), told
+    verified = re.search(r"verified: (\d+) of (\d+)", told.out)
+    assert not verified or int(verified[2]) + int(left[1]) == int(left[2]), told
