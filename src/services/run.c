@@ -72,6 +72,28 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
+/* tests.py is no name that pytest looks for by itself. */
+static void name_uncollected(struct mg_run_context *run)
+{
+    const struct mg_source_file *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < run->repo->test_files.len; i++) {
+        const struct mg_source_file *file = &run->repo->test_files.at[i];
+        size_t slash = mg_str_rfind(file->path, '/');
+        struct mg_str base = slash < file->path.len ? mg_str_sub(file->path, slash + 1, file->path.len) : file->path;
+        if (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"))
+            continue;
+        first = first ? first : file;
+        count++;
+    }
+    if (first)
+        mg_note(
+            run, MG_NOTE_DEGRADED, first->path,
+            mg_arena_printf(run->arena,
+                            "%s tests, but pytest collects test_*.py and *_test.py only, as long as python_files in its settings does not say more",
+                            count > 1 ? mg_arena_printf(run->arena, "it and %zu more hold", count - 1).at : "it holds"));
+}
+
 /* Tests that miss their packages are the most frequent reason why nothing works: it must not look like anything else. */
 static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
 {
@@ -88,6 +110,8 @@ static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
                                 "no existing test could be collected with %.*s; if it misses packages, install them there or name another "
                                 "interpreter with --python",
                                 MG_FMT(run->repo->python)));
+    if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len == 0)
+        name_uncollected(run);
     return code;
 }
 

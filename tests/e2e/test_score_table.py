@@ -35,3 +35,14 @@ def test_verdicts_that_were_not_replayed_in_time_are_counted(desk):
     assert left and 0 < int(left[1]) <= int(left[2]), told
     verified = re.search(r"verified: (\d+) of (\d+)", told.out)
     assert not verified or int(verified[2]) + int(left[1]) == int(left[2]), told
+
+
+def test_tests_that_pytest_does_not_look_for(desk):
+    """tests.py is found by nobody; verdicts without a test are not replayed."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests.py": TEST_OPS})
+    told = desk("score", "repo", "--no-progress", "--verify", "4")
+    assert told.code == 1 and "no score: the repo has no test that pytest collects" in told.err, told
+    assert "tests.py: it holds tests, but pytest collects test_*.py and *_test.py only" in told.err and "verify:" not in told.err, told
+    (desk.folder / "repo/pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
+    told = desk("score", "repo", "--no-progress")
+    assert told.code == 0 and "it holds tests" not in told.err, told

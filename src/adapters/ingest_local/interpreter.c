@@ -150,7 +150,7 @@ enum mg_code mg_interpreter_list(struct mg_arena *arena, struct mg_str repo, str
     if (workspace_environment(arena, repo, &python))
         found(&search, python, ".venv", false);
     else
-        tried(&search, ".venv");
+        tried(&search, "no .venv");
     if (asking)
         MG_TRY(mg_interpreter_of_tools(arena, repo, asking, candidates, err));
     const char *fallback = getenv("MUTAGEN_PYTHON");
