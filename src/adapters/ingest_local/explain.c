@@ -117,7 +117,7 @@ struct mg_str mg_repair_command(const struct mg_choice *choice, struct mg_str py
     struct mg_str root = mg_workspace_root(choice->arena, choice->repo->original);
     const char *name = distribution(choice->arena, module);
     if (mg_str_is(origin, "mutagen"))
-        return mg_arena_printf(choice->arena, "add %s to the project's test dependencies", name);
+        return mg_arena_printf(choice->arena, "add %s to the project's test dependencies, or make a .venv in the repo that has all of them", name);
     if (mg_str_is(origin, "poetry"))
         return MG_STR("`poetry install --all-extras --all-groups`");
     if (mg_str_is(origin, "pdm"))

@@ -211,7 +211,40 @@ static struct mg_str join_parts(struct mg_search *s, struct mg_str display, cons
     return mg_arena_printf(s->arena, "%.*s%c", MG_FMT(text), display.at[display.len - 1]);
 }
 
-struct mg_str mg_value_neighbour(struct mg_search *s, struct mg_str source)
+/* What stands before the colon of one entry of a dict display; a set's element as it is. */
+static struct mg_str key_of(struct mg_str entry)
+{
+    struct mg_str rest = entry;
+    int depth = 0;
+    for (size_t i = 0; i < rest.len; i++) {
+        char byte = rest.at[i];
+        if (byte == '"' || byte == '\'') {
+            for (i++; i < rest.len && rest.at[i] != byte; i++)
+                i += rest.at[i] == '\\';
+            continue;
+        }
+        depth += byte == '(' || byte == '[' || byte == '{';
+        depth -= byte == ')' || byte == ']' || byte == '}';
+        if (byte == ':' && depth == 0)
+            return mg_str_trim(mg_str_sub(entry, 0, i));
+    }
+    return mg_str_trim(entry);
+}
+
+/* {"a": 1, "a": 2}: nobody writes that. */
+static bool repeats_a_key(struct mg_search *s, struct mg_str source)
+{
+    struct mg_parts parts = { 0 };
+    if (source.len == 0 || source.at[0] != '{' || !display_parts(s, source, &parts))
+        return false;
+    for (size_t i = 0; i < parts.len; i++)
+        for (size_t n = 0; n < i; n++)
+            if (mg_str_eq(key_of(parts.at[i]), key_of(parts.at[n])))
+                return true;
+    return false;
+}
+
+static struct mg_str neighbour(struct mg_search *s, struct mg_str source)
 {
     struct mg_parts parts = { 0 };
     struct mg_atoms atoms = { 0 };
@@ -233,6 +266,12 @@ struct mg_str mg_value_neighbour(struct mg_search *s, struct mg_str source)
         return mg_expr_replace(s->arena, source, replaced, changed);
     }
     return source;
+}
+
+struct mg_str mg_value_neighbour(struct mg_search *s, struct mg_str source)
+{
+    struct mg_str found = neighbour(s, source);
+    return repeats_a_key(s, found) ? source : found;
 }
 
 static void push(struct mg_str *variants, size_t limit, size_t *count, struct mg_str text)

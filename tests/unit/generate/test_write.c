@@ -237,6 +237,31 @@ static void literals_are_read_and_written_as_black_does(void **unused)
     assert_string_equal(mg_arena_cstr(arena, parts.at[2]), "'a, b'");
 }
 
+static size_t times(struct mg_str text, const char *part)
+{
+    size_t count = 0;
+    for (size_t at = 0; at + strlen(part) <= text.len; at++)
+        count += memcmp(text.at + at, part, strlen(part)) == 0;
+    return count;
+}
+
+static void no_neighbour_of_a_dict_has_a_key_twice(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    start(&s, "split", MG_FUNCTION);
+    request.mutant_count = 0; /* nobody wants a hot value */
+    size_t changed = 0;
+    for (uint64_t seed = 1; seed <= 3000; seed++) {
+        s.rng = (struct mg_rng){ seed };
+        struct mg_str found = mg_value_neighbour(&s, MG_STR("{\"a\": 1, \"b\": {\"a:\": 2}}"));
+        assert_true(times(found, "\"a\":") <= 1);
+        assert_true(times(found, "\"b\":") <= 1);
+        changed += !mg_str_is(found, "{\"a\": 1, \"b\": {\"a:\": 2}}");
+    }
+    assert_true(changed > 1500);
+}
+
 static void samples_of_expressions_match_them(void **unused)
 {
     (void)unused;
@@ -283,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(private_methods_are_called_by_their_mangled_name, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(literals_are_read_and_written_as_black_does, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(no_neighbour_of_a_dict_has_a_key_twice, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(samples_of_expressions_match_them, new_arena, free_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
