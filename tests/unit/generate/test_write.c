@@ -254,10 +254,10 @@ static void no_neighbour_of_a_dict_has_a_key_twice(void **unused)
     size_t changed = 0;
     for (uint64_t seed = 1; seed <= 3000; seed++) {
         s.rng = (struct mg_rng){ seed };
-        struct mg_str found = mg_value_neighbour(&s, MG_STR("{\"a\": 1, \"b\": {\"a:\": 2}}"));
+        struct mg_str found = mg_value_neighbour(&s, MG_STR("{\"a\": 1, \"b:\": 2}"));
         assert_true(times(found, "\"a\":") <= 1);
-        assert_true(times(found, "\"b\":") <= 1);
-        changed += !mg_str_is(found, "{\"a\": 1, \"b\": {\"a:\": 2}}");
+        assert_true(times(found, "\"b:\":") <= 1);
+        changed += !mg_str_is(found, "{\"a\": 1, \"b:\": 2}");
     }
     assert_true(changed > 1500);
 }
