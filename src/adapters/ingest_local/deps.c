@@ -100,6 +100,19 @@ static void read_poetry(struct reading *reading, const struct mg_toml *poetry)
             read_poetry_table(reading, true, get(groups->entries.at[i].value, "dependencies"));
 }
 
+/* Groups of PDM may be for linters and documentation: those for tests, or all where none is called so. */
+static void read_pdm(struct reading *reading, const struct mg_toml *groups)
+{
+    bool named = false;
+    if (!groups || groups->kind != MG_TOML_TABLE)
+        return;
+    for (size_t i = 0; i < groups->entries.len; i++)
+        named |= is_test_name(groups->entries.at[i].key);
+    for (size_t i = 0; i < groups->entries.len; i++)
+        if (!named || is_test_name(groups->entries.at[i].key))
+            add_strings(reading, true, groups->entries.at[i].value);
+}
+
 /* N of "3.N" and "3.N.x". */
 static bool minor_of(struct mg_str version, int64_t *minor)
 {
@@ -210,9 +223,7 @@ static void read_pyproject(struct reading *reading)
         if (is_test_name(groups->entries.at[i].key))
             add_group(reading, groups, groups->entries.at[i].key, 0);
     add_strings(reading, true, get(get(tool, "uv"), "dev-dependencies"));
-    const struct mg_toml *pdm = get(get(tool, "pdm"), "dev-dependencies");
-    for (size_t i = 0; pdm && pdm->kind == MG_TOML_TABLE && i < pdm->entries.len; i++)
-        add_strings(reading, true, pdm->entries.at[i].value);
+    read_pdm(reading, get(get(tool, "pdm"), "dev-dependencies"));
     const struct mg_toml *hatch = get(get(get(get(tool, "hatch"), "envs"), "default"), "dependencies");
     add_strings(reading, true, hatch);
     read_poetry(reading, get(tool, "poetry"));

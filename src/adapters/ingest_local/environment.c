@@ -17,7 +17,7 @@
 
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
-#define RECIPE "2" /* part of the key: another way of making them makes other ones */
+#define RECIPE "3" /* part of the key: another way of making them makes other ones */
 
 /* ---- what is installed ---- */
 

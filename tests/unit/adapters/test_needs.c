@@ -1,4 +1,5 @@
 /* Import lines that are read, what falls with a missing module, and Poetry's notation. */
+#include "adapters/ingest_local/environment.h"
 #include "adapters/ingest_local/needs.h"
 #include "adapters/ingest_local/poetry.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -136,6 +138,30 @@ static void coroutines_of_the_repo(void **state)
         (struct mg_source_file){ MG_STR("conftest.py"), MG_STR(""), MG_STR("def pytest_pyfunc_call(pyfuncitem):\n    pass\n\ndef mocker(): pass\n") };
     mg_needs_scan(&repo, arena, &needs);
     assert_string_equal(names(&needs), "");
+}
+
+static void tests_of(const char *pyproject, const char *wanted)
+{
+    char folder[] = "/tmp/mg-needs-XXXXXX";
+    struct mg_dependencies said;
+    assert_non_null(mkdtemp(folder));
+    const char *path = mg_arena_printf(arena, "%s/pyproject.toml", folder).at;
+    assert_int_equal(mg_file_write(path, mg_str_from(pyproject), NULL), MG_OK);
+    mg_dependencies_read(arena, mg_str_from(folder), &said);
+    struct mg_str line = MG_STR("");
+    for (size_t i = 0; i < said.tests.len; i++)
+        line = mg_arena_printf(arena, "%.*s%s%.*s", MG_FMT(line), i ? " " : "", MG_FMT(said.tests.at[i]));
+    assert_string_equal(mg_arena_cstr(arena, line), wanted);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* What formats and documents the code is not needed to run it. */
+static void groups_of_pdm(void **state)
+{
+    (void)state;
+    tests_of("[tool.pdm.dev-dependencies]\nlint = ['black']\ntest = ['pytest', 'mock']\ndoc = ['sphinx']\n", "pytest mock");
+    tests_of("[tool.pdm.dev-dependencies]\nother = ['black']\nall = ['pytest']\n", "black pytest");
 }
 
 static void notation_of_poetry(void **state)
