@@ -194,7 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),   cmocka_unit_test(what_falls),
-        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo), cmocka_unit_test(notation_of_poetry),
+        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo), cmocka_unit_test(groups_of_pdm),
+        cmocka_unit_test(notation_of_poetry),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
