@@ -99,6 +99,8 @@ static void add_rows(struct mg_buf *out, struct mg_arena *arena, const struct mg
                                                    .reason = mg_printable(arena, report->outcomes.at[i].reason),
                                                    .tally = report->outcomes.at[i].before };
     size_t width = 6, waiting = all ? 0 : leave_empty_out(&rows);
+    if (rows.len == 0) /* the line of the score says it all */
+        return;
     for (size_t i = 0; i < rows.len; i++)
         if (rows.at[i].name.len > width)
             width = rows.at[i].name.len < 60 ? rows.at[i].name.len : 60;
