@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define OVER "the time was over before the tests had run"
 #define SHARE 0.5             /* of a limited time, for the existing tests: said in the manual */
 #define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
 #define LEAST_SECONDS 2.0     /* not worth another part */
@@ -75,6 +74,8 @@ static bool is_over(const struct mg_run_context *run)
     return run->deadline > 0 && now(run) >= run->deadline;
 }
 
+static enum mg_code over(struct mg_err *err) { return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run"); }
+
 /* Takes results until the end or an error; *done counts them. */
 static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_result *results, size_t *done, size_t count, struct mg_err *err)
 {
@@ -87,14 +88,14 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
         if (!more) {
             for (size_t i = 0; i < result.notes.len; i++)
                 mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), result.notes.at[i]);
-            return *done < count && is_over(run) ? MG_FAIL(err, MG_E_LIMIT, OVER) : MG_OK;
+            return *done < count && is_over(run) ? over(err) : MG_OK;
         }
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         results[result.test] = result;
         ++*done;
         if (is_over(run))
-            return MG_FAIL(err, MG_E_LIMIT, OVER);
+            return over(err);
         progress.ops->step(progress.self, (uint32_t)*done, run->collected.tests.at[result.test].id);
     }
 }

@@ -197,9 +197,9 @@ enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_er
     if (first + second < wanted)
         first = wanted - second < alive.len ? wanted - second : alive.len;
     progress.ops->phase(progress.self, "verifying", MG_STR("replaying verdicts with plain pytest"), (uint32_t)(first + second));
-    size_t i = 0;
+    size_t i = 0, a = 0, d = 0; /* in turns, so that what the time leaves is half of each, too */
     for (; i < first + second && !is_over(run, deadline); i++) {
-        const struct claim *claim = i < first ? &alive.at[i] : &detected.at[i - first];
+        const struct claim *claim = d == second || (a < first && a <= d) ? &alive.at[a++] : &detected.at[d++];
         struct mg_err why = { .code = MG_OK };
         progress.ops->step(progress.self, (uint32_t)i, claim->judged->mutant.id);
         struct mg_arena *arena = mg_arena_new();
@@ -218,11 +218,8 @@ enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_er
             mg_arena_printf(run->arena, "verify: the time was over, so %zu of %zu verdicts were not replayed", first + second - i, first + second));
     if (i == 0)
         return MG_OK;
-    first = first < i ? first : i;
-    second = i - first;
     mg_note(run, run->report->verified_agree == run->report->verified ? MG_NOTE_INFO : MG_NOTE_DEGRADED, MG_STR(""),
             mg_arena_printf(run->arena, "verify: %u of %u verdicts (%zu alive, %zu detected%s) replayed on disk with plain pytest agree",
-                            run->report->verified_agree, run->report->verified, first, second,
-                            run->report->verified_vary ? ", with those that vary" : ""));
+                            run->report->verified_agree, run->report->verified, a, d, run->report->verified_vary ? ", with those that vary" : ""));
     return MG_OK;
 }
