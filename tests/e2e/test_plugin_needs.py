@@ -19,7 +19,8 @@ SETTINGS = "[project]\nname = 'calc'\nversion = '1'\n[project.optional-dependenc
 def index():
     wheels = [installed_wheel(name) for name in with_dependencies("pytest", "pip", "setuptools")]
     wheels += [made_wheel("pytest_httpx", "1.0", PLUGIN), made_wheel("zoo_park_lions", "1.0", {"zoo_park/lions.py": ""}),
-               made_wheel("wheel", "1.0", {"wheel.py": ""})]
+               made_wheel("wheel", "1.0", {"wheel.py": ""}),
+               made_wheel("tinynet", "1.0", {"tinynet.py": "def one(n):\n    return n\n"})]
     with PackageIndex(wheels) as server:
         yield server
 
@@ -58,6 +59,15 @@ def test_a_part_of_a_namespace_is_missing(run, tmp_path):
     result = run("score", repo, "--no-progress")
     lines = [line for line in result.err.splitlines() if "is missing in" in line]
     assert len(lines) == 1 and "module zoo_park.lions is missing" in lines[0] and "pip install Zoo_park.lions`" in lines[0], result
+
+
+def test_an_extra_that_the_sources_import_is_installed(run, index):
+    """Not the whole extra, and not one that nobody imports."""
+    extras = "net = ['tinynet>=1', 'nowhere-to-be-had']\nmore = ['nowhere-either']\n"
+    repo = run.repo({**REPO, "pyproject.toml": SETTINGS + extras, "calc/net.py": "import tinynet\n\n\ndef twice(n):\n    return tinynet.one(n) + n\n",
+                     "tests/test_net.py": "from calc.net import twice\n\n\ndef test_twice():\n    assert twice(2) == 4\n"})
+    result = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
+    assert result.code == 0 and "cannot be" not in result.err and "calc.net.twice" in result.out, result
 
 
 def test_an_old_setuptools_gets_what_it_builds_wheels_with(run, index):

@@ -32,6 +32,10 @@ MG_MUST_CHECK enum mg_code mg_choose_interpreter(struct mg_choice *choice, struc
 MG_MUST_CHECK enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python, struct mg_checked *checked, struct mg_err *err);
 /* explain.c: one note for each missing module: who imports it, what that breaks, and the command that repairs it. */
 void mg_explain_missing(struct mg_choice *choice);
+/* explain.c: the distribution that brings a module, as far as that is known; else what is called alike. */
+const char *mg_distribution_of(struct mg_arena *arena, struct mg_str module);
+/* explain.c: whether "Zope.Event >= 2; extra" requires the distribution `name`, however the two are spelt. */
+bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name);
 /* The command that installs `module` where `origin` came from. */
 struct mg_str mg_repair_command(const struct mg_choice *choice, struct mg_str python, struct mg_str origin, struct mg_str module);
 

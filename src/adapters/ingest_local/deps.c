@@ -67,6 +67,16 @@ static void add_strings(struct reading *reading, bool of_tests, const struct mg_
             add(reading, of_tests, array->items.at[i]->text);
 }
 
+static void add_optional(struct reading *reading, const struct mg_toml *array)
+{
+    struct mg_dependencies *out = reading->out, only = { .buildable = false };
+    reading->out = &only;
+    add_strings(reading, true, array);
+    reading->out = out;
+    for (size_t i = 0; i < only.tests.len; i++)
+        *MG_PUSH(reading->arena, &out->optional) = only.tests.at[i];
+}
+
 /* [dependency-groups]: texts and { include-group = "other" }. */
 static void add_group(struct reading *reading, const struct mg_toml *groups, struct mg_str name, unsigned depth)
 {
@@ -219,6 +229,8 @@ static void read_pyproject(struct reading *reading)
     for (size_t i = 0; extras && extras->kind == MG_TOML_TABLE && i < extras->entries.len; i++)
         if (is_test_name(extras->entries.at[i].key))
             add_strings(reading, true, extras->entries.at[i].value);
+        else
+            add_optional(reading, extras->entries.at[i].value);
     for (size_t i = 0; groups && groups->kind == MG_TOML_TABLE && i < groups->entries.len; i++)
         if (is_test_name(groups->entries.at[i].key))
             add_group(reading, groups, groups->entries.at[i].key, 0);
@@ -318,6 +330,7 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
         dependencies->backend = MG_STR("setuptools.build_meta:__legacy__");
     leave_siblings_out(dependencies, dependencies->project.at, &dependencies->project.len);
     leave_siblings_out(dependencies, dependencies->tests.at, &dependencies->tests.len);
+    leave_siblings_out(dependencies, dependencies->optional.at, &dependencies->optional.len);
     bool names_build = dependencies->buildable; /* maybe of nothing: requires = [] */
     if (mg_file_exists(mg_path_join(arena, copy, MG_STR("setup.py")).at))
         dependencies->buildable = true;

@@ -17,7 +17,7 @@
 
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
-#define RECIPE "3" /* part of the key: another way of making them makes other ones */
+#define RECIPE "4" /* part of the key: another way of making them makes other ones */
 
 /* ---- what is installed ---- */
 
@@ -95,6 +95,18 @@ static enum mg_code add_files(struct making *making, struct mg_buf *text, struct
     return MG_OK;
 }
 
+/* Of the optional ones those that a file imports whenever it is imported itself: without them it cannot be. */
+static void add_optional(struct making *making, struct mg_buf *text)
+{
+    const struct mg_needs *needs = &making->choice->needs;
+    for (size_t i = 0; i < making->needs.optional.len; i++)
+        for (size_t n = 0; n < needs->len; n++)
+            if (mg_requires(making->arena, making->needs.optional.at[i], mg_str_from(mg_distribution_of(making->arena, needs->at[n].name)))) {
+                mg_add_lines(text, &making->needs.optional.at[i], 1);
+                break;
+            }
+}
+
 static enum mg_code list_all(struct making *making, struct mg_str exported, enum extent extent, struct mg_str *path, struct mg_err *err)
 {
     static const char *const names[] = { [AS_LOCKED] = "locked-all.txt", [AS_NAMED] = "all.txt", [LEAST] = "least.txt" };
@@ -114,6 +126,7 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
         mg_add_lines(&text, making->needs.project.at, making->needs.project.len);
     if (extent != LEAST && !by_export) {
         mg_add_lines(&text, making->needs.tests.at, making->needs.tests.len);
+        add_optional(making, &text);
         MG_TRY(add_files(making, &text, err));
     }
     mg_buf_adds(&text, "pytest\n");

@@ -27,6 +27,7 @@ struct mg_dependencies {
     MG_LIST(struct mg_str) build;         /* requirements of its build; of setuptools when it names none */
     MG_LIST(struct mg_str) project;       /* static ones of the project itself */
     MG_LIST(struct mg_str) tests;         /* of extras, groups and requirements files for tests */
+    MG_LIST(struct mg_str) optional;      /* of extras that are not for tests */
     MG_LIST(struct mg_str) requirements;  /* files, relative to the copy */
     bool buildable;                       /* it has a build system, or a setup.py */
     struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */

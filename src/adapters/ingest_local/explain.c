@@ -42,7 +42,7 @@ static const char *const other_names[][2] = {
     { "nacl", "PyNaCl" },
 };
 
-static const char *distribution(struct mg_arena *arena, struct mg_str module)
+const char *mg_distribution_of(struct mg_arena *arena, struct mg_str module)
 {
     for (size_t i = 0; i < MG_COUNT(other_names); i++)
         if (mg_str_is(module, other_names[i][0]))
@@ -80,10 +80,15 @@ static struct mg_str name_in(struct mg_str requirement)
     return mg_str_sub(requirement, 0, end);
 }
 
+bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name)
+{
+    return mg_str_eq(normal(arena, name_in(requirement)), normal(arena, name));
+}
+
 static struct mg_str same_name(struct mg_arena *arena, const struct mg_str *requirements, size_t count, struct mg_str name)
 {
     for (size_t i = 0; i < count; i++)
-        if (mg_str_eq(normal(arena, name_in(requirements[i])), name))
+        if (mg_requires(arena, requirements[i], name))
             return name_in(requirements[i]);
     return MG_NO_STR;
 }
@@ -97,8 +102,8 @@ static struct mg_str required_name(const struct mg_choice *choice, const struct 
         return need->name;
     mg_dependencies_read(choice->arena, choice->repo->copy, &said);
     for (; module.len; module = mg_str_sub(module, 0, mg_str_rfind(module, '.'))) {
-        struct mg_str name = normal(choice->arena, module), found = same_name(choice->arena, said.project.at, said.project.len, name);
-        found = found.len ? found : same_name(choice->arena, said.tests.at, said.tests.len, name);
+        struct mg_str found = same_name(choice->arena, said.project.at, said.project.len, module);
+        found = found.len ? found : same_name(choice->arena, said.tests.at, said.tests.len, module);
         if (found.len)
             return found;
         if (mg_str_find(module, '.', 0) == module.len)
@@ -115,7 +120,7 @@ static bool has(const struct mg_choice *choice, struct mg_str folder, const char
 struct mg_str mg_repair_command(const struct mg_choice *choice, struct mg_str python, struct mg_str origin, struct mg_str module)
 {
     struct mg_str root = mg_workspace_root(choice->arena, choice->repo->original);
-    const char *name = distribution(choice->arena, module);
+    const char *name = mg_distribution_of(choice->arena, module);
     if (mg_str_is(origin, "mutagen"))
         return mg_arena_printf(choice->arena, "add %s to the project's test dependencies, or make a .venv in the repo that has all of them", name);
     if (mg_str_is(origin, "poetry"))
