@@ -70,6 +70,26 @@ def test_an_extra_that_the_sources_import_is_installed(run, index):
     assert result.code == 0 and "cannot be" not in result.err and "calc.net.twice" in result.out, result
 
 
+def test_the_project_itself_in_an_included_file_is_no_conflict(run, index):
+    """requirements/dev.txt includes ci.txt, which includes the rest and has -e . in it."""
+    backend = """
+import zipfile
+def build_wheel(directory, settings=None, metadata=None):
+    name = "calc-1-py3-none-any.whl"
+    with zipfile.ZipFile(directory + "/" + name, "w") as out:
+        for file, text in (("METADATA", "Metadata-Version: 2.1\\nName: calc\\nVersion: 1\\n"), ("RECORD", ""),
+                           ("WHEEL", "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")):
+            out.writestr("calc-1.dist-info/" + file, text)
+    return name
+"""
+    repo = run.repo({**REPO, "backend.py": backend,
+                     "pyproject.toml": "[project]\nname = 'calc'\nversion = '1'\n[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+                     "requirements/dev.txt": "-r ci.txt\n", "requirements/ci.txt": "-e .\n-r ../more.txt\n", "more.txt": "pytest-httpx\n"})
+    result = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
+    print(*(path.read_text() for path in (run.folder / ".mutagen/envs").glob("*.log")))
+    assert result.code == 0 and "could not be built" not in result.err and "only the project's own" not in result.err and "pytest_httpx" not in result.err, result
+
+
 def test_an_old_setuptools_gets_what_it_builds_wheels_with(run, index):
     repo = run.repo({**REPO, "pyproject.toml": SETTINGS + "[build-system]\nrequires = ['setuptools>=61']\nbuild-backend = 'setuptools.build_meta'\n"})
     before = len(index.http.asked)

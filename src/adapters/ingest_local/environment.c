@@ -17,6 +17,7 @@
 
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
+#define DEEPEST_INCLUDE 8
 #define RECIPE "4" /* part of the key: another way of making them makes other ones */
 
 /* ---- what is installed ---- */
@@ -31,16 +32,40 @@ static bool is_project_line(struct mg_str line)
     return mg_str_is(line, ".") || mg_str_starts(line, ".[") || mg_str_is(line, "file:.");
 }
 
-/* "-e ." would let the project's build run with the user's credentials; it is built already. */
-static enum mg_code leave_project_out(struct making *making, struct mg_str file, struct mg_err *err)
+/* X of "-r X" and its other spellings; empty for other lines. */
+static struct mg_str included_file(struct mg_str line)
 {
-    struct mg_str text, line, path = mg_path_join(making->arena, making->source, file);
+    static const char *const options[] = { "-r", "--requirement=", "--requirement ", "-c", "--constraint=", "--constraint " };
+    line = mg_str_trim(line);
+    for (size_t i = 0; i < MG_COUNT(options); i++)
+        if (mg_str_starts(line, options[i]))
+            return mg_str_trim(mg_str_sub(line, strlen(options[i]), mg_str_find(line, '#', 0)));
+    return MG_NO_STR;
+}
+
+/* Whether it is the copy's: what an included file names may lie anywhere. */
+static bool is_of_source(struct making *making, struct mg_str *path)
+{
+    struct mg_str root = making->source;
+    return mg_file_resolve(making->arena, mg_arena_cstr(making->arena, *path), path, NULL) == MG_OK &&
+           mg_file_resolve(making->arena, mg_arena_cstr(making->arena, making->source), &root, NULL) == MG_OK && path->len > root.len &&
+           memcmp(path->at, root.at, root.len) == 0 && path->at[root.len] == '/';
+}
+
+/* "-e ." would let the project's build run with the user's credentials; it is built already. Also in what such a file includes. */
+static enum mg_code leave_project_out(struct making *making, struct mg_str path, unsigned depth, struct mg_err *err)
+{
+    struct mg_str text, line;
     struct mg_buf out = MG_BUF((size_t)8 << 20);
-    if (mg_file_read(making->arena, path.at, (size_t)4 << 20, &text, NULL) != MG_OK)
+    if (depth > DEEPEST_INCLUDE || !is_of_source(making, &path) || mg_file_read(making->arena, path.at, (size_t)4 << 20, &text, NULL) != MG_OK)
         return MG_OK;
-    while (mg_str_next_line(&text, &line))
+    while (mg_str_next_line(&text, &line)) {
+        struct mg_str other = included_file(line), folder = mg_str_sub(path, 0, mg_str_rfind(path, '/'));
+        if (other.len)
+            MG_TRY(leave_project_out(making, mg_path_join(making->arena, folder, other), depth + 1, err));
         if (!is_project_line(line))
             mg_buf_addf(&out, "%.*s\n", MG_FMT(line));
+    }
     return mg_file_write(path.at, mg_buf_take(&out, making->arena), err);
 }
 
@@ -88,7 +113,7 @@ static enum mg_code add_files(struct making *making, struct mg_buf *text, struct
 {
     for (size_t i = 0; i < making->needs.requirements.len; i++) {
         struct mg_str file = making->needs.requirements.at[i];
-        MG_TRY(leave_project_out(making, file, err));
+        MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, file), 0, err));
         if (!has_hashes(making, file))
             mg_buf_addf(text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(file));
     }
@@ -141,7 +166,7 @@ static enum mg_code install_hashed(struct making *making, bool *good, struct mg_
         struct mg_str file = making->needs.requirements.at[i];
         if (!has_hashes(making, file))
             continue;
-        MG_TRY(leave_project_out(making, file, err));
+        MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, file), 0, err));
         MG_TRY(mg_install(making, making->python, mg_path_join(making->arena, making->source, file), NULL, good, err));
     }
     return MG_OK;
