@@ -1,9 +1,11 @@
 """What tests take from plugins of pytest, from namespace packages and from the build: an interpreter without it is passed over, or the report says what is missing."""
 import pytest
+import test_environments
 from conftest import OPS, TEST_OPS
 from package_index import PackageIndex, installed_wheel, made_wheel, with_dependencies
-from test_environments import bare, good, program, run, venv  # noqa: F401 (fixtures)
+from test_environments import program, venv
 
+bare, good, run = test_environments.bare, test_environments.good, test_environments.run  # fixtures
 HTTP = """
 @pytest.mark.parametrize("n", range(2))
 def test_http(n, httpx_mock):
