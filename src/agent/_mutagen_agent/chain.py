@@ -20,6 +20,8 @@ from . import forks, mutant, reload, wire
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
+MOST_TESTS = 2  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
+ENOUGH = 6  # mutants that show whether a target's tests are good for this
 
 
 def seconds_of(limit):
@@ -32,6 +34,7 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
+        self.tried = self.won = 0  # mutants of this target, and those of them that were killed in a chain
 
     def link(self, request, code):
         """A Link when this mutant may be run in a chain, else None."""
@@ -40,6 +43,8 @@ class Chains:
         if not request.get("chain") or not tests or limits[0] <= 0.0 or seconds_of(limits[0]) > MOST_SECONDS:
             return None
         host = session.host
+        if self.tried >= ENOUGH and 2 * self.won < self.tried:
+            return None
         if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
@@ -48,6 +53,7 @@ class Chains:
 
     def drop(self):
         """What they were forked from is not what the session is any more."""
+        self.tried = self.won = 0
         for chain in list(self.running.values()):
             self.end(chain, False)
 
@@ -124,6 +130,7 @@ class Link:
         """The final message; None when the mutant has to be run in a process of its own."""
         said = next((record["chain"] for record in reversed(ended.records) if "chain" in record), None)
         plan, chains = self.plan, self.chains
+        chains.tried += 1
         if said is not None:
             chains.unfit.update(said["unfit"])
             for test in said["residue"] if said["leaves"] else ():
@@ -133,6 +140,7 @@ class Link:
             if not said["believed"]:
                 return None
             answer = dict(mutant.answer(ended, plan.host), chain=True)
+            self.chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unfit.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer
@@ -174,8 +182,9 @@ class Served:
 
     def judged(self, line):
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
+        warmed = False
         while True:
-            said = self.one(json.loads(line.decode("ascii")))
+            said = self.one(json.loads(line.decode("ascii")), not warmed)
             if self.started or self.rest is not None and self.state.take() != self.rest:
                 return dict(said, leaves=True)
             if said["cold"] < 0:
@@ -183,10 +192,11 @@ class Served:
             if not self.warm_up(said["cold"], said["limit"]):
                 return dict(said, leaves=True, unfit=[said["cold"]])
             self.warm.add(said["cold"])
+            warmed = True
             self.rest = self.state.take()
 
-    def one(self, job):
-        """Runs the tests of one mutant, until one fails, or one has not been warmed up."""
+    def one(self, job, may_warm):
+        """Runs the first tests of one mutant, until one fails, or one has not been warmed up: of those, one for each mutant."""
         target = self.session.target
         target.marks = job["marks"]
         code = marshal.loads(base64.b64decode(job["code"]))
@@ -194,16 +204,18 @@ class Served:
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
         try:
-            return self.tests(plan, frozenset(job["unfit"]))
+            return self.tests(plan, frozenset(job["unfit"]), may_warm)
         finally:
             plan.tracker.codes, plan.code = [], None  # a marked code object knows its tracker, and no collector looks into code
 
-    def tests(self, plan, unfit):
+    def tests(self, plan, unfit, may_warm):
         said = {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0}
         first = True
-        for test, item, limit in plan.sequence(self.host.items):
+        for test, item, limit in plan.sequence(self.host.items)[:MOST_TESTS]:
             if test in unfit or seconds_of(limit) > MOST_SECONDS:
-                return said
+                break
+            if test not in self.warm and not may_warm:
+                break
             if test not in self.warm:
                 return dict(said, cold=test, limit=limit)
             said["residue"] = [test]
