@@ -69,10 +69,7 @@ struct selection {
     double pause;
 };
 
-static bool is_over(const struct mg_run_context *run)
-{
-    return run->deadline > 0 && now(run) >= run->deadline;
-}
+static bool is_over(const struct mg_run_context *run) { return run->deadline > 0 && now(run) >= run->deadline; }
 
 static enum mg_code over(struct mg_err *err) { return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run"); }
 

@@ -89,7 +89,8 @@ static enum mg_code find_gone(struct mg_known_tests *known, struct mg_err *err)
     return MG_OK;
 }
 
-enum mg_code mg_known_tests_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache, struct mg_known_tests **made, struct mg_err *err)
+enum mg_code mg_known_tests_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache, struct mg_known_tests **made,
+                                  struct mg_err *err)
 {
     struct mg_known_tests *known = *made = MG_NEW(run->arena, struct mg_known_tests);
     size_t left = 0;

@@ -13,8 +13,8 @@
 struct mg_known_tests;
 
 /* Before the baseline, which then leaves out what is known. */
-MG_MUST_CHECK enum mg_code mg_known_tests_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache, struct mg_known_tests **known,
-                                          struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_known_tests_begin(struct mg_run_context *run, struct mg_depend *depend, struct mg_cache cache,
+                                                struct mg_known_tests **known, struct mg_err *err);
 /* When all others have run: runs more of them where that is needed. Leaves results in a form that does not depend on what was known. */
 MG_MUST_CHECK enum mg_code mg_known_tests_check(struct mg_known_tests *known, struct mg_err *err);
 /* Remembers those that have run. */
