@@ -140,3 +140,10 @@ def test_a_process_that_hangs_or_leaves_takes_nobody_with_it(repo):
     bench = Bench(repo, "mod.py", "leave")
     assert run(bench, "n > 3", "n < 3", ["test_leave"])[:2] == (False, "died")
     assert run(bench, "n > 3", "n >= 3", ["test_leave"]) == (True, "done", False)
+
+
+def test_where_nothing_is_killed_it_is_not_tried_for_long(repo):
+    bench = Bench(repo, "mod.py", "add")
+    seen = [run(bench, "a + b", "b + a + %d - %d" % (n, n), ["test_add"]) for n in range(8)]
+    assert {one[1:] for one in seen} == {("done", False)}
+    assert [one[0] for one in seen] == [True] * 6 + [False] * 2

@@ -22,6 +22,7 @@ MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
 MOST_TESTS = 2  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
+LEAST_KILLS = 3  # that a process must bring on the average, or starting it costs more than it saves
 
 
 def seconds_of(limit):
@@ -34,7 +35,9 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.tried = self.won = 0  # mutants of this target, and those of them that were killed in a chain
+        self.tried = self.won = self.started = 0  # mutants of this target, those of them that were killed in a chain, and processes
+        self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
+        self.before = None
 
     def link(self, request, code):
         """A Link when this mutant may be run in a chain, else None."""
@@ -43,7 +46,7 @@ class Chains:
         if not request.get("chain") or not tests or limits[0] <= 0.0 or seconds_of(limits[0]) > MOST_SECONDS:
             return None
         host = session.host
-        if self.tried >= ENOUGH and 2 * self.won < self.tried:
+        if not self.pays():
             return None
         if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
@@ -51,9 +54,21 @@ class Chains:
             return None
         return Link(self, request, code)
 
+    def pays(self):
+        """Whether those that were begun, for this target and for the ones before, were worth it."""
+        if self.tried >= ENOUGH and 2 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
+            return False
+        if self.before is None:
+            self.before = book(self.book)
+        started, won = self.before
+        return started < 10 or won >= LEAST_KILLS * started
+
     def drop(self):
         """What they were forked from is not what the session is any more."""
-        self.tried = self.won = 0
+        if self.started:
+            with open(self.book, "a") as file:
+                file.write("%d %d\n" % (self.started, self.won))
+        self.tried = self.won = self.started = 0
         for chain in list(self.running.values()):
             self.end(chain, False)
 
@@ -64,6 +79,16 @@ class Chains:
         os.close(chain.jobs)
         wire.private_fds.discard(chain.child.fd)
         return forks.finish(chain.child, late)
+
+
+def book(path):
+    """Processes and kills of all targets so far."""
+    try:
+        with open(path) as file:
+            rows = [tuple(map(int, line.split())) for line in file]
+    except (OSError, ValueError):
+        return 0, 0  # none yet; one that is being written is read the next time
+    return sum(row[0] for row in rows if len(row) == 2), sum(row[1] for row in rows if len(row) == 2)
 
 
 class Chain:
@@ -101,6 +126,7 @@ class Link:
         chain = chains.running.get(number)
         if chain is None:
             chain = chains.running[number] = Chain(chains, number)
+            chains.started += 1
         self.chain = chain
         child = forks.Child(plan, chain.child.pid, chain.child.fd, time.monotonic() + 2.0 * plan.wall, plan.on_record, chain.child.mark)
         child.worker = number
