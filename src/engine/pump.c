@@ -44,7 +44,7 @@ static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
 static bool may_be_chained(const struct mg_pump *pump, const struct mg_attempt *attempt)
 {
     return pump->request->config->mutation.chain && attempt->bail && attempt->line && !attempt->fresh && !attempt->in_second && !attempt->alone &&
-           !attempt->retries;
+           !attempt->chained && !attempt->retries;
 }
 
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
@@ -59,10 +59,10 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .exec = attempt->exec,
         .chain = may_be_chained(pump, attempt),
     };
-    if (!attempt->in_second || attempt->chained)
-        add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
     if (attempt->in_second)
         add_tests(pump, attempt, attempt->second, attempt->second_count, &job);
+    else
+        add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
     job.wall_seconds += attempt->fresh ? FRESH_SECONDS : 5.0;
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
@@ -134,7 +134,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         return false;
     }
     if (run->chain) {
-        attempt->chained = attempt->in_second = true;
+        attempt->chained = true;
         mg_pump_add(pump, attempt);
         return true;
     }
@@ -151,7 +151,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         attempt->fresh = true;
-        attempt->in_second = attempt->chained = false;
+        attempt->in_second = false;
         attempt->excluded.len = 0;
         mg_pump_add(pump, attempt);
         return true;

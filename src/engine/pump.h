@@ -23,10 +23,10 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool in_second, alone;
-    bool chained;   /* it has been run behind other mutants: nothing is believed of what passed there, `first` runs again together with `second` */
-    bool is_static; /* its lines run on import: the reason of its verdict says so */
-    bool fresh;     /* in a new interpreter, or what does as well */
-    bool exec;      /* with `fresh`: in a new interpreter only */
+    bool chained;         /* it has been run behind other mutants, and not been killed: nothing is believed of that */
+    bool is_static;       /* its lines run on import: the reason of its verdict says so */
+    bool fresh;           /* in a new interpreter, or what does as well */
+    bool exec;            /* with `fresh`: in a new interpreter only */
     bool fresh_if_unseen; /* its tests are known to run the lines: when a fork does not, a new interpreter has the last word */
     unsigned retries;
     MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
