@@ -196,7 +196,8 @@ class Session:
         away = None
         if not alone:
             away = self.host.workers.away(self, request, code) if self.host.workers else None
-            away = away or self.chains.link(request, code)
+            if not away and parts.is_whole():  # of a part nobody could say that what passed is to be run again
+                away = self.chains.link(request, code)
         self.submit(request, code, parts, alone, away)
 
     def doubts(self, ended):

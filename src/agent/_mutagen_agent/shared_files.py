@@ -328,6 +328,10 @@ class Parts:
     def take(self):
         return self.left.pop(0)
 
+    def is_whole(self):
+        """Whether what was taken is all there is."""
+        return not self.left and not self.answers
+
     def add(self, answer):
         """One part's answer. The whole answer when no further part has to run, else None."""
         self.answers.append(answer)
