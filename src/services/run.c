@@ -374,7 +374,8 @@ static enum mg_code pipeline(struct mg_run_context *run, struct mg_err *err)
     }
     MG_TRY(step(run, MG_RUN_ON_processed, err));
     MG_TRY(collect_outcomes(run, err));
-    MG_TRY(look_again(run, err));
+    if (code == MG_OK) /* else nothing new is kept, and maybe no agent there */
+        MG_TRY(look_again(run, err));
     MG_TRY(step(run, MG_RUN_ON_gated, err));
     return step(run, MG_RUN_ON_reported, err);
 }

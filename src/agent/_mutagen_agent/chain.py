@@ -8,7 +8,6 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own.
 """
 import base64
-import json
 import marshal
 import os
 import signal
@@ -137,7 +136,7 @@ class Link:
         data = wire.encode(job)
         try:
             while data:
-                data = data[os.write(chain.jobs, data):]
+                data = data[forks.WRITE(chain.jobs, data):]
         except OSError:
             pass  # its end of file will be read
         return child
@@ -210,7 +209,7 @@ class Served:
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
         warmed = False
         while True:
-            said = self.one(json.loads(line.decode("ascii")), not warmed)
+            said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
             if self.started or self.rest is not None and self.state.take() != self.rest:
                 return dict(said, leaves=True)
             if said["cold"] < 0:

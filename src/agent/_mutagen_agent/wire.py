@@ -113,6 +113,7 @@ class Channel:
 
 
 ENCODE = json.JSONEncoder(separators=(",", ":"), default=str).encode
+DECODE = json.JSONDecoder().decode  # tests may replace json.loads
 
 
 def encode(message):
