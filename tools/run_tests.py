@@ -10,8 +10,9 @@ import sys
 import time
 
 # Minutes each, when this was written: these are begun first. What is not here is short.
-LONG = ["test_shapes_verdicts.py", "test_mutants_compile.py", "test_pitfalls.py", "test_score_cache.py", "test_session_fixtures.py", "test_static.py",
-        "test_messages.py", "test_git_urls.py", "test_environments.py", "test_faults.py", "test_sessions.py", "test_model.py"]
+LONG = ["test_score_cache.py", "test_long_suites.py", "test_pitfalls.py", "test_session_fixtures.py", "test_shapes_verdicts.py", "test_resume.py", "test_hostile.py",
+        "test_score.py", "test_known_tests.py", "test_parallel.py", "test_model.py", "test_mutants_compile.py", "test_environments.py", "test_messages.py",
+        "test_plugin_needs.py", "test_cancel.py", "test_git_urls.py", "test_static.py", "test_faults.py", "test_sessions.py"]
 
 
 def files_of(paths):

@@ -389,7 +389,7 @@ def test_random_edits_never_give_a_stale_verdict(tmp_path, files, edits):
     project = Project(tmp_path, files)
     project.score()
     rng = random.Random(int(os.environ.get("MUTAGEN_SEED") or 20))
-    rounds = int(os.environ.get("MUTAGEN_ROUNDS") or 4)
+    rounds = int(os.environ.get("MUTAGEN_ROUNDS") or 2)
     hits = 0
     for turn in range(rounds):
         done = []
