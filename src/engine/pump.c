@@ -28,19 +28,6 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
     return false;
 }
 
-static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count,
-                      struct mg_mutant_job *job)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (is_excluded(attempt, tests[i].test))
-            continue;
-        double limit = mg_test_limit(tests[i].seconds);
-        *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
-        *MG_PUSH(pump->arena, &job->limits) = limit;
-        job->wall_seconds += 4.0 * limit;
-    }
-}
-
 static bool may_be_chained(const struct mg_pump *pump, const struct mg_attempt *attempt)
 {
     return pump->request->config->mutation.chain && attempt->bail && attempt->line && !attempt->fresh && !attempt->in_second && !attempt->alone &&
@@ -59,10 +46,16 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .exec = attempt->exec,
         .chain = may_be_chained(pump, attempt),
     };
-    if (attempt->in_second)
-        add_tests(pump, attempt, attempt->second, attempt->second_count, &job);
-    else
-        add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
+    const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
+    size_t count = attempt->in_second ? attempt->second_count : attempt->first_count;
+    for (size_t i = 0; i < count; i++) {
+        if (is_excluded(attempt, tests[i].test))
+            continue;
+        double limit = mg_test_limit(tests[i].seconds);
+        *MG_PUSH(pump->arena, &job.tests) = tests[i].test;
+        *MG_PUSH(pump->arena, &job.limits) = limit;
+        job.wall_seconds += 4.0 * limit;
+    }
     job.wall_seconds += attempt->fresh ? FRESH_SECONDS : 5.0;
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;

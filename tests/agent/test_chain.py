@@ -6,6 +6,7 @@ SOURCE = """
     SEEN = {}
     STATE = {"ok": True}
     LEFT = []
+    LATER = []
     ONCE = iter(range(1))
 
     def add(a, b):
@@ -38,6 +39,14 @@ SOURCE = """
             LEFT.append(n)
         return n + 1 if n >= 0 or not LEFT else 0
 
+    def later(n):
+        while LATER:
+            pass
+        if n < 0:
+            LATER.append(n)
+            return 0
+        return n
+
     def logged(n, log=[]):
         log.append(n)
         return n
@@ -56,6 +65,7 @@ TESTS = """
     def test_hang(): assert mod.hang(3) == 0
     def test_leave(): assert mod.leave(1) == 1
     def test_mixed(): assert mod.mixed(1) == 2
+    def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
 
     class Case(unittest.TestCase):
@@ -124,6 +134,12 @@ def test_what_a_mutant_leaves_behind_kills_no_other_even_where_its_test_cannot_t
     assert run(bench, "n < 0", "n < 1", ["test_mixed"]) == (True, "done", False)
     assert run(bench, "n < 0", "n > 0", ["test_mixed"]) == (True, "done", False)  # LEFT has one more
     assert run(bench, "n >= 0", "n > 1", ["test_mixed"]) == (True, "done", False)  # killed, if LEFT has
+
+
+def test_a_kill_behind_which_its_test_does_not_end_is_not_believed(repo):
+    bench = Bench(repo, "mod.py", "later")
+    assert run(bench, "n < 0", "n > 0", ["test_later"]) == (True, "timeout", False)  # to be repeated by itself
+    assert run(bench, "n < 0", "n > 0", ["test_later"], chain=False) == (False, "done", True)
 
 
 def test_a_default_value_that_grows_ends_the_process(repo):

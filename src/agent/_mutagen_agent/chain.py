@@ -10,7 +10,6 @@ Anything else (a survivor, a death, a test that cannot be run twice) is run agai
 import base64
 import marshal
 import os
-import signal
 import sys
 import time
 
@@ -69,15 +68,16 @@ class Chains:
                 file.write("%d %d\n" % (self.started, self.won))
         self.tried = self.won = self.started = 0
         for chain in list(self.running.values()):
-            self.end(chain, False)
+            self.end(chain, chain.child, False)
 
-    def end(self, chain, late):
+    def end(self, chain, child, late):
+        """`child`: the mutant that is in it, or the process without one."""
         if self.running.get(chain.number) is chain:
             del self.running[chain.number]
         wire.private_fds.discard(chain.jobs)
         os.close(chain.jobs)
         wire.private_fds.discard(chain.child.fd)
-        return forks.finish(chain.child, late)
+        return forks.finish(child, late)
 
 
 def book(path):
@@ -142,18 +142,14 @@ class Link:
         return child
 
     def end(self, child, late):
-        said = next((record["chain"] for record in reversed(child.records) if "chain" in record), None)
+        said = said_in(child.records)
         if child.complete and not child.error and said is not None and not said["leaves"]:
             return forks.Ended(child.key, child.records, "done", 0, time.monotonic() - child.started, "")
-        complete, error = child.complete, child.error
-        whole = self.chain.child  # what is still in the pipe belongs to this mutant
-        whole.records, whole.tail, whole.on_record, whole.key = child.records, child.tail, child.on_record, child.key
-        whole.complete, whole.error, whole.at_eof, whole.started = complete, error, child.at_eof, child.started
-        return self.chains.end(self.chain, late)
+        return self.chains.end(self.chain, child, late)
 
     def answer(self, ended):
         """The final message; None when the mutant has to be run in a process of its own."""
-        said = next((record["chain"] for record in reversed(ended.records) if "chain" in record), None)
+        said = said_in(ended.records)
         plan, chains = self.plan, self.chains
         chains.tried += 1
         if said is not None:
@@ -165,13 +161,18 @@ class Link:
             if not said["believed"]:
                 return None
             answer = dict(mutant.answer(ended, plan.host), chain=True)
-            self.chains.won += any(run[1] for run in answer["runs"])
+            chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unfit.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer
         answer = mutant.answer(ended, plan.host)
-        # C runs what has passed its limit again by itself.
+        # C runs what has passed its limit again by itself; also where it was the unchanged function that did not end behind a kill.
         return dict(answer, chain=True) if answer["end"] == "timeout" and plan.at_hit else None
+
+
+def said_in(records):
+    """What the process told of the mutant at its end; None when it did not come to that."""
+    return next((record["chain"] for record in reversed(records) if "chain" in record), None)
 
 
 class Served:
@@ -247,7 +248,7 @@ class Served:
             failed = self.mutated(plan, test, item, limit, first)
             first = False
             if failed is not None:
-                passes = self.passes(item, limit)
+                passes = mutant.passes(item, limit, self.host)
                 return dict(said, believed=passes and failed, leaves=not passes)
         return dict(said, believed=True)
 
@@ -279,7 +280,7 @@ class Served:
             self.rehearse(item, limit)
         before, detail = None, b""
         for _turn in range(MOST_WARMING):
-            if not self.passes(item, limit) or self.started:
+            if not mutant.passes(item, limit, self.host) or self.started:
                 return False
             now = self.state.take()
             if now == before:
@@ -296,19 +297,11 @@ class Served:
         undo = reload.install(target, target.code)
         item.runtest = lambda: fail(item)
         try:
-            self.passes(item, limit)
+            mutant.passes(item, limit, self.host)
         finally:
             del item.runtest
             target.restore()
             undo()
-
-    def passes(self, item, limit):
-        forks.seed_random()
-        runner = mutant.Runner(item, None, Unwatched, False, self.host)
-        signal.setitimer(signal.ITIMER_PROF, max(limit, mutant.SECONDS_PER_TEST))
-        self.host.plugin.run(runner)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        return runner.failure is None
 
 
 def fail(item):
@@ -318,9 +311,3 @@ def fail(item):
         if not hasattr(item, "addFailure"):
             raise
         item.addFailure(None, sys.exc_info())
-
-
-class Unwatched:
-    """Stands for a tracker where no mutant runs."""
-
-    hit = False

@@ -194,6 +194,22 @@ def stop_loop(most, emit):
     os._exit(0)
 
 
+class Unwatched:
+    """Stands for a tracker where no mutant runs."""
+
+    hit = False
+
+
+def passes(item, limit, host, tracker=Unwatched):
+    """Whether the test passes as things are, in this process: the unchanged code is to be in place."""
+    forks.seed_random()
+    runner = Runner(item, None, tracker, False, host)
+    signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
+    host.plugin.run(runner)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return runner.failure is None
+
+
 class Failure:
     def __init__(self, phase, exception, hit, text):
         self.phase, self.exception, self.hit, self.text = phase, exception, hit, text

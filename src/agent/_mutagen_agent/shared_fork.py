@@ -10,7 +10,6 @@ Where this fails, the mutant sets its fixtures up by itself, and the worker does
 """
 import os
 import select
-import signal
 import sys
 import time
 
@@ -59,17 +58,8 @@ class Shared(mutant.Plan):
             for test, limit in zip(self.tests, self.limits):
                 if test in failed:
                     emit({"begin": test})
-                    emit({"passes": test} if self.passes(host.items[test], limit, tracker) else {"doubt": test})
+                    emit({"passes": test} if mutant.passes(host.items[test], limit, host, tracker) else {"doubt": test})
         emit({"state": self.state(kept, bool(failed)), "of": -1})
-
-    def passes(self, item, limit, tracker):
-        """Whether the test passes without the mutant."""
-        forks.seed_random()
-        runner = mutant.Runner(item, None, tracker, False, self.host)
-        signal.setitimer(signal.ITIMER_PROF, max(limit, mutant.SECONDS_PER_TEST))
-        self.host.plugin.run(runner)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        return runner.failure is None
 
     def state(self, kept, coarse=False):
         """What this process leaves behind. `coarse`: only whether the fixtures still stand."""
