@@ -12,22 +12,30 @@
 
 #define MOST_BYTES ((size_t)256 << 20)
 
-enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
+static enum mg_code find_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_mutants *mutants, struct mg_err *err)
 {
-    struct mg_module *module;
-    MG_TRY(mg_module_parse(request->source->text, &module, err));
     const struct mg_target *target = request->target;
-    struct mg_mutants mutants = { 0 };
     const struct mg_names *words = &request->config->mutation.operators;
     struct mg_operator_choice choice = mg_operator_choose((int)request->config->mutation.level, words->at, words->len);
+    struct mg_module *module;
+    MG_TRY(mg_module_parse(request->source->text, &module, err));
+    if (mg_target_is_module(target))
+        mg_module_mutants(module, target->module, &choice, arena, mutants);
+    else
+        mg_chosen_mutants(module, &target->function, target->module, target->qualified_name, &choice, arena, mutants);
+    mg_module_free(module);
+    return MG_OK;
+}
+
+enum mg_code mg_measure_mutants(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, struct mg_err *err)
+{
+    const struct mg_target *target = request->target;
+    struct mg_mutants mutants = { 0 };
     if (request->mutants)
         for (size_t i = 0; i < request->mutant_count; i++)
             *MG_PUSH(arena, &mutants) = request->mutants[i];
-    else if (mg_target_is_module(target))
-        mg_module_mutants(module, target->module, &choice, arena, &mutants);
     else
-        mg_chosen_mutants(module, &target->function, target->module, target->qualified_name, &choice, arena, &mutants);
-    mg_module_free(module);
+        MG_TRY(find_mutants(request, arena, &mutants, err));
     size_t limit = request->config->mutation.max_mutants > 0 ? (size_t)request->config->mutation.max_mutants : mutants.len;
     size_t bytes = (limit < mutants.len ? limit : mutants.len) * (target->function.end - target->function.start);
     if (bytes > MOST_BYTES) { /* a table of thousands of numbers: each mutant is a whole function to compile */

@@ -69,6 +69,7 @@ struct mg_found {
     uint32_t functions;                     /* live function objects with its code */
     MG_LIST(struct mg_line_range) imported; /* its lines that ran on import or in collection, before any test; `file` is 0 */
     MG_LIST(uint32_t) importers;            /* with static_mutants: tests whose files come to import the target's module */
+    bool has_imported; /* modules of the repo came into the session with it: the next target would not find what the tests have left */
 };
 enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_XFAILED, MG_TEST_ERROR, MG_TEST_TIMEOUT, MG_TEST_CRASHED };
 struct mg_baseline_result {
@@ -311,7 +312,7 @@ struct mg_agent_ops {
     /* New interpreters with plain pytest; nothing of the zygote. */
     enum mg_code (*confirm)(void *self, const struct mg_confirm *what, struct mg_arena *arena, struct mg_confirmed *result, struct mg_err *err);
 
-    /* The session's target; imports its module when no test has.
+    /* The session's target, in the place of the one before; imports its module when no test has.
      * MG_E_CHILD with the import error's last line when the module cannot be imported. */
     enum mg_code (*session_target)(struct mg_session *session, const struct mg_target *target, struct mg_arena *arena, struct mg_found *found,
                                    struct mg_err *err);

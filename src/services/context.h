@@ -84,6 +84,8 @@ struct mg_run_context {
     bool *unknown;                    /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
     bool grace;                       /* the moment behind it has begun: services/limit.h */
     const struct mg_measure *measure; /* of a score, else NULL */
+    struct mg_session *session;       /* of a score: serves one target after the other; NULL = none is open */
+    unsigned served;                  /* targets of that session */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;
     const bool *chosen;       /* of those that are collected: by test index; NULL = all */
@@ -151,6 +153,8 @@ struct mg_pending {
 };
 MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena,
                                              struct mg_pending *pending, struct mg_err *err);
+/* Ends the session that a score's targets have shared; before the agent does anything else. */
+void mg_end_session(struct mg_run_context *run);
 /* Recounts a pending outcome without the tests that `keep` (by suite index) rejects, and settles its state. */
 void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, const bool *keep, const struct mg_str *reasons);
 

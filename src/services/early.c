@@ -179,7 +179,9 @@ enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_chang
     bool soon = run->baseline.end > 0 && run->baseline.end - run->started < SOON_SECONDS;
     if (left > 0 && each * (double)left > SHORT_SECONDS && !soon) {
         MG_TRY(select_now(run, err));
-        MG_TRY(measure_all(run, changes, err));
+        enum mg_code code = measure_all(run, changes, err);
+        mg_end_session(run);
+        MG_TRY(code);
         tell(run, each * (double)left);
     }
     if (run->baseline.end > 0 && now(run) + each * (double)left > run->baseline.end)

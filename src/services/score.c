@@ -488,6 +488,7 @@ static enum mg_code score_targets(struct scoring *s, struct mg_err *err)
         progress.ops->step(progress.self, (uint32_t)i, s->plan.at[i].target->qualified_name);
         MG_TRY(score_target(s, &s->plan.at[i], err));
     }
+    mg_end_session(&s->run);
     return MG_OK;
 }
 
@@ -622,6 +623,7 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
         mg_note(&s.run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
     MG_TRY(find_changes(&s, err));
     enum mg_code code = pipeline(&s, err);
+    mg_end_session(&s.run);
     services->agent.ops->stop(services->agent.self);
     if (result->repo.copy.len)
         services->ingest.ops->close(services->ingest.self, &result->repo);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_SERVED 100u /* targets of one session: what it has compiled for them makes its forks dearer */
+
 size_t mg_file_index(const struct mg_run_context *run, struct mg_str path)
 {
     for (size_t i = 0; i < run->repo->sources.len; i++)
@@ -72,6 +74,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     const struct mg_run_services *services = work->run->services;
     struct mg_found *found = MG_NEW(work->arena, struct mg_found);
     MG_TRY(services->agent.ops->session_target(work->session, work->target, work->arena, found, err));
+    work->gate.found = found;
     if (found->functions == 0 && !mg_target_is_module(work->target))
         return mg_discard(work,
                           MG_STR("the interpreter has no live function with this code (defined for another Python or system, compiled, replaced or "
@@ -86,7 +89,6 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     mg_beside_find(work->run, &covering, work->arena, &beside);
     work->gate.beside = beside.at;
     work->gate.beside_count = beside.len;
-    work->gate.found = found;
     mg_early_known(work->run, work->target, &work->gate);
     MG_TRY(services->gate.ops->before(services->gate.self, &work->gate, work->arena, &work->pending->measured, err));
     struct mg_measured *measured = &work->pending->measured;
@@ -135,7 +137,36 @@ static struct mg_outcome fresh_outcome(const struct mg_target *target, uint32_t 
     };
 }
 
-/* All steps in a session of their own. */
+/* Nothing of a measured target stays in its session: its mutants and its tests run in forks. So the next one can have it. */
+static enum mg_code take_session(struct mg_work *work, struct mg_err *err)
+{
+    struct mg_run_context *run = work->run;
+    work->shared = run->measure && run->session && run->served < MOST_SERVED;
+    if (!work->shared)
+        mg_end_session(run);
+    work->session = run->session;
+    run->session = NULL;
+    run->served++;
+    return work->shared ? MG_OK : run->services->agent.ops->open_session(run->services->agent.self, &work->session, err);
+}
+
+static void leave_session(struct mg_work *work, enum mg_code code)
+{
+    if (work->run->measure && code == MG_OK && work->gate.found && !work->gate.found->has_imported)
+        work->run->session = work->session;
+    else
+        work->run->services->agent.ops->session_close(work->session);
+}
+
+void mg_end_session(struct mg_run_context *run)
+{
+    if (run->session)
+        run->services->agent.ops->session_close(run->session);
+    run->session = NULL;
+    run->served = 0;
+}
+
+/* All steps in one session. */
 static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
 {
     const struct mg_run_services *services = work->run->services;
@@ -146,7 +177,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     work->judged = 0;
     work->broken = false;
     work->epoch = work->run->revived;
-    MG_TRY(services->agent.ops->open_session(services->agent.self, &work->session, err));
+    MG_TRY(take_session(work, err));
     work->gate = (struct mg_gate_request){ .target = work->target,
                                            .source = work->source,
                                            .agent = services->agent,
@@ -164,7 +195,7 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
         work->gate.clock = services->clock;
     }
     enum mg_code code = steps(work, err);
-    services->agent.ops->session_close(work->session);
+    leave_session(work, code);
     return code;
 }
 
@@ -185,12 +216,13 @@ static enum mg_code process(struct mg_run_context *run, const struct mg_target *
             mg_log_err(MG_LOG_WARNING, "the target failed", &cause);
         if (code != MG_E_CHILD && code != MG_E_TIMEOUT)
             break;
+        bool shared = work.shared;
         MG_TRY(services->agent.ops->revive(services->agent.self, &died, err));
         run->revived += died;
         again = died && deaths > 0;
         /* Whatever killed the zygote may have had nothing to do with this target: once more. Another target's tests may have, while this one
          * waited for its model. */
-        if (again || run->revived == work.epoch)
+        if (again || (run->revived == work.epoch && !shared))
             break;
     }
     work.outcome->seconds = services->clock.ops->monotonic(services->clock.self) - started;

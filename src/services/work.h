@@ -18,6 +18,7 @@ struct mg_work {
     MG_LIST(struct mg_str) imports; /* of each suite */
     MG_LIST(struct mg_str) facts;
     bool broken;     /* the session is of no more use */
+    bool shared;     /* the session has served another target before */
     unsigned epoch;  /* run->revived when it was opened */
     unsigned judged; /* suites so far: each stands in a module of its own */
 };

@@ -128,7 +128,7 @@ class Session:
         ran = trace.ranges(self.host.imported.lines_of(path, self.target.first_line, self.target.end_line))
         return dict(
             answer, functions=len(self.target.functions), freevars=list(code.co_freevars) if code else [], flavour=self.target.flavour(),
-            imported=[[first, last] for _file, first, last in ran],
+            imported=[[first, last] for _file, first, last in ran], has_imported=bool(self.target.fresh),
         )
 
     def describe(self, _request):
