@@ -172,21 +172,20 @@ static enum mg_code check_raising(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
-static bool is_known(const struct mg_gate_request *request, const struct mg_measured *measured, uint32_t mutant)
+/* Tests beside that alone have something new to say of a survivor, or NULL: then it is measured whole. */
+static const struct mg_again *again_of(const struct mg_gate_request *request, const struct mg_measured *measured, uint32_t mutant)
 {
-    return request->again && !request->matrix && measured->mutants.len == request->mutant_count && request->again[mutant].count > 0;
+    bool known = request->again && !request->matrix && measured->mutants.len == request->mutant_count;
+    return known && request->again[mutant].count > 0 ? &request->again[mutant] : NULL;
 }
 
-/* Its own tests have run its line and let it live; a few neighbours have not tried it yet. */
-static void queue_again(const struct mg_again *again, struct mg_attempt *attempt, struct mg_arena *arena, struct mg_pump *pump)
+static struct mg_candidate *changed_neighbours(const struct mg_again *again, struct mg_arena *arena, size_t *count)
 {
     struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, again->count);
     for (size_t i = 0; i < again->count; i++)
         tests[i] = (struct mg_candidate){ again->tests[i].test, again->tests[i].seconds };
-    attempt->hit = attempt->in_second = true;
-    attempt->second = tests;
-    attempt->second_count = again->count;
-    mg_pump_add(pump, attempt);
+    *count = again->count;
+    return tests;
 }
 
 /* With a matrix every covering test is a candidate, and none stops the others. */
@@ -195,6 +194,8 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
 {
     size_t from = 0;
     measured->reused = 0;
+    if (!mg_target_is_module(request->target))
+        pump->unchanged = mg_noop_function_text(request->source->text, &request->target->function, arena);
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
         const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
         const struct mg_mutant_result *known = mg_known_find(request, measured->mutants.at[i].id, &from);
@@ -202,11 +203,8 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
             .mutant = i, .source = spliced->source, .line = spliced->line, .end_line = spliced->end_line, .bail = !request->matrix
         };
         struct mg_lines_wanted lines = { .line = spliced->line, .end_line = spliced->end_line };
+        const struct mg_again *again = again_of(request, measured, i);
         attempt.fresh = needs_fresh;
-        if (is_known(request, measured, i)) {
-            queue_again(&request->again[i], &attempt, arena, pump);
-            continue;
-        }
         attempt.fresh_if_unseen = true;
         attempt.first = mg_candidates(request, measured, &lines, arena, &attempt.first_count);
         if (attempt.first_count == 0) {
@@ -220,7 +218,9 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
         lines.beside_seconds = mg_beside_seconds(own);
         if (request->matrix)
             attempt.first = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &attempt.first_count);
-        attempt.second = request->matrix ? NULL : mg_candidates(request, measured, &lines, arena, &attempt.second_count);
+        if (!request->matrix)
+            attempt.second = again ? changed_neighbours(again, arena, &attempt.second_count)
+                                   : mg_candidates(request, measured, &lines, arena, &attempt.second_count);
         bool settled = mg_known_settles(request, measured, known, &attempt);
         measured->results.at[i] = settled ? *known : (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
         measured->reused += settled;

@@ -41,32 +41,14 @@ static bool any_untried(const struct mg_gate_request *request, const struct mg_c
     return false;
 }
 
-/* Of a mutant that lived: only tests that have not been tried. Those of the second job work on each other, and how many there are hangs on the
- * first: they are all run, or none when nothing is new. */
-static void leave_untried(const struct mg_gate_request *request, struct mg_attempt *attempt)
-{
-    struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made for this attempt alone */
-    size_t count = 0;
-    for (size_t i = 0; i < attempt->first_count; i++)
-        if (!request->tried[tests[i].test])
-            tests[count++] = tests[i];
-    attempt->first_count = count;
-    if (count == 0 && !any_untried(request, attempt->second, attempt->second_count))
-        attempt->second_count = 0;
-    attempt->hit = true; /* it was seen to run when it lived */
-    attempt->in_second = count == 0;
-}
-
 /* A verdict that neither a test nor the bytecode is the reason of (not reached, invalid, static) is found anew. */
 bool mg_known_settles(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_mutant_result *known,
-                      struct mg_attempt *attempt)
+                      const struct mg_attempt *attempt)
 {
     if (!known)
         return false;
-    if (known->verdict == MG_VERDICT_survived) {
-        leave_untried(request, attempt);
-        return attempt->first_count + attempt->second_count == 0;
-    }
+    if (known->verdict == MG_VERDICT_survived) /* tests work on those behind them: with a new one they are all run */
+        return !any_untried(request, attempt->first, attempt->first_count) && !any_untried(request, attempt->second, attempt->second_count);
     bool detected = known->verdict == MG_VERDICT_killed || known->verdict == MG_VERDICT_timeout;
     return known->verdict == MG_VERDICT_ignored || (detected && is_believed(request, measured, known->killer));
 }

@@ -27,9 +27,9 @@ struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const 
 
 /* What the request knows of a mutant, or NULL. Both lists are in source order as a rule: *from is where the last one was found. */
 const struct mg_mutant_result *mg_known_find(const struct mg_gate_request *request, struct mg_str mutant_id, size_t *from);
-/* True when that (NULL: nothing) is the verdict; else the attempt is cut down to what is still to be run. */
+/* True when that (NULL: nothing) is the verdict, whatever the tests of the attempt would say. */
 bool mg_known_settles(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_mutant_result *known,
-                      struct mg_attempt *attempt);
+                      const struct mg_attempt *attempt);
 
 /* Takes back what a fork cannot say of lines that run on import. */
 void mg_doubt_static(const struct mg_gate_request *request, struct mg_measured *measured);

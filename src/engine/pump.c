@@ -28,35 +28,49 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
     return false;
 }
 
-static bool may_be_chained(const struct mg_pump *pump, const struct mg_attempt *attempt)
+static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t test)
 {
-    return pump->request->config->mutation.chain && attempt->bail && attempt->line && !attempt->fresh && !attempt->in_second && !attempt->alone &&
-           !attempt->chained && !attempt->retries;
+    for (size_t i = 0; i < count; i++)
+        if (tests[i].test == test)
+            return true;
+    return false;
 }
 
-static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
+/* Of the attempt's tests those that it has not been told to leave out; the ones behind `last` are not needed (NO_TEST: all are). */
+static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count, uint32_t last,
+                      struct mg_mutant_job *job)
 {
-    struct mg_mutant_job job = {
-        .ticket = pump->flying.len,
-        .source = attempt->source,
-        .line = attempt->line,
-        .end_line = attempt->end_line,
-        .bail = attempt->bail,
-        .fresh = attempt->fresh,
-        .exec = attempt->exec,
-        .chain = may_be_chained(pump, attempt),
-    };
-    const struct mg_candidate *tests = attempt->in_second ? attempt->second : attempt->first;
-    size_t count = attempt->in_second ? attempt->second_count : attempt->first_count;
     for (size_t i = 0; i < count; i++) {
         if (is_excluded(attempt, tests[i].test))
             continue;
         double limit = mg_test_limit(tests[i].seconds);
-        *MG_PUSH(pump->arena, &job.tests) = tests[i].test;
-        *MG_PUSH(pump->arena, &job.limits) = limit;
-        job.wall_seconds += 4.0 * limit;
+        *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
+        *MG_PUSH(pump->arena, &job->limits) = limit;
+        job->wall_seconds += 4.0 * limit;
+        if (tests[i].test == last)
+            return;
     }
-    job.wall_seconds += attempt->fresh ? FRESH_SECONDS : 5.0;
+}
+
+static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
+{
+    bool proving = attempt->proving;
+    struct mg_mutant_job job = {
+        .ticket = pump->flying.len,
+        .source = proving ? pump->unchanged : attempt->source,
+        .line = proving ? 0 : attempt->line,
+        .end_line = proving ? 0 : attempt->end_line,
+        .bail = attempt->bail,
+        .fresh = attempt->fresh,
+        .exec = attempt->exec,
+        .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
+    };
+    add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
+    bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries && !proving;
+    job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
+    job.chain = may_run_ahead && pump->request->config->mutation.chain;
+    job.wall_seconds += job.own ? job.wall_seconds : 0;
+    add_tests(pump, attempt, attempt->second, attempt->second_count, proving ? attempt->killer : NO_TEST, &job);
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
@@ -90,12 +104,17 @@ static void give_verdict(struct mg_attempt_end *end, enum mg_verdict verdict, en
     end->killer = killer;
 }
 
-/* Leaves `test` out and tries again, unless that has happened too often. True when the attempt goes on. */
+/* Leaves `test` out and tries again. When that has happened too often: without the tests of `second`, which say nothing where they cannot stand
+ * behind the others; then no more. True when the attempt goes on. */
 static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
 {
     if (attempt->retries++ >= MOST_RETRIES) {
-        give_verdict(end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, reason);
-        return false;
+        if (!attempt->second_count) {
+            give_verdict(end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, reason);
+            return false;
+        }
+        attempt->second_count = 0;
+        attempt->retries = MOST_RETRIES;
     }
     *MG_PUSH(pump->arena, &attempt->excluded) = test;
     mg_pump_add(pump, attempt);
@@ -117,6 +136,35 @@ static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
     return crash;
 }
 
+/* A test that runs none of its lines by itself has detected it. What the tests before it leave behind may do the same without the mutant: then it
+ * is left out. True when the attempt goes on. */
+static bool prove(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_attempt_end *end)
+{
+    bool own = end->killer == NO_TEST || !is_among(attempt->second, attempt->second_count, end->killer);
+    if (own || is_among(attempt->first, attempt->first_count, end->killer))
+        return false;
+    attempt->proving = true;
+    attempt->kill = end->result;
+    attempt->killer = end->killer;
+    mg_pump_add(pump, attempt);
+    return true;
+}
+
+static bool judge_proof(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
+{
+    uint32_t failed = run->end == MG_RUN_DONE ? NO_TEST : run->end == MG_RUN_REFUSED ? attempt->killer : run->at;
+    for (size_t i = 0; i < run->runs.len && failed == NO_TEST; i++)
+        if (run->runs.at[i].failed)
+            failed = run->runs.at[i].test;
+    if (failed == NO_TEST) {
+        end->result = attempt->kill;
+        end->killer = attempt->killer;
+        return false;
+    }
+    attempt->proving = attempt->alone = false;
+    return try_without(pump, attempt, failed, end, MG_STR("tests fail without the mutant, one behind the other"));
+}
+
 /* All tests of the job ran (or it stopped at a failure). True when the attempt goes on. */
 static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
 {
@@ -126,25 +174,13 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         give_verdict(end, MG_VERDICT_killed, kind, kill->test, kill->text);
         return false;
     }
-    if (run->chain) {
-        attempt->chained = true;
-        mg_pump_add(pump, attempt);
-        return true;
-    }
     for (size_t i = 0; i < run->runs.len; i++) {
         attempt->hit |= run->runs.at[i].hit;
-        bool enough = attempt->in_second && attempt->retries >= MOST_RETRIES; /* tests that cannot stand alone say nothing */
-        if (run->runs.at[i].failed && attempt->bail && !enough)
+        if (run->runs.at[i].failed && attempt->bail)
             return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
-    }
-    if (!attempt->in_second && attempt->second_count) {
-        attempt->in_second = true;
-        mg_pump_add(pump, attempt);
-        return true;
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         attempt->fresh = true;
-        attempt->in_second = false;
         attempt->excluded.len = 0;
         mg_pump_add(pump, attempt);
         return true;
@@ -216,7 +252,7 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         end->fresh = attempt.fresh;
         end->exec = attempt.exec;
         end->is_static = attempt.is_static;
-        if (judge(pump, &attempt, run, end))
+        if (attempt.proving ? judge_proof(pump, &attempt, run, end) : judge(pump, &attempt, run, end) || prove(pump, &attempt, end))
             continue;
         if (attempt.is_static)
             end->result.reason =

@@ -18,12 +18,14 @@ struct mg_attempt {
     uint32_t line, end_line;
     const struct mg_candidate *first; /* tests that execute the mutated lines, in order */
     size_t first_count;
-    const struct mg_candidate *second; /* tests that enter the function otherwise: a survivor is run against them before it is final */
+    const struct mg_candidate *second; /* run behind them in the same process: tests that enter the function otherwise, and neighbours */
     size_t second_count;
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
-    bool in_second, alone;
-    bool chained;         /* it has been run behind other mutants, and not been killed: nothing is believed of that */
+    bool alone;
+    bool proving;                 /* one of `second` has detected it: whether it passes there without the mutant */
+    struct mg_mutant_result kill; /* then: what it was, and by which test */
+    uint32_t killer;
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */
@@ -44,6 +46,7 @@ struct mg_pump {
     const struct mg_gate_request *request;
     struct mg_progress *progress;
     struct mg_arena *arena; /* of the results */
+    struct mg_str unchanged; /* text of the function without a mutant; needed where attempts have a `second` */
     MG_LIST(struct mg_attempt) queue;
     size_t next;                       /* first queued attempt not yet handed over */
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */

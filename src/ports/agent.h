@@ -218,7 +218,9 @@ struct mg_mutant_job {
     bool fresh;              /* in a new interpreter instead of a fork: the tests are collected again, with the mutated file; a fork of a
                               * process that has imported nothing of the repo does as well, where the agent has one */
     bool exec;               /* with `fresh`: never such a fork */
-    bool chain;              /* its process may have run other mutants before, where the agent can prove that this decided nothing */
+    uint32_t own;            /* so many of its tests, the first, run its lines: they may be run ahead of the others where that costs little, and a
+                              * kill there ends the job. 0 = none */
+    bool chain;              /* that may be in a process that has run other mutants, where the agent can prove that this decided nothing */
     double wall_seconds;     /* whole process, second line of defence */
     MG_LIST(uint32_t) tests; /* indices, in order */
     MG_LIST(double) limits;  /* CPU seconds for each of them */
@@ -246,7 +248,6 @@ struct mg_mutant_run {
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
-    bool chain;   /* its process had run others before: a kill is proved, that tests passed is not */
 };
 
 /* Plain pytest in a new interpreter. */

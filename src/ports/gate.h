@@ -19,7 +19,7 @@ struct mg_coverage_entry {
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* of the target's file only */
 };
-/* A mutant that is known to live through all tests but these, which come from `beside`. */
+/* A mutant that is known to live through all tests but these, which come from `beside`: they are run behind those that run its lines. */
 struct mg_again {
     const struct mg_coverage_entry *tests;
     size_t count; /* 0 = nothing is known: it is measured whole */
@@ -49,8 +49,8 @@ struct mg_gate_request {
     const struct mg_mutant *mutants; /* the ones to be measured; NULL = all of the target up to config's level */
     size_t mutant_count;
     const struct mg_again *again; /* one for each of `mutants`, or NULL */
-    /* `before` does not run again what they settle: a mutant that a test has killed which is still believed, and one that lived is only tried on
-     * the tests that are not among the `tried` (by test index). NULL = nothing is known. Never with a matrix. */
+    /* `before` does not run again what they settle: a mutant that a test has killed which is still believed, and one that lived when all its tests
+     * are among the `tried` (by test index). NULL = nothing is known. Never with a matrix. */
     const struct mg_known *known;
     size_t known_count;
     const bool *tried;

@@ -65,6 +65,7 @@ TESTS = """
     def test_hang(): assert mod.hang(3) == 0
     def test_leave(): assert mod.leave(1) == 1
     def test_mixed(): assert mod.mixed(1) == 2
+    def test_behind(): assert not mod.LEFT
     def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
 
@@ -84,9 +85,10 @@ def repo(shared):
 
 
 def run(bench, old, new, tests, limit=0.51, **more):
-    answer = bench.mutant(old, new, tests, limit=limit, **dict({"chain": True}, **more))
+    """(it was killed in a chain, or has passed there and then been run by itself; how it ended; whether a test failed)"""
+    answer = bench.mutant(old, new, tests, limit=limit, **dict({"chain": True, "own": len(tests)}, **more))
     failed = [run for run in answer["runs"] if run[1]]
-    return bool(answer.get("chain")), answer["end"], bool(failed)
+    return answer["ahead"], answer["end"], bool(failed)
 
 
 @pytest.mark.parametrize("test", ["test_add", "test_case"])
@@ -116,9 +118,8 @@ def test_a_test_that_passes_once_only_is_not_believed(repo):
 
 def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
     bench = Bench(repo, "mod.py", "cached")
-    for new in ("n * 3", "n + 2", "n - 2"):
-        chained, _end, failed = run(bench, "n * 2", new, ["test_cached"])
-        assert failed or chained  # one that passed there is run again by itself
+    for new in ("n * 3", "n + 1", "n - 2"):
+        assert run(bench, "n * 2", new, ["test_cached"])[2]  # one that passed there is run again by itself
     assert run(bench, "n * 2", "n ** 3", ["test_cached"]) == (False, "done", True)
 
 
@@ -163,3 +164,11 @@ def test_where_nothing_is_killed_it_is_not_tried_for_long(repo):
     seen = [run(bench, "a + b", "b + a + %d - %d" % (n, n), ["test_add"]) for n in range(8)]
     assert {one[1:] for one in seen} == {("done", False)}
     assert [one[0] for one in seen] == [True] * 6 + [False] * 2
+
+
+def test_only_tests_of_its_own_go_ahead_and_the_others_follow_behind_them(repo):
+    bench = Bench(repo, "mod.py", "mixed")
+    # test_mixed leaves -1 in LEFT with this mutant, and only behind it test_behind fails.
+    assert run(bench, "n < 0", "n > 0", ["test_mixed", "test_behind"], own=1) == (True, "done", True)
+    assert run(bench, "n < 0", "n > 0", ["test_behind"]) == (True, "done", False)
+    assert run(bench, "n < 0", "n > 0", ["test_behind", "test_mixed"], own=1)[1:] == ("done", False)

@@ -424,7 +424,6 @@ void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_
     run->at = mg_field_u32(fields, root, "at", during_a_test ? MG_NEEDED : MG_OPTIONAL, test_count > 0 ? test_count : 1);
     run->at_hit = mg_field_bool(fields, root, "at_hit", MG_OPTIONAL);
     run->nursery = mg_field_bool(fields, root, "nursery", MG_OPTIONAL);
-    run->chain = mg_field_bool(fields, root, "chain", MG_OPTIONAL);
     run->reason = mg_field_line(fields, root, "reason", MG_OPTIONAL);
     run->seconds = mg_field_seconds(fields, root, "seconds", MG_OPTIONAL);
     size_t i, max;

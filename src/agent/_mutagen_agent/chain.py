@@ -111,7 +111,7 @@ class Chain:
 class Link:
     """One mutant for a chain; stands for the child in the session's pool, as workers.Away does."""
 
-    next, sets_up = None, True
+    next, sets_up, ahead = None, True, True
 
     def __init__(self, chains, request, code):
         self.chains, self.request, self.code = chains, request, code
@@ -160,14 +160,14 @@ class Link:
                     chains.unfit.add(test)
             if not said["believed"]:
                 return None
-            answer = dict(mutant.answer(ended, plan.host), chain=True)
+            answer = mutant.answer(ended, plan.host)
             chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unfit.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer
         answer = mutant.answer(ended, plan.host)
         # C runs what has passed its limit again by itself; also where it was the unchanged function that did not end behind a kill.
-        return dict(answer, chain=True) if answer["end"] == "timeout" and plan.at_hit else None
+        return answer if answer["end"] == "timeout" and plan.at_hit else None
 
 
 def said_in(records):

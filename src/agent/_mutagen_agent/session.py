@@ -53,8 +53,14 @@ class Session:
         answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
         if self.must_be_repeated(plan):
             self.begin(parts.request, plan.plain, parts.alone_too)
-        elif answer is None:
+        elif answer is None and (away.next or not away.ahead):
             self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
+        elif away is not None and away.ahead:
+            if answer is None or answer["end"] == "done" and not any(run[1] for run in answer["runs"]):
+                parts.ahead = answer is not None
+                self.go_on(parts, plan.plain)
+            else:
+                self.channel.queue(dict(answer, ahead=True))
         else:
             whole = parts.add(answer)
             if whole is None:
@@ -189,15 +195,29 @@ class Session:
         return None
 
     def begin(self, request, code, alone=()):
-        self.go_on(shared_files.Parts(request, self.host.files.writers, alone), code)
+        parts = shared_files.Parts(request, self.host.files.writers, self.host.unforkable, alone)
+        ahead = None if alone else self.ahead(request, code)
+        if ahead:
+            self.submit(ahead.request, code, parts, away=ahead)
+        else:
+            self.go_on(parts, code)
+
+    def ahead(self, request, code):
+        """Somebody who runs the first tests of the job, those that run its lines, where that costs little. A kill is one; otherwise the job is begun."""
+        own = request.get("own") or 0
+        first = dict(request, tests=request["tests"][:own], limits=(request.get("limits") or [])[:own])
+        if not own or self.host.files.writers.intersection(first["tests"]):
+            return None
+        workers = self.host.workers
+        if not workers:
+            return self.chains.link(first, code)
+        if workers.away(self, request, code):
+            return None  # all of it is run there
+        return workers.away(self, first, code, ahead=True) or self.chains.link(first, code)
 
     def go_on(self, parts, code):
         request, alone = parts.take()
-        away = None
-        if not alone:
-            away = self.host.workers.away(self, request, code) if self.host.workers else None
-            if not away and parts.is_whole():  # of a part nobody could say that what passed is to be run again
-                away = self.chains.link(request, code)
+        away = self.host.workers.away(self, request, code) if self.host.workers and not alone else None
         self.submit(request, code, parts, alone, away)
 
     def doubts(self, ended):

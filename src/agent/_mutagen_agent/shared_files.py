@@ -313,32 +313,31 @@ def remove(path):
 
 
 class Parts:
-    """One mutant's tests: first those that leave the copy alone, then, with nothing beside them, the others, in the order of collection."""
+    """One mutant's tests: first those that leave the copy alone, in forks and then in new interpreters; then, with nothing beside them, the others,
+    in the order of collection."""
 
-    def __init__(self, request, writers, alone=()):
+    def __init__(self, request, writers, unforkable=(), alone=()):
         self.request, self.alone_too = request, set(alone)  # tests that write with this mutant only
-        chosen = self.alone_too.union(writers).intersection(request["tests"])
-        self.answers, self.left = [], [(request, bool(chosen))]
-        if chosen and not chosen.issuperset(request["tests"]) or len(chosen) > 1:
-            limits = dict(zip(request["tests"], request.get("limits") or []))
-            together = [test for test in request["tests"] if test not in chosen]
-            self.left = [(dict(request, tests=tests, limits=[limits.get(test, 0.0) for test in tests]), alone)
-                         for tests, alone in ((together, False), (sorted(chosen), True)) if tests]
+        self.ahead = False  # its first tests have passed elsewhere before
+        tests = request["tests"]
+        chosen = self.alone_too.union(writers).intersection(tests)
+        apart = set() if request.get("fresh") else set(unforkable).difference(chosen)
+        together = [test for test in tests if test not in chosen and test not in apart]
+        limits = dict(zip(tests, request.get("limits") or []))
+        self.answers, self.left = [], [
+            (request if kind == tests else dict(request, tests=kind, limits=[limits.get(test, 0.0) for test in kind]), alone)
+            for kind, alone in ((together, False), ([test for test in tests if test in apart], False), (sorted(chosen), True)) if kind] or [(request, False)]
 
     def take(self):
         return self.left.pop(0)
 
-    def is_whole(self):
-        """Whether what was taken is all there is."""
-        return not self.left and not self.answers
-
     def add(self, answer):
         """One part's answer. The whole answer when no further part has to run, else None."""
-        self.answers.append(answer)
+        self.answers.append(dict(answer, ahead=self.ahead))
         failed = any(run[1] for run in answer["runs"])
         if self.left and answer.get("end") == "done" and not (failed and self.request.get("bail", True)):
             return None
         if len(self.answers) == 1:
-            return answer
-        return dict(answer, runs=[run for one in self.answers for run in one["runs"]], seconds=round(sum(one["seconds"] for one in self.answers), 6),
+            return self.answers[0]
+        return dict(self.answers[-1], runs=[run for one in self.answers for run in one["runs"]], seconds=round(sum(one["seconds"] for one in self.answers), 6),
                     nursery=any(one.get("nursery") for one in self.answers))

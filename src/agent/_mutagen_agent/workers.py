@@ -141,7 +141,7 @@ class Farm:
         with open(session.log, "ab") as file:
             file.write(wire.encode(request))
 
-    def away(self, session, request, code):
+    def away(self, session, request, code, ahead=False):
         """An Away when a worker is the place for this mutant, else None."""
         tests, table, target = request["tests"], self.table, session.target
         if request.get("fresh") or target.is_module or self.host.unforkable.intersection(tests) or self.leaky.intersection(tests):
@@ -156,7 +156,7 @@ class Farm:
             return None  # setting up runs the mutant: it has to do that itself
         if (request["source"], tuple(tests)) in self.failed:
             return None
-        return Away(self, session, request, code, noop)
+        return Away(self, session, request, code, noop, ahead=ahead)
 
     def trials_path(self):
         return os.path.join(self.folder, "trials")
@@ -183,8 +183,9 @@ class Away:
 
     sets_up = False  # its tests find their session fixtures set up
 
-    def __init__(self, farm, session, request, code, noop, each=False):
+    def __init__(self, farm, session, request, code, noop, each=False, ahead=False):
         self.farm, self.session, self.request, self.code, self.noop, self.each = farm, session, request, code, noop, each
+        self.ahead = ahead  # its tests are the first of a job: session.Session.ahead
         self.next = None
 
     def carry(self, plan):
@@ -237,7 +238,7 @@ class Away:
             return dict(reply["answer"], id=plan.ticket)
         plan.clean_up()
         if reply.get("each") and not self.each:
-            self.next = Away(farm, self.session, self.request, self.code, self.noop, each=True)
+            self.next = Away(farm, self.session, self.request, self.code, self.noop, each=True, ahead=self.ahead)
         elif not reply.get("leaky"):
             farm.failed.add((self.request["source"], tuple(self.request["tests"])))
         return None

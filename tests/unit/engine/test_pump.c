@@ -86,6 +86,7 @@ static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *
     struct mg_err err;
     uint32_t mutant = 0;
     mg_pump_init(&pump, &request, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
     mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7,
                                              .source = MG_STR("def f(): pass"),
                                              .first = two,
@@ -140,15 +141,60 @@ static void a_failure_before_the_line_ran_is_no_kill(void **state)
     assert_int_equal(script.jobs[1].tests.at[0], 5);
 }
 
-static void a_survivor_meets_every_test_that_enters_the_function(void **state)
+static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(void **state)
 {
     (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    DONE({ .test = 9, .failed = true, .hit = true });
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .hit = true });
+    assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(script.submitted, 1);
+    assert_int_equal(script.jobs[0].tests.len, 3);
+    assert_int_equal(script.jobs[0].tests.at[2], 9);
+}
+
+/* What the tests before it leave behind may make it fail without the mutant, too. */
+static void a_neighbour_kills_when_it_passes_there_without_the_mutant(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
     struct mg_attempt_end end = verdict_with(true, other, 1);
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_int_equal(end.killer, 9);
-    assert_int_equal(script.jobs[1].tests.len, 1);
+    assert_true(mg_str_is(end.result.reason, "AssertionError"));
+    assert_true(mg_str_is(script.jobs[1].source, "unchanged"));
+    assert_int_equal(script.jobs[1].line, 0);
+    assert_int_equal(script.jobs[1].tests.len, 3);
+    set_up(state);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9, .failed = true });
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(script.jobs[2].tests.len, 2);
+}
+
+static void a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too(void **state)
+{
+    (void)state;
+    answer(MG_RUN_DIED, 9, true, NULL, 0);
+    answer(MG_RUN_DIED, 9, false, NULL, 0);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
+    set_up(state);
+    answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
+    answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
+    assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_timeout);
+}
+
+static void the_proof_ends_with_the_killer(void **state)
+{
+    (void)state;
+    static const struct mg_candidate more[] = { { 9, 0.0 }, { 11, 0.0 } };
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
+    assert_int_equal(verdict_with(true, more, 2).result.verdict, MG_VERDICT_killed);
+    assert_int_equal(script.jobs[0].tests.len, 4);
+    assert_int_equal(script.jobs[1].tests.len, 3);
 }
 
 static void without_proof_of_activation_nothing_survived(void **state)
@@ -206,73 +252,66 @@ static void a_static_mutant_says_so(void **state)
 }
 
 /* Neighbours that pass only behind others are no reason to doubt a survivor. */
-static void neighbours_that_cannot_stand_alone_say_nothing(void **state)
+static void neighbours_that_cannot_stand_behind_the_others_say_nothing(void **state)
 {
     (void)state;
+    static const struct mg_candidate five[] = { { 9, 0.0 }, { 10, 0.0 }, { 11, 0.0 }, { 12, 0.0 }, { 13, 0.0 } };
+    for (uint32_t i = 0; i < 4; i++) {
+        DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9 + i, .failed = true, .hit = true });
+        DONE({ .test = 3 }, { .test = 5 }, { .test = 9 + i, .failed = true });
+    }
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    for (int i = 0; i < 4; i++)
-        DONE({ .test = 9, .failed = true });
-    struct mg_attempt_end end = verdict_with(true, other, 1);
-    assert_int_equal(end.result.verdict, MG_VERDICT_survived);
+    assert_int_equal(verdict_with(true, five, 5).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(script.submitted, 9);
+    assert_int_equal(script.jobs[8].tests.len, 2); /* not even the one that has not failed */
 }
 
-static struct mg_attempt_end verdict_behind_others(void)
+static void submit_one(bool chain, struct mg_attempt attempt)
 {
     struct mg_config chained = config;
-    chained.mutation.chain = true;
+    chained.mutation.chain = chain;
     struct mg_gate_request with = request;
     with.config = &chained;
     struct mg_pump pump;
     struct mg_attempt_end end;
     struct mg_err err;
     uint32_t mutant = 0;
+    attempt.source = MG_STR("def f(): pass");
+    attempt.first = two;
+    attempt.first_count = 2;
+    attempt.second = other;
+    attempt.second_count = 1;
     mg_pump_init(&pump, &with, NULL, arena);
-    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7,
-                                             .source = MG_STR("def f(): pass"),
-                                             .line = 2,
-                                             .end_line = 2,
-                                             .first = two,
-                                             .first_count = 2,
-                                             .second = other,
-                                             .second_count = 1,
-                                             .bail = true });
+    mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
-    assert_int_equal(mutant, 7);
-    return end;
 }
 
-static void a_kill_behind_other_mutants_is_one(void **state)
+static void only_tests_that_run_the_lines_may_go_ahead(void **state)
 {
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
-    script.answers[0].chain = true;
-    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_killed);
+    submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
+    assert_int_equal(script.jobs[0].own, 2);
     assert_true(script.jobs[0].chain);
-    assert_int_equal(script.submitted, 1);
-}
-
-static void what_passed_behind_other_mutants_is_run_by_itself(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    DONE({ .test = 3 }, { .test = 5, .hit = true });
-    DONE({ .test = 9 });
-    script.answers[0].chain = true;
-    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.submitted, 3);
-    assert_false(script.jobs[1].chain || script.jobs[2].chain);
-    assert_int_equal(script.jobs[1].tests.len, 2);
-    assert_int_equal(script.jobs[2].tests.at[0], 9);
-}
-
-static void that_lines_ran_behind_other_mutants_proves_nothing(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    DONE({ .test = 3 }, { .test = 5 });
-    DONE({ .test = 9 });
-    script.answers[0].chain = true;
-    assert_int_equal(verdict_behind_others().result.verdict, MG_VERDICT_not_reached);
+    assert_int_equal(script.jobs[0].tests.len, 3);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    submit_one(false, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
+    assert_false(script.jobs[0].chain);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    submit_one(true, (struct mg_attempt){ .bail = true }); /* a control */
+    assert_int_equal(script.jobs[0].own, 0);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true, .fresh = true });
+    assert_int_equal(script.jobs[0].own, 0);
+    set_up(state);
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .hit = true });
+    submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
+    assert_int_equal(script.jobs[1].own, 0); /* alone */
+    assert_false(script.jobs[1].chain);
 }
 
 static void a_timeout_is_repeated_alone(void **state)
@@ -360,14 +399,15 @@ int main(void)
         CASE(a_failing_test_kills_after_the_line_ran),
         CASE(crashes_and_set_up_failures_are_crash_kills),
         CASE(a_failure_before_the_line_ran_is_no_kill),
-        CASE(a_survivor_meets_every_test_that_enters_the_function),
+        CASE(a_survivor_meets_every_test_that_enters_the_function_in_one_process),
+        CASE(a_neighbour_kills_when_it_passes_there_without_the_mutant),
+        CASE(a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too),
+        CASE(the_proof_ends_with_the_killer),
         CASE(without_proof_of_activation_nothing_survived),
         CASE(where_a_fork_sees_nothing_a_new_interpreter_is_asked),
         CASE(a_static_mutant_says_so),
-        CASE(neighbours_that_cannot_stand_alone_say_nothing),
-        CASE(a_kill_behind_other_mutants_is_one),
-        CASE(what_passed_behind_other_mutants_is_run_by_itself),
-        CASE(that_lines_ran_behind_other_mutants_proves_nothing),
+        CASE(neighbours_that_cannot_stand_behind_the_others_say_nothing),
+        CASE(only_tests_that_run_the_lines_may_go_ahead),
         CASE(a_timeout_is_repeated_alone),
         CASE(a_timeout_that_does_not_come_again_is_none),
         CASE(a_dead_process_kills_only_after_the_line_ran),
