@@ -13,7 +13,7 @@ import os
 import sys
 import time
 
-from . import forks, mutant, reload, wire
+from . import forks, mutant, reload, target as targets, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
@@ -33,7 +33,8 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.tried = self.won = self.started = 0  # mutants of this target, those of them that were killed in a chain, and processes
+        self.started = self.won = 0  # processes, and mutants that were killed in one
+        self.begin()
         self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
         self.before = None
 
@@ -46,7 +47,7 @@ class Chains:
         host = session.host
         if not self.pays():
             return None
-        if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+        if host.state is None or not host.state.small or tests[0] in self.unfit or tests[0] in self.unseen or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
@@ -54,19 +55,26 @@ class Chains:
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
-        if self.tried >= ENOUGH and 2 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
+        if self.tried >= ENOUGH and 2 * self.killed < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
             return False
         if self.before is None:
             self.before = book(self.book)
         started, won = self.before
         return started < 10 or won >= LEAST_KILLS * started
 
+    def begin(self):
+        """Another target. The processes stay: nothing of it is in them before they hear of it."""
+        self.tried = self.killed = 0  # its mutants that were tried in a chain
+        self.unseen = set()  # tests that ran none of its lines there
+
     def drop(self):
         """What they were forked from is not what the session is any more."""
         if self.started:
             with open(self.book, "a") as file:
                 file.write("%d %d\n" % (self.started, self.won))
-        self.tried = self.won = self.started = 0
+            self.before = None
+        self.started = self.won = 0
+        self.begin()
         for chain in list(self.running.values()):
             self.end(chain, chain.child, False)
 
@@ -101,6 +109,7 @@ class Chain:
         session = chains.session
         session.host.freeze()
         key = Served(session, reader)
+        self.target = session.target  # that it knows of
         self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + number, (reader,))
         self.child.fd = wire.out_of_reach(self.child.fd)
         wire.private_fds.discard(reader)
@@ -132,7 +141,9 @@ class Link:
         child.end = lambda late: self.end(child, late)
         plan.on_start(child)
         job = {"request": dict(self.request, limits=plan.limits), "code": base64.b64encode(marshal.dumps(self.code)).decode("ascii"), "marks": target.marks,
-               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.intersection(plan.tests))}
+               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
+               "target": None if chain.target is target else target.request}
+        chain.target = target
         data = wire.encode(job)
         try:
             while data:
@@ -161,9 +172,11 @@ class Link:
             if not said["believed"]:
                 return None
             answer = mutant.answer(ended, plan.host)
-            chains.won += any(run[1] for run in answer["runs"])
+            killed = any(run[1] for run in answer["runs"])
+            chains.won += killed
+            chains.killed += killed
             if not any(run[1] or run[2] for run in answer["runs"]):
-                chains.unfit.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
+                chains.unseen.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer
         answer = mutant.answer(ended, plan.host)
         # C runs what has passed its limit again by itself; also where it was the unchanged function that did not end behind a kill.
@@ -209,6 +222,7 @@ class Served:
     def judged(self, line):
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
         warmed = False
+        self.turn_to(wire.DECODE(line.decode("ascii"))["target"])
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
             if self.started or self.rest is not None and self.state.take() != self.rest:
@@ -220,6 +234,13 @@ class Served:
             self.warm.add(said["cold"])
             warmed = True
             self.rest = self.state.take()
+
+    def turn_to(self, request):
+        """Another target, when it is one: nothing has run since the state was found to be the same."""
+        if request is not None:
+            self.session.target = targets.Target(request, self.host.index)
+            if self.rest is not None:
+                self.rest = self.state.take()
 
     def one(self, job, may_warm):
         """Runs the first tests of one mutant, until one fails, or one has not been warmed up: of those, one for each mutant."""

@@ -118,7 +118,7 @@ class Session:
             return wire.failure("machine" if machine else "agent", "%s: %s" % (type(exc).__name__, exc))
 
     def set_target(self, request):
-        self.chains.drop()
+        self.chains.begin()
         loaded = set(sys.modules)
         try:
             self.target = target.Target(request, self.host.index)
@@ -128,6 +128,8 @@ class Session:
         if self.target.is_module:
             return dict(answer, functions=0, freevars=[], flavour="function", imported=[])
         self.target.fresh = reload.of_repo(set(sys.modules) - loaded, self.host.index)
+        if len(sys.modules) != len(loaded):
+            self.chains.drop()
         self.host.freeze()
         code = self.target.code
         path = os.path.realpath(os.path.join(self.repo, self.target.file))

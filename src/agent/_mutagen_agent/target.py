@@ -79,6 +79,7 @@ class Target:
     """Attributes: file (relative), module, module_name, qualname, name, functions, code, first_line, end_line, scopes, indent, body_indent, fresh."""
 
     def __init__(self, request, index):
+        self.request = request
         self.file, self.module_name = request["file"], request["module"]
         self.qualname, self.name = request["qualname"], request["name"]
         self.first_line, self.end_line = request["first_line"], request["end_line"]
