@@ -33,7 +33,6 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.started = self.won = 0  # processes, and mutants that were killed in one
         self.begin()
         self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
         self.before = None
@@ -55,7 +54,7 @@ class Chains:
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
-        if self.tried >= ENOUGH and 2 * self.killed < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
+        if self.tried >= ENOUGH and 2 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
             return False
         if self.before is None:
             self.before = book(self.book)
@@ -64,17 +63,20 @@ class Chains:
 
     def begin(self):
         """Another target. The processes stay: nothing of it is in them before they hear of it."""
-        self.tried = self.killed = 0  # its mutants that were tried in a chain
+        self.tried = self.won = self.started = 0  # mutants of this target, those of them that were killed in a chain, and processes begun for it
         self.unseen = set()  # tests that ran none of its lines there
 
-    def drop(self):
-        """What they were forked from is not what the session is any more."""
+    def note(self):
+        """What the target came to."""
         if self.started:
             with open(self.book, "a") as file:
                 file.write("%d %d\n" % (self.started, self.won))
             self.before = None
-        self.started = self.won = 0
         self.begin()
+
+    def drop(self):
+        """What they were forked from is not what the session is any more."""
+        self.note()
         for chain in list(self.running.values()):
             self.end(chain, chain.child, False)
 
@@ -172,9 +174,7 @@ class Link:
             if not said["believed"]:
                 return None
             answer = mutant.answer(ended, plan.host)
-            killed = any(run[1] for run in answer["runs"])
-            chains.won += killed
-            chains.killed += killed
+            chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unseen.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer

@@ -118,7 +118,7 @@ class Session:
             return wire.failure("machine" if machine else "agent", "%s: %s" % (type(exc).__name__, exc))
 
     def set_target(self, request):
-        self.chains.begin()
+        self.chains.note()
         loaded = set(sys.modules)
         try:
             self.target = target.Target(request, self.host.index)
