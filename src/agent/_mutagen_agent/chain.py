@@ -221,7 +221,7 @@ class Served:
 
     def judged(self, line):
         """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
-        warmed = False
+        warmed, said = False, nothing()  # as alive as what is said later
         self.turn_to(wire.DECODE(line.decode("ascii"))["target"])
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
@@ -256,7 +256,7 @@ class Served:
             plan.tracker.codes, plan.code = [], None  # a marked code object knows its tracker, and no collector looks into code
 
     def tests(self, plan, unfit, may_warm):
-        said = {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0}
+        said = nothing()
         first = True
         for test, item, limit in plan.sequence(self.host.items)[:MOST_TESTS]:
             if test in unfit or seconds_of(limit) > MOST_SECONDS:
@@ -323,6 +323,10 @@ class Served:
             del item.runtest
             target.restore()
             undo()
+
+
+def nothing():
+    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0}
 
 
 def fail(item):
