@@ -5,7 +5,8 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
 - behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail;
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
-Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own.
+Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
+have left the process as it was need not meet the tests beside them, which run none of its lines: they would find nothing.
 """
 import base64
 import marshal
@@ -18,7 +19,7 @@ from . import forks, mutant, reload, target as targets, wire
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
-MOST_TESTS = 2  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
+MOST_TESTS = 4  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
 LEAST_KILLS = 3  # that a process must bring on the average, or starting it costs more than it saves
 
@@ -173,7 +174,7 @@ class Link:
                     chains.unfit.add(test)
             if not said["believed"]:
                 return None
-            answer = mutant.answer(ended, plan.host)
+            answer = dict(mutant.answer(ended, plan.host), quiet=said["all"] and not said["leaves"])
             chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unseen.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
@@ -220,7 +221,7 @@ class Served:
         return said["leaves"]
 
     def judged(self, line):
-        """What the session is told: {"believed", "leaves", "unfit", "residue"}. States are compared here, where nothing of a mutant is alive."""
+        """What the session is told: {"believed", "leaves", "unfit", "residue", "all"}. States are compared here, where nothing of a mutant is alive."""
         warmed, said = False, nothing()  # as alive as what is said later
         self.turn_to(wire.DECODE(line.decode("ascii"))["target"])
         while True:
@@ -258,7 +259,8 @@ class Served:
     def tests(self, plan, unfit, may_warm):
         said = nothing()
         first = True
-        for test, item, limit in plan.sequence(self.host.items)[:MOST_TESTS]:
+        sequence = plan.sequence(self.host.items)
+        for test, item, limit in sequence[:MOST_TESTS]:
             if test in unfit or seconds_of(limit) > MOST_SECONDS:
                 break
             if test not in self.warm and not may_warm:
@@ -271,6 +273,8 @@ class Served:
             if failed is not None:
                 passes = mutant.passes(item, limit, self.host)
                 return dict(said, believed=passes and failed, leaves=not passes)
+        else:
+            said["all"] = len(sequence) <= MOST_TESTS
         return dict(said, believed=True)
 
     def mutated(self, plan, test, item, limit, first):
@@ -326,7 +330,7 @@ class Served:
 
 
 def nothing():
-    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0}
+    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False}
 
 
 def fail(item):

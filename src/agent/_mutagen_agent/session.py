@@ -57,6 +57,8 @@ class Session:
             self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
         elif away is not None and away.ahead:
             if answer is None or answer["end"] == "done" and not any(run[1] for run in answer["runs"]):
+                if answer is not None and answer.get("quiet"):
+                    parts = shared_files.Parts(away.request, self.host.files.writers, self.host.unforkable)
                 parts.ahead = answer is not None
                 self.go_on(parts, plan.plain)
             else:
