@@ -14,7 +14,7 @@ import os
 import sys
 import time
 
-from . import forks, mutant, reload, target as targets, wire
+from . import forks, markers, mutant, reload, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
@@ -143,7 +143,10 @@ class Link:
         child.worker = number
         child.end = lambda late: self.end(child, late)
         plan.on_start(child)
-        job = {"request": dict(self.request, limits=plan.limits), "code": base64.b64encode(marshal.dumps(self.code)).decode("ascii"), "marks": target.marks,
+        codes = [self.code]
+        if target.marks:
+            codes.append(markers.with_places(target, plan.source, self.code, trace.HitTracker(self.code, *plan.lines).lines()))
+        job = {"request": dict(self.request, limits=plan.limits), "codes": base64.b64encode(marshal.dumps(codes)).decode("ascii"), "marks": target.marks,
                "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
                "target": None if chain.target is target else target.request}
         chain.target = target
@@ -247,14 +250,16 @@ class Served:
         """Runs the first tests of one mutant, until one fails, or one has not been warmed up: of those, one for each mutant."""
         target = self.session.target
         target.marks = job["marks"]
-        code = marshal.loads(base64.b64decode(job["code"]))
+        code, *marked = marshal.loads(base64.b64decode(job["codes"]))
+        if marked:
+            target.marked = {id(code): (code, trace.HitTracker(code, *mutant.lines_of(job["request"])).lines(), marked[0])}
         plan = mutant.Plan(job["request"], target, code, self.host)
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
         try:
             return self.tests(plan, frozenset(job["unfit"]), may_warm)
         finally:
-            plan.tracker.codes, plan.code = [], None  # a marked code object knows its tracker, and no collector looks into code
+            plan.tracker.codes, plan.code, target.marked = [], None, {}  # a marked code object knows its tracker, and no collector looks into code
 
     def tests(self, plan, unfit, may_warm):
         said = nothing()

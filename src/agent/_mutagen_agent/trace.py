@@ -98,7 +98,7 @@ class HitTracker:
         if MONITORING is not None or target.is_module:
             return plain
         try:
-            marked = markers.marked(target, source, plain, (self.first, self.last) if self.first else (0, 0), self.entered)
+            marked = markers.marked(target, source, plain, self.lines(), self.entered)
         except markers.Unmarkable:
             return plain
         if id(plain) in target.defaults:
@@ -107,6 +107,9 @@ class HitTracker:
         self.ids = {id(one) for one in self.codes}
         self.marked = True
         return marked
+
+    def lines(self):
+        return (self.first, self.last) if self.first else (0, 0)
 
     def entered(self):
         if self.hit or not self.armed or sys.gettrace() is not None:
