@@ -27,6 +27,7 @@
 #include "core/text.h"
 #include "engine/gate.h"
 #include "generate/search/search.h"
+#include "os/build_id.h"
 #include "os/file.h"
 #include "services/turn.h"
 #include <errno.h>
@@ -233,11 +234,13 @@ enum mg_code mg_compose_cache(struct mg_app *app, bool create, struct mg_cache *
 struct mg_str mg_compose_machine(struct mg_app *app)
 {
     struct mg_arena *scratch = mg_arena_new();
-    struct mg_str program, digest = MG_STR("unknown");
+    struct mg_str program, digest = mg_build_id(scratch);
     const struct mg_names *passed = &app->config.sandbox.pass_env;
     struct mg_str environment = mg_sandbox_linux_environment(scratch, passed->at, passed->len);
-    if (mg_file_read(scratch, "/proc/self/exe", PROGRAM_LIMIT, &program, NULL) == MG_OK)
+    if (digest.len == 0 && mg_file_read(scratch, "/proc/self/exe", PROGRAM_LIMIT, &program, NULL) == MG_OK)
         digest = mg_sha256_hex(scratch, program, 64);
+    if (digest.len == 0)
+        digest = MG_STR("unknown");
     struct mg_str all = mg_arena_printf(scratch, "%s\n%.*s\n%.*s", MG_VERSION, MG_FMT(digest), MG_FMT(environment));
     digest = mg_sha256_hex(app->arena, all, 64);
     mg_arena_free(scratch);

@@ -45,7 +45,7 @@ struct mg_attempt_end {
 struct mg_pump {
     const struct mg_gate_request *request;
     struct mg_progress *progress;
-    struct mg_arena *arena; /* of the results */
+    struct mg_arena *arena;  /* of the results */
     struct mg_str unchanged; /* text of the function without a mutant; needed where attempts have a `second` */
     MG_LIST(struct mg_attempt) queue;
     size_t next;                       /* first queued attempt not yet handed over */
