@@ -26,6 +26,7 @@ struct mg_session {
     struct {
         MG_VEC(struct mg_mutant_job)
     } jobs; /* not yet answered */
+    unsigned targets;
 };
 
 static struct memory_agent *checked(void *self)
@@ -164,7 +165,9 @@ static enum mg_code session_target(struct mg_session *session, const struct mg_t
     const struct mg_memory_script *script = session->agent->script;
     if (script->import_error)
         return MG_FAIL(err, MG_E_CHILD, "the module cannot be imported: %s", script->import_error);
-    *found = (struct mg_found){ .functions = script->not_found ? 0 : 1 };
+    if (script->tired && session->targets++ > 0)
+        return MG_FAIL(err, MG_E_CHILD, "the session is gone");
+    *found = (struct mg_found){ .functions = script->not_found ? 0 : 1, .has_imported = script->has_imported };
     if (script->imported)
         *MG_PUSH(arena, &found->imported) = (struct mg_line_range){ 0, target->function.first_line, target->function.end_line };
     return MG_OK;

@@ -49,6 +49,8 @@ struct mg_memory_script {
     bool not_found;            /* session_target finds no live function */
     bool imported;             /* all lines of the target ran on import */
     const char *import_error;  /* session_target fails with it */
+    bool has_imported;         /* as in struct mg_found */
+    bool tired;                /* a session fails at its second target, as if it had ended */
     bool newest_first;         /* session_next answers in reverse order */
     const char *deadly_source; /* a text that holds it ends the session that loads it */
     const char *broken_source; /* a loaded text that holds it gives a collection error, and does not compile */

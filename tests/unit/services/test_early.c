@@ -1,4 +1,5 @@
-/* Verdicts before the end of a long baseline, in memory: which tests go first, and that the score is the one of a run that waits. */
+/* Scores in memory. Verdicts before the end of a long baseline: which tests go first, and that the score is the one of a run that waits. And the
+ * sessions of their targets. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,6 +155,35 @@ static void without_a_choice_the_order_is_pytests(void **state)
     assert_int_equal(scored.report.existing_passed, TESTS);
 }
 
+/* Sessions for f, g and trivial, which all tests of z.py come to. */
+static size_t sessions(void)
+{
+    for (int i = TESTS - NEAR; i < TESTS; i++)
+        tests[i].last = 12;
+    a_phase = 0;
+    script.sessions_opened = script.sessions_closed = 0;
+    score_it(false, 0);
+    assert_int_equal(scored.report.outcomes.len, 3);
+    assert_int_equal(scored.report.before.of[MG_VERDICT_survived], 17);
+    assert_int_equal(script.sessions_closed, script.sessions_opened);
+    return script.sessions_opened;
+}
+
+static void targets_share_a_session(void **state)
+{
+    (void)state;
+    assert_int_equal(sessions(), 1);
+    script.has_imported = true; /* the next target would find modules that no test has brought */
+    assert_int_equal(sessions(), 3);
+}
+
+static void a_target_that_a_used_session_fails_gets_one_of_its_own(void **state)
+{
+    (void)state;
+    script.tired = true;
+    assert_int_equal(sessions(), 3);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, long_suite, tear_down)
@@ -162,6 +192,8 @@ int main(void)
         CASE(a_survivor_is_tried_on_what_comes_later),
         CASE(kills_stay_when_the_time_is_over),
         CASE(without_a_choice_the_order_is_pytests),
+        CASE(targets_share_a_session),
+        CASE(a_target_that_a_used_session_fails_gets_one_of_its_own),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
