@@ -47,6 +47,10 @@ SOURCE = """
             return 0
         return n
 
+    def tabled(n):
+        value = n * 2
+        return SEEN.setdefault(n, value) and n
+
     def logged(n, log=[]):
         log.append(n)
         return n
@@ -66,6 +70,8 @@ TESTS = """
     def test_leave(): assert mod.leave(1) == 1
     def test_mixed(): assert mod.mixed(1) == 2
     def test_behind(): assert not mod.LEFT
+    def test_tabled(): assert mod.tabled(7) == 7
+    def test_table(): assert mod.SEEN.get(7, 14) == 14
     def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
 
@@ -172,3 +178,18 @@ def test_only_tests_of_its_own_go_ahead_and_the_others_follow_behind_them(repo):
     assert run(bench, "n < 0", "n > 0", ["test_mixed", "test_behind"], own=1) == (True, "done", True)
     assert run(bench, "n < 0", "n > 0", ["test_behind"]) == (True, "done", False)
     assert run(bench, "n < 0", "n > 0", ["test_behind", "test_mixed"], own=1)[1:] == ("done", False)
+
+
+def test_a_survivor_that_leaves_nothing_behind_need_not_meet_the_others(repo):
+    bench = Bench(repo, "mod.py", "add")
+    for _turn in range(2):  # the first time a test is warmed up on the way
+        answer = bench.mutant("a + b", "b + a", ["test_add", "test_other"], limit=0.51, chain=True, own=1)
+    assert answer["ahead"] and len(answer["runs"]) == 1
+    answer = bench.mutant("a + b", "b + a", ["test_add", "test_other"], limit=0.51, chain=False, own=1)
+    assert not answer["ahead"] and len(answer["runs"]) == 2
+
+
+def test_what_stands_there_already_hides_nothing_from_the_others(repo):
+    bench = Bench(repo, "mod.py", "tabled")
+    for new in ("n * 3", "n * 4"):  # in the chain 7 is in the table already
+        assert run(bench, "n * 2", new, ["test_tabled", "test_table"], own=1) == (True, "done", True)

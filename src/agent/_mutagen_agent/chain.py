@@ -6,7 +6,8 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
-have left the process as it was need not meet the tests beside them, which run none of its lines: they would find nothing.
+have left the process as it was need not meet the tests beside them, which run none of its lines: they would find nothing. That is said only
+of tests whose very first run, without a mutant, has left nothing in the repo's modules either: what stands there already could hide it.
 """
 import base64
 import marshal
@@ -14,7 +15,7 @@ import os
 import sys
 import time
 
-from . import forks, markers, mutant, reload, target as targets, trace, wire
+from . import forks, markers, mutant, reload, state_of, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
@@ -197,7 +198,7 @@ class Served:
 
     def __init__(self, session, reader):
         self.session, self.reader, self.host = session, reader, session.host
-        self.warm = set()  # tests that may be run here
+        self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
         self.rest = None  # the state between two mutants
         self.started = False  # a program was started: nobody knows what it has changed
 
@@ -279,7 +280,7 @@ class Served:
                 passes = mutant.passes(item, limit, self.host)
                 return dict(said, believed=passes and failed, leaves=not passes)
         else:
-            said["all"] = len(sequence) <= MOST_TESTS
+            said["all"] = len(sequence) <= MOST_TESTS and self.pristine.issuperset(plan.tests)
         return dict(said, believed=True)
 
     def mutated(self, plan, test, item, limit, first):
@@ -308,11 +309,13 @@ class Served:
         item = self.host.items[test]
         if not self.warm or hasattr(item, "addFailure"):
             self.rehearse(item, limit)
-        before, detail = None, b""
-        for _turn in range(MOST_WARMING):
+        before, detail, first = None, b"", self.state.take()
+        for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
                 return False
             now = self.state.take()
+            if turn == 0 and state_of.repo_part(now) == state_of.repo_part(first):
+                self.pristine.add(test)
             if now == before:
                 return True
             last, detail = detail, self.state.detail()

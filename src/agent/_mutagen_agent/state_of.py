@@ -127,6 +127,11 @@ class State:
             self.space(inside)
 
 
+def repo_part(state):
+    """Of what State.take gives: what stands in the repo's modules."""
+    return state[8:]
+
+
 def of_value(value):
     kind = type(value)
     if kind in (str, bytes, int, float, bool, type(None)):
