@@ -73,7 +73,8 @@ class Chains:
         if self.started:
             with open(self.book, "a") as file:
                 file.write("%d %d\n" % (self.started, self.won))
-            self.before = None
+            if self.before is not None:
+                self.before = self.before[0] + self.started, self.before[1] + self.won
         self.begin()
 
     def drop(self):
