@@ -1,13 +1,35 @@
 """Mutants one after the other in one process: what is believed of it, and what one leaves behind decides nothing for the next."""
+import textwrap
+
 import pytest
 from driver import Bench
 
+# Stands for an installed package.
+ELSEWHERE = """
+    import functools
+
+    def remembering(cache):
+        def decorate(function):
+            @functools.wraps(function)
+            def inner(n):
+                if n not in cache:
+                    cache[n] = function(n)
+                return cache[n]
+            return inner
+        return decorate
+"""
 SOURCE = """
+    import sys
+    import types
+    sys.path.append(%r)
+    from elsewhere import remembering
+
     SEEN = {}
     STATE = {"ok": True}
     LEFT = []
     LATER = []
     ONCE = iter(range(1))
+    BOX = types.SimpleNamespace(seen={})
 
     def add(a, b):
         total = a + b
@@ -51,6 +73,15 @@ SOURCE = """
         value = n * 2
         return SEEN.setdefault(n, value) and n
 
+    def boxed(n):
+        value = n * 2
+        return BOX.seen.setdefault(n, value) and n
+
+    @remembering({})
+    def kept(n):
+        value = n * 2
+        return value
+
     def logged(n, log=[]):
         log.append(n)
         return n
@@ -72,6 +103,10 @@ TESTS = """
     def test_behind(): assert not mod.LEFT
     def test_tabled(): assert mod.tabled(7) == 7
     def test_table(): assert mod.SEEN.get(7, 14) == 14
+    def test_boxed(): assert mod.boxed(7) == 7
+    def test_box(): assert mod.BOX.seen.get(7, 14) == 14
+    def test_keep(): mod.kept(7)
+    def test_kept(): assert mod.kept(7) == 14
     def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
 
@@ -82,8 +117,10 @@ TESTS = """
 
 
 @pytest.fixture(scope="module")
-def repo(shared):
-    shared.write("mod.py", SOURCE)
+def repo(shared, tmp_path_factory):
+    place = tmp_path_factory.mktemp("site")
+    (place / "elsewhere.py").write_text(textwrap.dedent(ELSEWHERE))
+    shared.write("mod.py", SOURCE % str(place))
     shared.write("test_mod.py", TESTS)
     shared.start(jobs=1)
     shared.baseline(files=["mod.py"])
@@ -189,7 +226,8 @@ def test_a_survivor_that_leaves_nothing_behind_need_not_meet_the_others(repo):
     assert not answer["ahead"] and len(answer["runs"]) == 2
 
 
-def test_what_stands_there_already_hides_nothing_from_the_others(repo):
-    bench = Bench(repo, "mod.py", "tabled")
+@pytest.mark.parametrize("name, own, other", [("tabled", "test_tabled", "test_table"), ("boxed", "test_boxed", "test_box"), ("kept", "test_keep", "test_kept")])
+def test_what_stands_there_already_hides_nothing_from_the_others(repo, name, own, other):
+    bench = Bench(repo, "mod.py", name)
     for new in ("n * 3", "n * 4"):  # in the chain 7 is in the table already
-        assert run(bench, "n * 2", new, ["test_tabled", "test_table"], own=1) == (True, "done", True)
+        assert run(bench, "n * 2", new, [own, other], own=1)[1:] == ("done", True)

@@ -1,7 +1,8 @@
 """What a test may leave behind in its process, made comparable: two takes are equal when nothing that is looked at has changed.
 
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
-default values; living objects by type; environment, folder, threads, descriptors, import state, warnings, logging.
+default values; attributes and containers of other instances that stand there (somebody else's cache), and closures of other functions (its
+decorator); living objects by type; environment, folder, threads, descriptors, import state, warnings, logging.
 """
 import _signal
 import collections
@@ -84,7 +85,7 @@ class State:
             self.space(module.__dict__)
         for functions in self.host.index.by_place.values():
             for function in functions:
-                self.function(function)
+                self.add(function)
         self.boxes = []
         for kind, boxes in self.found.items():
             large = [box for box in boxes if kind.__len__(box) > MOST_ITEMS]
@@ -104,13 +105,16 @@ class State:
             except ValueError:
                 continue  # empty
         if function.__dict__:
-            self.spaces.append(function.__dict__)
+            self.space(function.__dict__)
 
     def add(self, value):
         kind = type(value)
-        if kind in PLAIN or WHICH(value) in self.known:
+        if kind in PLAIN and kind is not types.FunctionType or WHICH(value) in self.known:
             return
         self.known.add(WHICH(value))
+        if kind is types.FunctionType:
+            self.function(value)
+            return
         for built_in in BOXES:
             if issubclass(kind, built_in):
                 self.found[built_in].append(value)
@@ -125,6 +129,11 @@ class State:
             return
         if type(inside) is dict and home in self.names:
             self.space(inside)
+        elif type(inside) is dict:
+            self.spaces.append(inside)
+            for part in list(inside.values()):
+                if issubclass(type(part), tuple(BOXES)):
+                    self.add(part)
 
 
 def repo_part(state):
