@@ -32,9 +32,8 @@ static bool is_flaky(const struct mg_measured *measured, struct mg_str id)
     return false;
 }
 
-/* The fastest tests beside, until their time is over. They are sorted already. */
-static void add_beside(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_candidate *list, size_t *count,
-                       double seconds)
+void mg_add_beside(const struct mg_gate_request *request, const struct mg_measured *measured, double seconds, struct mg_candidate *list,
+                   size_t *count)
 {
     for (size_t i = 0; i < request->beside_count && mg_beside_next(&seconds, request->beside[i].seconds); i++) {
         const struct mg_coverage_entry *entry = &request->beside[i];
@@ -61,8 +60,6 @@ struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const 
             list[(*count)++] = (struct mg_candidate){ request->importing[i].test, request->importing[i].seconds };
     if (*count)
         qsort(list, *count, sizeof *list, by_seconds);
-    if (lines->others)
-        add_beside(request, measured, list, count, lines->beside_seconds);
     return list;
 }
 

@@ -179,13 +179,27 @@ static const struct mg_again *again_of(const struct mg_gate_request *request, co
     return known && request->again[mutant].count > 0 ? &request->again[mutant] : NULL;
 }
 
-static struct mg_candidate *changed_neighbours(const struct mg_again *again, struct mg_arena *arena, size_t *count)
+static void queue_changed(const struct mg_again *again, struct mg_arena *arena, struct mg_attempt *attempt)
 {
     struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, again->count);
     for (size_t i = 0; i < again->count; i++)
         tests[i] = (struct mg_candidate){ again->tests[i].test, again->tests[i].seconds };
-    *count = again->count;
-    return tests;
+    attempt->second = tests;
+    attempt->second_count = again->count;
+}
+
+/* First the tests that enter the function otherwise, then neighbours, for as long as its own tests take. */
+static void queue_others(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_arena *arena,
+                         struct mg_attempt *attempt)
+{
+    struct mg_lines_wanted lines = { .line = attempt->line, .end_line = attempt->end_line, .others = true };
+    struct mg_candidate *tests = mg_candidates(request, measured, &lines, arena, &attempt->second_count);
+    double own = 0;
+    for (size_t t = 0; t < attempt->first_count; t++)
+        own += attempt->first[t].seconds;
+    attempt->near_count = attempt->second_count;
+    mg_add_beside(request, measured, mg_beside_seconds(own), tests, &attempt->second_count);
+    attempt->second = tests;
 }
 
 /* With a matrix every covering test is a candidate, and none stops the others. */
@@ -211,16 +225,12 @@ static void queue_mutants(const struct mg_gate_request *request, bool needs_fres
             measured->results.at[i].verdict = MG_VERDICT_no_coverage;
             continue;
         }
-        lines.others = true;
-        double own = 0;
-        for (size_t t = 0; t < attempt.first_count; t++)
-            own += attempt.first[t].seconds;
-        lines.beside_seconds = mg_beside_seconds(own);
         if (request->matrix)
             attempt.first = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &attempt.first_count);
-        if (!request->matrix)
-            attempt.second = again ? changed_neighbours(again, arena, &attempt.second_count)
-                                   : mg_candidates(request, measured, &lines, arena, &attempt.second_count);
+        else if (again)
+            queue_changed(again, arena, &attempt);
+        else
+            queue_others(request, measured, arena, &attempt);
         bool settled = mg_known_settles(request, measured, known, &attempt);
         measured->results.at[i] = settled ? *known : (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
         measured->reused += settled;

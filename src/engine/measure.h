@@ -16,14 +16,18 @@ struct mg_candidate;
 struct mg_attempt;
 struct mg_pump;
 /* Passing tests that run a line of [line, end_line], or with `others` those that do not; line = 0: all that run any line of the target.
- * `importers`: all of them, and those that come to import its module. Fastest first; the list is the caller's to reorder. */
+ * `importers`: all of them, and those that come to import its module. Fastest first; the list is the caller's to reorder, with room for what
+ * mg_add_beside adds. */
 struct mg_lines_wanted {
     uint32_t line, end_line;
     bool others, importers;
-    double beside_seconds; /* with `others`: tests of the same files too, as many as fit in there */
 };
 struct mg_candidate *mg_candidates(const struct mg_gate_request *request, const struct mg_measured *measured, const struct mg_lines_wanted *lines,
                                    struct mg_arena *arena, size_t *count);
+
+/* Adds the fastest tests of the same files, as many as fit into `seconds`. */
+void mg_add_beside(const struct mg_gate_request *request, const struct mg_measured *measured, double seconds, struct mg_candidate *list,
+                   size_t *count);
 
 /* What the request knows of a mutant, or NULL. Both lists are in source order as a rule: *from is where the last one was found. */
 const struct mg_mutant_result *mg_known_find(const struct mg_gate_request *request, struct mg_str mutant_id, size_t *from);

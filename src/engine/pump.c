@@ -36,8 +36,8 @@ static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t te
     return false;
 }
 
-/* Of the attempt's tests those that it has not been told to leave out; the ones behind `last` are not needed (NO_TEST: all are). */
-static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count, uint32_t last,
+/* Of the attempt's tests those that it has not been told to leave out. False behind `last`: no more are needed. */
+static bool add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count, uint32_t last,
                       struct mg_mutant_job *job)
 {
     for (size_t i = 0; i < count; i++) {
@@ -48,8 +48,9 @@ static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
         *MG_PUSH(pump->arena, &job->limits) = limit;
         job->wall_seconds += 4.0 * limit;
         if (tests[i].test == last)
-            return;
+            return false;
     }
+    return true;
 }
 
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
@@ -65,12 +66,17 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .exec = attempt->exec,
         .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
     };
-    add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
+    (void)add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
     bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries && !proving;
     job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
     job.chain = may_run_ahead && pump->request->config->mutation.chain;
     job.wall_seconds += job.own ? job.wall_seconds : 0;
-    add_tests(pump, attempt, attempt->second, attempt->second_count, proving ? attempt->killer : NO_TEST, &job);
+    size_t near = attempt->near_count < attempt->second_count ? attempt->near_count : attempt->second_count;
+    uint32_t last = proving ? attempt->killer : NO_TEST;
+    if (add_tests(pump, attempt, attempt->second, near, last, &job)) {
+        job.near = job.own ? (uint32_t)job.tests.len : 0;
+        (void)add_tests(pump, attempt, attempt->second + near, attempt->second_count - near, last, &job);
+    }
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);

@@ -20,6 +20,7 @@ struct mg_attempt {
     size_t first_count;
     const struct mg_candidate *second; /* run behind them in the same process: tests that enter the function otherwise, and neighbours */
     size_t second_count;
+    size_t near_count; /* so many of `second`, the first, enter the function */
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;

@@ -220,6 +220,8 @@ struct mg_mutant_job {
     bool exec;               /* with `fresh`: never such a fork */
     uint32_t own;            /* so many of its tests, the first, run its lines: they may be run ahead of the others where that costs little, and a
                               * kill there ends the job. 0 = none */
+    uint32_t near;           /* so many, with them, enter the function: the others are left out where its own tests are proved to leave nothing
+                              * behind. Only with `own` */
     bool chain;              /* that may be in a process that has run other mutants, where the agent can prove that this decided nothing */
     double wall_seconds;     /* whole process, second line of defence */
     MG_LIST(uint32_t) tests; /* indices, in order */

@@ -222,6 +222,8 @@ def test_a_survivor_that_leaves_nothing_behind_need_not_meet_the_others(repo):
     for _turn in range(2):  # the first time a test is warmed up on the way
         answer = bench.mutant("a + b", "b + a", ["test_add", "test_other"], limit=0.51, chain=True, own=1)
     assert answer["ahead"] and len(answer["runs"]) == 1
+    answer = bench.mutant("a + b", "b + a + 0", ["test_add", "test_case", "test_other"], limit=0.51, chain=True, own=1, near=2)
+    assert answer["ahead"] and len(answer["runs"]) == 2  # the second enters the function
     answer = bench.mutant("a + b", "b + a", ["test_add", "test_other"], limit=0.51, chain=False, own=1)
     assert not answer["ahead"] and len(answer["runs"]) == 2
 

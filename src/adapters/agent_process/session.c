@@ -318,6 +318,7 @@ enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutan
     yyjson_mut_obj_add_bool(request.doc, request.root, "fresh", job->fresh);
     yyjson_mut_obj_add_bool(request.doc, request.root, "exec", job->exec);
     yyjson_mut_obj_add_uint(request.doc, request.root, "own", job->own);
+    yyjson_mut_obj_add_uint(request.doc, request.root, "near", job->near);
     yyjson_mut_obj_add_bool(request.doc, request.root, "chain", job->chain);
     yyjson_mut_obj_add_real(request.doc, request.root, "wall", job->wall_seconds);
     yyjson_mut_val *tests = yyjson_mut_obj_add_arr(request.doc, request.root, "tests");

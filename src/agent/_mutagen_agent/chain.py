@@ -6,7 +6,7 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
-have left the process as it was need not meet the tests beside them, which run none of its lines: they would find nothing. That is said only
+have left the process as it was need not meet the tests beside them, which do not enter its function: they would find nothing. That is said only
 of tests whose very first run, without a mutant, has left nothing in the repo's modules either: what stands there already could hide it.
 """
 import base64

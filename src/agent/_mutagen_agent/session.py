@@ -58,7 +58,8 @@ class Session:
         elif away is not None and away.ahead:
             if answer is None or answer["end"] == "done" and not any(run[1] for run in answer["runs"]):
                 if answer is not None and answer.get("quiet"):
-                    parts = shared_files.Parts(away.request, self.host.files.writers, self.host.unforkable)
+                    near = shortened(parts.request, parts.request.get("near") or len(away.request["tests"]))
+                    parts = shared_files.Parts(near, self.host.files.writers, self.host.unforkable)
                 parts.ahead = answer is not None
                 self.go_on(parts, plan.plain)
             else:
@@ -209,7 +210,7 @@ class Session:
     def ahead(self, request, code):
         """Somebody who runs the first tests of the job, those that run its lines, where that costs little. A kill is one; otherwise the job is begun."""
         own = request.get("own") or 0
-        first = dict(request, tests=request["tests"][:own], limits=(request.get("limits") or [])[:own])
+        first = shortened(request, own)
         if not own or self.host.files.writers.intersection(first["tests"]):
             return None
         workers = self.host.workers
@@ -275,6 +276,11 @@ class Session:
         forks.drop_folders()
         forks.flush()
         os._exit(0)
+
+
+def shortened(request, count):
+    """The job with its first tests only."""
+    return dict(request, tests=request["tests"][:count], limits=(request.get("limits") or [])[:count])
 
 
 def read_bytes(path):

@@ -290,8 +290,13 @@ static void only_tests_that_run_the_lines_may_go_ahead(void **state)
 {
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
+    submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true, .near_count = 1 });
+    assert_int_equal(script.jobs[0].near, 3);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
     assert_int_equal(script.jobs[0].own, 2);
+    assert_int_equal(script.jobs[0].near, 2);
     assert_true(script.jobs[0].chain);
     assert_int_equal(script.jobs[0].tests.len, 3);
     set_up(state);
