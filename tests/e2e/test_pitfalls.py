@@ -215,6 +215,19 @@ def test_stored(): assert stored(3) == 3
 def test_size(): assert SHOP.size == 7
 """, dead=["base = n * 2", "STORE[key] =", "value = 3 - 1"])
 
+row("left_behind", 7, """
+TABLE = {}
+
+def put(key, n):
+    value = n * 2
+    TABLE[key] = value
+""", """
+from pkg.mod import TABLE, put
+
+def test_put(): put("a", 3)
+def test_table(): assert sum(TABLE.values()) in (0, 6)
+""", dead=["value = n * 2"])
+
 row("constants", 8, """
 import enum
 
