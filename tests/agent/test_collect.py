@@ -55,6 +55,25 @@ def test_addopts_are_kept_or_dropped(repo):
     assert len(repo.start(keep_addopts=False)["tests"]) == 2
 
 
+@pytest.mark.parametrize("only, ids", [
+    (["tests.py"], ["tests.py::test_a"]),
+    (["tests.py::test_a", "other/checks.py"], ["tests.py::test_a", "other/checks.py::test_a"]),
+    (["other"], ["other/test_b.py::test_a"]),
+    (["build/test_b.py"], ["build/test_b.py::test_a"]),
+    (["docs/use.txt"], ["docs/use.txt::use.txt"]),
+    (["not_there.py"], []),
+    (["tests.py", "setup.cfg"], ["tests.py::test_a"]),
+], ids=str)
+def test_what_is_named_is_collected_as_on_the_command_line(repo, only, ids):
+    """Files whatever their names, places outside of testpaths, folders that pytest does not look into; one without a test takes nothing from the others."""
+    repo.write("setup.cfg", "[tool:pytest]\ntestpaths = unit\n")
+    repo.write("docs/use.txt", ">>> 1 + 1\n2\n")
+    for path in ("unit/test_b.py", "tests.py", "other/checks.py", "other/test_b.py", "build/test_b.py", "build/checks.py"):
+        repo.write(path, "def test_a(): pass\n")
+    answer = repo.start(only=only)
+    assert answer["ok"] and sorted(repo.ids()) == sorted(ids), answer
+
+
 def test_unknown_options_are_a_usage_error(repo):
     repo.write("pytest.ini", "[pytest]\naddopts = --no-such-option\n")
     repo.write("test_a.py", "def test_a(): pass\n")

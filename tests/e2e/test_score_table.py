@@ -43,6 +43,8 @@ def test_tests_that_pytest_does_not_look_for(desk):
     told = desk("score", "repo", "--no-progress", "--verify", "4")
     assert told.code == 1 and "no score: the repo has no test that pytest collects" in told.err, told
     assert "tests.py: it holds tests, but pytest collects test_*.py and *_test.py only" in told.err and "verify:" not in told.err, told
+    told = desk("score", "repo", "--no-progress", "--tests", "tests.py", "--no-cache")
+    assert told.code == 0 and "it holds tests" not in told.err, told
     (desk.folder / "repo/pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
     told = desk("score", "repo", "--no-progress")
     assert told.code == 0 and "it holds tests" not in told.err, told
