@@ -41,7 +41,7 @@ def good(tmp_path_factory):
 def index():
     names = with_dependencies("pytest", "pip")
     wheels = [installed_wheel(name) for name in names]
-    wheels += [made_wheel("tinydep", "1.0", {"tinydep.py": "def half(x):\n    return x / 2\n"})]
+    wheels += [made_wheel("tinydep", "1.0", {"tinydep.py": "def half(x):\n    return x / 2\n"}), made_wheel("toxdep", "2.0", {"toxdep.py": ""})]
     with PackageIndex(wheels) as server:
         yield server
 
@@ -161,17 +161,19 @@ def build_wheel(directory, settings=None, metadata=None):
 
 @pytest.fixture
 def shop(run):
-    """Needs tinydep, its own metadata, and a module that only its build makes; its build and its tests tell what they see."""
+    """Needs tinydep, its own metadata, a module that only its build makes, and for its tests what tox says; its build and its tests tell what they see."""
     seen = run.folder / "seen"
     seen.mkdir()
     return run.repo({
         "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
         "backend.py": SPY % (str(seen), "build") + BACKEND, "requirements-dev.txt": "-e .[test]\n",
+        "tox.ini": "[tox]\nenvlist = py{38,39},py3{10-20},lint\n[testenv]\ndeps =\n    py3{10-20}: toxdep\n[testenv:lint]\ndeps = nowhere-to-be-had\n",
         "shop/__init__.py": "import tinydep\nfrom importlib.metadata import version\nfrom shop.made import MADE\nVERSION = version('shop')\n",
         "shop/ops.py": OPS, "tests/conftest.py": SPY % (str(seen), "tests"),
         "tests/test_ops.py": "import fcntl\nimport sys\nimport pytest\nimport shop\nfrom shop.ops import clamp\n\n\n"
                              "def test_clamp():\n    assert (shop.VERSION, shop.MADE) == ('3.1', 7)\n"
                              "    assert clamp(5, 0, 10) == 5\n    assert '/mutagen-' in shop.__file__\n\n\n"
+                             "def test_by_tox():\n    import toxdep\n    assert toxdep\n\n\n"
                              "def test_nobody_removes_the_environment_meanwhile():\n"
                              "    with open(sys.prefix + '.lock') as lock, pytest.raises(BlockingIOError):\n"
                              "        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
@@ -198,7 +200,7 @@ def test_an_environment_of_our_own(run, shop, index, good):
     (run.folder / "home/.netrc").write_text("machine index.example login a password netrc-secret-1\n")
     first = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, SHOP_TOKEN="x", ANTHROPIC_API_KEY="sk-ant-key-0123456789")
     print(first, *(path.read_text() for path in (run.folder / ".mutagen/envs").glob("*.log")))
-    assert first.code == 0 and "clamp" in first.out, first
+    assert first.code == 0 and "clamp" in first.out and "test_by_tox" not in first.err, first
     assert not old.exists() and not list(envs.glob("old.*")) and "removed 1 environment that nobody used for 30 days" in first.err, first
     assert (envs / "young/file").exists() and (envs / "held/file").exists() and (envs / "held.lock").exists()
     made, = [path for path in envs.iterdir() if path.is_dir() and path.name not in ("young", "held")]
@@ -220,6 +222,16 @@ def test_an_environment_of_our_own(run, shop, index, good):
     third = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, MUTAGEN_STORAGE_KEEP_DAYS="0")
     assert third.code == 0 and "only the project's own dependencies" in third.err and "nowhere-to-be-had" in third.err, third
     assert SECRET not in third.err and len([path for path in envs.iterdir() if path.is_dir()]) == 4
+
+
+def test_what_tox_names_takes_nothing_from_the_rest(run, index):
+    """One of its requirements cannot be had."""
+    repo = run.repo({**PLAIN, "requirements-test.txt": "tinydep\n", "tox.ini": "[testenv]\ndeps =\n    nowhere-to-be-had\n    toxdep\n"})
+    with open(repo / "tests/test_ops.py", "a") as file:
+        file.write("\n\ndef test_dep():\n    import tinydep\n    assert tinydep\n")
+    told = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
+    assert told.code == 0 and "what only the configuration of tox names for tests is not installed: " in told.err and "nowhere-to-be-had" in told.err, told
+    assert "test_dep" not in told.err and "only the project's own" not in told.err, told
 
 
 def test_no_install_and_no_network(run, shop, bare):

@@ -34,6 +34,8 @@ MG_MUST_CHECK enum mg_code mg_check_interpreter(struct mg_choice *choice, struct
 void mg_explain_missing(struct mg_choice *choice);
 /* explain.c: the distribution that brings a module, as far as that is known; else what is called alike. */
 const char *mg_distribution_of(struct mg_arena *arena, struct mg_str module);
+/* explain.c: "jaraco.functools >= 2; marker" -> jaraco.functools */
+struct mg_str mg_requirement_name(struct mg_str requirement);
 /* explain.c: whether "Zope.Event >= 2; extra" requires the distribution `name`, however the two are spelt. */
 bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name);
 /* The command that installs `module` where `origin` came from. */

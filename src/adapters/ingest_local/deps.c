@@ -343,3 +343,63 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
             *MG_PUSH(arena, &dependencies->requirements) = mg_str_from(requirement_files[i]);
     dependencies->key = make_key(arena, copy, dependencies);
 }
+
+/* ---- tox ---- */
+
+static bool asks_already(struct mg_arena *arena, struct mg_str requirement, const struct mg_str *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mg_requires(arena, list[i], mg_requirement_name(requirement)))
+            return true;
+    return false;
+}
+
+/* What the project says elsewhere of a package goes before what tox says of it. */
+static void take_requirements(struct mg_arena *arena, const struct mg_dependencies *asked, struct mg_dependencies *known)
+{
+    for (size_t i = 0; i < asked->tests.len; i++) {
+        struct mg_str one = asked->tests.at[i];
+        if (!asks_already(arena, one, known->tests.at, known->tests.len) && !asks_already(arena, one, known->project.at, known->project.len))
+            *MG_PUSH(arena, &known->tox.requirements) = one;
+    }
+}
+
+static void take_files(struct mg_arena *arena, const struct mg_names *files, struct mg_dependencies *known)
+{
+    for (size_t i = 0; i < files->len; i++) {
+        bool is_known = false;
+        for (size_t k = 0; k < known->requirements.len; k++)
+            is_known |= mg_str_eq(files->at[i], known->requirements.at[k]);
+        if (!is_known)
+            *MG_PUSH(arena, &known->tox.files) = files->at[i];
+    }
+}
+
+void mg_dependencies_add_tox(struct mg_arena *arena, struct mg_str copy, int64_t minor, struct mg_dependencies *dependencies)
+{
+    struct mg_dependencies asked = { .buildable = false };
+    struct reading reading = { .arena = arena, .out = &asked };
+    struct mg_buf key = MG_BUF((size_t)16 << 20);
+    struct mg_tox tox;
+    (void)read_toml(&reading, copy, "pyproject.toml");
+    mg_tox_read(arena, copy, reading.root, minor, &tox);
+    const struct mg_toml *groups = get(reading.root, "dependency-groups");
+    for (size_t i = 0; groups && i < tox.groups.len; i++)
+        if (!is_test_name(tox.groups.at[i]))
+            add_group(&reading, groups, tox.groups.at[i], 0);
+    for (size_t i = 0; i < tox.requirements.len; i++)
+        add(&reading, true, tox.requirements.at[i]);
+    leave_siblings_out(dependencies, asked.tests.at, &asked.tests.len);
+    dependencies->tox = (struct mg_tox){ .extras = tox.extras };
+    take_requirements(arena, &asked, dependencies);
+    take_files(arena, &tox.files, dependencies);
+    mg_buf_addf(&key, "%.*s\n", MG_FMT(dependencies->key));
+    for (size_t i = 0; i < dependencies->tox.requirements.len; i++)
+        mg_buf_addf(&key, "%.*s\n", MG_FMT(dependencies->tox.requirements.at[i]));
+    for (size_t i = 0; i < dependencies->tox.extras.len; i++)
+        mg_buf_addf(&key, "[%.*s]\n", MG_FMT(dependencies->tox.extras.at[i]));
+    for (size_t i = 0; i < dependencies->tox.files.len; i++)
+        add_to_key(&key, arena, copy, dependencies->tox.files.at[i]);
+    struct mg_str text = mg_buf_take(&key, arena);
+    dependencies->key = mg_sha256_hex(arena, text, 64);
+}

@@ -18,7 +18,7 @@
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
 #define DEEPEST_INCLUDE 8
-#define RECIPE "4" /* part of the key: another way of making them makes other ones */
+#define RECIPE "5" /* part of the key: another way of making them makes other ones */
 
 /* ---- what is installed ---- */
 
@@ -85,15 +85,29 @@ static enum mg_code export_lock(struct making *making, struct mg_str *path, stru
     return MG_OK;
 }
 
+/* How much is asked for: all that is named, by the lock; all, in any version; the project and pytest alone. */
+enum extent { AS_LOCKED, AS_NAMED, LEAST };
+
+/* Extras for tests, and those that tox names. */
+static const char *extras_of(struct making *making, enum extent extent)
+{
+    const struct mg_names *more = &making->needs.tox.extras;
+    struct mg_buf out = MG_BUF(1u << 16);
+    if (extent == LEAST)
+        return "";
+    mg_buf_adds(&out, "[test,tests,testing,dev");
+    for (size_t i = 0; !making->but_tox && i < more->len; i++)
+        mg_buf_addf(&out, ",%.*s", MG_FMT(more->at[i]));
+    mg_buf_adds(&out, "]");
+    return mg_buf_take(&out, making->arena).at;
+}
+
 static void add_wheel(struct making *making, struct mg_buf *text, const char *extras)
 {
     size_t mark = mg_str_find(making->wheel, '[', 0);
     mg_buf_addf(text, "%.*s%s%.*s\n", MG_FMT(mg_str_sub(making->wheel, 0, mark)), extras,
                 MG_FMT(mg_str_sub(making->wheel, mark + 8, making->wheel.len)));
 }
-
-/* How much is asked for: all that is named, by the lock; all, in any version; the project and pytest alone. */
-enum extent { AS_LOCKED, AS_NAMED, LEAST };
 
 /* The project's wheel comes without its dependencies: they are listed, for its metadata would ask the index for those that folders provide. */
 static bool is_alone(const struct making *making, struct mg_str exported, enum extent extent)
@@ -108,14 +122,24 @@ static bool has_hashes(struct making *making, struct mg_str file)
            mg_str_contains(text, "--hash=");
 }
 
+static struct mg_names files_of(struct making *making)
+{
+    struct mg_names files = { .len = 0 };
+    for (size_t i = 0; i < making->needs.requirements.len; i++)
+        *MG_PUSH(making->arena, &files) = making->needs.requirements.at[i];
+    for (size_t i = 0; !making->but_tox && i < making->needs.tox.files.len; i++)
+        *MG_PUSH(making->arena, &files) = making->needs.tox.files.at[i];
+    return files;
+}
+
 /* Where one line has a hash, pip wants one for each: such a file is installed by itself (install_hashed). */
 static enum mg_code add_files(struct making *making, struct mg_buf *text, struct mg_err *err)
 {
-    for (size_t i = 0; i < making->needs.requirements.len; i++) {
-        struct mg_str file = making->needs.requirements.at[i];
-        MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, file), 0, err));
-        if (!has_hashes(making, file))
-            mg_buf_addf(text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(file));
+    struct mg_names files = files_of(making);
+    for (size_t i = 0; i < files.len; i++) {
+        MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, files.at[i]), 0, err));
+        if (!has_hashes(making, files.at[i]))
+            mg_buf_addf(text, "-r %.*s/%.*s\n", MG_FMT(making->source), MG_FMT(files.at[i]));
     }
     return MG_OK;
 }
@@ -146,12 +170,14 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
         mg_buf_addf(&text, "-c %.*s\n", MG_FMT(file));
     }
     if (making->wheel.len && !is_alone(making, exported, extent))
-        add_wheel(making, &text, extent == LEAST ? "" : "[test,tests,testing,dev]");
+        add_wheel(making, &text, extras_of(making, extent));
     else if (!by_export)
         mg_add_lines(&text, making->needs.project.at, making->needs.project.len);
     if (extent != LEAST && !by_export) {
         mg_add_lines(&text, making->needs.tests.at, making->needs.tests.len);
         add_optional(making, &text);
+        if (!making->but_tox)
+            mg_add_lines(&text, making->needs.tox.requirements.at, making->needs.tox.requirements.len);
         MG_TRY(add_files(making, &text, err));
     }
     mg_buf_adds(&text, "pytest\n");
@@ -161,9 +187,10 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
 /* What they pin stays: it satisfies what is asked for after it. */
 static enum mg_code install_hashed(struct making *making, bool *good, struct mg_err *err)
 {
+    struct mg_names files = files_of(making);
     *good = true;
-    for (size_t i = 0; *good && i < making->needs.requirements.len; i++) {
-        struct mg_str file = making->needs.requirements.at[i];
+    for (size_t i = 0; *good && i < files.len; i++) {
+        struct mg_str file = files.at[i];
         if (!has_hashes(making, file))
             continue;
         MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, file), 0, err));
@@ -189,6 +216,23 @@ static enum mg_code install_extent(struct making *making, struct mg_str exported
     return mg_install(making, making->python, list, "--no-deps", good, err);
 }
 
+/* tox may name what excludes the rest, or what this machine cannot have: the rest is worth more. */
+static enum mg_code install_with_tox(struct making *making, struct mg_str exported, enum extent extent, bool *good, struct mg_err *err)
+{
+    const struct mg_tox *tox = &making->needs.tox;
+    MG_TRY(install_extent(making, exported, extent, good, err));
+    if (*good || tox->requirements.len + tox->files.len + tox->extras.len == 0 || mg_str_starts(making->failure, UNREACHABLE))
+        return MG_OK;
+    struct mg_str why = making->failure;
+    making->but_tox = true;
+    MG_TRY(install_extent(making, exported, extent, good, err));
+    making->but_tox = false;
+    if (*good)
+        mg_making_note(making,
+                       mg_arena_printf(making->arena, "what only the configuration of tox names for tests is not installed: %.*s", MG_FMT(why)));
+    return MG_OK;
+}
+
 static enum mg_code install_all(struct making *making, struct mg_err *err)
 {
     struct mg_str exported, why = MG_NO_STR;
@@ -198,7 +242,7 @@ static enum mg_code install_all(struct making *making, struct mg_err *err)
     if (!good)
         return MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(making->failure));
     if (making->lock.name) {
-        MG_TRY(install_extent(making, exported, AS_LOCKED, &good, err));
+        MG_TRY(install_with_tox(making, exported, AS_LOCKED, &good, err));
         if (good)
             return MG_OK;
         if (mg_str_starts(making->failure, UNREACHABLE))
@@ -206,7 +250,7 @@ static enum mg_code install_all(struct making *making, struct mg_err *err)
         mg_making_note(making, mg_arena_printf(making->arena, "%s is not followed, the installer chooses the versions: %.*s", making->lock.name,
                                                MG_FMT(making->failure)));
     }
-    MG_TRY(install_extent(making, exported, AS_NAMED, &good, err));
+    MG_TRY(install_with_tox(making, exported, AS_NAMED, &good, err));
     why = making->failure;
     if (!good && !mg_str_starts(why, UNREACHABLE)) {
         MG_TRY(install_extent(making, exported, LEAST, &good, err));
@@ -298,6 +342,7 @@ static enum mg_code is_allowed(struct making *making, struct mg_str python, bool
 {
     struct mg_checked checked;
     MG_TRY(mg_check_interpreter(making->choice, python, &checked, err));
+    making->minor = checked.minor;
     *allowed = checked.runs && checked.major == 3 && checked.minor >= 8 && checked.minor >= making->needs.least_minor &&
                (!upper || making->needs.next_minor == 0 || checked.minor < making->needs.next_minor);
     return MG_OK;
@@ -374,6 +419,7 @@ enum mg_code mg_environment_make(struct mg_choice *choice, struct mg_environment
             "environment that is found, or name the folder of the whole workspace",
             MG_FMT(making.needs.outside));
     MG_TRY(choose_base(&making, err));
+    mg_dependencies_add_tox(arena, choice->repo->copy, making.minor, &making.needs);
     making.uv = mg_program_find(arena, "uv");
     struct mg_str real = making.base, mark;
     (void)!mg_file_resolve(arena, mg_arena_cstr(arena, making.base), &real, NULL);

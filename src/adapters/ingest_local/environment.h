@@ -3,6 +3,7 @@
 #define MG_INGEST_ENVIRONMENT_H
 
 #include "adapters/ingest_local/choose.h"
+#include "adapters/ingest_local/tox.h"
 
 struct mg_environment {
     struct mg_str python; /* absolute */
@@ -11,7 +12,7 @@ struct mg_environment {
 };
 
 /* Takes the one for these dependencies and this Python, or makes it: with uv when that is on PATH, else with venv and pip. The key is a digest
- * of pyproject.toml, lock files, setup files, requirements files and sources of compiled modules. Versions are those of the lock (lock.h), where
+ * of pyproject.toml, lock files, setup files, requirements files, what tox.ini gives to tests, and sources of compiled modules. Versions are those of the lock (lock.h), where
  * there is one and they can be had; a note says when not. A folder without its mark is no environment
  * (scripts hold its path, so it cannot grow elsewhere and be renamed) and is removed by whoever comes next; after an error nothing is left.
  * What the project takes from a folder is never asked of an index, where another may have that name.
@@ -29,6 +30,7 @@ struct mg_dependencies {
     MG_LIST(struct mg_str) tests;         /* of extras, groups and requirements files for tests */
     MG_LIST(struct mg_str) optional;      /* of extras that are not for tests */
     MG_LIST(struct mg_str) requirements;  /* files, relative to the copy */
+    struct mg_tox tox;                    /* what stands in none of the above; of mg_dependencies_add_tox */
     bool buildable;                       /* it has a build system, or a setup.py */
     struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */
     MG_LIST(struct mg_str) backend_paths; /* folders of the copy it is imported from */
@@ -38,5 +40,8 @@ struct mg_dependencies {
     struct mg_str key;                    /* digest of all that they were read from */
 };
 void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);
+
+/* Adds what tox gives to tests with Python 3.`minor`, to the key, too. Groups of pyproject.toml that tox names become requirements. */
+void mg_dependencies_add_tox(struct mg_arena *arena, struct mg_str copy, int64_t minor, struct mg_dependencies *dependencies);
 
 #endif

@@ -71,8 +71,7 @@ static struct mg_str normal(struct mg_arena *arena, struct mg_str name)
     return (struct mg_str){ out, len };
 }
 
-/* "jaraco.functools >= 2; extra" -> jaraco.functools */
-static struct mg_str name_in(struct mg_str requirement)
+struct mg_str mg_requirement_name(struct mg_str requirement)
 {
     size_t end = 0;
     while (end < requirement.len && !strchr(" \t[<>=!~;@(", requirement.at[end]))
@@ -82,14 +81,14 @@ static struct mg_str name_in(struct mg_str requirement)
 
 bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name)
 {
-    return mg_str_eq(normal(arena, name_in(requirement)), normal(arena, name));
+    return mg_str_eq(normal(arena, mg_requirement_name(requirement)), normal(arena, name));
 }
 
 static struct mg_str same_name(struct mg_arena *arena, const struct mg_str *requirements, size_t count, struct mg_str name)
 {
     for (size_t i = 0; i < count; i++)
         if (mg_requires(arena, requirements[i], name))
-            return name_in(requirements[i]);
+            return mg_requirement_name(requirements[i]);
     return MG_NO_STR;
 }
 

@@ -14,6 +14,8 @@ struct making {
     struct mg_dependencies needs;
     struct mg_lock lock;
     struct mg_str base;   /* interpreter it is made from */
+    int64_t minor;        /* of its version 3.N */
+    bool but_tox;         /* what tox names is left out for once */
     struct mg_str uv;     /* empty: pip */
     struct mg_str folder; /* the environment */
     struct mg_str python; /* in it */

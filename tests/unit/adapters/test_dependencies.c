@@ -136,6 +136,102 @@ static void siblings_are_asked_of_nobody(void **state)
     assert_true(mg_str_is(found.outside, "there"));
 }
 
+/* ---- tox ---- */
+
+static const char *tox_of(int64_t minor)
+{
+    struct mg_dependencies found;
+    mg_dependencies_read(arena, mg_str_from(folder), &found);
+    mg_dependencies_add_tox(arena, mg_str_from(folder), minor, &found);
+    struct mg_str told = mg_str_from(joined(found.tox.requirements.at, found.tox.requirements.len));
+    if (found.tox.files.len)
+        told = mg_arena_printf(arena, "%.*s -r %s", MG_FMT(told), joined(found.tox.files.at, found.tox.files.len));
+    if (found.tox.extras.len)
+        told = mg_arena_printf(arena, "%.*s [%s]", MG_FMT(told), joined(found.tox.extras.at, found.tox.extras.len));
+    return told.at;
+}
+
+static void tox_ini_in_all_its_ways(void **state)
+{
+    (void)state;
+    put("pyproject.toml", "[project]\nname = 'x'\ndependencies = ['six']\n[dependency-groups]\nci = ['in-group']\n");
+    put("base-reqs.txt", "a\n");
+    put("tox.ini", "[pytest]\naddopts = -q\n");
+    assert_string_equal(tox_of(11), "");
+    put("tox.ini", "[tox]\nenvlist =\n    py{39,310,311}-django{42,50},lint  # all\n    py311-djangomain\n    docs\n[base]\nmore =\n  shared\n"
+                   "[testenv]\nextras = speed, b@d\ndependency_groups = ci\ndeps =\n    pytest>=7 ; python_version > '3'  # a comment\n    # "
+                   "another: comment\n"
+                   "    {[base]more}\n    SIX<2\n    py39: old\n    py{310,311}: new\n    !py39: not39\n    py311,!django50: one-of\n    django42: "
+                   "Django>=4.2,<4.3\n"
+                   "    django50: Django>=5.0,<5.1\n    djangomain: https://x/django.zip\n    -r{toxinidir}/base-reqs.txt\n    -r missing.txt\n    "
+                   "-cconstraints.txt\n"
+                   "    -e .\n    .[all]\n    -e{toxinidir}[more]\n    ./plugin\n    tests/plugin\n    {env:TOX_ARG:by-default}\n    {posargs}\n    "
+                   "git+https://x/y#egg=y\n"
+                   "commands = pytest\n[testenv:lint]\ndeps = ruff\n");
+    assert_string_equal(tox_of(11), "in-group | pytest>=7 ; python_version > '3' | shared | new | not39 | one-of | Django>=5.0,<5.1 | by-default | "
+                                    "git+https://x/y#egg=y -r base-reqs.txt [all | more | speed]");
+    assert_string_equal(tox_of(9), "in-group | pytest>=7 ; python_version > '3' | shared | old | Django>=5.0,<5.1 | by-default | "
+                                   "git+https://x/y#egg=y -r base-reqs.txt [all | more | speed]");
+}
+
+static void the_environment_for_tests(void **state)
+{
+    (void)state;
+    put("tox.ini", "[tox]\nenvlist = py27,py36,lint\n[testenv]\ndeps = base\n[testenv:lint]\ndeps = ruff\n");
+    assert_string_equal(tox_of(11), "base"); /* an old list is better than none */
+    put("tox.ini", "[testenv:py{310,311}]\ndeps = own\n[testenv]\ndeps = base\n");
+    assert_string_equal(tox_of(11), "own");
+    assert_string_equal(tox_of(13), "own");
+    put("tox.ini", "[tox]\nenvlist = lint,unit\n[testenv:lint]\ndeps = ruff\n[testenv:unit]\ndeps=\n  pytest\n\n  {[testenv:unit]deps}\n");
+    assert_string_equal(tox_of(11), "pytest");
+    put("tox.ini", "[tox]\nenvlist = py3{8-12}\n[testenv]\ndeps =\n  py3{11,12}: late\n  py3{8-10}: early\n");
+    assert_string_equal(tox_of(11), "late");
+    assert_string_equal(tox_of(9), "early");
+    put("tox.ini", "[tox]\nenvlist = 3.11, 3.11-mysql, 3.11-lint\n[testenv]\ndeps =\n  3.11: plain\n  mysql: mysqlclient\n  lint: ruff\n");
+    assert_string_equal(tox_of(11), "plain");
+    put("tox.ini", "[tox]\nenvlist = {{{{,}}}},,{a,{b},py{\n[testenv]\ndeps\n : x\n=\n[testenv\n");
+    assert_string_equal(tox_of(11), "");
+}
+
+static void where_else_tox_looks(void **state)
+{
+    (void)state;
+    put("base-reqs.txt", "a\n");
+    put("tox.ini", "[flake8]\nmax-line-length = 100\n");
+    put("setup.cfg", "[tox:tox]\nenvlist = py311\n[testenv]\ndeps = by-setup-cfg\n");
+    assert_string_equal(tox_of(11), "by-setup-cfg");
+    put("setup.cfg", "[metadata]\nname = x\n");
+    put("pyproject.toml", "[tool.tox]\nlegacy_tox_ini = '''\n[tox]\nenvlist = py311\n[testenv]\ndeps =\n    by-legacy\n    py311: too\n'''\n");
+    assert_string_equal(tox_of(11), "by-legacy | too");
+    put("tox.toml", "env_list = ['3.11', 'lint']\n[env_run_base]\ndeps = ['by-toml', '-r base-reqs.txt']\n[env.lint]\ndeps = ['ruff']\n");
+    assert_string_equal(tox_of(11), "by-legacy | too");
+    put("pyproject.toml", "[tool.tox]\nenv_list = ['3.11', 'lint']\n[tool.tox.env_run_base]\ndeps = ['native>=1']\nextras = ['socks']\n"
+                          "[tool.tox.env.\"3.11\"]\ndeps = [{ replace = 'ref', of = ['env_run_base', 'deps'], extend = true }, 'own']\n");
+    assert_string_equal(tox_of(11), "native>=1 | own [socks]");
+    put("pyproject.toml", "");
+    assert_string_equal(tox_of(11), "by-toml -r base-reqs.txt");
+    put("tox.toml", "no toml");
+    assert_string_equal(tox_of(11), "");
+}
+
+static void the_key_holds_what_tox_gives(void **state)
+{
+    struct mg_dependencies first, second;
+    (void)state;
+    put("base-reqs.txt", "a\n");
+    put("tox.ini", "[tox]\nenvlist = py311\n[testenv]\ndeps = -rbase-reqs.txt\n[pytest]\n");
+    mg_dependencies_read(arena, mg_str_from(folder), &first);
+    struct mg_dependencies plain = first;
+    second = first;
+    mg_dependencies_add_tox(arena, mg_str_from(folder), 11, &first);
+    put("tox.ini", "[tox]\nenvlist = py311\n[testenv]\ndeps = -rbase-reqs.txt\n[pytest]\naddopts = -q\n");
+    mg_dependencies_add_tox(arena, mg_str_from(folder), 11, &second);
+    assert_true(mg_str_eq(first.key, second.key));
+    put("base-reqs.txt", "b\n");
+    mg_dependencies_add_tox(arena, mg_str_from(folder), 11, &plain);
+    assert_false(mg_str_eq(first.key, plain.key));
+}
+
 /* ---- reasons ---- */
 
 static const char *reason(const char *text) { return mg_install_reason(arena, mg_str_from(text)).at; }
@@ -162,6 +258,10 @@ int main(void)
         CASE(a_lock_says_versions_and_nothing_else),
         CASE(bounds_of_python),
         CASE(siblings_are_asked_of_nobody),
+        CASE(tox_ini_in_all_its_ways),
+        CASE(the_environment_for_tests),
+        CASE(where_else_tox_looks),
+        CASE(the_key_holds_what_tox_gives),
         CASE(the_line_that_says_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
