@@ -36,6 +36,7 @@ void mg_explain_missing(struct mg_choice *choice);
 const char *mg_distribution_of(struct mg_arena *arena, struct mg_str module);
 /* explain.c: "jaraco.functools >= 2; marker" -> jaraco.functools */
 struct mg_str mg_requirement_name(struct mg_str requirement);
+struct mg_str mg_normal_name(struct mg_arena *arena, struct mg_str name); /* explain.c: PEP 503 */
 /* explain.c: whether "Zope.Event >= 2; extra" requires the distribution `name`, however the two are spelt. */
 bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name);
 /* The command that installs `module` where `origin` came from. */

@@ -318,7 +318,7 @@ static struct mg_str make_key(struct mg_arena *arena, struct mg_str copy, const 
     return mg_sha256_hex(arena, text, 64);
 }
 
-void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies)
+void mg_dependencies_list(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies)
 {
     *dependencies = (struct mg_dependencies){ .buildable = false };
     struct reading reading = { .arena = arena, .out = dependencies };
@@ -341,6 +341,11 @@ void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_
     for (size_t i = 0; i < MG_COUNT(requirement_files); i++)
         if (mg_file_exists(mg_path_join(arena, copy, mg_str_from(requirement_files[i])).at))
             *MG_PUSH(arena, &dependencies->requirements) = mg_str_from(requirement_files[i]);
+}
+
+void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies)
+{
+    mg_dependencies_list(arena, copy, dependencies);
     dependencies->key = make_key(arena, copy, dependencies);
 }
 

@@ -29,7 +29,7 @@ struct mg_dependencies {
     MG_LIST(struct mg_str) project;       /* static ones of the project itself */
     MG_LIST(struct mg_str) tests;         /* of extras, groups and requirements files for tests */
     MG_LIST(struct mg_str) optional;      /* of extras that are not for tests */
-    MG_LIST(struct mg_str) requirements;  /* files, relative to the copy */
+    struct mg_names requirements;         /* files, relative to the copy */
     struct mg_tox tox;                    /* what stands in none of the above; of mg_dependencies_add_tox */
     bool buildable;                       /* it has a build system, or a setup.py */
     struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */
@@ -40,6 +40,7 @@ struct mg_dependencies {
     struct mg_str key;                    /* digest of all that they were read from */
 };
 void mg_dependencies_read(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies);
+void mg_dependencies_list(struct mg_arena *arena, struct mg_str copy, struct mg_dependencies *dependencies); /* all but the key */
 
 /* Adds what tox gives to tests with Python 3.`minor`, to the key, too. Groups of pyproject.toml that tox names become requirements. */
 void mg_dependencies_add_tox(struct mg_arena *arena, struct mg_str copy, int64_t minor, struct mg_dependencies *dependencies);

@@ -55,8 +55,7 @@ const char *mg_distribution_of(struct mg_arena *arena, struct mg_str module)
     return copy;
 }
 
-/* PEP 503 */
-static struct mg_str normal(struct mg_arena *arena, struct mg_str name)
+struct mg_str mg_normal_name(struct mg_arena *arena, struct mg_str name)
 {
     char *out = MG_NEW_ARRAY(arena, char, name.len + 1);
     size_t len = 0;
@@ -81,7 +80,7 @@ struct mg_str mg_requirement_name(struct mg_str requirement)
 
 bool mg_requires(struct mg_arena *arena, struct mg_str requirement, struct mg_str name)
 {
-    return mg_str_eq(normal(arena, mg_requirement_name(requirement)), normal(arena, name));
+    return mg_str_eq(mg_normal_name(arena, mg_requirement_name(requirement)), mg_normal_name(arena, name));
 }
 
 static struct mg_str same_name(struct mg_arena *arena, const struct mg_str *requirements, size_t count, struct mg_str name)
@@ -99,7 +98,7 @@ static struct mg_str required_name(const struct mg_choice *choice, const struct 
     struct mg_str module = need->module;
     if (mg_str_find(module, '.', 0) == module.len)
         return need->name;
-    mg_dependencies_read(choice->arena, choice->repo->copy, &said);
+    mg_dependencies_list(choice->arena, choice->repo->copy, &said);
     for (; module.len; module = mg_str_sub(module, 0, mg_str_rfind(module, '.'))) {
         struct mg_str found = same_name(choice->arena, said.project.at, said.project.len, module);
         found = found.len ? found : same_name(choice->arena, said.tests.at, said.tests.len, module);
@@ -196,10 +195,13 @@ static void explain(struct mg_choice *choice, const struct mg_need *need)
     struct mg_str chain = need->chain.len ? mg_arena_printf(arena, " (%.*s > %.*s)", MG_FMT(need->chain), MG_FMT(need->path)) : MG_NO_STR;
     struct mg_str command = mg_repair_command(choice, choice->repo->python, choice->repo->python_origin, required_name(choice, need));
     struct mg_str use = need->sign.len ? mg_arena_printf(arena, "needs it for %.*s", MG_FMT(need->sign)) : MG_STR("imports it");
+    struct mg_str like =
+        need->like.len ? mg_arena_printf(arena, "pytest's pythonpath, if %.*s is meant, which no import path leads to; else ", MG_FMT(need->like))
+                       : MG_NO_STR;
     *MG_PUSH(arena, &choice->repo->notes) =
-        mg_arena_printf(arena, "module %.*s is missing in %.*s: %.*s:%u %.*s%.*s, so %s%.*s %s. Repair: %.*s", MG_FMT(need->name),
+        mg_arena_printf(arena, "module %.*s is missing in %.*s: %.*s:%u %.*s%.*s, so %s%.*s %s. Repair: %.*s%.*s", MG_FMT(need->name),
                         MG_FMT(choice->repo->python), MG_FMT(need->path), need->line, MG_FMT(use), MG_FMT(chain), need->sign.len ? "tests in " : "",
-                        MG_FMT(broken), need->sign.len ? "fail" : "cannot be imported", MG_FMT(command));
+                        MG_FMT(broken), need->sign.len ? "fail" : "cannot be imported", MG_FMT(like), MG_FMT(command));
 }
 
 void mg_explain_missing(struct mg_choice *choice)

@@ -1,7 +1,10 @@
 /* Import lines, a graph of the repo's own files, and what falls with a missing module. */
 #include "adapters/ingest_local/needs.h"
 
+#include "adapters/ingest_local/file_class.h"
+#include "adapters/ingest_local/import_path.h"
 #include "adapters/ingest_local/plugins.h"
+#include "adapters/ingest_local/said.h"
 #include "base/map.h"
 #include "base/str.h"
 #include "os/file.h"
@@ -25,10 +28,17 @@ struct scan {
     struct mg_str copy; /* root of the repo's files */
     struct mg_needs *needs;
     struct mg_map modules; /* dotted name -> index of its file + 1 */
-    struct mg_map own;     /* names of the repo's folders and files: never from outside */
+    struct mg_map own;     /* name -> &yes: can be imported from the repo by everybody, never from outside; &no */
+    struct mg_map own_for_tests;
+    struct mg_map called; /* names of the repo's folders and files, wherever they are -> the path of one (struct mg_str *) */
+    struct mg_import_path path;
+    struct mg_said said;
     struct mg_map by_name; /* of a need -> its index + 1 */
     struct mg_plugin_signs signs;
 };
+
+static const bool yes = true, no = false;
+static void set(struct mg_map *map, struct mg_str name, const bool *value) { *mg_map_slot(map, name) = (void *)(uintptr_t)value; }
 
 static void *number(size_t index) { return (void *)(uintptr_t)(index + 1); }
 static bool look(const struct mg_map *map, struct mg_str key, uint32_t *index)
@@ -55,16 +65,19 @@ static void link_local(struct scan *scan, struct mg_needing_file *file, struct m
     }
 }
 
-/* A helper beside the file that imports it, test/common.py for test/test_api.py: pytest makes that folder importable, and such a file is
- * neither source nor test. */
-static bool stands_beside(const struct scan *scan, const struct mg_needing_file *file, struct mg_str top)
+/* A helper beside the file that imports it, test/common.py for test/test_api.py: such a file is neither source nor test. In a package that
+ * works only for who runs the file as a script: there a name that the project requires is that of a module from outside. */
+static bool stands_beside(struct scan *scan, const struct mg_needing_file *file, struct mg_str top)
 {
-    size_t slash = mg_str_rfind(file->path, '/');
+    struct mg_str folder = mg_path_folder(file->path);
     if (scan->copy.len == 0)
         return false;
-    struct mg_str folder = slash < file->path.len ? mg_path_join(scan->arena, scan->copy, mg_str_sub(file->path, 0, slash)) : scan->copy;
-    struct mg_str path = mg_path_join(scan->arena, folder, top);
-    return mg_file_is_dir(path.at) || mg_file_exists(mg_arena_printf(scan->arena, "%.*s.py", MG_FMT(path)).at);
+    struct mg_str path = mg_path_join(scan->arena, folder.len ? mg_path_join(scan->arena, scan->copy, folder) : scan->copy, top);
+    bool is_module = mg_file_exists(mg_arena_printf(scan->arena, "%.*s.py", MG_FMT(path)).at) ||
+                     mg_file_exists(mg_path_join(scan->arena, path, MG_STR("__init__.py")).at);
+    if (is_module && !mg_import_path_is_package(&scan->path, folder))
+        return true;
+    return (is_module || mg_file_is_dir(path.at)) && !mg_said_has(&scan->said, top);
 }
 
 static uint32_t need_called(struct scan *scan, struct mg_str name, const struct mg_need *first)
@@ -81,6 +94,18 @@ static uint32_t need_called(struct scan *scan, struct mg_str name, const struct 
     return index;
 }
 
+static bool is_own(struct scan *scan, struct mg_str top, bool for_tests)
+{
+    const bool *known = mg_map_get(&scan->own, top);
+    if (for_tests && (!known || !*known))
+        known = mg_map_get(&scan->own_for_tests, top);
+    if (!known) {
+        known = mg_import_path_holds(&scan->path, top, for_tests) ? &yes : &no;
+        set(for_tests ? &scan->own_for_tests : &scan->own, mg_arena_str(scan->arena, top), known);
+    }
+    return *known;
+}
+
 static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str module, uint32_t line)
 {
     struct mg_str top = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
@@ -91,13 +116,17 @@ static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str 
             return;
     if (top.len == 0 || top.len > 100)
         return;
-    if (mg_map_get(&scan->own, top)) {
+    if (is_own(scan, top, file->is_test)) {
         link_local(scan, file, module);
         return;
     }
     if (stands_beside(scan, file, top))
         return;
-    index = need_called(scan, top, &(struct mg_need){ .module = module, .path = file->path, .line = line });
+    const struct mg_str *like = mg_map_get(&scan->called, top);
+    struct mg_need first = { .module = module, .path = file->path, .line = line };
+    if (like && !look(&scan->by_name, top, &index) && !mg_said_has(&scan->said, top))
+        first.like = *like;
+    index = need_called(scan, top, &first);
     *MG_PUSH(scan->arena, &file->needs) = index;
     /* jaraco.text may be missing where jaraco.functools is installed: whoever asks finds out whether it is that kind of package. */
     size_t end = mg_str_find(module, '.', top.len + 1);
@@ -214,10 +243,21 @@ static void add_file(struct scan *scan, const struct mg_source_file *from, bool 
     if (from->module.len)
         *mg_map_slot(&scan->modules, from->module) = number(needs->file_count);
     needs->file_count++;
+    if (from->module.len && !is_test)
+        set(&scan->own, mg_str_sub(from->module, 0, mg_str_find(from->module, '.', 0)), &yes);
     struct mg_str rest = from->path, part;
     while (mg_str_next_part(&rest, '/', &part)) {
         struct mg_str name = mg_str_ends(part, ".py") ? mg_str_sub(part, 0, part.len - 3) : part;
-        *mg_map_slot(&scan->own, mg_arena_str(scan->arena, name)) = scan;
+        struct mg_str above = mg_str_sub(from->path, 0, (size_t)(part.at - from->path.at) - (part.at > from->path.at));
+        *mg_map_slot(&scan->called, name) = &file->path;
+        struct mg_str folder = mg_str_sub(from->path, 0, above.len + (above.len > 0) + part.len);
+        /* An installed package goes before a folder without __init__.py. */
+        if (name.len == part.len && !mg_import_path_is_package(&scan->path, folder) && mg_said_has(&scan->said, name))
+            continue;
+        if (mg_import_path_has(&scan->path, above, false))
+            set(&scan->own, name, &yes);
+        else if (mg_import_path_has(&scan->path, above, true))
+            set(&scan->own_for_tests, name, &yes);
     }
 }
 
@@ -229,6 +269,10 @@ void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg
     needs->files = MG_NEW_ARRAY(arena, struct mg_needing_file, repo->sources.len + repo->test_files.len + repo->conftests.len + 1);
     mg_map_init(&scan.modules, arena);
     mg_map_init(&scan.own, arena);
+    mg_map_init(&scan.own_for_tests, arena);
+    mg_map_init(&scan.called, arena);
+    mg_import_path_read(repo, arena, &scan.path);
+    mg_said_read(arena, repo->copy, &scan.said);
     mg_map_init(&scan.by_name, arena);
     for (size_t i = 0; i < repo->sources.len; i++)
         add_file(&scan, &repo->sources.at[i], false);
@@ -247,10 +291,10 @@ void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg
         link_local(&scan, &needs->files[i], needs->files[i].module);
 }
 
-static bool breaks(struct mg_needs *needs, struct mg_needing_file *file)
+static bool breaks(struct mg_needs *needs, struct mg_needing_file *file, bool doubtful)
 {
     for (size_t i = 0; i < file->needs.len; i++)
-        if (needs->at[file->needs.at[i]].missing) {
+        if (needs->at[file->needs.at[i]].missing && (needs->at[file->needs.at[i]].like.len == 0 || doubtful)) {
             file->broken = file->needs.at[i];
             return true;
         }
@@ -284,19 +328,21 @@ void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)
     }
     for (size_t i = 0; i < needs->file_count; i++)
         needs->files[i].broken = needs->files[i].via = NOTHING;
-    for (bool more = true; more;) {
-        more = false;
-        for (size_t i = 0; i < needs->file_count; i++)
-            if (needs->files[i].broken == NOTHING)
-                more |= breaks(needs, &needs->files[i]);
-    }
+    for (int doubtful = 0; doubtful < 2; doubtful++)
+        for (bool more = true; more;) {
+            more = false;
+            for (size_t i = 0; i < needs->file_count; i++)
+                if (needs->files[i].broken == NOTHING)
+                    more |= breaks(needs, &needs->files[i], doubtful != 0);
+        }
     for (size_t i = 0; i < needs->file_count; i++) {
         const struct mg_needing_file *file = &needs->files[i];
         if (file->broken == NOTHING)
             continue;
         struct mg_need *need = &needs->at[file->broken];
         *(file->is_test ? &need->tests : &need->sources) += 1;
-        *(file->is_test ? &needs->broken_tests : &needs->broken_sources) += 1;
+        if (need->like.len == 0)
+            *(file->is_test ? &needs->broken_tests : &needs->broken_sources) += 1;
         if (file->is_test && file->via != NOTHING && need->chain.len == 0)
             need->chain = chain_of(needs, file, arena);
     }

@@ -11,6 +11,8 @@ struct mg_need {
     struct mg_str module; /* as it was imported first: "zope.event.classhandler" */
     struct mg_str sign;   /* of a plugin that is not imported: "pytest.mark.asyncio" */
     struct mg_str path;   /* the first file that imports it */
+    struct mg_str like;   /* a file of the repo that is called so, or is in such a folder, but cannot be imported by that name; only where the
+                             project requires nothing that is: maybe it means the file, and another interpreter would not help */
     uint32_t line;
     bool missing;            /* to be set by the caller, for mg_needs_settle */
     uint32_t sources, tests; /* files that cannot be imported for want of it */
@@ -22,7 +24,7 @@ struct mg_needs {
     struct mg_needing_file *files;
     size_t file_count;
     uint32_t sources, tests;               /* all of them */
-    uint32_t broken_sources, broken_tests; /* those that cannot be imported, or lack a plugin */
+    uint32_t broken_sources, broken_tests; /* those that cannot be imported, or lack a plugin; not for a need with `like` */
 };
 
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs);

@@ -83,6 +83,64 @@ static void helpers_beside_tests(void **state)
     assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
 }
 
+static void write_file(const char *folder, const char *path, const char *text)
+{
+    const char *whole = mg_arena_printf(arena, "%s/%s", folder, path).at;
+    assert_int_equal(mg_file_mkdirs(mg_arena_cstr(arena, mg_str_sub(mg_str_from(whole), 0, mg_str_rfind(mg_str_from(whole), '/'))), NULL), MG_OK);
+    assert_int_equal(mg_file_write(whole, mg_str_from(text), NULL), MG_OK);
+}
+
+/* On disk, too. */
+static void put(struct mg_repo *repo, const char *path, const char *module, const char *text)
+{
+    write_file(repo->copy.at, path, text);
+    add(repo, path, module, text);
+}
+
+/* A name that some file of the repo has is the repo's own only where it can be imported by that name. */
+static void what_is_called_like_a_package(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/mg-needs-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    struct mg_needs needs;
+    *MG_PUSH(arena, &repo.import_roots) = MG_STR("src");
+    write_file(folder, "pyproject.toml",
+               "[project]\nname = 'x'\ndependencies = ['PyYAML', 'attrs', 'Redis>=4']\n[tool.pytest.ini_options]\npythonpath = ['lib']\n");
+    write_file(folder, "docs/yaml.py", "");
+    write_file(folder, "scripts/attr.py", "");
+    write_file(folder, "lib/by_setting.py", "");
+    write_file(folder, "tools/by_conftest.py", "");
+    write_file(folder, "src/support/__init__.py", "");
+    put(&repo, "src/pkg/__init__.py", "pkg", "");
+    put(&repo, "src/pkg/contrib/django/__init__.py", "pkg.contrib.django", "");
+    put(&repo, "src/pkg/attr.py", "pkg.attr", "");
+    put(&repo, "src/pkg/models.py", "pkg.models", "");
+    put(&repo, "src/pkg/a.py", "pkg.a",
+        "import yaml\nimport attr\nimport models\nimport django\nimport by_setting\nimport by_conftest\nimport support\nimport helpers\n");
+    put(&repo, "tests/redis/test_b.py", "test_b", "import redis\nimport pkg\nimport helpers\nimport test_c\n");
+    write_file(folder, "tests/redis/helpers.py", "");
+    put(&repo, "tests/unit/test_c.py", "test_c", "");
+    struct mg_source_file conftest = { MG_STR("tests/conftest.py"), MG_STR(""),
+                                       MG_STR("import sys\nsys.path.insert(0, str(Path(__file__).parent.parent / \"tools\"))\n") };
+    *MG_PUSH(arena, &repo.conftests) = conftest;
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "yaml:1 attr:2 django:4 helpers:8 redis:1 sys:1");
+    assert_int_equal(needs.at[0].like.len, 0);
+    assert_int_equal(needs.at[1].like.len, 0);
+    assert_string_equal(mg_arena_cstr(arena, needs.at[2].like), "src/pkg/contrib/django/__init__.py");
+    needs.at[2].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.at[2].sources, 1);
+    assert_int_equal(needs.broken_sources, 0); /* nothing that could be installed is known to help */
+    needs.at[0].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.at[0].sources, 1);
+    assert_int_equal(needs.broken_sources, 1);
+    assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
+}
+
 static void what_falls(void **state)
 {
     (void)state;
@@ -193,9 +251,9 @@ static void notation_of_poetry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),   cmocka_unit_test(what_falls),
-        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo), cmocka_unit_test(groups_of_pdm),
-        cmocka_unit_test(notation_of_poetry),
+        cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),          cmocka_unit_test(what_falls),
+        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo),        cmocka_unit_test(groups_of_pdm),
+        cmocka_unit_test(notation_of_poetry),     cmocka_unit_test(what_is_called_like_a_package),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
