@@ -2,6 +2,7 @@
 #include "base/str.h"
 #include "cli/apply.h"
 #include "cli/compose.h"
+#include "cli/pythonpath.h"
 #include "cli/tell.h"
 #include "core/text.h"
 #include "os/file.h"
@@ -78,15 +79,17 @@ static struct mg_str absolute(struct mg_arena *arena, struct mg_str path)
     return mg_file_resolve(arena, mg_arena_cstr(arena, path), &resolved, NULL) == MG_OK ? resolved : path;
 }
 
-static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const struct mg_report *report, struct mg_str patch, struct mg_arena *arena)
+static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const struct mg_report *report, struct mg_str patch, struct mg_app *app)
 {
+    struct mg_arena *arena = app->arena;
     struct mg_str repo = mg_shell_word(arena, report->repo), file = mg_shell_word(arena, absolute(arena, patch));
     if (patch.len && !mg_str_is(patch, "-"))
         (void)fprintf(out, "next: cd %.*s && git apply %.*s\n", MG_FMT(repo), MG_FMT(file));
     if (patch.len)
         return;
     struct mg_str python = mg_text_interpreter(report); /* "python" may be another one, or none */
-    (void)fprintf(out, "next: cd %.*s && %.*s -m pytest", MG_FMT(repo), MG_FMT(python.len ? mg_shell_word(arena, python) : MG_STR("python")));
+    (void)fprintf(out, "next: cd %.*s && %.*s%.*s -m pytest", MG_FMT(repo), MG_FMT(mg_pythonpath_words(app, report)),
+                  MG_FMT(python.len ? mg_shell_word(arena, python) : MG_STR("python")));
     for (size_t i = 0; i < plan->len && i < 4; i++) {
         struct mg_str path = mg_shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
         if (plan->at[i].action != MG_APPLY_REFUSED)
@@ -128,7 +131,7 @@ static enum mg_code apply(struct mg_app *app, const struct mg_invocation *call, 
     if (refused > 0)
         app->exit_code = MG_EXIT_FAILURE;
     if (refused < plan.len)
-        say_how_to_run(lines, &plan, report, call->patch, app->arena);
+        say_how_to_run(lines, &plan, report, call->patch, app);
     if (!out && fclose(lines) == 0)
         for (struct mg_str rest = mg_str_from(text), line; mg_str_next_line(&rest, &line);)
             mg_tell_note(app, "%.*s", MG_FMT(line));

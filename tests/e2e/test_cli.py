@@ -242,6 +242,27 @@ def test_apply_into_a_new_folder(finished):
     assert tree(finished.folder / "repo") == finished.before
 
 
+def test_apply_tells_a_command_that_passes(desk):
+    """Plain pytest does not look into src/: as long as the project is installed nowhere, and pytest's settings do not say it."""
+    repo = desk.repo({"src/calc/__init__.py": "", "src/calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS})
+    desk("run", "repo", "--run-id", "x", "--no-progress", "--max-targets", "1")
+
+    def command(**more):
+        told = desk("apply", **more)
+        assert told.code == 0 and "\nnext: cd " in told.out, told
+        return told.out.splitlines()[-1].replace("next: ", "", 1)
+
+    def passes(line):
+        return subprocess.run(["sh", "-c", line], env=desk.environment(), capture_output=True, check=False).returncode == 0
+
+    assert f"cd {repo} && PYTHONPATH=src {sys.executable} -m pytest tests/" in command() and passes(command())
+    assert not passes(command().replace("PYTHONPATH=src ", ""))
+    assert "PYTHONPATH" not in command(PYTHONPATH=str(repo / "src")), "found there, as in an editable installation"
+    assert 'PYTHONPATH=src:"$PYTHONPATH" ' in command(PYTHONPATH=str(desk.folder))
+    (repo / "pyproject.toml").write_text("[tool.pytest.ini_options]\npythonpath = ['src']\n")
+    assert "PYTHONPATH" not in command() and passes(command())
+
+
 def test_apply_never_overwrites_what_is_not_ours(finished):
     file = finished.folder / "repo" / "tests" / "test_generated_calc_ops.py"
     try:

@@ -369,7 +369,7 @@ static void take_requirements(struct mg_arena *arena, const struct mg_dependenci
     }
 }
 
-static void take_files(struct mg_arena *arena, const struct mg_names *files, struct mg_dependencies *known)
+static void take_files(struct mg_arena *arena, const struct mg_str_list *files, struct mg_dependencies *known)
 {
     for (size_t i = 0; i < files->len; i++) {
         bool is_known = false;

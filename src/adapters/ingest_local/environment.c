@@ -91,7 +91,7 @@ enum extent { AS_LOCKED, AS_NAMED, LEAST };
 /* Extras for tests, and those that tox names. */
 static const char *extras_of(struct making *making, enum extent extent)
 {
-    const struct mg_names *more = &making->needs.tox.extras;
+    const struct mg_str_list *more = &making->needs.tox.extras;
     struct mg_buf out = MG_BUF(1u << 16);
     if (extent == LEAST)
         return "";
@@ -122,9 +122,9 @@ static bool has_hashes(struct making *making, struct mg_str file)
            mg_str_contains(text, "--hash=");
 }
 
-static struct mg_names files_of(struct making *making)
+static struct mg_str_list files_of(struct making *making)
 {
-    struct mg_names files = { .len = 0 };
+    struct mg_str_list files = { .len = 0 };
     for (size_t i = 0; i < making->needs.requirements.len; i++)
         *MG_PUSH(making->arena, &files) = making->needs.requirements.at[i];
     for (size_t i = 0; !making->but_tox && i < making->needs.tox.files.len; i++)
@@ -135,7 +135,7 @@ static struct mg_names files_of(struct making *making)
 /* Where one line has a hash, pip wants one for each: such a file is installed by itself (install_hashed). */
 static enum mg_code add_files(struct making *making, struct mg_buf *text, struct mg_err *err)
 {
-    struct mg_names files = files_of(making);
+    struct mg_str_list files = files_of(making);
     for (size_t i = 0; i < files.len; i++) {
         MG_TRY(leave_project_out(making, mg_path_join(making->arena, making->source, files.at[i]), 0, err));
         if (!has_hashes(making, files.at[i]))
@@ -187,7 +187,7 @@ static enum mg_code list_all(struct making *making, struct mg_str exported, enum
 /* What they pin stays: it satisfies what is asked for after it. */
 static enum mg_code install_hashed(struct making *making, bool *good, struct mg_err *err)
 {
-    struct mg_names files = files_of(making);
+    struct mg_str_list files = files_of(making);
     *good = true;
     for (size_t i = 0; *good && i < files.len; i++) {
         struct mg_str file = files.at[i];

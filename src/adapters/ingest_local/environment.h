@@ -29,7 +29,7 @@ struct mg_dependencies {
     MG_LIST(struct mg_str) project;       /* static ones of the project itself */
     MG_LIST(struct mg_str) tests;         /* of extras, groups and requirements files for tests */
     MG_LIST(struct mg_str) optional;      /* of extras that are not for tests */
-    struct mg_names requirements;         /* files, relative to the copy */
+    struct mg_str_list requirements;      /* files, relative to the copy */
     struct mg_tox tox;                    /* what stands in none of the above; of mg_dependencies_add_tox */
     bool buildable;                       /* it has a build system, or a setup.py */
     struct mg_str backend;                /* "module:object" of its build system; where it names none, setuptools' */

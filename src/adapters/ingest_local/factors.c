@@ -22,10 +22,10 @@ static bool next_name(struct mg_str *rest, struct mg_str *part)
     return true;
 }
 
-static void expand_one(struct mg_arena *arena, struct mg_str text, struct mg_names *names);
+static void expand_one(struct mg_arena *arena, struct mg_str text, struct mg_str_list *names);
 
 /* One alternative in braces: a word, or "9-11". */
-static void expand_part(struct mg_arena *arena, struct mg_str before, struct mg_str part, struct mg_str behind, struct mg_names *names)
+static void expand_part(struct mg_arena *arena, struct mg_str before, struct mg_str part, struct mg_str behind, struct mg_str_list *names)
 {
     size_t dash = mg_str_find(part, '-', 0);
     int64_t from, to;
@@ -38,7 +38,7 @@ static void expand_part(struct mg_arena *arena, struct mg_str before, struct mg_
         expand_one(arena, mg_arena_printf(arena, "%.*s%lld%.*s", MG_FMT(before), (long long)i, MG_FMT(behind)), names);
 }
 
-static void expand_one(struct mg_arena *arena, struct mg_str text, struct mg_names *names)
+static void expand_one(struct mg_arena *arena, struct mg_str text, struct mg_str_list *names)
 {
     size_t open = mg_str_find(text, '{', 0), close = mg_str_find(text, '}', open);
     if (names->len >= MOST_NAMES || text.len == 0)
@@ -52,7 +52,7 @@ static void expand_one(struct mg_arena *arena, struct mg_str text, struct mg_nam
         expand_part(arena, mg_str_sub(text, 0, open), mg_str_trim(part), mg_str_sub(text, close + 1, text.len), names);
 }
 
-void mg_names_expand(struct mg_arena *arena, struct mg_str text, struct mg_names *names)
+void mg_envs_expand(struct mg_arena *arena, struct mg_str text, struct mg_str_list *names)
 {
     struct mg_str name;
     while (next_name(&text, &name))
@@ -116,8 +116,8 @@ static bool has_factor(struct mg_str name, int64_t minor, struct mg_str wanted)
 
 bool mg_env_has(struct mg_arena *arena, struct mg_str name, int64_t minor, struct mg_str condition)
 {
-    struct mg_names groups = { .len = 0 };
-    mg_names_expand(arena, condition, &groups);
+    struct mg_str_list groups = { .len = 0 };
+    mg_envs_expand(arena, condition, &groups);
     for (size_t i = 0; i < groups.len; i++) {
         struct mg_str rest = groups.at[i], factor;
         bool all = true;

@@ -4,12 +4,12 @@
 
 #include "base/arena.h"
 
-struct mg_names {
+struct mg_str_list {
     MG_VEC(struct mg_str)
 };
 
 /* Adds the names that `text` stands for: commas between them, braces within, also ranges (`3{9-11}`). At most some thousand. */
-void mg_names_expand(struct mg_arena *arena, struct mg_str text, struct mg_names *names);
+void mg_envs_expand(struct mg_arena *arena, struct mg_str text, struct mg_str_list *names);
 
 /* How well an environment of that name suits for tests with Python 3.`minor`: 0 = not at all. */
 unsigned mg_env_suits(struct mg_str name, int64_t minor);

@@ -17,12 +17,6 @@ static const char for_all, for_tests_only; /* their addresses are what mg_import
 
 static void add_folder(struct mg_import_path *path, struct mg_str folder)
 {
-    while (mg_str_starts(folder, "./"))
-        folder = mg_str_sub(folder, 2, folder.len);
-    while (mg_str_ends(folder, "/"))
-        folder = mg_str_sub(folder, 0, folder.len - 1);
-    if (mg_str_is(folder, "."))
-        folder = MG_STR("");
     void **slot = mg_map_slot(&path->known, folder);
     if (*slot == &for_all || path->folders.len >= MOST_FOLDERS)
         return;
@@ -114,45 +108,62 @@ static void add_file(struct mg_import_path *path, const struct mg_source_file *f
 
 /* ---- what pytest's settings put there ---- */
 
-static void add_words(struct mg_import_path *path, struct mg_str line)
+static void add_words(struct mg_arena *arena, struct mg_str line, struct mg_str_list *folders)
 {
     struct mg_str word;
-    while (mg_str_next_part(&line, ' ', &word))
+    while (mg_str_next_part(&line, ' ', &word)) {
+        while (mg_str_starts(word, "./"))
+            word = mg_str_sub(word, 2, word.len);
+        while (mg_str_ends(word, "/"))
+            word = mg_str_sub(word, 0, word.len - 1);
         if (word.len && mg_path_stays_inside(word))
-            add_folder(path, word);
-}
-
-static void read_ini(struct mg_import_path *path, struct mg_str text)
-{
-    static const char *const sections[] = { "pytest", "tool:pytest" };
-    struct mg_ini ini;
-    mg_ini_read(path->arena, text, &ini);
-    for (size_t i = 0; i < MG_COUNT(sections); i++) {
-        const struct mg_ini_value *value = mg_ini_get(&ini, mg_str_from(sections[i]), MG_STR("pythonpath"));
-        for (size_t n = 0; value && n < value->lines.len; n++)
-            add_words(path, value->lines.at[n]);
+            *MG_PUSH(arena, folders) = mg_str_is(word, ".") ? MG_STR("") : word;
     }
 }
 
-static void read_pyproject(struct mg_import_path *path, struct mg_str text)
+static void read_ini(struct mg_arena *arena, struct mg_str text, struct mg_str_list *folders)
+{
+    static const char *const sections[] = { "pytest", "tool:pytest" };
+    struct mg_ini ini;
+    mg_ini_read(arena, text, &ini);
+    for (size_t i = 0; i < MG_COUNT(sections); i++) {
+        const struct mg_ini_value *value = mg_ini_get(&ini, mg_str_from(sections[i]), MG_STR("pythonpath"));
+        for (size_t n = 0; value && n < value->lines.len; n++)
+            add_words(arena, value->lines.at[n], folders);
+    }
+}
+
+static void read_pyproject(struct mg_arena *arena, struct mg_str text, struct mg_str_list *folders)
 {
     static const char *const keys[] = { "tool", "pytest", "ini_options", "pythonpath" };
     struct mg_toml *value;
-    if (mg_toml_read(path->arena, text, &value, NULL) != MG_OK)
+    if (mg_toml_read(arena, text, &value, NULL) != MG_OK)
         return;
     for (size_t i = 0; value && i < MG_COUNT(keys); i++)
         value = value->kind == MG_TOML_TABLE ? mg_toml_get(value, mg_str_from(keys[i])) : NULL;
     if (value && value->kind == MG_TOML_STRING)
-        add_words(path, value->text);
+        add_words(arena, value->text, folders);
     for (size_t i = 0; value && value->kind == MG_TOML_ARRAY && i < value->items.len; i++)
-        if (value->items.at[i]->kind == MG_TOML_STRING && mg_path_stays_inside(value->items.at[i]->text))
-            add_folder(path, value->items.at[i]->text);
+        if (value->items.at[i]->kind == MG_TOML_STRING)
+            add_words(arena, value->items.at[i]->text, folders);
+}
+
+void mg_pytest_pythonpath(struct mg_arena *arena, struct mg_str repo, struct mg_str_list *folders)
+{
+    static const char *const files[] = { "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml" };
+    struct mg_str text;
+    for (size_t i = 0; repo.len && i < MG_COUNT(files); i++)
+        if (mg_file_read(arena, mg_path_join(arena, repo, mg_str_from(files[i])).at, CONFIG_LIMIT, &text, NULL) == MG_OK) {
+            if (mg_str_ends(mg_str_from(files[i]), ".toml"))
+                read_pyproject(arena, text, folders);
+            else
+                read_ini(arena, text, folders);
+        }
 }
 
 void mg_import_path_read(const struct mg_repo *repo, struct mg_arena *arena, struct mg_import_path *path)
 {
-    static const char *const files[] = { "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml" };
-    struct mg_str text;
+    struct mg_str_list named = { .len = 0 };
     *path = (struct mg_import_path){ .arena = arena, .copy = repo->copy };
     mg_map_init(&path->known, arena);
     add_folder(path, MG_STR(""));
@@ -162,11 +173,7 @@ void mg_import_path_read(const struct mg_repo *repo, struct mg_arena *arena, str
         add_file(path, &repo->conftests.at[i]);
     for (size_t i = 0; i < repo->test_files.len; i++)
         add_file(path, &repo->test_files.at[i]);
-    for (size_t i = 0; repo->copy.len && i < MG_COUNT(files); i++)
-        if (mg_file_read(arena, mg_path_join(arena, repo->copy, mg_str_from(files[i])).at, CONFIG_LIMIT, &text, NULL) == MG_OK) {
-            if (mg_str_ends(mg_str_from(files[i]), ".toml"))
-                read_pyproject(path, text);
-            else
-                read_ini(path, text);
-        }
+    mg_pytest_pythonpath(arena, repo->copy, &named);
+    for (size_t i = 0; i < named.len; i++)
+        add_folder(path, named.at[i]);
 }

@@ -2,6 +2,7 @@
 #ifndef MG_INGEST_IMPORT_PATH_H
 #define MG_INGEST_IMPORT_PATH_H
 
+#include "adapters/ingest_local/factors.h"
 #include "ports/ingest.h"
 
 #include "base/map.h"
@@ -25,5 +26,8 @@ bool mg_import_path_holds(const struct mg_import_path *path, struct mg_str name,
 
 /* Whether a folder of the repo has an __init__.py. */
 bool mg_import_path_is_package(const struct mg_import_path *path, struct mg_str folder);
+
+/* Folders that `pythonpath` names in pytest's settings, relative to the repo; "" = its root. */
+void mg_pytest_pythonpath(struct mg_arena *arena, struct mg_str repo, struct mg_str_list *folders);
 
 #endif

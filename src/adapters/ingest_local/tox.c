@@ -88,7 +88,7 @@ static bool is_plain(struct mg_str word)
     return word.len > 0;
 }
 
-static void add_words(struct reading *reading, struct mg_str text, struct mg_names *names)
+static void add_words(struct reading *reading, struct mg_str text, struct mg_str_list *names)
 {
     struct mg_str word;
     while (mg_str_next_part(&text, ',', &word)) {
@@ -181,15 +181,15 @@ static size_t factor_count(struct mg_str name)
 /* The best one; of equals one with few factors, and of these the last, where the newest versions stand. */
 static void choose(struct reading *reading)
 {
-    struct mg_names names = { .len = 0 };
+    struct mg_str_list names = { .len = 0 };
     static const char *const keys[] = { "envlist", "env_list" };
     for (size_t i = 0; i < MG_COUNT(keys); i++) {
         const struct mg_ini_value *list = value_of(reading, MG_STR("tox"), mg_str_from(keys[i]));
         for (size_t n = 0; list && n < list->lines.len; n++)
-            mg_names_expand(reading->arena, list->lines.at[n], &names);
+            mg_envs_expand(reading->arena, list->lines.at[n], &names);
     }
     for (size_t i = 0; i < reading->ini.values.len; i++)
-        mg_names_expand(reading->arena, env_of_section(reading->ini.values.at[i].section), &names);
+        mg_envs_expand(reading->arena, env_of_section(reading->ini.values.at[i].section), &names);
     unsigned best = 0;
     reading->env = mg_arena_printf(reading->arena, "py3%d", (int)reading->minor);
     for (size_t i = 0; i < names.len; i++) {
@@ -206,10 +206,10 @@ static struct mg_ini_value *setting(const struct reading *reading, const char *k
 {
     for (size_t i = reading->ini.values.len; i-- > 0;) {
         struct mg_ini_value *value = &reading->ini.values.at[i];
-        struct mg_names names = { .len = 0 };
+        struct mg_str_list names = { .len = 0 };
         if (!mg_str_is(value->key, key))
             continue;
-        mg_names_expand(reading->arena, env_of_section(value->section), &names);
+        mg_envs_expand(reading->arena, env_of_section(value->section), &names);
         for (size_t n = 0; n < names.len; n++)
             if (mg_str_eq(names.at[n], reading->env))
                 return value;

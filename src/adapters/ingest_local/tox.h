@@ -6,10 +6,10 @@
 #include "core/toml.h"
 
 struct mg_tox {
-    struct mg_names requirements; /* "name>=1", or an address */
-    struct mg_names files;        /* of requirements, relative to the copy; they exist */
-    struct mg_names extras;       /* of the project itself */
-    struct mg_names groups;       /* of [dependency-groups] */
+    struct mg_str_list requirements; /* "name>=1", or an address */
+    struct mg_str_list files;        /* of requirements, relative to the copy; they exist */
+    struct mg_str_list extras;       /* of the project itself */
+    struct mg_str_list groups;       /* of [dependency-groups] */
 };
 
 /* Of all environments the one that suits best for tests with Python 3.`minor`; where none does, what holds for all. As in tox the first of these is read, and
