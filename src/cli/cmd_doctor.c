@@ -103,13 +103,9 @@ static void check_pytest(struct doctor *doctor, struct mg_str python, struct mg_
 static enum mg_code choose_python(struct mg_app *app, struct mg_str path, struct mg_repo *repo, struct mg_err *err)
 {
     struct mg_composed composed;
-    bool install = app->config.ingest.install_deps;
-    app->config.ingest.install_deps = false;
-    enum mg_code code = mg_compose_run(app, MG_PURPOSE_SCORE, true, &composed, err);
-    app->config.ingest.install_deps = install;
-    MG_TRY(code);
+    MG_TRY(mg_compose_run(app, MG_PURPOSE_LOOK, true, &composed, err));
     struct mg_ingest ingest = composed.services.ingest;
-    code = ingest.ops->open(ingest.self, path, app->config.python, app->config.storage.root, app->cancel, app->arena, repo, err);
+    enum mg_code code = ingest.ops->open(ingest.self, path, app->config.python, app->config.storage.root, app->cancel, app->arena, repo, err);
     if (code == MG_OK)
         ingest.ops->close(ingest.self, repo);
     mg_compose_close(&composed);
@@ -174,7 +170,7 @@ static void check_isolation(struct doctor *doctor)
 {
     struct mg_composed composed;
     struct mg_err err = { .code = MG_OK };
-    if (mg_compose_run(doctor->app, MG_PURPOSE_SCORE, true, &composed, &err) != MG_OK) {
+    if (mg_compose_run(doctor->app, MG_PURPOSE_LOOK, true, &composed, &err) != MG_OK) {
         say(doctor, MG_CHECK_ERROR, "isolation", mg_str_from(err.text), "a run would stop at the same place");
         return;
     }

@@ -276,6 +276,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->vcs = mg_vcs_git();
     struct mg_ingest_settings ingest = { .supervisor = mg_sandbox_linux_free,
                                          .install = app->config.ingest.install_deps,
+                                         .look_only = purpose == MG_PURPOSE_LOOK,
                                          .timeout_seconds = app->config.ingest.command_timeout_seconds,
                                          .keep_days = app->config.storage.keep_days,
                                          .progress = composed->progress };
@@ -284,7 +285,7 @@ enum mg_code mg_compose_run(struct mg_app *app, enum mg_purpose purpose, bool no
     services->gate = mg_engine_gate(&composed->progress);
     if (mg_str_is(app->config.mutation.backend, "mutmut"))
         services->gate = mg_gate_mutmut_new(composed->sandbox, app->config.storage.root, app->config.mutation.mutmut_site);
-    *(purpose == MG_PURPOSE_SCORE ? &services->witness : &services->generator) = mg_search_new();
+    *(purpose == MG_PURPOSE_SCORE || purpose == MG_PURPOSE_LOOK ? &services->witness : &services->generator) = mg_search_new();
     services->clock = mg_clock_posix();
     services->time_limit = MG_NEW(app->arena, double);
     MG_TRY(mg_turn_new(&services->turn, err));

@@ -29,8 +29,9 @@ struct mg_app {
     const char *program; /* how we were called, as a word for the shell */
 };
 
-/* Whether a run writes tests, keeps what it finds and reports it; a score does none of these, a dry run writes and keeps nothing. */
-enum mg_purpose { MG_PURPOSE_RUN, MG_PURPOSE_SCORE, MG_PURPOSE_DRY_RUN };
+/* Whether a run writes tests, keeps what it finds and reports it; a score does none of these, a dry run writes and keeps nothing; who only looks
+ * makes no environment either. */
+enum mg_purpose { MG_PURPOSE_RUN, MG_PURPOSE_SCORE, MG_PURPOSE_DRY_RUN, MG_PURPOSE_LOOK };
 
 #define MG_REPORTERS 3
 struct mg_composed {

@@ -236,6 +236,10 @@ def test_what_tox_names_takes_nothing_from_the_rest(run, index):
 
 def test_no_install_and_no_network(run, shop, bare):
     before = tree(bare)
+    told = run("doctor", shop)
+    assert "no interpreter has pytest" in told.out and "a run makes an environment" in told.out and "--no-install" not in told.out, told
+    told = run("doctor", shop, MUTAGEN_INGEST_INSTALL_DEPS="false")
+    assert "no interpreter has pytest" in told.out and "or leave out what forbids to make one (--no-install, ingest.install_deps)" in told.out, told
     off = run("score", shop, "--no-progress", "--no-install")
     assert off.code == 1 and "no interpreter has pytest" in off.err and "-m pip install pytest" in off.err and "--no-install" in off.err, off
     away = run("score", shop, "--no-progress", PIP_INDEX_URL="http://127.0.0.1:9/simple")

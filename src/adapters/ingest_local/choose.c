@@ -199,7 +199,8 @@ static enum mg_code nothing_fits(struct mg_choice *choice, struct mg_str reason,
         return MG_FAIL(err, MG_E_CONFIG, "no interpreter has pytest, and none could be made: %.*s. Repair: %.*s, or --python PATH", MG_FMT(reason),
                        MG_FMT(command));
     return MG_FAIL(err, MG_E_CONFIG, "no interpreter has pytest. Repair: %.*s, or --python PATH%s. Tried: %.*s", MG_FMT(command),
-                   choice->home.len ? "" : ", or leave --no-install out", MG_FMT(mg_str_fit(joined(choice), 240)));
+                   choice->settings->install ? "" : ", or leave out what forbids to make one (--no-install, ingest.install_deps)",
+                   MG_FMT(mg_str_fit(joined(choice), 240)));
 }
 
 enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)

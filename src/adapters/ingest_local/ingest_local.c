@@ -113,7 +113,7 @@ static enum mg_code choose(struct ingest_local *self, struct mg_str python, stru
                            struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err)
 {
     struct mg_choice choice = { .settings = &self->settings, .cancel = cancel, .arena = arena, .repo = repo, .asked = python, .environment_fd = -1 };
-    if (self->settings.install && storage_root.len)
+    if (self->settings.install && !self->settings.look_only && storage_root.len)
         choice.home = mg_path_join(arena, storage_root, MG_STR("envs"));
     enum mg_code code = mg_choose_interpreter(&choice, err);
     self->environment_fd = choice.environment_fd;

@@ -10,6 +10,7 @@
 struct mg_ingest_settings {
     const char *const *supervisor; /* words before a program of the user's, with a lifeline on descriptor 3 */
     bool install;                  /* an environment in <storage root>/envs may be made when no interpreter fits */
+    bool look_only;                /* none is made all the same: a look at what there is */
     double timeout_seconds;        /* for all that is installed at once */
     int64_t keep_days;             /* environments that nobody used for so long go when another is made; 0 = never */
     struct mg_progress progress;   /* told what takes long; ops may be NULL */
