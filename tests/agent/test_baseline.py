@@ -1,4 +1,6 @@
 """The existing tests on the original code: outcomes, traced lines, and going on behind a hang or a crash."""
+import re
+import subprocess
 import sys
 
 import pytest
@@ -231,3 +233,49 @@ def test_the_end_of_the_time_ends_the_running_test(repo):
         assert [event["outcome"] for event in repo.baseline(files=files, stop=2.0, copies=1 if files else 2)] == ["passed"]
         assert repo.baseline(files=files, stop=0.001) == []
     assert [event["outcome"] for event in repo.baseline(tests=[2], stop=30.0)] == ["passed"]
+
+
+STREAMS = """
+import io
+import sys
+
+import pytest
+
+AT_IMPORT = sys.stdout, sys.stderr
+
+
+@pytest.fixture
+def replaced():
+    sys.stdout = io.StringIO()
+    return sys.stdout
+
+
+def test_everything_can_be_printed():
+    print(chr(0xDC80))
+
+
+def test_order_of_fixtures_leaves_a_closed_stream(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", sys.stdout)
+
+
+def test_streams_are_what_they_were():
+    print("to somewhere")
+    assert (sys.stdout, sys.stderr) == AT_IMPORT
+
+
+def test_replaced_in_a_fixture(replaced):
+    print("not there")
+    assert replaced.getvalue() == ""
+"""
+
+
+@pytest.mark.parametrize("options, passing", [("", [True] * 4), ("addopts = -s", [True, False, False])], ids=["capture", "none"])
+def test_streams_are_those_of_pytest_with_and_without_its_capture(repo, options, passing):
+    """As plain pytest has it with the repo's own options; it runs beside us."""
+    repo.write("pytest.ini", "[pytest]\n%s\n" % options)
+    repo.write("test_a.py", STREAMS)
+    plain = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider"], cwd=repo.path,
+                           capture_output=True, text=True, errors="replace", check=False).stdout
+    assert [("PASSED test_a.py::" + name) in plain for name in re.findall(r"def (test_\w+)", STREAMS)][-len(passing):] == passing, plain
+    repo.start()
+    assert [event["outcome"] == "passed" for event in repo.baseline()][-len(passing):] == passing, "what -s can print depends on the machine"

@@ -77,6 +77,7 @@ class Plugin:
         self.needs = None  # hears of what went wrong, and may know what was missing
         self.errors = []
         self.internal = ""  # what made pytest itself give up
+        self.streams, self.mends_streams = (sys.stdout, sys.stderr), False
 
     def run(self, runner):
         """One item by `runner`, inside whatever other plugins wrap around a test (warnings, Django, asyncio)."""
@@ -90,10 +91,31 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):
-        """Reading standard input fails under capture, and tests rely on it."""
+        """We run without pytest's capture. What it does beside capturing, tests rely on: reading standard input fails, everything can be printed, and
+        before each step of a test sys.stdout and sys.stderr are what they were, whatever an earlier one has put there."""
+        self.mends_streams = captures(config)
+        if not self.mends_streams:
+            return
+        for stream in self.streams:
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(encoding="utf-8", errors="replace")
         blind = getattr(_pytest.capture, "DontReadFromInput", None)
-        if blind is not None and captures(config):
+        if blind is not None:
             sys.stdin = blind()
+
+    def mend_streams(self):
+        if self.mends_streams:
+            sys.stdout, sys.stderr = self.streams
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self):
+        self.mend_streams()
+        yield
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_call(self):
+        self.mend_streams()
+        yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
@@ -132,10 +154,12 @@ class Plugin:
         if self.watch is not None:
             self.watch.fixture_finished(fixturedef)
 
-    @pytest.hookimpl(tryfirst=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item):
+        self.mend_streams()
         if self.watch is not None:
             self.watch.teardown_begins(item)
+        yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectstart(self, collector):

@@ -16,6 +16,7 @@ class Zygote:
     def __init__(self, channel):
         self.channel = channel
         self.host = None
+        self.listener = None
         self.redirection = None
         self.sessions = set()
 
@@ -55,7 +56,7 @@ class Zygote:
         arguments = collect.arguments(
             request.get("args") or [], request.get("keep_addopts", True), settings["repo"], settings["scratch"], self.host.seed
         )
-        heard = sys.stderr = Listener(sys.stderr)
+        heard = self.listener = Listener(sys.stderr)
         try:
             self.host.imported.on()  # until the loop begins
             self.host.threads.on()
@@ -85,8 +86,7 @@ class Zygote:
 
     def loop(self, session, request):
         try:
-            if isinstance(sys.stderr, Listener):
-                sys.stderr = sys.stderr.stream
+            self.listener.stop()
             self.serve(session, request)
         except BaseException:
             wire.log_exception()
@@ -184,17 +184,19 @@ class Zygote:
 
 
 class Listener:
-    """Stands in for sys.stderr while pytest parses its arguments: what it says last is the error for the user."""
+    """Hears what pytest writes to sys.stderr while it parses its arguments and collects: what it says last is the error for the user. The stream itself
+    stays where it is: modules keep it, and compare."""
 
     def __init__(self, stream):
-        self.stream, self.heard = stream, ""
+        self.stream, self.heard, self.original = stream, "", stream.write
+        stream.write = self.write
 
     def write(self, text):
         self.heard = (self.heard + text)[-8000:]
-        return self.stream.write(text)
+        return self.original(text)
 
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
+    def stop(self):
+        del self.stream.write
 
     def said(self):
         lines = self.heard.splitlines()
