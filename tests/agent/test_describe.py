@@ -95,6 +95,13 @@ MODULE = '''
         def grow(self, by=2, *, color: Color = Color.RED):
             return self.side + by
 
+    class Word(str):
+        def __new__(cls, text: Any = "", again=None):
+            return super().__new__(cls, text)
+
+        def loud(self):
+            return self.upper()
+
     class Lonely(abc.ABC):
         @abc.abstractmethod
         def must(self): ...
@@ -296,3 +303,8 @@ def test_type_parameters(repo):
     repo.start()
     found = Bench(repo, "new.py", "f").wire.ask("describe")
     assert [show(p["type"]) for p in found["params"]][:2] == ["int", "list[int]"]
+
+
+def test_what_a_text_is_made_of_is_text(describe):
+    """Word(0) would be one, too, but nobody writes it."""
+    assert [param["type"]["kind"] for param in describe("Word.loud")["receiver"]["params"]] == ["str", "any"]

@@ -145,7 +145,11 @@ class Describer:
                 known.update((name.lstrip("_"), hint) for name, hint in list(known.items()))
         if issubclass(kind, BaseException) and maker is None:
             return [self.parameter(inspect.Parameter("message", inspect.Parameter.POSITIONAL_ONLY), str)]
-        return self.parameters(parameters, known)
+        found = self.parameters(parameters, known)
+        base = next((base for base in (str, bytes, int, float) if issubclass(kind, base)), None)
+        if base is not None and found and found[0]["type"]["kind"] == "any":  # Markup("a") tells a reader more than Markup(0)
+            found[0]["type"] = hints.make(hints.SIMPLE[base])
+        return found
 
 
 MAKERS = ("from_", "parse", "create", "make", "of", "load")  # class methods of such names make objects, hint or not

@@ -382,7 +382,7 @@ static void drop_args(struct mg_search *s, const struct mg_candidate *from, stru
 size_t mg_call_simpler(struct mg_search *s, const struct mg_candidate *candidate, struct mg_candidate **variants, size_t limit)
 {
     struct variants to = { .at = variants, .limit = limit };
-    struct mg_str simpler[12];
+    struct mg_str simpler[20];
     add_plain_halves(s, candidate, &to);
     drop_args(s, candidate, &to);
     size_t places = candidate->raw.len ? 1 : candidate->args.len + (candidate->receiver.len ? 1 : 0);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define MATRIX_CALLS 150
-#define SHRINK_VARIANTS 16
-#define SHRINK_ROUNDS 4
+#define SHRINK_VARIANTS 20
+#define SHRINK_ROUNDS 10
 #define SHRINK_CALLS 240
 
 static bool kills(const struct mg_candidate *c, uint32_t mutant)

@@ -16,14 +16,74 @@ static struct mg_str shorten(struct mg_arena *arena, struct mg_str text)
     return mg_arena_str(arena, mg_str_sub(text, 0, end > 8 ? end : PART_LIMIT));
 }
 
+/* A text of one sign, by the sign's name. */
+static const char *sign_of(struct mg_str value)
+{
+    static const struct {
+        char sign;
+        const char *name;
+    } signs[] = { { '-', "hyphen" },
+                  { '_', "underscore" },
+                  { '.', "dot" },
+                  { ',', "comma" },
+                  { ':', "colon" },
+                  { ';', "semicolon" },
+                  { '/', "slash" },
+                  { '\\', "backslash" },
+                  { '|', "bar" },
+                  { '&', "ampersand" },
+                  { '<', "less_than" },
+                  { '>', "greater_than" },
+                  { '=', "equals" },
+                  { '+', "plus" },
+                  { '*', "asterisk" },
+                  { '%', "percent" },
+                  { '#', "hash" },
+                  { '@', "at_sign" },
+                  { '!', "exclamation_mark" },
+                  { '?', "question_mark" },
+                  { '"', "quote" },
+                  { '\'', "apostrophe" },
+                  { '~', "tilde" },
+                  { '^', "caret" },
+                  { '$', "dollar" },
+                  { '(', "parenthesis" },
+                  { ')', "parenthesis" },
+                  { '[', "bracket" },
+                  { ']', "bracket" },
+                  { '{', "brace" },
+                  { '}', "brace" },
+                  { '`', "backtick" } };
+    for (size_t i = 0; i < MG_COUNT(signs) && value.len == 1; i++)
+        if (signs[i].sign == value.at[0])
+            return signs[i].name;
+    return NULL;
+}
+
+/* Words of a text are its name only where it mostly consists of them: "<em<!-->{x}<" says nothing by "em_x". */
+static bool is_mostly_words(struct mg_str value)
+{
+    size_t words = 0, signs = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char byte = (unsigned char)value.at[i];
+        if (byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z'))
+            words++;
+        else
+            signs += !strchr(" \t\n_-./", byte);
+    }
+    return signs < 4 || signs * 3 < words;
+}
+
 static struct mg_str describe_string(struct mg_arena *arena, struct mg_str value)
 {
     if (value.len == 0)
         return MG_STR("empty_string");
     if (mg_str_trim(value).len == 0)
         return MG_STR("blank");
+    if (sign_of(mg_str_trim(value)))
+        return mg_str_from(sign_of(mg_str_trim(value)));
     struct mg_str words = mg_snake_case(arena, value);
-    return words.len ? shorten(arena, words) : MG_STR("punctuation");
+    return words.len == 0 ? MG_STR("punctuation") : is_mostly_words(value) ? shorten(arena, words) : MG_STR("text_with_punctuation");
 }
 
 struct mg_str mg_describe_value(struct mg_arena *arena, struct mg_str source)
@@ -111,6 +171,8 @@ struct mg_str mg_describe_call(struct mg_search *s, const struct mg_candidate *c
                                     MG_FMT(mg_snake_case(s->arena, c->args.at[i].keyword)));
     if (words.len)
         return words;
+    if (c->seen.facts.len && mg_str_is(c->seen.facts.at[0].source, "NotImplemented"))
+        return MG_STR("returns_not_implemented");
     if (c->args.len)
         return mg_describe_value(s->arena, c->args.at[0].source);
     if (c->raw.len)

@@ -327,6 +327,13 @@ size_t mg_value_simpler(struct mg_search *s, struct mg_str source, struct mg_str
         for (size_t n = 0; n < MG_COUNT(shorter); n++)
             if (shorter[n].len < value.len && mg_str_is_utf8(shorter[n]))
                 push(variants, limit, &count, mg_expr_replace(s->arena, source, text, mg_expr_quote(s->arena, shorter[n])));
+        size_t piece = value.len > 8 ? value.len / 4 : 1; /* out of the middle, too */
+        for (size_t at = piece; at + piece < value.len; at += piece) {
+            struct mg_str rest =
+                mg_arena_printf(s->arena, "%.*s%.*s", MG_FMT(mg_str_sub(value, 0, at)), MG_FMT(mg_str_sub(value, at + piece, value.len)));
+            if (rest.len == value.len - piece && mg_str_is_utf8(rest)) /* a NUL in it ends it earlier */
+                push(variants, limit, &count, mg_expr_replace(s->arena, source, text, mg_expr_quote(s->arena, rest)));
+        }
     }
     return count;
 }

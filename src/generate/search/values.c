@@ -85,6 +85,13 @@ void mg_value_is_plain(struct mg_search *s, struct mg_str source)
             *mg_map_slot(&s->plain, atoms.at[i].text) = s;
 }
 
+/* Of two short texts "a" is the plainer one, not "0" or "-". */
+static bool is_word(struct mg_str literal)
+{
+    char first = literal.len > 2 ? literal.at[1] : 'a'; /* "" is plain, too */
+    return first >= 'a' && first <= 'z';
+}
+
 unsigned mg_value_cost(struct mg_search *s, struct mg_str source)
 {
     struct mg_atoms atoms = { 0 };
@@ -93,7 +100,7 @@ unsigned mg_value_cost(struct mg_search *s, struct mg_str source)
     for (size_t i = 0; i < atoms.len; i++) {
         const struct mg_atom *atom = &atoms.at[i];
         bool plain = atom->kind == MG_ATOM_STR && mg_map_get(&s->plain, atom->text);
-        cost += plain ? 3 + (unsigned)atom->text.len / 4 : mg_expr_cost(atom->text);
+        cost += plain ? 3 + (unsigned)atom->text.len / 4 + !is_word(atom->text) : mg_expr_cost(atom->text);
         cost += atom->kind == MG_ATOM_STR && !plain ? 8 : atom->kind == MG_ATOM_BYTES ? 10 : atom->kind == MG_ATOM_FLOAT ? 2 : 0;
     }
     return cost;

@@ -296,6 +296,33 @@ static int free_arena(void **unused)
     return 0;
 }
 
+static void names_of_values(void **state)
+{
+    (void)state;
+    assert_string_equal(mg_describe_value(arena, MG_STR("\"-\"")).at, "hyphen");
+    assert_string_equal(mg_describe_value(arena, MG_STR("\", \"")).at, "comma");
+    assert_string_equal(mg_describe_value(arena, MG_STR("\"<>\"")).at, "punctuation");
+    assert_string_equal(mg_describe_value(arena, MG_STR("\"hello, world!\"")).at, "hello_world");
+    assert_string_equal(mg_describe_value(arena, MG_STR("\"some_file-2.tar.gz\"")).at, "some_file_2_tar_gz");
+    assert_string_equal(mg_describe_value(arena, MG_STR("\"<em<!-->{value}<<!--/eem>\"")).at, "text_with_punctuation");
+}
+
+static void simpler_values(void **state)
+{
+    struct mg_search s;
+    struct mg_str variants[20];
+    bool inner = false;
+    (void)state;
+    start(&s, "f", MG_FUNCTION);
+    mg_value_is_plain(&s, MG_STR("[\"a\", \"0\", \"A\"]"));
+    assert_true(mg_value_cost(&s, MG_STR("\"a\"")) < mg_value_cost(&s, MG_STR("\"0\"")));
+    assert_true(mg_value_cost(&s, MG_STR("\"a\"")) < mg_value_cost(&s, MG_STR("\"A\"")));
+    size_t count = mg_value_simpler(&s, MG_STR("\"<em>x</em>\""), variants, MG_COUNT(variants));
+    for (size_t i = 0; i < count; i++)
+        inner |= mg_str_is(variants[i], "\"<e>x</em>\"") || mg_str_is(variants[i], "\"<e</em>\"") || mg_str_is(variants[i], "\"<ex</em>\"");
+    assert_true(inner); /* a piece out of the middle is gone */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +337,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(literals_are_read_and_written_as_black_does, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(no_neighbour_of_a_dict_has_a_key_twice, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(samples_of_expressions_match_them, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(names_of_values, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(simpler_values, new_arena, free_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
