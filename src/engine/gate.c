@@ -131,9 +131,13 @@ static enum mg_code check_nursery(const struct mg_gate_request *request, struct 
     if (count == 0 || !mg_any_static(request, measured))
         return MG_OK;
     MG_TRY(run_alone(request, &control, tests, count, arena, &run, err));
-    *exec = !run.nursery || run.end != MG_RUN_DONE;
+    uint32_t unfit = run.end != MG_RUN_DONE ? run.at : UINT32_MAX;
     for (size_t i = 0; i < run.runs.len; i++)
-        *exec |= run.runs.at[i].failed;
+        if (run.runs.at[i].failed)
+            unfit = run.runs.at[i].test;
+    *exec = !run.nursery || run.end != MG_RUN_DONE || unfit != UINT32_MAX;
+    if (run.nursery && unfit < request->collected->tests.len) /* that there is none has been said */
+        measured->unprepared = request->collected->tests.at[unfit].id;
     return MG_OK;
 }
 

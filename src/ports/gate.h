@@ -72,7 +72,9 @@ struct mg_measured {
     uint32_t reused;                          /* verdicts that are those of `known` */
     uint32_t fresh_runs;                      /* mutants that were judged in a new interpreter, and how long that took */
     double fresh_seconds;
-    struct mg_str untrusted; /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
+    struct mg_str unprepared; /* a test that passes in a new interpreter and not in a fork of the prepared one, so each mutant of what runs on
+                                 import needed the former; empty = none */
+    struct mg_str untrusted;  /* why no verdict may be believed (the no-op mutant died, the raising one lived); empty = trusted */
 };
 /* What each test of a suite does to the mutants that were alive. */
 struct mg_suite_verdict {

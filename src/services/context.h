@@ -70,6 +70,8 @@ struct mg_run_context {
     struct mg_targets targets;
     uint32_t fresh_runs; /* mutants judged in new interpreters, and the time that took */
     double fresh_seconds;
+    uint32_t unprepared;                   /* targets whose mutants needed one for want of a fork that can be trusted, */
+    struct mg_str unprepared_for;          /* and the first test that says so */
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;

@@ -17,8 +17,12 @@ void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str s
 
 struct mg_str mg_fresh_text(const struct mg_run_context *run)
 {
-    return mg_arena_printf(run->arena, "%u runs of mutants needed a new interpreter: %.1f s of them together, %.2f s each", run->fresh_runs,
-                           run->fresh_seconds, run->fresh_seconds / run->fresh_runs);
+    struct mg_str why = MG_NO_STR;
+    if (run->unprepared)
+        why = mg_arena_printf(run->arena, "; %u target%s could not do with forks of one that has imported nothing of the repo: there %.*s fails",
+                              run->unprepared, run->unprepared == 1 ? "" : "s", MG_FMT(run->unprepared_for));
+    return mg_arena_printf(run->arena, "%u runs of mutants needed a new interpreter: %.1f s of them together, %.2f s each%.*s", run->fresh_runs,
+                           run->fresh_seconds, run->fresh_seconds / run->fresh_runs, MG_FMT(why));
 }
 
 void mg_report_sum(struct mg_report *report)

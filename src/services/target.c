@@ -97,6 +97,8 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
         mg_note(work->run, MG_NOTE_SET_ASIDE, measured->flaky.at[i], MG_STR("fails now and then on unchanged code: not believed as a killer"));
     work->run->fresh_runs += measured->fresh_runs;
     work->run->fresh_seconds += measured->fresh_seconds;
+    if (measured->unprepared.len && work->run->unprepared++ == 0)
+        work->run->unprepared_for = mg_arena_str(work->run->arena, measured->unprepared);
     if (measured->untrusted.len)
         return mg_discard(work, mg_arena_printf(work->arena, "not measured: %.*s", MG_FMT(measured->untrusted)), err);
     for (size_t i = 0; i < measured->mutants.len; i++) {

@@ -148,3 +148,13 @@ def test_what_the_compiler_makes_the_same_is_in_no_number_and_is_named(desk):
     assert named.count("m.f  CRP-num  (the bytecode equals another mutant's)") == 2, result
     assert named.count("m  CRP-num  (static: the bytecode equals another mutant's)") == 2, result
     assert "in no number" not in desk("score", "repo", "--static", "--no-progress", "--operators", "CRP-num").out
+
+
+def test_a_target_that_forks_cannot_stand_for_is_told_once(desk):
+    """Here a test that looks at the process which it was forked from."""
+    test = "import os\n\nfrom m import LIMIT\n\n\ndef test_limit():\n    with open(f'/proc/{os.getppid()}/cmdline') as file:\n" \
+           "        assert 'nursery' not in file.read()\n    assert LIMIT == 4\n"
+    desk.repo({"m.py": "def one(n):\n    return n + 1\n\n\nLIMIT = one(3)\n", "tests/test_m.py": test})
+    told = desk("score", "repo", "--static", "--no-progress", "--no-cache")
+    line, = [line for line in told.err.splitlines() if "could not do with forks" in line]
+    assert told.code == 0 and "needed a new interpreter" in line and line.endswith("fails") and "there tests/test_m.py::test_limit" in line, told
