@@ -15,7 +15,7 @@ QUIET  := tools/quiet.sh
 # Set for every recipe: the sub-makes of cmake must not take this make's flags for theirs.
 unexport MAKEFLAGS MFLAGS
 
-.PHONY: help run build test test-all sweep test-c test-python test-frameworks test-tools zoo test-real test-oracles test-container peers bench bench-engine docs lint format clean packages packages-lint configure
+.PHONY: help run build everything test test-all sweep test-c test-python test-frameworks test-tools zoo test-real test-oracles test-container peers bench bench-engine docs lint format clean packages packages-lint packages-peers configure dump-toml dump-llm dump-mutants dump-docs
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of:"
@@ -27,9 +27,13 @@ run: build ## install what is missing, build, and run Mutagen on examples/shop (
 build: configure ## leave the program in build/mutagen
 	@$(QUIET) "building" build/build.log cmake --build build --target mutagen -j $(JOBS)
 
+everything: configure # the program, the C tests and what other tests ask
+	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
+
 test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
 
 test-all: export MUTAGEN_FAULTS = all
+test-all: export MUTAGEN_REPLAYS = all
 test-all: export MUTAGEN_ROUNDS = 4
 test-all: test sweep test-real test-oracles ## the same, the standard libraries, and what needs the network: real packages, SDKs of model providers, frameworks and versions
 	@$(MAKE) test-frameworks FRAMEWORKS=all
@@ -37,18 +41,15 @@ test-all: test sweep test-real test-oracles ## the same, the standard libraries,
 	@$(MAKE) test-container
 	@$(MAKE) zoo
 
-sweep: build ## every mutant of the standard library of every CPython found: parses, compiles, differs
-	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
+sweep: build dump-mutants ## every mutant of the standard library of every CPython found: parses, compiles, differs
 	@$(VENV)/bin/python tools/sweep_stdlib.py
 
-test-c: configure $(MUTMUT)/.stamp
-	@$(QUIET) "building the tests" build/build.log cmake --build build -j $(JOBS)
+test-c: everything $(MUTMUT)/.stamp
 	@MUTAGEN_TEST_PYTHON="$(CURDIR)/$(VENV)/bin/python" MUTAGEN_TEST_MUTMUT="$$(echo $(CURDIR)/$(MUTMUT)/lib/python3*/site-packages)" \
 	  ctest --test-dir build --output-on-failure -j $(JOBS) --quiet -O build/ctest.log || { cat build/ctest.log; exit 1; }
 	@tail -n 4 build/ctest.log
 
-test-python: build
-	@$(QUIET) "" build/build.log cmake --build build --target toml_dump -j $(JOBS)
+test-python: build dump-toml
 	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python tools/run_tests.py $(VENV)/bin/python -j $(JOBS) tests/agent tests/hostile \
 	  $(filter-out $(PROXIED),$(wildcard tests/e2e/test_*.py))
 
@@ -68,18 +69,16 @@ zoo: build $(ZOOVENV)/.stamp ## small repositories of every kind, each run and s
 test-real: build ## real packages: fetches pinned source archives (SUBJECTS="inflection semver" picks some)
 	@$(VENV)/bin/python bench/check_subjects.py --binary build/mutagen $(SUBJECTS)
 
-test-oracles: build $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model providers, against their own SDKs and a LiteLLM proxy (from PyPI)
-	@$(QUIET) "" build/build.log cmake --build build --target llm_dump -j $(JOBS)
+test-oracles: build dump-llm $(ORACLE)/.stamp $(LITELLM)/.stamp ## what we say to model providers, against their own SDKs and a LiteLLM proxy (from PyPI)
 	@LLM_DUMP="$(CURDIR)/build/llm_dump" $(ORACLE)/bin/python -m pytest -q -p no:cacheprovider tests/oracles
 	@MUTAGEN_BINARY="$(CURDIR)/build/mutagen" $(VENV)/bin/python -m pytest -q -p no:cacheprovider $(PROXIED)
 
 test-container: build ## the Dockerfile's steps, run in a folder with debootstrap (root only), then the program in it as its user
 	@$(VENV)/bin/python tools/container_steps.py
 
-peers: $(ORACLE)/.stamp $(LITELLM)/.stamp $(TOML_TEST)/.stamp ## fetch what tests compare with: SDKs, a LiteLLM proxy (from PyPI), the cases of toml-test (by cargo)
+peers: $(MUTMUT)/.stamp $(ORACLE)/.stamp $(LITELLM)/.stamp $(TOML_TEST)/.stamp ## fetch what tests compare with: mutmut, SDKs, a LiteLLM proxy (from PyPI), the cases of toml-test (by cargo)
 
-bench: build ## measure: whole run, mutants per second, static pass, start-up (prints a table)
-	@$(QUIET) "" build/build.log cmake --build build --target mutants_dump -j $(JOBS)
+bench: build dump-mutants ## measure: whole run, mutants per second, static pass, start-up (prints a table)
 	@$(VENV)/bin/python bench/bench.py --binary build/mutagen
 
 bench-engine: build ## the mutation engine beside mutmut, irradiate and cosmic-ray, its growth, and the bare loop (hours; ARGS="--subject strutils-own --rounds 1" for a part)
@@ -88,8 +87,7 @@ bench-engine: build ## the mutation engine beside mutmut, irradiate and cosmic-r
 lint: configure packages-lint $(CONTAINER)/.stamp ## format, layers, style, static analysis, Python sources
 	@tools/lint.sh
 
-docs: build ## write mutagen.example.toml and docs/mutagen.1 from the tables in the program
-	@$(QUIET) "" build/build.log cmake --build build --target docs_dump -j $(JOBS)
+docs: build dump-docs ## write mutagen.example.toml and docs/mutagen.1 from the tables in the program
 	@build/docs_dump example > mutagen.example.toml
 	@build/docs_dump man > docs/mutagen.1
 
@@ -107,6 +105,9 @@ packages:
 packages-lint:
 	@tools/packages.sh lint
 
+packages-peers:
+	@tools/packages.sh peers
+
 $(VENV)/.stamp: tools/requirements.txt | packages
 	@mkdir -p build
 	@$(QUIET) "making build/venv with pytest" build/venv.log sh -c 'rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
@@ -119,10 +120,12 @@ build/%/.stamp: tools/%-requirements.txt | packages
 	  build/$*/bin/python -m pip install -q --disable-pip-version-check -r $<'
 	@touch $@
 
-$(TOML_TEST)/.stamp: deps/test-lock.json
-	@tools/packages.sh peers
+$(TOML_TEST)/.stamp: deps/test-lock.json | packages-peers
 	@mkdir -p build
 	@$(PYTHON) deps/fetch.py build test-lock.json && touch $@
+
+dump-toml dump-llm dump-mutants dump-docs: configure
+	@$(QUIET) "" build/build.log cmake --build build --target $(@:dump-%=%_dump) -j $(JOBS)
 
 configure: packages $(VENV)/.stamp
 	@$(PYTHON) deps/fetch.py

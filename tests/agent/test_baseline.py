@@ -124,7 +124,7 @@ def test_outcomes_lines_and_going_on(repo):
     assert "not today" in by_name["test_skip"]["text"] and "marked" in by_name["test_mark_skip"]["text"]
     assert "bad end" in by_name["test_bad_end"]["text"] and "signal 9" in by_name["test_kill"]["text"]
     assert by_name["test_hang"]["seconds"] >= 1.9
-    assert all(0 <= event["seconds"] < 4 for event in events)
+    assert all(0 <= event["seconds"] < 20 for event in events)
 
 
 def test_some_tests_without_lines_and_the_zygote_stays_clean(repo):

@@ -131,21 +131,21 @@ def test_a_failure_before_the_mutated_line_is_no_hit(bench):
 def test_an_endless_loop_runs_into_its_cpu_limit(bench):
     started = time.monotonic()
     answer = bench.mutant("n = n + 1", "n = n + 1\n        while True: pass", ["test_big", "test_f"], limit=0.3)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_f"), True)
 
 
 def test_sleep_runs_into_the_wall(bench):
     answer = bench.mutant("n > 10", "n > 100", ["test_sleep"], wall=1.0)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_sleep"), True)
-    assert answer["seconds"] < 5
+    assert answer["seconds"] < 20
 
 
 def test_waiting_for_ever_costs_the_deadline_of_one_test(bench):
     """No processor time is used, and the wall limit of the whole process is far away."""
     answer = bench.mutant("n > 10", "n > 10 and not __import__('threading').Event().wait()", ["test_f", "test_big"], limit=0.2, wall=60.0)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_big"), True)
-    assert answer["seconds"] < 8
+    assert answer["seconds"] < 30
 
 
 def test_crash_is_told_from_assertion(bench):

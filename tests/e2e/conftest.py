@@ -47,7 +47,7 @@ class Desk:
     def __init__(self, folder):
         self.folder = folder
         self.tmp = folder / "tmp"
-        self.tmp.mkdir()
+        self.tmp.mkdir(parents=True)
 
     def environment(self, **more):
         env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "MUTAGEN_PYTHON", "PYTHONPATH")}

@@ -62,6 +62,11 @@ def is_twin(mutant):
     return mutant["status"] == "Ignored" and "equals another mutant" in mutant.get("statusReason", "")
 
 
+def kills(share):
+    """Every so many kills are replayed, or all of them (MUTAGEN_REPLAYS=all)."""
+    return 1 if os.environ.get("MUTAGEN_REPLAYS") == "all" else share
+
+
 def disagreements(repo, files, judge=plain_pytest, every_kill=1, skip=()):
     """Mutants whose status plain pytest contradicts, one line each; with every_kill = 8 only each eighth kill is looked at."""
     wrong = []

@@ -30,7 +30,7 @@ PLACES = {
 }
 
 
-STOPPED_WITHIN = 5  # seconds: two, and a busy machine
+STOPPED_WITHIN = 20  # seconds: one or two, and a busy machine
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def test_ends_wherever_the_repo_hangs(desk: Desk, place, command, number):
     took = time.monotonic() - begun
     print(f"{place} {command}: {took:.2f} s")
     assert process.returncode == 130, (out, err)
-    assert took < 10, took  # two seconds, and a busy machine
+    assert took < STOPPED_WITHIN, took
     assert list(desk.tmp.iterdir()) == [], "files are left"
-    deadline = time.monotonic() + 10  # the supervisor ends them when we are gone
+    deadline = time.monotonic() + STOPPED_WITHIN  # the supervisor ends them when we are gone
     while alive(desk) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(desk)
@@ -113,7 +113,7 @@ def test_ends_while_dependencies_are_installed(desk: Desk, index, command, numbe
     assert took < STOPPED_WITHIN, took
     assert list(desk.tmp.iterdir()) == [], "files are left"
     assert not [path for path in (desk.folder / ".mutagen/envs").iterdir() if path.is_dir()]
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + STOPPED_WITHIN
     while alive(desk) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(desk)

@@ -368,7 +368,7 @@ def test_interrupted_run_exits_130_and_goes_on(desk, number):
     begun = time.monotonic()
     process.send_signal(number)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130 and time.monotonic() - begun < 15
+    assert process.returncode == 130 and time.monotonic() - begun < 30
     assert "[cancelled]" in out
     assert list(desk.tmp.iterdir()) == []
     again = desk("run", "repo", "--run-id", "cut", "--no-progress")
@@ -458,5 +458,5 @@ def test_a_second_signal_ends_it_at_once(desk):
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGCONT)
-    out, _ = process.communicate(timeout=10)
+    out, _ = process.communicate(timeout=30)
     assert process.returncode == 130 and out == "", out

@@ -51,7 +51,8 @@ def run(desk, bare):
     """Runs with nothing but a bare python3 and the machine's own programs on PATH."""
     for name in ("bin", "home"):
         (desk.folder / name).mkdir()
-    env = {"PATH": f"{desk.folder}/bin:{bare}/bin:/usr/bin:/bin", "HOME": str(desk.folder / "home"), "TMPDIR": str(desk.tmp), "LANG": "C.UTF-8"}
+    env = {"PATH": f"{desk.folder}/bin:{bare}/bin:/usr/bin:/bin", "HOME": str(desk.folder / "home"), "TMPDIR": str(desk.tmp), "LANG": "C.UTF-8",
+           "MUTAGEN_MUTATION_WITNESSES": "false"}
 
     def call(*arguments, **more):
         return Result(subprocess.run([BINARY, *map(str, arguments)], cwd=desk.folder, env={**env, **more}, text=True, stdin=subprocess.DEVNULL,

@@ -39,7 +39,7 @@ def origin(desk):
     subprocess.run(["git", "clone", "-q", "--bare", folder, desk.folder / "srv" / "calc.git"], check=True, capture_output=True)
     git(desk.folder / "srv/calc.git", "update-server-info")
     desk.settings = desk.folder / "settings.toml"
-    desk.settings.write_text("[ingest]\nretry_backoff_seconds = 0\n")
+    desk.settings.write_text("ingest.retry_backoff_seconds = 0\nmutation.witnesses = false\n")
     return desk.folder / "srv" / "calc.git"
 
 

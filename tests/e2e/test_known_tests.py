@@ -40,12 +40,17 @@ def notes(told, text):
     return len([line for line in told.err.splitlines() if line.startswith("note: ") and text in line])
 
 
-@pytest.fixture
-def project(tmp_path):
-    project = Known(tmp_path, FILES)
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    project = Known(tmp_path_factory.mktemp("scored") / "here", FILES)
     project.score()
     assert project.known == 0
-    return project
+    return project.keep()
+
+
+@pytest.fixture
+def project(scored):
+    return scored.as_kept()
 
 
 def test_a_changed_test_runs_and_no_other(project):

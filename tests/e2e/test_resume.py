@@ -1,5 +1,6 @@
 """Nothing is lost: runs that are killed, interrupted or out of budget go on where they stopped, and end where an undisturbed run ends."""
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -40,13 +41,14 @@ def applied(desk, run_id):
 
 
 def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(desk):
+    """MUTAGEN_ROUNDS says how often it is killed."""
     repo = make(desk)
     before = tree(repo)
     assert desk("run", "repo", "--run-id", "whole", "--no-progress").code == 0
     whole = stored(desk, "whole")
     assert len(whole) == COUNT
     moments, seen = random.Random(5), {}
-    for turn in range(4):
+    for turn in range(int(os.environ.get("MUTAGEN_ROUNDS") or 2)):
         process = desk.start("run", "repo", "--run-id", "cut", "--no-progress")
         wanted = "[processing]" if turn else "kept "  # the first one lives until something is stored
         for line in process.stderr:

@@ -245,7 +245,7 @@ def test_fail_under(scored):
 def test_the_level_is_named(project):
     counts = {}
     for level in ("1", "2", "3"):
-        told = project("score", "repo", "--level", level, "--json", "out.json", "--no-progress")
+        told = project("score", "repo", "--level", level, "--json", "out.json", "--no-progress", "--target", "calc.ops.*")
         assert told.code == 0 and f"level {level}" in told.out, told
         counts[level] = len(mutants_of(project))
     assert counts["1"] < counts["2"] <= counts["3"]
@@ -314,7 +314,7 @@ def test_show_mutant_and_its_command_repeat_the_verdict(scored):
                 assert f"killer: {mutant['killedBy'][0]}" in told.out
             command = told.out.strip().split("\n")[-1]
             done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=scored.environment(), check=False)
-            assert done.returncode == (1 if status == "Killed" else 0) and " in 0" in done.stdout, (command, done)
+            assert done.returncode == (1 if status == "Killed" else 0) and re.search(r" in \d+\.\d", done.stdout), (command, done)
     assert tree(scored.files) == before
     told = scored("show", "mutant", mutant["id"][:8])
     assert told.code == 0 and mutant["id"] in told.out

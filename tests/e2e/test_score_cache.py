@@ -1,5 +1,6 @@
 """What `score` remembers: nothing changed, no test runs; a change, exactly the mutants whose tests it touches run again; and never a stale verdict."""
 import ast
+import copy
 import json
 import os
 import random
@@ -77,15 +78,17 @@ TRICKY_EDITS = [
 
 
 class Project:
-    def __init__(self, folder, files=None):
+    """Scored without witnesses, which cost more than the verdicts of so small a project and are no part of them; `options` are for another way."""
+
+    def __init__(self, folder, files=None, options=("--no-witnesses",)):
         self.desk = Desk(folder)
         self.repo = self.desk.repo(files or FILES)
-        self.more = {}
+        self.options, self.more = options, {}
 
     def score(self, *options, code=0):
         log = self.desk.folder / "log.txt"
         log.unlink(missing_ok=True)
-        told = self.desk("score", "repo", "--json", "out.json", "--no-progress", *options, MUTAGEN_LOGGING_FILE=str(log), **self.more)
+        told = self.desk("score", "repo", "--json", "out.json", "--no-progress", *self.options, *options, MUTAGEN_LOGGING_FILE=str(log), **self.more)
         assert told.code == code, told
         self.told = told
         report = json.loads((self.desk.folder / "out.json").read_text())
@@ -107,8 +110,19 @@ class Project:
 
     def fresh(self):
         """Statuses without any cache, from a storage root of their own. Which of several killers comes first may differ, whether there is one not."""
-        self.score("--no-cache")
+        self.score("--no-cache", "--no-witnesses")
         return {one: status for one, (status, _killers) in self.verdicts.items()}
+
+    def keep(self):
+        """Copies all that is in the folder of this project, for as_kept."""
+        shutil.copytree(self.desk.folder, self.desk.folder.with_name("kept"))
+        return self
+
+    def as_kept(self):
+        """As it was then, in the same folder: what is remembered belongs to the place."""
+        shutil.rmtree(self.desk.folder)
+        shutil.copytree(self.desk.folder.with_name("kept"), self.desk.folder)
+        return copy.copy(self)
 
     def write(self, path, text):
         (self.repo / path).write_text(text)
@@ -131,12 +145,18 @@ class Project:
         assert statuses == self.fresh(), self.told
 
 
-@pytest.fixture
-def project(tmp_path):
-    project = Project(tmp_path)
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """The project after its first score, which all tests begin with."""
+    project = Project(tmp_path_factory.mktemp("scored") / "here")
     measured, cached = project.score()
     assert measured == len(project.verdicts) > 20 and cached == 0
-    return project
+    return project.keep()
+
+
+@pytest.fixture
+def project(scored):
+    return scored.as_kept()
 
 
 def test_nothing_changed_no_interpreter_is_started(project):
@@ -386,7 +406,7 @@ EDITS = [
 @pytest.mark.parametrize("files, edits", [(FILES, EDITS), (TRICKY, TRICKY_EDITS)], ids=["plain", "tricky"])
 def test_random_edits_never_give_a_stale_verdict(tmp_path, files, edits):
     """MUTAGEN_SEED and MUTAGEN_ROUNDS make it another or a longer hunt."""
-    project = Project(tmp_path, files)
+    project = Project(tmp_path, files, options=())
     project.score()
     rng = random.Random(int(os.environ.get("MUTAGEN_SEED") or 20))
     rounds = int(os.environ.get("MUTAGEN_ROUNDS") or 2)
@@ -407,8 +427,8 @@ def test_random_edits_never_give_a_stale_verdict(tmp_path, files, edits):
     assert hits > 2 * rounds, "a cache that never hits proves nothing"
 
 
-def test_scores_of_two_projects_do_not_mix(project, tmp_path):
-    shutil.copytree(project.repo, tmp_path / "second")
+def test_scores_of_two_projects_do_not_mix(project):
+    shutil.copytree(project.repo, project.desk.folder / "second")
     told = project.desk("score", "second", "--no-progress")
     assert told.code == 0 and "verdicts:" in told.out, told
     assert project.score()[0] == 0

@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from oracle import disagreements, plain_pytest
+from oracle import disagreements, kills, plain_pytest
 
 SHAPES = {}  # name -> (text of shapes/<name>.py, text of tests/test_<name>.py)
 
@@ -669,7 +669,7 @@ def scored(tmp_path_factory):
         files["shapes/%s.py" % name] = source
         files["tests/test_%s.py" % name] = tests
     repo = desk.repo(files)
-    result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress")
+    result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress", "--no-witnesses")
     assert result.code == 0, result
     assert "set aside" not in result.err and "unchanged code" not in result.err, result
     return repo, json.loads((desk.folder / "score.json").read_text())["files"]
@@ -683,7 +683,7 @@ def test_verdicts_agree_with_plain_pytest(scored, name):
     assert plain_pytest(repo, tests)
     assert files[path]["mutants"]
     # Every eighth kill is enough to notice a wrong kind of kill; what is static claims nothing.
-    wrong = disagreements(repo, {path: files[path]}, lambda repo: plain_pytest(repo, tests), every_kill=8, skip="static")
+    wrong = disagreements(repo, {path: files[path]}, lambda repo: plain_pytest(repo, tests), every_kill=kills(8), skip="static")
     assert not wrong, "\n" + "\n".join(wrong)
 
 
