@@ -14,7 +14,7 @@ from replay import splice  # noqa: E402
 CLAIMS = {"Killed": "fails", "Timeout": "fails", "Survived": "passes", "NoCoverage": "passes", "Ignored": "passes"}
 
 
-def plain_pytest(repo, *arguments, cpu_seconds=3):
+def plain_pytest(repo, *arguments, cpu_seconds=2):
     """Whether pytest ends with 0, in a fork: as in a new process, since only pytest has been imported before; ten times as fast."""
     pid = os.fork()
     if pid == 0:
