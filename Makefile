@@ -33,8 +33,8 @@ everything: configure # the program, the C tests and what other tests ask
 test: test-c test-python ## every test that needs no network: C units, contracts, layers, agent, end to end
 
 test-all: export MUTAGEN_FAULTS = all
-test-all: export MUTAGEN_REPLAYS = all
 test-all: export MUTAGEN_ROUNDS = 4
+test-all: export MUTAGEN_ROWS = all
 test-all: test sweep test-real test-oracles ## the same, the standard libraries, and what needs the network: real packages, SDKs of model providers, frameworks and versions
 	@$(MAKE) test-frameworks FRAMEWORKS=all
 	@$(MAKE) test-tools

@@ -9,6 +9,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("MUTAGEN_BINARY") or os.environ.get("MUTAGEN_BIN") or ROOT / "build" / "mutagen").resolve()
 
+ALL_ROWS = os.environ.get("MUTAGEN_ROWS") == "all"  # `make test-all`: not only the share of a table that stands for the rest
+
 OPS = '''def clamp(value: int, low: int, high: int) -> int:
     """Keeps value within low and high."""
     if value < low:
@@ -31,6 +33,11 @@ TEST_OPS = '''from calc.ops import clamp
 def test_clamp():
     assert clamp(5, 0, 10) == 5
 '''
+
+
+def share(rows, some):
+    """Parameters of which those that `some` is true of are enough for every day."""
+    return [pytest.param(*row, marks=[] if ALL_ROWS or some(*row) else pytest.mark.skip(reason="MUTAGEN_ROWS=all runs it")) for row in rows]
 
 
 class Result:

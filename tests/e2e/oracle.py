@@ -63,8 +63,8 @@ def is_twin(mutant):
 
 
 def kills(share):
-    """Every so many kills are replayed, or all of them (MUTAGEN_REPLAYS=all)."""
-    return 1 if os.environ.get("MUTAGEN_REPLAYS") == "all" else share
+    """Every so many kills are replayed, or all of them (MUTAGEN_ROWS=all)."""
+    return 1 if os.environ.get("MUTAGEN_ROWS") == "all" else share
 
 
 def disagreements(repo, files, judge=plain_pytest, every_kill=1, skip=()):

@@ -17,6 +17,7 @@ import sysconfig
 import warnings
 
 import pytest
+from conftest import share
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STDLIB = pathlib.Path(sysconfig.get_path("stdlib"))
@@ -24,6 +25,7 @@ MODULES = [
     "argparse.py", "textwrap.py", "json/decoder.py", "difflib.py", "ast.py", "configparser.py", "statistics.py",
     "typing.py", "dataclasses.py", "asyncio/tasks.py", "asyncio/base_events.py", "tokenize.py", "pathlib.py",
 ]
+SOME = ["textwrap.py", "json/decoder.py", "configparser.py", "dataclasses.py", "asyncio/base_events.py", "tokenize.py", "awkward"]
 AWKWARD = '''
 def f(x, y):
     match x, y:
@@ -108,7 +110,7 @@ def awkward(tmp_path_factory):
     return path
 
 
-@pytest.fixture(params=[*MODULES, "awkward"])
+@pytest.fixture(params=share([(name,) for name in [*MODULES, "awkward"]], lambda name: name in SOME))
 def source(request, awkward):
     path = awkward if request.param == "awkward" else STDLIB / request.param
     if not path.exists():

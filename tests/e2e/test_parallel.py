@@ -7,6 +7,7 @@ import sqlite3
 import threading
 
 import pytest
+from conftest import ALL_ROWS
 from model_server import TARGET, ModelServer
 
 COUNT = 8
@@ -67,7 +68,7 @@ def timeless(value):
 
 def test_what_comes_of_a_target_does_not_depend_on_how_many_there_are(desk):
     repo, seen, asked = desk.repo(FILES), [], []
-    for at_once in (1, 2, 4):
+    for at_once in (1, 2, 4) if ALL_ROWS else (1, 4):
         with Parallel(at_once) as server:
             told = desk("run", repo, *flags(server, f"n{at_once}", at_once, "--max-cost", "0"))
             assert told.code == 0, told
@@ -79,8 +80,8 @@ def test_what_comes_of_a_target_does_not_depend_on_how_many_there_are(desk):
         seen.append((timeless(report), {file.name: file.read_text() for file in into.iterdir()}))
     states = collections.Counter(target["status"] for target in seen[0][0]["target_stats"])
     assert states["kept"] >= 4 and states["discarded"] >= 2, states
-    assert asked[0] == asked[1] == asked[2]
-    assert seen[0] == seen[1] == seen[2]
+    assert all(each == asked[0] for each in asked)
+    assert all(each == seen[0] for each in seen)
 
 
 def charged(database, run_id):

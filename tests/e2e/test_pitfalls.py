@@ -1,7 +1,7 @@
 """What goes wrong when mutants run inside a process that has imported everything already: one small project for each known pitfall.
 
 Each project is scored, and verdicts are held against plain pytest with the mutant on disk: all but kills, and of those a third
-(MUTAGEN_REPLAYS=all: every one). `dead` are lines all of whose mutants must
+(MUTAGEN_ROWS=all: every one). `dead` are lines all of whose mutants must
 be noticed (`killed`: by a failing test, not by its time), `alive` lines that must have one that is not; so a verdict that is right by chance, or for want of mutants, does not pass.
 
 Numbers are those of the list of pitfalls that the engine was designed against. Tested elsewhere: 27 (functions and caches that come after

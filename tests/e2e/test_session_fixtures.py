@@ -129,7 +129,7 @@ def score(desk):
 def test_set_up_once_per_worker_and_torn_down(score):
     files = {"calc.py": CALC, "conftest.py": COSTLY, "test_calc.py": TESTS}
     found = {}
-    for jobs in (1, 2, 8):
+    for jobs in (1, 8):
         seen = score(files, "--jobs", jobs, verify=0)
         found[jobs] = seen.verdicts
         assert (seen.of("strong"), seen.of("weak"), seen.of("other")) == ({"Killed"}, {"Survived"}, {"Killed"}), seen.told
@@ -137,8 +137,7 @@ def test_set_up_once_per_worker_and_torn_down(score):
         assert len(seen.ups()) <= 1 + jobs + jobs, seen.lines
         assert len(seen.ups()) == len(seen.downs()), seen.lines
         assert {line.split()[1] for line in seen.ups()} <= {f"gw{number}" for number in range(jobs)}
-    assert found[1] == found[2] == found[8]
-    score(files, "--jobs", 2)
+    assert found[1] == score(files, "--jobs", 2).verdicts == found[8]
 
 
 def test_lines_that_the_set_up_runs_are_set_up_with_the_mutant(score):
@@ -275,7 +274,7 @@ def test_walk(costly): assert walk(3) == 0
 def test_leave(costly): assert leave(5) == 5
 def test_weak(costly): weak(3)
 """
-    seen = score({"calc.py": calc, "conftest.py": COSTLY, "test_calc.py": tests}, "--jobs", 2)
+    seen = score({"calc.py": calc, "conftest.py": COSTLY, "test_calc.py": tests}, "--jobs", 2, verify=4)
     assert "Timeout" in seen.of("walk") and "Killed" in seen.of("leave") and seen.of("weak") == {"Survived"}, seen.told
     ups, downs = ([line for line in lines if " gw" in line] for lines in (seen.ups(), seen.downs()))
     assert len(ups) == len(downs) <= 8, seen.lines
