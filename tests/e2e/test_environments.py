@@ -243,7 +243,7 @@ def test_no_install_and_no_network(run, shop, bare):
     assert "no interpreter has pytest" in told.out and "or leave out what forbids to make one (--no-install, ingest.install_deps)" in told.out, told
     off = run("score", shop, "--no-progress", "--no-install")
     assert off.code == 1 and "no interpreter has pytest" in off.err and "-m pip install pytest" in off.err and "--no-install" in off.err, off
-    away = run("score", shop, "--no-progress", PIP_INDEX_URL="http://127.0.0.1:9/simple")
+    away = run("score", shop, "--no-progress", PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_RETRIES="1")
     last = away.err.splitlines()[-1]
     assert away.code == 1 and "the package index cannot be reached" in last and "--python" in last, away
     assert not [path for path in (run.folder / ".mutagen/envs").iterdir() if path.is_dir()] and tree(bare) == before

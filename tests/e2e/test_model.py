@@ -6,7 +6,7 @@ import sqlite3
 import sys
 
 import pytest
-from conftest import ROOT, tree
+from conftest import ROOT, Desk, tree
 from model_server import ModelServer
 
 CORPUS = ROOT / "tests" / "corpus" / "model"
@@ -68,10 +68,23 @@ def test_feedback_goes_back_in_the_same_conversation(desk, server):
     assert "line 4" in second[-1]["content"]
 
 
-def test_survivors_are_shown_as_diffs(desk, server):
-    desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
-    assert len(server.requests) == 2
-    said = server.requests[1]["messages"][-1]["content"]
+@pytest.fixture(scope="module")
+def stars(tmp_path_factory):
+    """A run on one function, with prices and recorded."""
+    desk = Desk(tmp_path_factory.mktemp("stars"))
+    (desk.folder / "m.toml").write_text('[llm]\nprice_input = 2\nprice_output = 10\nrecord = "replies"\n')
+    with ModelServer(CORPUS) as server:
+        desk.result = desk("-c", "m.toml", "run", SHOP, "--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--no-progress",
+                           "--strategy", "model", "--target", "shop.text.stars")
+        assert desk.result.code == 0, desk.result
+        desk.requests = server.requests
+    desk.report, desk.targets = outcomes(desk)
+    return desk
+
+
+def test_survivors_are_shown_as_diffs(stars):
+    assert len(stars.requests) == 2
+    said = stars.requests[1]["messages"][-1]["content"]
     assert "test_stars_returns_text" in said
     assert "```diff" in said and "\n-" in said and "\n+" in said and "reached by" in said
 
@@ -156,31 +169,22 @@ def test_without_a_price_a_cost_limit_refuses_the_model(desk, server):
     assert server.requests == []
 
 
-def test_prices_make_costs(desk, server):
-    (desk.folder / "m.toml").write_text('[llm]\nprice_input = 2\nprice_output = 10\n')
-    result = desk("-c", "m.toml", "run", SHOP, "--provider", "compatible", "--base-url", server.base_url, "--model", "corpus", "--no-progress",
-                  "--strategy", "model", "--target", "shop.text.stars")
-    assert result.code == 0, result
-    report, targets = outcomes(desk)
-    spend = report["cost"]
-    assert spend["usd"] == pytest.approx((spend["input_tokens"] * 2 + spend["output_tokens"] * 10) / 1e6, abs=1e-5)
-    assert targets["shop.text.stars"]["cost"]["usd"] == pytest.approx(spend["usd"])
-    assert "API cost: $0." in result.out
+def test_prices_make_costs(stars):
+    spend = stars.report["cost"]
+    assert spend["input_tokens"] > 0 and spend["usd"] == pytest.approx((spend["input_tokens"] * 2 + spend["output_tokens"] * 10) / 1e6, abs=1e-5)
+    assert stars.targets["shop.text.stars"]["cost"]["usd"] == pytest.approx(spend["usd"])
+    assert "API cost: $0." in stars.result.out
 
 
-def test_a_recorded_run_can_be_replayed(desk, server):
-    (desk.folder / "record.toml").write_text('[llm]\nrecord = "replies"\n')
-    (desk.folder / "replay.toml").write_text('provider = "replay"\n[llm]\nreplay = "replies"\nmodel = "corpus"\n')
-    first = desk("-c", "record.toml", "run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
-    assert first.code == 0, first
-    _, recorded = outcomes(desk)
-    calls = len(server.requests)
-    assert len(list((desk.folder / "replies").iterdir())) == calls
+def test_a_recorded_run_can_be_replayed(desk, stars):
+    """There is no server any more."""
+    replies = stars.folder / "replies"
+    (desk.folder / "replay.toml").write_text(f'provider = "replay"\n[llm]\nreplay = "{replies}"\nmodel = "corpus"\n')
+    assert len(list(replies.iterdir())) == len(stars.requests)
     second = desk("-c", "replay.toml", "run", SHOP, "--strategy", "model", "--target", "shop.text.stars", "--max-cost", "0", "--no-progress")
     assert second.code == 0, second
-    assert len(server.requests) == calls
     _, replayed = outcomes(desk)
-    assert [test["source"] for test in replayed["shop.text.stars"]["tests"]] == [test["source"] for test in recorded["shop.text.stars"]["tests"]]
+    assert [test["source"] for test in replayed["shop.text.stars"]["tests"]] == [test["source"] for test in stars.targets["shop.text.stars"]["tests"]]
 
 
 def test_a_program_as_the_model(desk):
@@ -237,9 +241,8 @@ def test_the_key_is_nowhere(desk, server, monkeypatch):
         assert key.encode() not in content, path
 
 
-def test_calls_are_in_the_database(desk, server):
-    desk("run", SHOP, *model_flags(server, "--strategy", "model", "--target", "shop.text.stars"))
-    with sqlite3.connect(pathlib.Path(desk.folder) / ".mutagen" / "mutagen.db") as db:
+def test_calls_are_in_the_database(stars):
+    with sqlite3.connect(stars.folder / ".mutagen" / "mutagen.db") as db:
         rows = db.execute("SELECT purpose, settled FROM llm_calls ORDER BY rowid").fetchall()
     assert rows == [("generate", 1), ("strengthen", 1)]
 

@@ -652,10 +652,10 @@ def test_again(): assert (FIRST(1), again(1)) == (4, 6)
 """)
 
 # More statements than `run` would write tests for.
-shape("giant", "def giant(n):\n    total = 0\n" + "".join("    total += n // %d\n" % (i + 1) for i in range(90)) + "    return total\n", """
+shape("giant", "def giant(n):\n    total = 0\n" + "".join("    total += n%s\n" % ("" if i % 8 else " // %d" % (i + 1)) for i in range(90)) + "    return total\n", """
 from shapes.giant import giant
 
-def test_giant(): assert giant(1000) == sum(1000 // (i + 1) for i in range(90))
+def test_giant(): assert giant(1000) == sum(1000 if i % 8 else 1000 // (i + 1) for i in range(90))
 """)
 
 
