@@ -1,6 +1,6 @@
 """The call graph against the running program: no edge of it may lead where the call does not (tools/callgraph_oracle.py is the judge).
 
-Needs the tool `context_dump` of a build: its path in CONTEXT_DUMP, or any build folder of this checkout.
+Needs the tool `context_dump` of a build: its path in CONTEXT_DUMP, or beside the program.
 """
 
 import json
@@ -12,6 +12,7 @@ import sys
 import sysconfig
 
 import pytest
+from conftest import BINARY
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STDLIB = pathlib.Path(sysconfig.get_path("stdlib"))
@@ -20,11 +21,10 @@ PARTS = ["json", "email", "logging", "unittest", "asyncio", "concurrent", "argpa
 
 
 def find_tool():
-    named = os.environ.get("CONTEXT_DUMP")
-    built = sorted(ROOT.glob("build*/context_dump"), key=lambda path: path.stat().st_mtime)
-    if not named and not built:
+    found = os.environ.get("CONTEXT_DUMP") or BINARY.parent / "context_dump"
+    if not os.path.isfile(found):
         pytest.skip("context_dump is not built")
-    return named or str(built[-1])
+    return str(found)
 
 
 def test_no_edge_is_wrong(tmp_path):

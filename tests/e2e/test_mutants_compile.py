@@ -1,6 +1,6 @@
 """The static pass against CPython itself: every mutant compiles, every function is where CPython sees it, every diff applies.
 
-Needs the tool `mutants_dump` of a build: its path in MUTANTS_DUMP, or any build folder of this checkout.
+Needs the tool `mutants_dump` of a build: its path in MUTANTS_DUMP, or beside the program.
 The chosen modules are a share: tools/sweep_stdlib.py (make sweep) takes the whole library of every interpreter there is.
 """
 
@@ -17,7 +17,7 @@ import sysconfig
 import warnings
 
 import pytest
-from conftest import share
+from conftest import BINARY, share
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STDLIB = pathlib.Path(sysconfig.get_path("stdlib"))
@@ -78,13 +78,10 @@ def m(n, q):
 
 
 def find_tool():
-    named = os.environ.get("MUTANTS_DUMP")
-    if named:
-        return named
-    built = sorted(ROOT.glob("build*/mutants_dump"), key=lambda path: path.stat().st_mtime)
-    if not built:
+    found = os.environ.get("MUTANTS_DUMP") or BINARY.parent / "mutants_dump"
+    if not os.path.isfile(found):
         pytest.skip("mutants_dump is not built")
-    return str(built[-1])
+    return str(found)
 
 
 def dump(*arguments):
