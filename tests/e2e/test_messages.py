@@ -294,7 +294,7 @@ def shown(text, desk, peer):
     for pattern, word in ((re.escape(peer), "PEER"), (re.escape(re.sub("^http://", "", peer)), "PEER"), (re.escape(str(desk.tmp)), "TMP"),
                           (re.escape(str(desk.folder)), "HERE"), (re.escape(os.path.dirname(sys.executable)), "PYTHON"),
                           (r"\S*/python3\.\d+\b", "PYTHON"), (r"mutagen-\w{6}\b", "mutagen-XXXXXX"), (r"process \d+", "process N"), (r"\b[0-9a-f]{12}\b", "ID"), (r"\b[0-9a-f]{40,64}\b", "HASH"),
-                          (r"pytest \d+\.\d+\.\d+", "pytest N"), (r"Python \d+\.\d+\.\d+", "Python N"), (r"\d+\.\d+ s\b", "N s"), (r"\b\d+%", "N%"), (r"0x[0-9a-f]+", "0xN")):
+                          (r"pytest \d+\.\d+\.\d+", "pytest N"), (r"Python \d+\.\d+\.\d+", "Python N"), (r"\d+\.\d+ s\b", "N s"), (r"\d+ ms\b", "N ms"), (r"\b\d+%", "N%"), (r"0x[0-9a-f]+", "0xN")):
         text = re.sub(pattern, word, text)
     return text
 
