@@ -2,7 +2,7 @@
 
 Our tests wait for other processes much of the time, so two at once take little more than half as long; files that do nothing but wait have a turn of
 their own beside them. The plugin that usually does this (xdist) would be loaded by the repos under test, too, because they share our environment.
-What a file that fails has to say stands at the end."""
+What a file that fails has to say stands there at once, and again at the end."""
 import concurrent.futures
 import pathlib
 import re
@@ -45,6 +45,7 @@ def main():
                 counts[word] = counts.get(word, 0) + int(number)
             if done.returncode not in (0, 5):  # 5: every test of the file is deselected
                 bad[str(file)] = done.stdout
+                print(done.stdout, flush=True)
     for file, text in sorted(bad.items()):
         print(f"\n---- {file}\n{text}", flush=True)
     print(", ".join(f"{number} {word}" for word, number in sorted(counts.items(), key=lambda one: one[0] != "failed")) + f" in {time.monotonic() - began:.0f} s")
