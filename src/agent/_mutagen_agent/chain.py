@@ -148,7 +148,7 @@ class Link:
         codes = [self.code]
         if target.marks:
             codes.append(markers.with_places(target, plan.source, self.code, trace.HitTracker(self.code, *plan.lines).lines()))
-        job = {"request": dict(self.request, limits=plan.limits), "codes": base64.b64encode(marshal.dumps(codes)).decode("ascii"), "marks": target.marks,
+        job = {"request": dict(self.request, limits=plan.limits, source=""), "codes": base64.b64encode(marshal.dumps(codes)).decode("ascii"), "marks": target.marks,
                "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
                "target": None if chain.target is target else target.request}
         chain.target = target
