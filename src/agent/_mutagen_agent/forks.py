@@ -92,6 +92,7 @@ class Pool:
     def __init__(self, jobs, slots=None):
         self.jobs = max(1, int(jobs))
         self.slots = slots  # shared with other processes, or None
+        self.files, self.clearing = None, False  # shared_files.Files, where the copy is shared
         self.waiting = []
         self.running = []
 
@@ -101,7 +102,7 @@ class Pool:
         self.start()
 
     def start(self):
-        while self.waiting and len(self.running) < self.jobs:
+        while self.waiting and len(self.running) < self.jobs and self.is_clear():
             alone = getattr(self.waiting[0][0], "alone", False)  # with nothing beside it, in no session
             slot = (self.slots.acquire_all() if alone else self.slots.acquire()) if self.slots else -1
             if self.slots and slot < 0:
@@ -117,14 +118,21 @@ class Pool:
                 key.on_start(self.running[-1])
             self.running[-1].slot = slot
 
-    def clear_up(self, files):
-        """The copy, when a session that had it for itself was killed."""
-        if os.path.exists(files.dirty):
-            slot = self.slots.acquire_all()
-            if slot >= 0:
-                files.leave()
-                self.slots.release(slot)
-            self.slots.give_up()
+    def is_clear(self):
+        """The copy is put back when a session that had it for itself was killed: its places come free a moment later than its end is known. False
+        as long as that has to be waited for."""
+        if self.files is None or not os.path.exists(self.files.dirty):
+            if self.clearing:
+                self.slots.give_up()
+            self.clearing = False
+            return True
+        self.clearing = True
+        slot = self.slots.acquire_all()
+        if slot >= 0:
+            self.clearing = False
+            self.files.leave()
+            self.slots.release(slot)
+        return slot >= 0
 
     def worker(self, slot):
         """The number of the worker that the next child is: no two at once have the same."""

@@ -303,7 +303,7 @@ def start(fd, host):
     channel = wire.Channel(fd)
     forks.settings["leash"] = channel.fileno()
     session = Session(channel, host)
-    session.pool.clear_up(host.files)
+    session.pool.files = host.files
     if host.workers:
         host.workers.in_session()
     signal.signal(signal.SIGTERM, lambda _number, _frame: session.close())
