@@ -92,6 +92,18 @@ bool mg_str_next_part(struct mg_str *rest, char separator, struct mg_str *part)
     return true;
 }
 
+bool mg_str_next_quoted(struct mg_str *rest, struct mg_str *text)
+{
+    for (size_t at = 0; at < rest->len; at++)
+        if (rest->at[at] == '"' || rest->at[at] == '\'') {
+            size_t end = mg_str_find(*rest, rest->at[at], at + 1);
+            *text = mg_str_sub(*rest, at + 1, end);
+            *rest = mg_str_sub(*rest, end + 1, rest->len);
+            return true;
+        }
+    return false;
+}
+
 bool mg_str_glob(struct mg_str pattern, struct mg_str name)
 {
     /* fnmatch wants C strings; names with a NUL inside match nothing. */

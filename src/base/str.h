@@ -19,6 +19,9 @@ size_t mg_str_rfind(struct mg_str text, char byte);
 bool mg_str_contains(struct mg_str text, const char *part);
 /* Takes the next line (without its '\n', a '\r' before it stays) off *rest. False at the end. */
 bool mg_str_next_line(struct mg_str *rest, struct mg_str *line);
+/* Takes the next text in single or double quotes off the front of *rest, up to the end where they are not closed. False when there is none. Knows
+ * nothing of escapes. */
+bool mg_str_next_quoted(struct mg_str *rest, struct mg_str *text);
 /* Takes the next part up to `separator` off *rest. False at the end; "a,,b" gives an empty part. */
 bool mg_str_next_part(struct mg_str *rest, char separator, struct mg_str *part);
 /* Shell-style match of the whole name: `*` any run (also of dots), `?` one byte, `[...]` a set; as fnmatch(3) without flags. */

@@ -71,7 +71,7 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
     job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
     job.chain = may_run_ahead && pump->request->config->mutation.chain;
     job.wall_seconds += job.own ? job.wall_seconds : 0;
-    size_t near = attempt->near_count < attempt->second_count ? attempt->near_count : attempt->second_count;
+    size_t near = attempt->near_count;
     uint32_t last = proving ? attempt->killer : NO_TEST;
     if (add_tests(pump, attempt, attempt->second, near, last, &job)) {
         job.near = job.own ? (uint32_t)job.tests.len : 0;
@@ -119,8 +119,7 @@ static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32
             give_verdict(end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, reason);
             return false;
         }
-        attempt->second_count = 0;
-        attempt->retries = MOST_RETRIES;
+        attempt->second_count = attempt->near_count = 0;
     }
     *MG_PUSH(pump->arena, &attempt->excluded) = test;
     mg_pump_add(pump, attempt);
@@ -146,8 +145,7 @@ static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
  * is left out. True when the attempt goes on. */
 static bool prove(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_attempt_end *end)
 {
-    bool own = end->killer == NO_TEST || !is_among(attempt->second, attempt->second_count, end->killer);
-    if (own || is_among(attempt->first, attempt->first_count, end->killer))
+    if (!is_among(attempt->second, attempt->second_count, end->killer))
         return false;
     attempt->proving = true;
     attempt->kill = end->result;

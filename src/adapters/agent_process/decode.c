@@ -69,7 +69,7 @@ void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_c
     size_t i, max;
     yyjson_val *item;
     found->functions = mg_field_u32(fields, root, "functions", MG_NEEDED, UINT32_MAX);
-    found->has_imported = yyjson_is_true(yyjson_obj_get(root, "has_imported"));
+    found->has_imported = mg_field_bool(fields, root, "has_imported", MG_OPTIONAL);
     yyjson_arr_foreach(mg_field_list(fields, root, "imported", MG_OPTIONAL), i, max, item)
     {
         if (!has_parts(fields, item, 2, "imported"))

@@ -82,14 +82,10 @@ static void read_text(struct mg_import_path *path, const struct mg_source_file *
         add_folder(path, up);
         more = up.len > 0;
     }
-    struct mg_str rest = file->text, line;
+    struct mg_str rest = file->text, line, quoted;
     while (mg_str_next_line(&rest, &line))
-        for (size_t at = 0; at < line.len; at++)
-            if (line.at[at] == '"' || line.at[at] == '\'') {
-                size_t end = mg_str_find(line, line.at[at], at + 1);
-                add_named(path, folder, mg_str_sub(line, at + 1, end));
-                at = end;
-            }
+        while (mg_str_next_quoted(&line, &quoted))
+            add_named(path, folder, quoted);
 }
 
 /* What pytest puts there for a file that it imports. */

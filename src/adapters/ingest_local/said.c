@@ -44,15 +44,11 @@ static void read_setup_cfg(struct mg_said *said, struct mg_str text)
 static void read_setup_py(struct mg_said *said, struct mg_str text)
 {
     const char *first = text.len ? memmem(text.at, text.len, "_require", 8) : NULL;
-    struct mg_str line;
+    struct mg_str line, quoted;
     text = first ? mg_str_sub(text, (size_t)(first - text.at), text.len) : MG_NO_STR;
     while (mg_str_next_line(&text, &line))
-        for (size_t at = 0; at < line.len; at++)
-            if (line.at[at] == '"' || line.at[at] == '\'') {
-                size_t end = mg_str_find(line, line.at[at], at + 1);
-                add(said, mg_str_sub(line, at + 1, end));
-                at = end;
-            }
+        while (mg_str_next_quoted(&line, &quoted))
+            add(said, quoted);
 }
 
 void mg_said_read(struct mg_arena *arena, struct mg_str copy, struct mg_said *said)

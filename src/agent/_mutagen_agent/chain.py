@@ -147,7 +147,8 @@ class Link:
         plan.on_start(child)
         codes = [self.code]
         if target.marks:
-            codes.append(markers.with_places(target, plan.source, self.code, trace.HitTracker(self.code, *plan.lines).lines()))
+            lines = trace.HitTracker(self.code, *plan.lines).lines()
+            codes += [lines, markers.with_places(target, plan.source, self.code, lines)]
         job = {"request": dict(self.request, limits=plan.limits, source=""), "codes": base64.b64encode(marshal.dumps(codes)).decode("ascii"), "marks": target.marks,
                "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
                "target": None if chain.target is target else target.request}
@@ -254,7 +255,7 @@ class Served:
         target.marks = job["marks"]
         code, *marked = marshal.loads(base64.b64decode(job["codes"]))
         if marked:
-            target.marked = {id(code): (code, trace.HitTracker(code, *mutant.lines_of(job["request"])).lines(), marked[0])}
+            target.marked = {id(code): (code, *marked)}
         plan = mutant.Plan(job["request"], target, code, self.host)
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)

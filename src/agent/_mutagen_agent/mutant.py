@@ -28,7 +28,7 @@ class Plan:
         self.wall = float(request["wall"])
         self.tests = list(request["tests"])
         self.limits = list(request.get("limits") or [])
-        self.lines = lines_of(request)
+        self.lines = request.get("line") or 0, request.get("end_line") or 0
         self.at, self.at_hit, self.begun = (self.tests[0] if self.tests else 0), False, False
         self.end = None  # when the whole process must have ended
         # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
@@ -126,10 +126,6 @@ class Plan:
             return False
         finally:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def lines_of(request):
-    return request.get("line") or 0, request.get("end_line") or 0
 
 
 def watch_writes(host, emit, alone):

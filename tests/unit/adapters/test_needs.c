@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -62,6 +61,13 @@ static void lines_that_count(void **state)
     assert_string_equal(names(&needs), "one:4 two:4 two.sub:4 four:5 four.x:5");
 }
 
+static void write_file(const char *folder, const char *path, const char *text)
+{
+    const char *whole = mg_arena_printf(arena, "%s/%s", folder, path).at;
+    assert_int_equal(mg_file_mkdirs(mg_arena_cstr(arena, mg_str_sub(mg_str_from(whole), 0, mg_str_rfind(mg_str_from(whole), '/'))), NULL), MG_OK);
+    assert_int_equal(mg_file_write(whole, mg_str_from(text), NULL), MG_OK);
+}
+
 /* tests/common.py is no source and no test: pytest finds it because it stands beside them. */
 static void helpers_beside_tests(void **state)
 {
@@ -70,8 +76,7 @@ static void helpers_beside_tests(void **state)
     assert_non_null(mkdtemp(folder));
     struct mg_repo repo = { .copy = mg_str_from(folder) };
     struct mg_needs needs;
-    assert_int_equal(mkdir(mg_arena_printf(arena, "%s/tests", folder).at, 0700), 0);
-    assert_int_equal(mg_file_write(mg_arena_printf(arena, "%s/tests/common.py", folder).at, MG_STR("x = 1\n"), NULL), MG_OK);
+    write_file(folder, "tests/common.py", "x = 1\n");
     add(&repo, "pkg/a.py", "pkg.a", "from common import y\n");
     add(&repo, "tests/test_a.py", "test_a", "from common import x\nimport uncommon\n");
     mg_needs_scan(&repo, arena, &needs);
@@ -81,13 +86,6 @@ static void helpers_beside_tests(void **state)
     mg_needs_settle(&needs, arena);
     assert_int_equal(needs.at[0].tests, 0);
     assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
-}
-
-static void write_file(const char *folder, const char *path, const char *text)
-{
-    const char *whole = mg_arena_printf(arena, "%s/%s", folder, path).at;
-    assert_int_equal(mg_file_mkdirs(mg_arena_cstr(arena, mg_str_sub(mg_str_from(whole), 0, mg_str_rfind(mg_str_from(whole), '/'))), NULL), MG_OK);
-    assert_int_equal(mg_file_write(whole, mg_str_from(text), NULL), MG_OK);
 }
 
 /* On disk, too. */

@@ -67,6 +67,11 @@ static void lines_and_parts_end_where_they_should(void **state)
     assert_true(mg_str_next_part(&rest, ',', &line) && mg_str_is(line, ""));
     assert_true(mg_str_next_part(&rest, ',', &line) && mg_str_is(line, ""));
     assert_false(mg_str_next_part(&rest, ',', &line));
+    rest = MG_STR("f('a\"b', \"\", 'open");
+    assert_true(mg_str_next_quoted(&rest, &line) && mg_str_is(line, "a\"b"));
+    assert_true(mg_str_next_quoted(&rest, &line) && mg_str_is(line, ""));
+    assert_true(mg_str_next_quoted(&rest, &line) && mg_str_is(line, "open"));
+    assert_false(mg_str_next_quoted(&rest, &line));
 }
 
 static void a_star_crosses_dots(void **state)
