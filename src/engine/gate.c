@@ -255,22 +255,6 @@ static bool is_all_known(const struct mg_gate_request *request, struct mg_arena 
     return measured->reused > 0 && pump.queue.len == 0;
 }
 
-/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
-static void favour(struct mg_pump *pump, uint32_t killer)
-{
-    for (size_t i = pump->next; i < pump->queue.len; i++) {
-        struct mg_attempt *attempt = &pump->queue.at[i];
-        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by candidates() for this attempt alone */
-        for (size_t t = 1; t < attempt->first_count; t++)
-            if (tests[t].test == killer) {
-                struct mg_candidate moved = tests[t];
-                memmove(tests + 1, tests, t * sizeof *tests);
-                tests[0] = moved;
-                break;
-            }
-    }
-}
-
 static int strength(const struct mg_mutant_result *result)
 {
     if (result->verdict == MG_VERDICT_killed)
@@ -323,18 +307,33 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
         MG_TRY(mg_pump_next(pump, &mutant, &end, err));
         if (mutant == UINT32_MAX)
             break;
-        if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len) {
+        if (end.killer != UINT32_MAX && end.killer < request->collected->tests.len)
             end.result.killer = request->collected->tests.at[end.killer].id;
-            if (end.result.verdict == MG_VERDICT_killed && !request->matrix)
-                favour(pump, end.killer);
-        }
         if (request->matrix)
             note_matrix(request, arena, measured, mutant, &end, pump);
         keep_result(request, measured, mutant, &end.result);
     }
+    for (size_t i = 0; i < pump->unfit.len; i++)
+        *MG_PUSH(arena, &measured->flaky) = request->collected->tests.at[pump->unfit.at[i]].id;
     measured->fresh_runs += pump->fresh_runs;
     measured->fresh_seconds += pump->fresh_seconds;
     return MG_OK;
+}
+
+/* Whether the two checks can wait: the lines of a mutant that ran prove as much as a version that raises, and of the unchanged function only the
+ * tests that come to detect something have to be known (pump.prove). Verdicts from before are believed only behind the first. */
+static bool may_check_later(const struct mg_gate_request *request)
+{
+    return !request->matrix && !mg_target_is_module(request->target) && !request->found->counts_loops && request->known_count == 0;
+}
+
+/* *needs_fresh: the target's mutants are to be run in new interpreters. */
+static enum mg_code check(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool *needs_fresh,
+                          struct mg_err *err)
+{
+    bool ran = false;
+    MG_TRY(check_noop(request, arena, measured, &ran, err));
+    return check_raising(request, arena, measured, ran, needs_fresh, err);
 }
 
 static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
@@ -346,9 +345,9 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         return MG_OK;
     if (is_all_known(request, arena, measured))
         return MG_OK;
-    bool ran = false, needs_fresh = false;
-    MG_TRY(check_noop(request, arena, measured, &ran, err));
-    MG_TRY(check_raising(request, arena, measured, ran, &needs_fresh, err));
+    bool needs_fresh = false, later = may_check_later(request);
+    if (!later)
+        MG_TRY(check(request, arena, measured, &needs_fresh, err));
     if (measured->untrusted.len)
         return MG_OK;
     for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
@@ -356,6 +355,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     struct mg_pump pump;
     bool exec = false;
     mg_pump_init(&pump, request, self, arena);
+    pump.prove = later;
     if (mg_target_is_module(request->target)) {
         MG_TRY(check_nursery(request, arena, measured, &exec, err));
         mg_queue_static(request, exec, arena, measured, &pump);
@@ -363,14 +363,19 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         queue_mutants(request, needs_fresh, arena, measured, &pump);
     }
     MG_TRY(take_verdicts(request, &pump, arena, measured, err));
-    if (mg_target_is_module(request->target) || needs_fresh)
+    if (later && pump.next > 0 && !pump.seen)
+        MG_TRY(check(request, arena, measured, &needs_fresh, err));
+    if (mg_target_is_module(request->target) || needs_fresh || measured->untrusted.len)
         return MG_OK;
     if (!request->config->mutation.static_mutants) {
         mg_doubt_static(request, measured);
         return MG_OK;
     }
     MG_TRY(check_nursery(request, arena, measured, &exec, err));
+    struct mg_str unchanged = pump.unchanged;
     mg_pump_init(&pump, request, self, arena);
+    pump.unchanged = unchanged;
+    pump.prove = later;
     mg_queue_static(request, exec, arena, measured, &pump);
     return take_verdicts(request, &pump, arena, measured, err);
 }

@@ -20,12 +20,17 @@ void mg_pump_init(struct mg_pump *pump, const struct mg_gate_request *request, s
 
 void mg_pump_add(struct mg_pump *pump, const struct mg_attempt *attempt) { *MG_PUSH(pump->arena, &pump->queue) = *attempt; }
 
-static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
+static bool has(const uint32_t *tests, size_t count, uint32_t test)
 {
-    for (size_t i = 0; i < attempt->excluded.len; i++)
-        if (attempt->excluded.at[i] == test)
+    for (size_t i = 0; i < count; i++)
+        if (tests[i] == test)
             return true;
     return false;
+}
+
+static bool is_excluded(const struct mg_pump *pump, const struct mg_attempt *attempt, uint32_t test)
+{
+    return has(attempt->excluded.at, attempt->excluded.len, test) || has(pump->unfit.at, pump->unfit.len, test);
 }
 
 static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t test)
@@ -41,7 +46,7 @@ static bool add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
                       struct mg_mutant_job *job)
 {
     for (size_t i = 0; i < count; i++) {
-        if (is_excluded(attempt, tests[i].test))
+        if (is_excluded(pump, attempt, tests[i].test))
             continue;
         double limit = mg_test_limit(tests[i].seconds);
         *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
@@ -169,6 +174,101 @@ static bool judge_proof(struct mg_pump *pump, struct mg_attempt *attempt, const 
     return try_without(pump, attempt, failed, end, MG_STR("tests fail without the mutant, one behind the other"));
 }
 
+/* A detection by a test that nobody has seen pass on the unchanged function, put in place as the mutant was: it waits for that. True then. */
+static bool hold(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
+{
+    uint32_t killer = end->killer;
+    if (!pump->prove || !is_among(attempt->first, attempt->first_count, killer) || has(pump->proved.at, pump->proved.len, killer))
+        return false;
+    if (end->run->proved) {
+        if (end->run->clean)
+            *MG_PUSH(pump->arena, &pump->proved) = killer;
+        return false;
+    }
+    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end };
+    return true;
+}
+
+/* One process for the killers of all that are held. */
+static enum mg_code check_held(struct mg_pump *pump, struct mg_err *err)
+{
+    struct mg_mutant_job job = { .ticket = pump->flying.len, .source = pump->unchanged, .wall_seconds = 10.0 };
+    for (size_t i = 0; i < pump->held.len; i++) {
+        const struct mg_held *held = &pump->held.at[i];
+        if (has(job.tests.at, job.tests.len, held->end.killer))
+            continue;
+        double limit = 0;
+        for (size_t t = 0; t < held->attempt.first_count; t++)
+            if (held->attempt.first[t].test == held->end.killer)
+                limit = 2.0 * mg_test_limit(held->attempt.first[t].seconds);
+        *MG_PUSH(pump->arena, &job.tests) = held->end.killer;
+        *MG_PUSH(pump->arena, &job.limits) = limit;
+        job.wall_seconds += 4.0 * limit;
+    }
+    *MG_PUSH(pump->arena, &pump->flying) = (struct mg_attempt){ .source = pump->unchanged, .checking = true };
+    pump->outstanding++;
+    return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
+}
+
+static bool any_fit(const struct mg_pump *pump, const struct mg_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->first_count; i++)
+        if (!is_excluded(pump, attempt, attempt->first[i].test))
+            return true;
+    return false;
+}
+
+/* What was held for a test that passed is ready, what was held for one that did not is tried again without it, the rest waits on. */
+static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
+{
+    for (size_t i = 0; i < run->runs.len; i++)
+        if (run->runs.at[i].failed)
+            *MG_PUSH(pump->arena, &pump->unfit) = run->runs.at[i].test;
+        else
+            *MG_PUSH(pump->arena, &pump->proved) = run->runs.at[i].test;
+    if (run->end == MG_RUN_TIMEOUT || run->end == MG_RUN_DIED)
+        *MG_PUSH(pump->arena, &pump->unfit) = run->at;
+    bool again = run->misled && !pump->misled;
+    pump->misled |= again;
+    size_t waiting = 0;
+    for (size_t i = 0; i < pump->held.len; i++) {
+        struct mg_held held = pump->held.at[i];
+        bool proved = has(pump->proved.at, pump->proved.len, held.end.killer);
+        bool unfit = has(pump->unfit.at, pump->unfit.len, held.end.killer) || (run->end == MG_RUN_DONE && !proved);
+        held.attempt.alone = held.attempt.hit = false;
+        if (run->end == MG_RUN_REFUSED) {
+            give_verdict(&held.end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, run->reason);
+            *MG_PUSH(pump->arena, &pump->ready) = held;
+        } else if (again || (unfit && any_fit(pump, &held.attempt))) {
+            mg_pump_add(pump, &held.attempt);
+        } else if (unfit) {
+            give_verdict(&held.end, MG_VERDICT_no_coverage, MG_KILL_NONE, NO_TEST, MG_STR(""));
+            *MG_PUSH(pump->arena, &pump->ready) = held;
+        } else if (proved) {
+            *MG_PUSH(pump->arena, &pump->ready) = held;
+        } else {
+            pump->held.at[waiting++] = held;
+        }
+    }
+    pump->held.len = waiting;
+}
+
+/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
+static void favour(struct mg_pump *pump, uint32_t killer)
+{
+    for (size_t i = pump->next; i < pump->queue.len; i++) {
+        struct mg_attempt *attempt = &pump->queue.at[i];
+        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
+        for (size_t t = 1; t < attempt->first_count; t++)
+            if (tests[t].test == killer) {
+                struct mg_candidate moved = tests[t];
+                memmove(tests + 1, tests, t * sizeof *tests);
+                tests[0] = moved;
+                break;
+            }
+    }
+}
+
 /* All tests of the job ran (or it stopped at a failure). True when the attempt goes on. */
 static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
 {
@@ -229,41 +329,77 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     return false;
 }
 
+/* The agent's next answer, and the attempt that it is for. */
+static enum mg_code receive(struct mg_pump *pump, struct mg_attempt *attempt, struct mg_mutant_run *run, struct mg_err *err)
+{
+    MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
+    if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
+        return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
+    *attempt = pump->flying.at[run->ticket];
+    pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
+    pump->outstanding--;
+    if (attempt->fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
+        pump->fresh_runs++;
+        pump->fresh_seconds += run->seconds;
+    }
+    pump->seen |= !attempt->fresh && run->at_hit;
+    for (size_t i = 0; i < run->runs.len; i++)
+        pump->seen |= !attempt->fresh && run->runs.at[i].hit;
+    return MG_OK;
+}
+
+/* What one answer says of its attempt. True when that goes on. */
+static bool goes_on(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
+{
+    *end = (struct mg_attempt_end){ .run = run, .fresh = attempt->fresh, .exec = attempt->exec, .is_static = attempt->is_static, .killer = NO_TEST };
+    end->result.seconds = run->seconds;
+    if (attempt->proving)
+        return judge_proof(pump, attempt, run, end);
+    if (judge(pump, attempt, run, end))
+        return true;
+    if (end->result.verdict == MG_VERDICT_killed && end->killer != NO_TEST && attempt->bail)
+        favour(pump, end->killer);
+    return prove(pump, attempt, end) || hold(pump, attempt, end);
+}
+
+static void give(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_attempt_end *end, uint32_t *mutant)
+{
+    if (attempt->is_static)
+        end->result.reason =
+            mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
+    *mutant = attempt->mutant;
+    if (pump->progress && pump->progress->ops)
+        pump->progress->ops->work(pump->progress->self, 1);
+}
+
 enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err)
 {
     for (;;) {
         if (mg_cancelled(pump->request->cancel))
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+        if (pump->ready.len) {
+            struct mg_held ready = pump->ready.at[--pump->ready.len];
+            *end = ready.end;
+            give(pump, &ready.attempt, end, mutant);
+            return MG_OK;
+        }
         MG_TRY(fill(pump, err));
+        if (pump->outstanding == 0 && pump->held.len)
+            MG_TRY(check_held(pump, err));
         if (pump->outstanding == 0) {
             *mutant = UINT32_MAX;
             return MG_OK;
         }
+        struct mg_attempt attempt;
         struct mg_mutant_run *run = MG_NEW(pump->arena, struct mg_mutant_run);
-        MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
-        if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
-            return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
-        struct mg_attempt attempt = pump->flying.at[run->ticket];
-        pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
-        pump->outstanding--;
-        if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
-            pump->fresh_runs++;
-            pump->fresh_seconds += run->seconds;
-        }
-        memset(end, 0, sizeof *end);
-        end->run = run;
-        end->result.seconds = run->seconds;
-        end->fresh = attempt.fresh;
-        end->exec = attempt.exec;
-        end->is_static = attempt.is_static;
-        if (attempt.proving ? judge_proof(pump, &attempt, run, end) : judge(pump, &attempt, run, end) || prove(pump, &attempt, end))
+        MG_TRY(receive(pump, &attempt, run, err));
+        if (attempt.checking) {
+            settle_held(pump, run);
             continue;
-        if (attempt.is_static)
-            end->result.reason =
-                mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
-        *mutant = attempt.mutant;
-        if (pump->progress && pump->progress->ops)
-            pump->progress->ops->work(pump->progress->self, 1);
+        }
+        if (goes_on(pump, &attempt, run, end))
+            continue;
+        give(pump, &attempt, end, mutant);
         return MG_OK;
     }
 }

@@ -70,6 +70,7 @@ struct mg_found {
     MG_LIST(struct mg_line_range) imported; /* its lines that ran on import or in collection, before any test; `file` is 0 */
     MG_LIST(uint32_t) importers;            /* with static_mutants: tests whose files come to import the target's module */
     bool has_imported; /* modules of the repo came into the session with it: the next target would not find what the tests have left */
+    bool counts_loops; /* rounds of its loops are counted, and limit those of its mutants: the unchanged function has to run before them */
 };
 enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_XFAILED, MG_TEST_ERROR, MG_TEST_TIMEOUT, MG_TEST_CRASHED };
 struct mg_baseline_result {
@@ -250,6 +251,10 @@ struct mg_mutant_run {
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
+    bool proved;  /* behind the failing test it passed on the unchanged function, put in place the same way */
+    bool clean;   /* with `proved`: and nothing had run before it there that leaves anything behind, so that it passes by itself */
+    bool misled;  /* of the unchanged function: what watches its lines made tests fail, so kills of this target seen until now may be its doing. It is
+                   * not used for this target any more */
 };
 
 /* Plain pytest in a new interpreter. */

@@ -143,6 +143,18 @@ def test_kills_come_from_one_process(repo, test):
     assert run(bench, "a + b", "a * b", ["test_other", test]) == (True, "done", True)
 
 
+def test_its_test_passes_behind_each_on_the_unchanged_function(repo):
+    bench = Bench(repo, "mod.py", "add")
+    for new in ("a - b", "a * b"):
+        answer = bench.mutant("a + b", new, ["test_add"], limit=0.51, chain=True, own=1)
+        assert answer["ahead"] and answer["proved"] and answer["clean"], answer
+    assert not bench.mutant("a + b", "a / b", ["test_add"], limit=0.51).get("proved")  # by itself: nothing has run behind it
+    bench = Bench(repo, "mod.py", "cached")  # its test fills something at first: others may stand on that
+    for new in ("n * 3", "n + 1"):
+        answer = bench.mutant("n * 2", new, ["test_add", "test_cached"], limit=0.51, chain=True, own=2)
+    assert not answer.get("clean"), answer
+
+
 def test_without_the_word_each_has_a_process_of_its_own(repo):
     bench = Bench(repo, "mod.py", "add")
     assert run(bench, "a + b", "a - b", ["test_add"], chain=False) == (False, "done", True)

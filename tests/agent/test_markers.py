@@ -126,9 +126,14 @@ def test_a_line_counts_when_it_runs_and_only_then(marked, name, old, new, test, 
     assert bench.verdict(old, new, [test]) == ("survived", hit)
 
 
-def test_they_are_there_when_the_control_passes(marked):
-    bench, _control = bench_of(marked, "early", "test_small")
+def test_they_are_there_until_the_control_fails_by_them(marked):
+    bench = Bench(marked, "mod.py", "early")
     assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)
+    text = bench.function.source.splitlines()[0]
+    assert not bench.mutant(text, text, ["test_small"], line=0, end_line=0, bail=False)["misled"]
+    assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)
+    assert bench.mutant(text, text, ["test_peek"], line=0, end_line=0, bail=False)["misled"]
+    assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("survived", True)
 
 
 @pytest.mark.parametrize("test", ["test_peek", "test_marshal", "test_own_trace"])
@@ -145,4 +150,4 @@ def test_a_control_that_fails_by_itself_is_told_as_it_is(marked):
     text = bench.function.source.splitlines()[0]
     for _again in range(2):
         answer = bench.mutant(text, text, [first], line=0, end_line=0, bail=False)
-        assert answer["end"] == "done" and answer["runs"][0][1], answer
+        assert answer["end"] == "done" and answer["runs"][0][1] and not answer["misled"], answer

@@ -672,6 +672,23 @@ def test_half(): assert half(5) == 2
 """, dead=["result = n // 2"], says="the tests run another copy of this function")
 
 
+row("leans on another", 0, """
+def double(n):
+    return n * 2
+
+def half(n):
+    return n // 2
+""", """
+from pkg.mod import double, half
+
+BEFORE = []
+def test_half():
+    BEFORE.append(1)
+    assert half(5) == 2
+def test_double(): assert double(2) == 4 and BEFORE
+""", dead=["n // 2"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
+
+
 def score(desk, repo, *options):
     result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress", "--no-witnesses", *options)
     assert result.code == 0, result

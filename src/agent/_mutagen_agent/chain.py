@@ -2,7 +2,8 @@
 
 What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
 - before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
-- behind each kill the test passes without the mutant, in the same process: nothing that is left there makes it fail;
+- behind each kill the test passes on the unchanged function, put in place the same way, in the same process: neither what is left there nor
+  the change of code itself makes it fail;
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
@@ -10,12 +11,13 @@ have left the process as it was need not meet the tests beside them, which do no
 of tests whose very first run, without a mutant, has left nothing in the repo's modules either: what stands there already could hide it.
 """
 import base64
+import contextlib
 import marshal
 import os
 import sys
 import time
 
-from . import forks, markers, mutant, reload, state_of, target as targets, trace, wire
+from . import codes, forks, markers, mutant, reload, state_of, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
@@ -114,7 +116,7 @@ class Chain:
         session = chains.session
         session.host.freeze()
         key = Served(session, reader)
-        self.target = session.target  # that it knows of
+        self.target = None  # that it knows of
         self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + number, (reader,))
         self.child.fd = wire.out_of_reach(self.child.fd)
         wire.private_fds.discard(reader)
@@ -145,13 +147,13 @@ class Link:
         child.worker = number
         child.end = lambda late: self.end(child, late)
         plan.on_start(child)
-        codes = [self.code]
-        if target.marks:
+        changed = [self.code]
+        if target.marks and trace.MONITORING is None:
             lines = trace.HitTracker(self.code, *plan.lines).lines()
-            codes += [lines, markers.with_places(target, plan.source, self.code, lines)]
-        job = {"request": dict(self.request, limits=plan.limits, source=""), "codes": base64.b64encode(marshal.dumps(codes)).decode("ascii"), "marks": target.marks,
+            changed += [lines, markers.with_places(target, plan.source, self.code, lines)]
+        job = {"request": dict(self.request, limits=plan.limits, source=""), "codes": packed(changed), "marks": target.marks,
                "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
-               "target": None if chain.target is target else target.request}
+               "target": None if chain.target is target else self.about(target)}
         chain.target = target
         data = wire.encode(job)
         try:
@@ -160,6 +162,12 @@ class Link:
         except OSError:
             pass  # its end of file will be read
         return child
+
+    def about(self, target):
+        """What the process has to know of a target: what it is, and its unchanged code with places for markers."""
+        alone = codes.original_alone(target)
+        kept = [alone, (0, 0), markers.with_places(target, target.original_source(), alone, (0, 0))] if trace.MONITORING is None else [alone]
+        return {"request": target.request, "unchanged": packed(kept)}
 
     def end(self, child, late):
         said = said_in(child.records)
@@ -180,7 +188,7 @@ class Link:
                     chains.unfit.add(test)
             if not said["believed"]:
                 return None
-            answer = dict(mutant.answer(ended, plan.host), quiet=said["all"] and not said["leaves"])
+            answer = dict(mutant.answer(ended, plan.host), quiet=said["all"] and not said["leaves"], proved=True, clean=said["clean"])
             chains.won += any(run[1] for run in answer["runs"])
             if not any(run[1] or run[2] for run in answer["runs"]):
                 chains.unseen.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
@@ -188,6 +196,14 @@ class Link:
         answer = mutant.answer(ended, plan.host)
         # C runs what has passed its limit again by itself; also where it was the unchanged function that did not end behind a kill.
         return answer if answer["end"] == "timeout" and plan.at_hit else None
+
+
+def packed(things):
+    return base64.b64encode(marshal.dumps(things)).decode("ascii")
+
+
+def unpacked(text):
+    return marshal.loads(base64.b64decode(text))
 
 
 def said_in(records):
@@ -202,6 +218,7 @@ class Served:
         self.session, self.reader, self.host = session, reader, session.host
         self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
         self.rest = None  # the state between two mutants
+        self.unchanged = ()  # code of the target, and the same with places for markers
         self.started = False  # a program was started: nobody knows what it has changed
 
     def run(self, emit):
@@ -229,7 +246,8 @@ class Served:
     def judged(self, line):
         """What the session is told: {"believed", "leaves", "unfit", "residue", "all"}. States are compared here, where nothing of a mutant is alive."""
         warmed, said = False, nothing()  # as alive as what is said later
-        self.turn_to(wire.DECODE(line.decode("ascii"))["target"])
+        if self.turn_to(wire.DECODE(line.decode("ascii"))["target"]) and self.rest is not None:
+            self.rest = self.state.take()  # nothing has run since it was found to be the same
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
             if self.started or self.rest is not None and self.state.take() != self.rest:
@@ -243,26 +261,34 @@ class Served:
             self.rest = self.state.take()
 
     def turn_to(self, request):
-        """Another target, when it is one: nothing has run since the state was found to be the same."""
+        """Another target, when it is one. Whether it is."""
         if request is not None:
-            self.session.target = targets.Target(request, self.host.index)
-            if self.rest is not None:
-                self.rest = self.state.take()
+            if self.session.target.request != request["request"]:
+                self.session.target = targets.Target(request["request"], self.host.index)
+            self.unchanged = unpacked(request["unchanged"])
+        return request is not None
 
     def one(self, job, may_warm):
         """Runs the first tests of one mutant, until one fails, or one has not been warmed up: of those, one for each mutant."""
         target = self.session.target
         target.marks = job["marks"]
-        code, *marked = marshal.loads(base64.b64decode(job["codes"]))
-        if marked:
-            target.marked = {id(code): (code, *marked)}
-        plan = mutant.Plan(job["request"], target, code, self.host)
+        plan = self.plan(job["request"], unpacked(job["codes"]))
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
         try:
             return self.tests(plan, frozenset(job["unfit"]), may_warm)
         finally:
-            plan.tracker.codes, plan.code, target.marked = [], None, {}  # a marked code object knows its tracker, and no collector looks into code
+            self.forget(plan)
+
+    def plan(self, request, changed):
+        code, *marked = changed
+        target = self.session.target
+        if marked:
+            target.marked = {id(code): (code, *marked)}
+        return mutant.Plan(request, target, code, self.host)
+
+    def forget(self, plan):
+        plan.tracker.codes, plan.code, plan.target.marked = [], None, {}  # a marked code object knows its tracker, and no collector looks into code
 
     def tests(self, plan, unfit, may_warm):
         said = nothing()
@@ -279,8 +305,8 @@ class Served:
             failed = self.mutated(plan, test, item, limit, first)
             first = False
             if failed is not None:
-                passes = mutant.passes(item, limit, self.host)
-                return dict(said, believed=passes and failed, leaves=not passes)
+                passes = self.passes(test, item, limit)
+                return dict(said, believed=passes and failed, leaves=not passes, clean=self.warm == self.pristine)
         else:
             said["all"] = len(sequence) <= MOST_TESTS and self.pristine.issuperset(plan.tests)
         return dict(said, believed=True)
@@ -294,17 +320,19 @@ class Served:
             if "run" in record and record["run"][1]:
                 failed.append(bool(record["run"][2]))
 
-        target = plan.target
-        target.swap(plan.code)
-        undo = reload.install(target, plan.code)
-        try:
+        with in_place(plan):
             mutant.run_items([(test, item, limit)], self.host, True, plan.tracker, tell, plan.loops, begun=first)
-        finally:
-            plan.tracker.disarm()
-            plan.tracker.on_limit = None  # it knows this test, and would be among the living
-            target.restore()
-            undo()
         return failed[0] if failed else None
+
+    def passes(self, test, item, limit):
+        """Whether the test passes on the unchanged function, put in place and watched as a mutant is."""
+        plan = self.plan({"id": 0, "source": "", "wall": 0.0, "tests": [test], "limits": [limit]}, self.unchanged)
+        try:
+            with in_place(plan):
+                plan.tracker.arm()
+                return mutant.passes(item, limit, self.host, plan.tracker)
+        finally:
+            self.forget(plan)
 
     def warm_up(self, test, limit):
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
@@ -327,20 +355,32 @@ class Served:
 
     def rehearse(self, item, limit):
         """What the first failure makes, of pytest's and of ours, is there before anything is compared. A unittest keeps something itself."""
-        target = self.session.target
-        target.swap(target.code)
-        undo = reload.install(target, target.code)
+        plan = self.plan({"id": 0, "source": "", "wall": 0.0, "tests": [], "limits": []}, self.unchanged)
         item.runtest = lambda: fail(item)
         try:
-            mutant.passes(item, limit, self.host)
+            with in_place(plan):
+                mutant.passes(item, limit, self.host)
         finally:
             del item.runtest
-            target.restore()
-            undo()
+            self.forget(plan)
+
+
+@contextlib.contextmanager
+def in_place(plan):
+    target = plan.target
+    target.swap(plan.code)
+    undo = reload.install(target, plan.code)
+    try:
+        yield
+    finally:
+        plan.tracker.disarm()
+        plan.tracker.on_limit = None  # it knows the test, and would be among the living
+        target.restore()
+        undo()
 
 
 def nothing():
-    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False}
+    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False, "clean": False}
 
 
 def fail(item):

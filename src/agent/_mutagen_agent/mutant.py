@@ -39,6 +39,7 @@ class Plan:
         self.parts = None  # shared_files.Parts
         self.scanned = False  # programs were started: the copy is looked at behind them
         self.doubtful = False  # somebody wrote into the copy meanwhile
+        self.misled = False  # the unchanged function, without markers: with them it did not pass
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
@@ -46,7 +47,7 @@ class Plan:
         # What can be made before the fork is made there: in the fork each page that it touches is copied first.
         self.tracker = None if self.fresh or not watched else trace.HitTracker(code, *self.lines)
         self.control = not self.lines[0] and not self.bail  # the unchanged function, against all its tests
-        if self.tracker and (target.marks or target.marks is None and self.control) and (self.bail or not codes.suspends(code)):
+        if self.tracker and target.marks and (self.bail or not codes.suspends(code)):
             self.code = self.tracker.carry_marks(target, self.source, code)
 
     def on_start(self, child):
@@ -357,7 +358,7 @@ def answer(ended, host):
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "reason": reason,
-        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
+        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "misled": plan.misled, "seconds": round(ended.seconds, 6),
     }
 
 

@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 
-from . import chain, collect, forks, mutant, reload, shared_files, target, trace, wire
+from . import chain, codes, collect, forks, mutant, reload, shared_files, target, trace, wire
 
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
@@ -140,6 +140,7 @@ class Session:
         return dict(
             answer, functions=len(self.target.functions), freevars=list(code.co_freevars) if code else [], flavour=self.target.flavour(),
             imported=[[first, last] for _file, first, last in ran], has_imported=bool(self.target.fresh),
+            counts_loops=trace.MONITORING is not None and code is not None and codes.loops(code),
         )
 
     def describe(self, _request):
@@ -236,10 +237,10 @@ class Session:
             plan.clean_up()
             self.submit(plan.request, plan.plain, plan.parts, plan.alone)
             return True
-        if plan.tracker.marked:
-            plan.target.marks = True
-        elif failed == self.doubted:
-            plan.target.marks = None  # it was not the markers
+        if failed == self.doubted:
+            plan.target.marks = True  # it was not the markers
+        elif self.doubted is not None:
+            plan.misled = True
         self.doubted = None
         return False
 

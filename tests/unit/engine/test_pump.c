@@ -397,6 +397,151 @@ static void an_answer_to_no_question_is_an_error(void **state)
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_E_CHILD);
 }
 
+/* A pump whose kills have to be proved, with one attempt, or two that have the same tests. */
+static struct mg_pump proving_pump(size_t attempts)
+{
+    struct mg_pump pump;
+    mg_pump_init(&pump, &request, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
+    pump.prove = true;
+    for (uint32_t i = 0; i < attempts; i++) {
+        struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, 2);
+        memcpy(tests, two, sizeof two);
+        mg_pump_add(&pump,
+                    &(struct mg_attempt){ .mutant = i, .source = MG_STR("changed"), .line = 1, .first = tests, .first_count = 2, .bail = true });
+    }
+    return pump;
+}
+
+static struct mg_attempt_end next_end(struct mg_pump *pump)
+{
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
+    assert_int_not_equal(mutant, UINT32_MAX);
+    return end;
+}
+
+static void assert_over(struct mg_pump *pump, size_t jobs)
+{
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
+    assert_int_equal(mutant, UINT32_MAX);
+    assert_int_equal(script.submitted, jobs);
+}
+
+static void kills_wait_until_their_tests_pass_without_a_mutant(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    answer(MG_RUN_DIED, 5, true, (const struct mg_test_run[]){ { .test = 3, .hit = true } }, 1);
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_pump pump = proving_pump(2);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
+    assert_over(&pump, 3); /* one process for both */
+    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
+    assert_int_equal(script.jobs[2].line, 0);
+    assert_false(script.jobs[2].bail);
+    assert_int_equal(script.jobs[2].tests.len, 2);
+    assert_true(script.jobs[2].limits.at[0] > script.jobs[0].limits.at[0]);
+    assert_true(pump.seen);
+    assert_int_equal(pump.unfit.len, 0);
+}
+
+static void a_test_that_fails_without_a_mutant_kills_nothing(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true });
+    DONE({ .test = 5, .hit = true });
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 3);
+    assert_int_equal(script.jobs[2].tests.len, 1);
+    assert_int_equal(pump.unfit.len, 1);
+    assert_int_equal(pump.unfit.at[0], 3);
+}
+
+static void without_a_test_that_passes_there_is_none(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    answer(MG_RUN_DIED, 3, false, NULL, 0);
+    DONE({ .test = 5, .failed = true, .hit = true });
+    answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_no_coverage);
+    assert_over(&pump, 4);
+}
+
+static void a_test_is_proved_once(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true, .hit = true });
+    script.answers[0].proved = script.answers[0].clean = true;
+    struct mg_pump pump = proving_pump(2);
+    (void)next_end(&pump);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
+    assert_over(&pump, 2);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3 });
+    script.answers[0].proved = true; /* behind other tests only: good for this kill, and for no other */
+    pump = proving_pump(2);
+    (void)next_end(&pump);
+    (void)next_end(&pump);
+    assert_over(&pump, 3);
+}
+
+static void where_watching_was_to_blame_kills_are_found_anew(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3 });
+    script.answers[1].misled = true;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 3);
+    assert_int_equal(script.jobs[2].tests.len, 2);
+}
+
+static void a_timeout_is_proved_too(void **state)
+{
+    (void)state;
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    DONE({ .test = 3 });
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_timeout);
+    assert_over(&pump, 3);
+}
+
+static void the_last_killer_comes_first(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_pump pump = proving_pump(3);
+    static const struct mg_config one = { .jobs = 1 };
+    struct mg_gate_request single = request;
+    single.config = &one;
+    pump.request = &single;
+    for (int i = 0; i < 3; i++)
+        (void)next_end(&pump);
+    assert_over(&pump, 4);
+    assert_int_equal(script.jobs[1].tests.at[0], 3); /* was on its way already */
+    assert_int_equal(script.jobs[2].tests.at[0], 5);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -419,6 +564,13 @@ int main(void)
         CASE(it_gives_up_after_three_retries),
         CASE(refused_mutants_have_no_verdict),
         CASE(an_answer_to_no_question_is_an_error),
+        CASE(kills_wait_until_their_tests_pass_without_a_mutant),
+        CASE(a_test_that_fails_without_a_mutant_kills_nothing),
+        CASE(without_a_test_that_passes_there_is_none),
+        CASE(a_test_is_proved_once),
+        CASE(where_watching_was_to_blame_kills_are_found_anew),
+        CASE(a_timeout_is_proved_too),
+        CASE(the_last_killer_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
