@@ -3,7 +3,8 @@
 What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
 - before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
 - behind each kill the test passes on the unchanged function, put in place the same way, in the same process: neither what is left there nor
-  the change of code itself makes it fail;
+  the change of code itself makes it fail. The mutant alone is the difference, so its lines have run: before CPython 3.12, where watching them
+  is dear, nobody watches;
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
@@ -17,13 +18,14 @@ import os
 import sys
 import time
 
-from . import codes, forks, markers, mutant, reload, state_of, target as targets, trace, wire
+from . import codes, forks, mutant, reload, state_of, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
 MOST_TESTS = 4  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
+WATCHED = trace.MONITORING is not None
 LEAST_KILLS = 3  # that a process must bring on the average, or starting it costs more than it saves
 
 
@@ -50,7 +52,7 @@ class Chains:
         host = session.host
         if not self.pays():
             return None
-        if host.state is None or not host.state.small or tests[0] in self.unfit or tests[0] in self.unseen or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+        if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
@@ -68,7 +70,6 @@ class Chains:
     def begin(self):
         """Another target. The processes stay: nothing of it is in them before they hear of it."""
         self.tried = self.won = self.started = 0  # mutants of this target, those of them that were killed in a chain, and processes begun for it
-        self.unseen = set()  # tests that ran none of its lines there
 
     def note(self):
         """What the target came to."""
@@ -147,12 +148,8 @@ class Link:
         child.worker = number
         child.end = lambda late: self.end(child, late)
         plan.on_start(child)
-        changed = [self.code]
-        if target.marks and trace.MONITORING is None:
-            lines = trace.HitTracker(self.code, *plan.lines).lines()
-            changed += [lines, markers.with_places(target, plan.source, self.code, lines)]
-        job = {"request": dict(self.request, limits=plan.limits, source=""), "codes": packed(changed), "marks": target.marks,
-               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.union(chains.unseen).intersection(plan.tests)),
+        job = {"request": dict(self.request, limits=plan.limits, source=""), "code": packed(self.code),
+               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.intersection(plan.tests)),
                "target": None if chain.target is target else self.about(target)}
         chain.target = target
         data = wire.encode(job)
@@ -164,10 +161,8 @@ class Link:
         return child
 
     def about(self, target):
-        """What the process has to know of a target: what it is, and its unchanged code with places for markers."""
-        alone = codes.original_alone(target)
-        kept = [alone, (0, 0), markers.with_places(target, target.original_source(), alone, (0, 0))] if trace.MONITORING is None else [alone]
-        return {"request": target.request, "unchanged": packed(kept)}
+        """What the process has to know of a target: what it is, and its unchanged code."""
+        return {"request": target.request, "unchanged": packed(codes.original_alone(target))}
 
     def end(self, child, late):
         said = said_in(child.records)
@@ -189,17 +184,17 @@ class Link:
             if not said["believed"]:
                 return None
             answer = dict(mutant.answer(ended, plan.host), quiet=said["all"] and not said["leaves"], proved=True, clean=said["clean"])
+            for run in answer["runs"]:
+                run[2] = run[1] or run[2]
             chains.won += any(run[1] for run in answer["runs"])
-            if not any(run[1] or run[2] for run in answer["runs"]):
-                chains.unseen.update(run[0] for run in answer["runs"])  # without the mutant they have filled something: its lines run once
             return answer
         answer = mutant.answer(ended, plan.host)
-        # C runs what has passed its limit again by itself; also where it was the unchanged function that did not end behind a kill.
-        return answer if answer["end"] == "timeout" and plan.at_hit else None
+        # C runs what has passed its limit again by itself, watched; also where it was the unchanged function that did not end behind a kill.
+        return dict(answer, at_hit=True) if answer["end"] == "timeout" and (plan.at_hit or not WATCHED) else None
 
 
-def packed(things):
-    return base64.b64encode(marshal.dumps(things)).decode("ascii")
+def packed(code):
+    return base64.b64encode(marshal.dumps(code)).decode("ascii")
 
 
 def unpacked(text):
@@ -218,7 +213,7 @@ class Served:
         self.session, self.reader, self.host = session, reader, session.host
         self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
         self.rest = None  # the state between two mutants
-        self.unchanged = ()  # code of the target, and the same with places for markers
+        self.unchanged = None  # code of the target
         self.started = False  # a program was started: nobody knows what it has changed
 
     def run(self, emit):
@@ -244,7 +239,7 @@ class Served:
         return said["leaves"]
 
     def judged(self, line):
-        """What the session is told: {"believed", "leaves", "unfit", "residue", "all"}. States are compared here, where nothing of a mutant is alive."""
+        """What the session is told, see nothing(). States are compared here, where nothing of a mutant is alive."""
         warmed, said = False, nothing()  # as alive as what is said later
         if self.turn_to(wire.DECODE(line.decode("ascii"))["target"]) and self.rest is not None:
             self.rest = self.state.take()  # nothing has run since it was found to be the same
@@ -270,69 +265,69 @@ class Served:
 
     def one(self, job, may_warm):
         """Runs the first tests of one mutant, until one fails, or one has not been warmed up: of those, one for each mutant."""
-        target = self.session.target
-        target.marks = job["marks"]
-        plan = self.plan(job["request"], unpacked(job["codes"]))
+        plan = mutant.Plan(job["request"], self.session.target, unpacked(job["code"]), self.host)
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
-        try:
-            return self.tests(plan, frozenset(job["unfit"]), may_warm)
-        finally:
-            self.forget(plan)
-
-    def plan(self, request, changed):
-        code, *marked = changed
-        target = self.session.target
-        if marked:
-            target.marked = {id(code): (code, *marked)}
-        return mutant.Plan(request, target, code, self.host)
-
-    def forget(self, plan):
-        plan.tracker.codes, plan.code, plan.target.marked = [], None, {}  # a marked code object knows its tracker, and no collector looks into code
+        return self.tests(plan, frozenset(job["unfit"]), may_warm)
 
     def tests(self, plan, unfit, may_warm):
         said = nothing()
-        first = True
         sequence = plan.sequence(self.host.items)
-        for test, item, limit in sequence[:MOST_TESTS]:
+        for turn, (test, item, limit) in enumerate(sequence[:MOST_TESTS]):
             if test in unfit or seconds_of(limit) > MOST_SECONDS:
-                break
+                return dict(said, believed=True)
             if test not in self.warm and not may_warm:
-                break
+                return dict(said, believed=True)
             if test not in self.warm:
                 return dict(said, cold=test, limit=limit)
             said["residue"] = [test]
-            failed = self.mutated(plan, test, item, limit, first)
-            first = False
-            if failed is not None:
-                passes = self.passes(test, item, limit)
-                return dict(said, believed=passes and failed, leaves=not passes, clean=self.warm == self.pristine)
-        else:
-            said["all"] = len(sequence) <= MOST_TESTS and self.pristine.issuperset(plan.tests)
-        return dict(said, believed=True)
+            run = self.mutated(plan, sequence[turn], WATCHED, turn == 0)
+            if run[1]:
+                passes = self.passes(plan, item, limit)
+                return dict(said, believed=passes and (run[2] or not WATCHED), leaves=not passes, clean=self.warm == self.pristine)
+        return self.survivor(dict(said, believed=True), plan, sequence)
 
-    def mutated(self, plan, test, item, limit, first):
-        """Runs one test on the mutant; None when it passed, else whether it failed behind a line of the mutant."""
-        failed = []
+    def survivor(self, said, plan, sequence):
+        """Whether all of its tests have run, left nothing behind, and come by its lines."""
+        if len(sequence) <= MOST_TESTS and self.pristine.issuperset(plan.tests):
+            for one in () if WATCHED else sequence:
+                if self.mutated(plan, one, True, told=True)[1]:
+                    return dict(said, believed=False, leaves=True)
+            said["all"] = plan.tracker.hit
+        return said
+
+    def mutated(self, plan, one, watched, first=False, told=False):
+        """Runs one test on the mutant; what run_items says of it. `first`: the session knows that it begins; `told`: what it came to."""
+        runs = []
 
         def tell(record, shared=False, later=False):
-            self.emit(record, shared, later)
-            if "run" in record and record["run"][1]:
-                failed.append(bool(record["run"][2]))
+            if "run" in record:
+                runs.append(record["run"])
+            if not (told and "run" in record):
+                self.emit(record, shared, later)
 
-        with in_place(plan):
-            mutant.run_items([(test, item, limit)], self.host, True, plan.tracker, tell, plan.loops, begun=first)
-        return failed[0] if failed else None
+        with self.in_place(plan):
+            mutant.run_items([one], self.host, True, plan.tracker if watched else mutant.Unwatched(plan.tracker.ids), tell, plan.loops, begun=first)
+        return runs[0]
 
-    def passes(self, test, item, limit):
-        """Whether the test passes on the unchanged function, put in place and watched as a mutant is."""
-        plan = self.plan({"id": 0, "source": "", "wall": 0.0, "tests": [test], "limits": [limit]}, self.unchanged)
+    def passes(self, plan, item, limit):
+        """Whether the test passes on the unchanged function, put in place as the mutant is."""
+        with self.in_place(plan, self.unchanged):
+            return mutant.passes(item, limit, self.host)
+
+    @contextlib.contextmanager
+    def in_place(self, plan, code=None):
+        target = self.session.target
+        target.swap(code or plan.code)
+        undo = reload.install(target, code or plan.code)
         try:
-            with in_place(plan):
-                plan.tracker.arm()
-                return mutant.passes(item, limit, self.host, plan.tracker)
+            yield
         finally:
-            self.forget(plan)
+            if plan is not None:
+                plan.tracker.disarm()
+                plan.tracker.on_limit = None  # it knows the test, and would be among the living
+            target.restore()
+            undo()
 
     def warm_up(self, test, limit):
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
@@ -355,31 +350,18 @@ class Served:
 
     def rehearse(self, item, limit):
         """What the first failure makes, of pytest's and of ours, is there before anything is compared. A unittest keeps something itself."""
-        plan = self.plan({"id": 0, "source": "", "wall": 0.0, "tests": [], "limits": []}, self.unchanged)
         item.runtest = lambda: fail(item)
         try:
-            with in_place(plan):
+            with self.in_place(None, self.unchanged):
                 mutant.passes(item, limit, self.host)
         finally:
             del item.runtest
-            self.forget(plan)
-
-
-@contextlib.contextmanager
-def in_place(plan):
-    target = plan.target
-    target.swap(plan.code)
-    undo = reload.install(target, plan.code)
-    try:
-        yield
-    finally:
-        plan.tracker.disarm()
-        plan.tracker.on_limit = None  # it knows the test, and would be among the living
-        target.restore()
-        undo()
 
 
 def nothing():
+    """What a mutant may have come to: whether what its tests said is believed; whether the process is left; tests that are not to be run here, and the
+    one that was run last; a test to be warmed up first, and its limit; whether all of its tests have come by its lines, passed and left nothing; whether no
+    test that was run here leaves anything."""
     return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False, "clean": False}
 
 

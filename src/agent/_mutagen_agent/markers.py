@@ -21,32 +21,13 @@ class Unmarkable(Exception):
     pass
 
 
-MOST_KEPT = 16
-
-
 def marked(target, source, plain, lines, entered):
     """`plain`, the code of `source`, with calls of `entered`; raises Unmarkable."""
-    found = with_places(target, source, plain, lines)
-    if found is None:
-        raise Unmarkable
-    return filled(found, entered)
+    return filled(with_places(target, source, plain, lines), entered)
 
 
 def with_places(target, source, plain, lines):
-    """The same with constants where the calls are to be, or None. Made once: a mutant may run in a chain and then in a fork."""
-    kept = target.marked.get(id(plain))
-    if kept is None or kept[0] is not plain or kept[1] != lines:
-        if len(target.marked) >= MOST_KEPT:
-            target.marked.clear()
-        try:
-            kept = plain, lines, compiled(target, source, plain, lines)
-        except Unmarkable:
-            kept = plain, lines, None
-        target.marked[id(plain)] = kept
-    return kept[2]
-
-
-def compiled(target, source, plain, lines):
+    """The same with constants where the calls are to be."""
     text, path = codes.build(target, source, target.dead.get(id(plain), []))
     flags = plain.co_flags & codes.future_flags()
     try:

@@ -102,7 +102,6 @@ class Target:
         self.alone = None  # see codes.original_alone
         self.defaults = {}  # id(code) -> (code, defaults that go with it)
         self.dead, self.kept = {}, []  # id(code) -> names that codes.build had to add; these codes, so that no id comes again
-        self.marked = {}  # see markers.with_places
         self.marks = True  # whether codes may carry markers: until the unchanged function fails with them, and passes without
         self.defaults_before = []
         self.fresh = []  # modules that only we have imported: a test that imports them does it anew
