@@ -213,7 +213,7 @@ class Served:
         self.session, self.reader, self.host = session, reader, session.host
         self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
         self.rest = None  # the state between two mutants
-        self.unchanged = None  # code of the target
+        self.unchanged = ""  # code of the target, packed: made of it, tuples would be among the living, and collections come to leave them out
         self.started = False  # a program was started: nobody knows what it has changed
 
     def run(self, emit):
@@ -260,7 +260,7 @@ class Served:
         if request is not None:
             if self.session.target.request != request["request"]:
                 self.session.target = targets.Target(request["request"], self.host.index)
-            self.unchanged = unpacked(request["unchanged"])
+            self.unchanged = request["unchanged"]
         return request is not None
 
     def one(self, job, may_warm):
@@ -312,7 +312,7 @@ class Served:
 
     def passes(self, plan, item, limit):
         """Whether the test passes on the unchanged function, put in place as the mutant is."""
-        with self.in_place(plan, self.unchanged):
+        with self.in_place(plan, unpacked(self.unchanged)):
             return mutant.passes(item, limit, self.host)
 
     @contextlib.contextmanager
@@ -352,7 +352,7 @@ class Served:
         """What the first failure makes, of pytest's and of ours, is there before anything is compared. A unittest keeps something itself."""
         item.runtest = lambda: fail(item)
         try:
-            with self.in_place(None, self.unchanged):
+            with self.in_place(None, unpacked(self.unchanged)):
                 mutant.passes(item, limit, self.host)
         finally:
             del item.runtest

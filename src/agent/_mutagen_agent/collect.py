@@ -219,6 +219,27 @@ def tame_items(items):
             )
 
 
+def know_packages(items):
+    """From pytest 8 on the set-up of a package looks for its module by path, each time: in a fork that costs as much as a test. It is given the module
+    that the collection has imported, as long as that is the one."""
+    find = getattr(_pytest.python, "importtestmodule", None)
+    if find is None:
+        return
+    loaded, known = {}, {}
+    for module in list(sys.modules.values()):
+        loaded.setdefault(getattr(module, "__dict__", {}).get("__file__"), []).append(module)
+    for package in {node for item in items for node in item.listchain() if isinstance(node, pytest.Package)}:
+        path = package.path / "__init__.py"
+        if len(loaded.get(str(path), ())) == 1:
+            known[path] = loaded[str(path)][0]
+
+    def found(path, config):
+        module = known.get(path)
+        return module if module is not None and sys.modules.get(module.__name__) is module else find(path, config)
+
+    _pytest.python.importtestmodule = found
+
+
 def item_file(item):
     return os.path.realpath(str(getattr(item, "path", None) or item.fspath))
 

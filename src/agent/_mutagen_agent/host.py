@@ -55,6 +55,7 @@ class Host:
         self.look_at_hooks()
         collect.tame_hypothesis()
         collect.tame_items(self.items)
+        collect.know_packages(self.items)
         self.index.extend()
 
     def look_at_hooks(self):
