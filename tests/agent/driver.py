@@ -209,8 +209,12 @@ class Bench:
     """A session with its target set, and a short way to run a mutant."""
 
     def __init__(self, repo, path, qualname, module=None):
-        self.repo, self.function = repo, Function(repo, path, qualname, module)
-        self.wire = repo.session()
+        self.repo, self.path, self.wire = repo, path, repo.session()
+        self.turn(qualname, module)
+
+    def turn(self, qualname, module=None):
+        """Another function of the file, in the same session."""
+        self.function = Function(self.repo, self.path, qualname, module)
         self.target = self.wire.ask("target", **self.function.request())
 
     def submit(self, old, new, tests, limit=5.0, **more):

@@ -1,4 +1,5 @@
 """Mutants one after the other in one process: what is believed of it, and what one leaves behind decides nothing for the next."""
+import os
 import textwrap
 
 import pytest
@@ -26,7 +27,7 @@ SOURCE = """
 
     SEEN = {}
     STATE = {"ok": True}
-    LEFT = []
+    LEFT, GROWN = [], []
     LATER = []
     ONCE = iter(range(1))
     BOX = types.SimpleNamespace(seen={})
@@ -97,6 +98,9 @@ TESTS = """
     def test_once():
         next(mod.ONCE)
         assert mod.add(2, 3) == 5
+    def test_grow():
+        mod.GROWN.append(1)
+        assert len(mod.GROWN) < 2
     def test_hang(): assert mod.hang(3) == 0
     def test_leave(): assert mod.leave(1) == 1
     def test_mixed(): assert mod.mixed(1) == 2
@@ -149,10 +153,9 @@ def test_its_test_passes_behind_each_on_the_unchanged_function(repo):
         answer = bench.mutant("a + b", new, ["test_add"], limit=0.51, chain=True, own=1)
         assert answer["ahead"] and answer["proved"] and answer["clean"], answer
     assert not bench.mutant("a + b", "a / b", ["test_add"], limit=0.51).get("proved")  # by itself: nothing has run behind it
-    bench = Bench(repo, "mod.py", "cached")  # its test fills something at first: others may stand on that
-    for new in ("n * 3", "n + 1"):
-        answer = bench.mutant("n * 2", new, ["test_add", "test_cached"], limit=0.51, chain=True, own=2)
-    assert not answer.get("clean"), answer
+    for _turn in range(3):  # another one fills something at first: this may stand on that
+        answer = bench.mutant("a + b", "a - b", ["test_tabled", "test_add"], limit=0.51, chain=True, own=2)
+    assert answer["ahead"] and answer["proved"] and not answer["clean"], answer
 
 
 def test_without_the_word_each_has_a_process_of_its_own(repo):
@@ -169,6 +172,17 @@ def test_a_test_that_passes_once_only_is_not_believed(repo):
     bench = Bench(repo, "mod.py", "add")
     assert run(bench, "a + b", "a - b", ["test_once"]) == (False, "done", True)
     assert run(bench, "a + b", "b + a", ["test_once"]) == (False, "done", False)
+
+
+def test_a_test_that_cannot_run_there_keeps_no_other_from_it(repo):
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a - b", ["test_add"]) == (True, "done", True)
+    assert run(bench, "a + b", "a * b", ["test_once", "test_add"]) == (False, "done", True)  # it is found out here
+    for new in ("b - a", "a + a", "b + b"):
+        answer = bench.mutant("a + b", new, ["test_once", "test_add"], limit=0.51, chain=True, own=2)
+        assert answer["ahead"] and len(answer["runs"]) == 1 and answer["proved"], answer
+    answer = bench.mutant("a + b", "b + a", ["test_once", "test_add", "test_other"], limit=0.51, chain=True, own=2)
+    assert answer["ahead"] and len(answer["runs"]) == 3  # what it leaves is not known: the others are run
 
 
 def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
@@ -245,3 +259,27 @@ def test_what_stands_there_already_hides_nothing_from_the_others(repo, name, own
     bench = Bench(repo, "mod.py", name)
     for new in ("n * 3", "n * 4"):  # in the chain 7 is in the table already
         assert run(bench, "n * 2", new, [own, other], own=1)[1:] == ("done", True)
+
+
+def test_what_they_brought_is_told_of_all_targets(repo):
+    path = os.path.join(repo.scratch, "chains")
+    before = open(path).read() if os.path.exists(path) else ""
+    bench = Bench(repo, "mod.py", "add")
+    run(bench, "a + b", "a - b", ["test_add"])
+    bench.turn("hang")
+    run(bench, "n -= 1", "n -= 2", ["test_hang"])
+    bench.turn("add")
+    rows = [tuple(map(int, line.split())) for line in open(path).read()[len(before):].splitlines()]
+    assert rows == [(1, 1), (0, 1)]  # the second found the process there
+
+
+@pytest.mark.parametrize("test, begun", [("test_once", 1), ("test_grow", 2)])
+def test_a_test_that_cannot_run_there_ends_the_process_when_it_leaves_something(repo, test, begun):
+    path = os.path.join(repo.scratch, "chains")
+    before = open(path).read() if os.path.exists(path) else ""
+    bench = Bench(repo, "mod.py", "add")
+    run(bench, "a + b", "a - b", ["test_add"])
+    run(bench, "a + b", "a * b", [test])
+    run(bench, "a + b", "b - a", ["test_add"])
+    bench.turn("hang")
+    assert open(path).read()[len(before):] == "%d 2\n" % begun

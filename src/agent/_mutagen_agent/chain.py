@@ -23,7 +23,7 @@ from . import codes, forks, mutant, reload, state_of, target as targets, trace, 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
-MOST_TESTS = 4  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
+MOST_TESTS = 8  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
 WATCHED = trace.MONITORING is not None
 LEAST_KILLS = 3  # that a process must bring on the average, or starting it costs more than it saves
@@ -46,21 +46,21 @@ class Chains:
     def link(self, request, code):
         """A Link when this mutant may be run in a chain, else None."""
         session, target = self.session, self.session.target
-        tests, limits = request["tests"], request.get("limits") or [0.0]
-        if not request.get("chain") or not tests or limits[0] <= 0.0 or seconds_of(limits[0]) > MOST_SECONDS:
+        tests, limits, host = request["tests"], request.get("limits") or [], session.host
+        if not request.get("chain") or len(limits) != len(tests) or not self.pays():
             return None
-        host = session.host
-        if not self.pays():
-            return None
-        if host.state is None or not host.state.small or tests[0] in self.unfit or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+        if host.state is None or not host.state.small or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
-        return Link(self, request, code)
+        fit = [(test, limit) for test, limit in zip(tests, limits) if test not in self.unfit and 0.0 <= seconds_of(limit) <= MOST_SECONDS][:MOST_TESTS]
+        if not fit:
+            return None
+        return Link(self, dict(request, tests=[test for test, _limit in fit], limits=[limit for _test, limit in fit]), code, len(fit) == len(tests))
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
-        if self.tried >= ENOUGH and 2 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
+        if self.tried >= ENOUGH and 5 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
             return False
         if self.before is None:
             self.before = book(self.book)
@@ -73,7 +73,7 @@ class Chains:
 
     def note(self):
         """What the target came to."""
-        if self.started:
+        if self.started or self.won:
             with open(self.book, "a") as file:
                 file.write("%d %d\n" % (self.started, self.won))
             if self.before is not None:
@@ -130,8 +130,8 @@ class Link:
 
     next, sets_up, ahead = None, True, True
 
-    def __init__(self, chains, request, code):
-        self.chains, self.request, self.code = chains, request, code
+    def __init__(self, chains, request, code, whole):
+        self.chains, self.request, self.code, self.whole = chains, request, code, whole  # whether these are all of its tests
 
     def carry(self, plan):
         self.plan = plan
@@ -149,7 +149,7 @@ class Link:
         child.end = lambda late: self.end(child, late)
         plan.on_start(child)
         job = {"request": dict(self.request, limits=plan.limits, source=""), "code": packed(self.code),
-               "loops": None if plan.loops is None else list(plan.loops.items()), "unfit": sorted(chains.unfit.intersection(plan.tests)),
+               "loops": None if plan.loops is None else list(plan.loops.items()),
                "target": None if chain.target is target else self.about(target)}
         chain.target = target
         data = wire.encode(job)
@@ -183,7 +183,7 @@ class Link:
                     chains.unfit.add(test)
             if not said["believed"]:
                 return None
-            answer = dict(mutant.answer(ended, plan.host), quiet=said["all"] and not said["leaves"], proved=True, clean=said["clean"])
+            answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"], proved=True, clean=said["clean"])
             for run in answer["runs"]:
                 run[2] = run[1] or run[2]
             chains.won += any(run[1] for run in answer["runs"])
@@ -250,10 +250,15 @@ class Served:
             if said["cold"] < 0:
                 return said
             if not self.warm_up(said["cold"], said["limit"]):
-                return dict(said, leaves=True, unfit=[said["cold"]])
+                return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]])
             self.warm.add(said["cold"])
             warmed = True
             self.rest = self.state.take()
+
+    def goes_on(self):
+        """Behind a test that is not to be run here: no mutant has run since, so what it has left counts for the repo's modules only."""
+        before, self.rest = self.rest, self.state.take()
+        return not self.started and before is not None and state_of.repo_part(before) == state_of.repo_part(self.rest)
 
     def turn_to(self, request):
         """Another target, when it is one. Whether it is."""
@@ -268,14 +273,12 @@ class Served:
         plan = mutant.Plan(job["request"], self.session.target, unpacked(job["code"]), self.host)
         plan.loops = None if job["loops"] is None else dict(map(tuple, job["loops"]))
         plan.tracker.on_hit = lambda: self.emit({"hit": 1}, shared=True)
-        return self.tests(plan, frozenset(job["unfit"]), may_warm)
+        return self.tests(plan, may_warm)
 
-    def tests(self, plan, unfit, may_warm):
+    def tests(self, plan, may_warm):
         said = nothing()
         sequence = plan.sequence(self.host.items)
-        for turn, (test, item, limit) in enumerate(sequence[:MOST_TESTS]):
-            if test in unfit or seconds_of(limit) > MOST_SECONDS:
-                return dict(said, believed=True)
+        for turn, (test, item, limit) in enumerate(sequence):
             if test not in self.warm and not may_warm:
                 return dict(said, believed=True)
             if test not in self.warm:
@@ -289,7 +292,7 @@ class Served:
 
     def survivor(self, said, plan, sequence):
         """Whether all of its tests have run, left nothing behind, and come by its lines."""
-        if len(sequence) <= MOST_TESTS and self.pristine.issuperset(plan.tests):
+        if self.pristine.issuperset(plan.tests):
             for one in () if WATCHED else sequence:
                 if self.mutated(plan, one, True, told=True)[1]:
                     return dict(said, believed=False, leaves=True)
