@@ -131,6 +131,18 @@ static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32
     return true;
 }
 
+/* The test fails before a line of the mutant runs. Where nobody has seen it pass on the unchanged function it waits for that, otherwise it is left
+ * out. True when the attempt goes on. */
+static bool leave_out(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
+{
+    if (!pump->prove || !is_among(attempt->first, attempt->first_count, test) || has(pump->proved.at, pump->proved.len, test))
+        return try_without(pump, attempt, test, end, reason);
+    end->killer = test;
+    end->result.reason = reason;
+    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end, .unseen = true };
+    return true;
+}
+
 static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
 {
     const struct mg_test_run *crash = NULL;
@@ -185,7 +197,7 @@ static bool hold(struct mg_pump *pump, const struct mg_attempt *attempt, const s
             *MG_PUSH(pump->arena, &pump->proved) = killer;
         return false;
     }
-    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end };
+    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end, .unseen = false };
     return true;
 }
 
@@ -244,6 +256,9 @@ static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
         } else if (unfit) {
             give_verdict(&held.end, MG_VERDICT_no_coverage, MG_KILL_NONE, NO_TEST, MG_STR(""));
             *MG_PUSH(pump->arena, &pump->ready) = held;
+        } else if (proved && held.unseen) {
+            if (!try_without(pump, &held.attempt, held.end.killer, &held.end, held.end.result.reason))
+                *MG_PUSH(pump->arena, &pump->ready) = held;
         } else if (proved) {
             *MG_PUSH(pump->arena, &pump->ready) = held;
         } else {
@@ -281,7 +296,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
     for (size_t i = 0; i < run->runs.len; i++) {
         attempt->hit |= run->runs.at[i].hit;
         if (run->runs.at[i].failed && attempt->bail)
-            return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
+            return leave_out(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         attempt->fresh = true;
@@ -305,7 +320,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
         return false;
     case MG_RUN_TIMEOUT:
         if (!run->at_hit && !kill)
-            return try_without(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
+            return leave_out(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
         if (!attempt->alone && !kill) {
             attempt->alone = true; /* a busy machine must not decide: once more with nothing beside it */
             *MG_PUSH(pump->arena, &pump->later) = *attempt;
@@ -318,7 +333,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
         break;
     case MG_RUN_DIED:
         if (!run->at_hit && !kill)
-            return try_without(pump, attempt, run->at, end, MG_STR("the test process ends before the mutated line runs"));
+            return leave_out(pump, attempt, run->at, end, MG_STR("the test process ends before the mutated line runs"));
         if (!kill) {
             give_verdict(end, MG_VERDICT_killed, MG_KILL_CRASH, run->at, MG_STR("the process ended"));
             return false;

@@ -48,6 +48,7 @@ struct mg_attempt_end {
 struct mg_held {
     struct mg_attempt attempt;
     struct mg_attempt_end end;
+    bool unseen; /* it is none: the test failed before the lines ran */
 };
 
 struct mg_pump {

@@ -478,6 +478,28 @@ static void without_a_test_that_passes_there_is_none(void **state)
     assert_over(&pump, 4);
 }
 
+static void a_test_that_fails_too_early_is_asked_without_a_mutant(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .failed = true });
+    DONE({ .test = 3, .failed = true });
+    DONE({ .test = 5, .hit = true });
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 3);
+    assert_true(mg_str_is(script.jobs[1].source, "unchanged"));
+    assert_int_equal(pump.unfit.len, 1); /* to be set aside by name */
+    set_up(state);
+    answer(MG_RUN_DIED, 3, false, NULL, 0);
+    DONE({ .test = 3 });
+    DONE({ .test = 5, .hit = true });
+    pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 3);
+    assert_int_equal(script.jobs[2].tests.len, 1); /* it passes there, so this mutant alone goes without it */
+    assert_int_equal(pump.unfit.len, 0);
+}
+
 static void a_test_is_proved_once(void **state)
 {
     (void)state;
@@ -567,6 +589,7 @@ int main(void)
         CASE(kills_wait_until_their_tests_pass_without_a_mutant),
         CASE(a_test_that_fails_without_a_mutant_kills_nothing),
         CASE(without_a_test_that_passes_there_is_none),
+        CASE(a_test_that_fails_too_early_is_asked_without_a_mutant),
         CASE(a_test_is_proved_once),
         CASE(where_watching_was_to_blame_kills_are_found_anew),
         CASE(a_timeout_is_proved_too),
