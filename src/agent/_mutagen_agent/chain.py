@@ -242,10 +242,10 @@ class Served:
         """What the session is told, see nothing(). States are compared here, where nothing of a mutant is alive."""
         warmed, said = False, nothing()  # as alive as what is said later
         if self.turn_to(wire.DECODE(line.decode("ascii"))["target"]) and self.rest is not None:
-            self.rest = self.state.take()  # nothing has run since it was found to be the same
+            self.rest = self.state.take(self.rest)  # nothing has run since it was found to be the same
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
-            if self.started or self.rest is not None and self.state.take() != self.rest:
+            if self.started or said["residue"] and self.state.take() != self.rest:
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
@@ -335,9 +335,10 @@ class Served:
     def warm_up(self, test, limit):
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
         item = self.host.items[test]
+        first, before, detail = self.rest, None, b""
         if not self.warm or hasattr(item, "addFailure"):
             self.rehearse(item, limit)
-        before, detail, first = None, b"", self.state.take()
+            first = self.state.take()
         for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
                 return False
@@ -347,8 +348,7 @@ class Served:
             if now == before:
                 return True
             last, detail = detail, self.state.detail()
-            self.state.learn(last, detail)
-            before = self.state.take()
+            before = self.state.take() if self.state.learn(last, detail) else now
         return False
 
     def rehearse(self, item, limit):

@@ -37,9 +37,11 @@ class State:
         self.small = sum(map(len, self.spaces)) <= MOST_PLACES
         self.take()  # what a first take makes is there before anything is compared
 
-    def take(self):
-        """As bytes: nothing that the next take would find among the living. All that is done for each place is done by built-in functions."""
+    def take(self, known=b""):
+        """As bytes: nothing that the next take would find among the living. All that is done for each place is done by built-in functions.
+        `known`: an earlier one since which nothing has been run that could have changed the repo's modules."""
         if len(sys.modules) != self.modules:
+            known = b""
             self.gather()
         gc.collect()
         living = collections.Counter(map(type, gc.get_objects()))
@@ -50,6 +52,8 @@ class State:
             sys.getrecursionlimit(), len(warnings.filters),
             logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
             tuple(map(_signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
+        if known:
+            return struct.pack("q", around) + repo_part(known)
         spaces = hash(tuple(map(WHICH, EACH(map(VALUES, self.spaces)))))
         replaced = hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
         boxes = hash(tuple([part for kind, values, boxes in self.boxes for part in (
@@ -61,11 +65,13 @@ class State:
         return struct.pack("%dq" % len(self.spaces), *[hash(tuple(map(WHICH, space.values()))) for space in self.spaces])
 
     def learn(self, before, now):
-        """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
-        if len(before) == len(now):
-            changed = [place for place in range(len(self.spaces)) if before[8 * place:8 * place + 8] != now[8 * place:8 * place + 8]]
-            for place in reversed(changed):
-                self.replaced.append(self.spaces.pop(place))
+        """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on.
+        Whether there is such a thing."""
+        places = range(len(self.spaces)) if len(before) == len(now) else ()
+        changed = [place for place in places if before[8 * place:8 * place + 8] != now[8 * place:8 * place + 8]]
+        for place in reversed(changed):
+            self.replaced.append(self.spaces.pop(place))
+        return bool(changed)
 
     def files(self):
         """Without what pytest makes for tmp_path: each test has its own folder there."""
