@@ -324,7 +324,7 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
  * tests that come to detect something have to be known (pump.prove). Verdicts from before are believed only behind the first. */
 static bool may_check_later(const struct mg_gate_request *request)
 {
-    return !request->matrix && !mg_target_is_module(request->target) && !request->found->counts_loops && request->known_count == 0;
+    return !request->matrix && !mg_target_is_module(request->target) && request->known_count == 0;
 }
 
 /* *needs_fresh: the target's mutants are to be run in new interpreters. */

@@ -321,7 +321,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     case MG_RUN_TIMEOUT:
         if (!run->at_hit && !kill)
             return leave_out(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
-        if (!attempt->alone && !kill) {
+        if (!attempt->alone && !kill && !run->certain) {
             attempt->alone = true; /* a busy machine must not decide: once more with nothing beside it */
             *MG_PUSH(pump->arena, &pump->later) = *attempt;
             return true;

@@ -70,7 +70,6 @@ struct mg_found {
     MG_LIST(struct mg_line_range) imported; /* its lines that ran on import or in collection, before any test; `file` is 0 */
     MG_LIST(uint32_t) importers;            /* with static_mutants: tests whose files come to import the target's module */
     bool has_imported; /* modules of the repo came into the session with it: the next target would not find what the tests have left */
-    bool counts_loops; /* rounds of its loops are counted, and limit those of its mutants: the unchanged function has to run before them */
 };
 enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_XFAILED, MG_TEST_ERROR, MG_TEST_TIMEOUT, MG_TEST_CRASHED };
 struct mg_baseline_result {
@@ -246,7 +245,8 @@ struct mg_mutant_run {
     } end;
     bool same_code; /* with REFUSED: bytecode equal to the original */
     uint32_t at;
-    bool at_hit; /* with TIMEOUT and DIED: the mutated lines had run in that test */
+    bool at_hit;  /* with TIMEOUT and DIED: the mutated lines had run in that test */
+    bool certain; /* with TIMEOUT: rounds of a loop were counted, or the limit is so far from what the test needs that no busy machine explains it */
     MG_LIST(struct mg_test_run) runs;
     struct mg_str reason;
     double seconds;

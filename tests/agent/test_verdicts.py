@@ -1,4 +1,5 @@
 """What counts as a kill: crashes, hangs, exits and set-up failures are told apart, and no exit code is believed."""
+import re
 import time
 
 import pytest
@@ -18,14 +19,25 @@ MODULE = '''
 
     def helper(text):
         return text.upper()
+
+
+    def many(n):
+        total = 0
+        for _ in range(n):
+            total = total + 1
+        while n:
+            n = n - 1
+        return total
 '''
 TESTS = '''
     import os, sys, time, unittest
     import pytest
-    from mod import f, helper
+    from mod import f, helper, many
 
     def test_f(): assert f(3) == 6
     def test_big(): assert f(20) == 20
+    def test_many(): assert many(300000) == 300000
+    def test_few(): assert many(3) == 3
     def test_exit():
         if f(20) != 20: os._exit(0)
     def test_sysexit():
@@ -128,11 +140,25 @@ def test_a_failure_before_the_mutated_line_is_no_hit(bench):
     assert run[1:5] == [True, False, False, False]
 
 
-def test_an_endless_loop_runs_into_its_cpu_limit(bench):
-    started = time.monotonic()
-    answer = bench.mutant("n = n + 1", "n = n + 1\n        while True: pass", ["test_big", "test_f"], limit=0.3)
-    assert time.monotonic() - started < 20
+def test_an_endless_loop_is_known_by_its_rounds(bench):
+    answer = bench.mutant("n = n + 1", "n = n + 1\n        while True: pass", ["test_big", "test_f"], limit=60.0, wall=300.0)
+    assert (answer["end"], answer["at"], answer["at_hit"], answer["certain"]) == ("timeout", bench.repo.index("test_f"), True, True)
+    assert re.match(r"a loop went round more than 100\d00 times", answer["reason"]), answer
+
+
+def test_a_loop_may_go_round_as_often_as_it_does_unchanged(bench):
+    bench = Bench(bench.repo, "mod.py", "many")
+    assert bench.verdict("total = total + 1", "total = 1 + total", ["test_many"], limit=60.0, wall=300.0) == ("survived", True)
+    assert bench.verdict("total = total + 1", "total = total + 2", ["test_many"], limit=60.0, wall=300.0) == ("killed", True)
+    answer = bench.mutant("n = n - 1", "n = n + 1", ["test_few"], limit=60.0, wall=300.0)
+    assert answer["end"] == "timeout" and "more than 100" in answer["reason"], answer
+
+
+@pytest.mark.parametrize("limit, certain", [(0.52, True), (0.6, False)])
+def test_what_does_not_end_otherwise_runs_into_its_cpu_limit(bench, limit, certain):
+    answer = bench.mutant("n = n + 1", "n = sum(1 for _ in iter(int, 1))", ["test_big", "test_f"], limit=limit)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_f"), True)
+    assert answer["certain"] is certain and not answer["reason"]
 
 
 def test_sleep_runs_into_the_wall(bench):

@@ -70,7 +70,6 @@ void mg_decode_found(struct mg_fields *fields, yyjson_val *root, uint32_t test_c
     yyjson_val *item;
     found->functions = mg_field_u32(fields, root, "functions", MG_NEEDED, UINT32_MAX);
     found->has_imported = mg_field_bool(fields, root, "has_imported", MG_OPTIONAL);
-    found->counts_loops = mg_field_bool(fields, root, "counts_loops", MG_OPTIONAL);
     yyjson_arr_foreach(mg_field_list(fields, root, "imported", MG_OPTIONAL), i, max, item)
     {
         if (!has_parts(fields, item, 2, "imported"))
@@ -425,6 +424,7 @@ void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_
     run->at = mg_field_u32(fields, root, "at", during_a_test ? MG_NEEDED : MG_OPTIONAL, test_count > 0 ? test_count : 1);
     run->at_hit = mg_field_bool(fields, root, "at_hit", MG_OPTIONAL);
     run->nursery = mg_field_bool(fields, root, "nursery", MG_OPTIONAL);
+    run->certain = mg_field_bool(fields, root, "certain", MG_OPTIONAL);
     run->proved = mg_field_bool(fields, root, "proved", MG_OPTIONAL);
     run->clean = mg_field_bool(fields, root, "clean", MG_OPTIONAL);
     run->misled = mg_field_bool(fields, root, "misled", MG_OPTIONAL);

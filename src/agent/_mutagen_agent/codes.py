@@ -1,5 +1,4 @@
 """Code objects: compiling one function alone at its place in the file, comparing, and pairing nested codes."""
-import dis
 import hashlib
 import sys
 import types
@@ -227,11 +226,6 @@ def nested_pairs(old, new):
 def suspends(code):
     """Whether it, or code in it, can be left and come back to."""
     return any(one.co_flags & KIND for one in all_codes(code))
-
-
-def loops(code):
-    """Whether it, or code in it, goes round: a jump back."""
-    return any(instruction.opname.startswith("JUMP_BACKWARD") for one in all_codes(code) for instruction in dis.get_instructions(one))
 
 
 def all_codes(code):

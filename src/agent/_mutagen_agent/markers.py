@@ -1,4 +1,5 @@
-"""Before CPython 3.12: a call compiled into the code under watch, at the entry of each of its functions, that begins to trace lines there.
+"""Before CPython 3.12: calls compiled into the code under watch: at the entry of each of its functions one that begins to trace lines there, and in
+each of its loops one that counts the rounds.
 
 Tracing from the start of a test slows down all code of the test; so it begins where the function is entered. No line moves, names, parameters and free
 variables stay. Code that reads byte code could still notice: the unchanged function is run the same way first (session.py), and when a test then says
@@ -10,10 +11,11 @@ import warnings
 
 from . import codes
 
-PLACE = "\0mutagen: entered"  # compiled as a constant; the function to be called takes its place
+ENTERED, ROUND = "\0mutagen: entered", "\0mutagen: round"  # compiled as constants; the functions to be called take their places
 
 
 COMPREHENSIONS = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
+LOOPS = (ast.While, ast.For, ast.AsyncFor)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -21,9 +23,9 @@ class Unmarkable(Exception):
     pass
 
 
-def marked(target, source, plain, lines, entered):
-    """`plain`, the code of `source`, with calls of `entered`; raises Unmarkable."""
-    return filled(with_places(target, source, plain, lines), entered)
+def marked(target, source, plain, lines, calls):
+    """`plain`, the code of `source`, with calls of calls[ENTERED] and calls[ROUND]; raises Unmarkable."""
+    return filled(with_places(target, source, plain, lines), calls)
 
 
 def with_places(target, source, plain, lines):
@@ -43,8 +45,8 @@ def with_places(target, source, plain, lines):
     return found
 
 
-def filled(code, entered):
-    consts = tuple(filled(const, entered) if isinstance(const, types.CodeType) else entered if const == PLACE else const
+def filled(code, calls):
+    consts = tuple(filled(const, calls) if isinstance(const, types.CodeType) else calls.get(const, const) if type(const) is str else const
                    for const in code.co_consts)
     return code.replace(co_consts=consts)
 
@@ -90,7 +92,7 @@ class Marking(ast.NodeTransformer):
             if node.body.lineno <= self.line:
                 raise Unmarkable
             # `entered` returns None: the value is that of the body.
-            node.body = ast.copy_location(ast.BoolOp(ast.Or(), [self.call(), node.body]), node.body)
+            node.body = ast.copy_location(ast.BoolOp(ast.Or(), [self.call(ENTERED), node.body]), node.body)
         return node
 
     def check(self, node):
@@ -102,11 +104,27 @@ class Marking(ast.NodeTransformer):
             raise Unmarkable
 
     def insert(self, node):
-        node.body.insert(1 if is_docstring(node.body[0]) else 0, ast.copy_location(ast.Expr(self.call()), self.call()))
+        self.count_rounds(node.body)
+        node.body.insert(1 if is_docstring(node.body[0]) else 0, self.statement(ENTERED))
 
-    def call(self):
+    def count_rounds(self, body):
+        """In the loops of one function; functions inside have their own turn."""
+        for node in body:
+            if isinstance(node, SCOPES):
+                continue
+            for part in ("body", "orelse", "finalbody"):
+                self.count_rounds(getattr(node, part, ()))
+            for part in getattr(node, "handlers", ()) or getattr(node, "cases", ()):
+                self.count_rounds(part.body)
+            if isinstance(node, LOOPS):
+                node.body.insert(0, self.statement(ROUND))
+
+    def statement(self, place):
+        return ast.copy_location(ast.Expr(self.call(place)), self.call(place))
+
+    def call(self, place):
         where = {"lineno": self.line, "col_offset": 0, "end_lineno": self.line, "end_col_offset": 0}
-        return ast.Call(ast.Constant(PLACE, kind=None, **where), [], [], **where)
+        return ast.Call(ast.Constant(place, kind=None, **where), [], [], **where)
 
 
 def is_docstring(statement):

@@ -34,6 +34,8 @@ class Plan:
         # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
         self.loops = target.loops if self.lines[0] or self.fresh else None
         self.limited = 0
+        self.uncounted = None  # the test in which a loop goes round very often, where it is not known how often it may
+        self.counting = None  # the unchanged function, for that: the plan that waits for it
         self.away = None  # workers.Away: a worker runs it
         self.alone = False  # its tests write into the copy: nothing runs beside it, and the copy is put back behind it
         self.parts = None  # shared_files.Parts
@@ -72,6 +74,8 @@ class Plan:
             self.nursery = True
         elif "limit" in record:
             self.limited = record["limit"]
+        elif "count" in record:
+            self.uncounted = record["count"]
         elif "loops" in record:
             test, count = record["loops"]
             self.target.loops[test] = max(count, self.target.loops.get(test, 0))
@@ -94,7 +98,7 @@ class Plan:
         reload.install(self.target, self.code)
         self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
-        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True)
+        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True, ask=True)
 
     def keeps(self):
         """The descriptor that the child needs to ask the nursery."""
@@ -143,9 +147,10 @@ def watch_writes(host, emit, alone):
     host.files.on_start = look_behind
 
 
-def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False):
+def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False):
     """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them.
-    `begun`: the reader knows that the first one begins."""
+    `begun`: the reader knows that the first one begins. `loops`: rounds that they make in the unchanged function, None: they are counted; where one is
+    not known, it is asked for with `ask` when there are very many."""
     for turn, (number, item, limit) in enumerate(sequence):
         if turn or not begun:
             emit({"begin": number})
@@ -154,13 +159,15 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
         runner.beside = beside
         if limit > 0:
             signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
-        tracker.watch_loops(None if loops is None else loops.get(number), lambda most: stop_loop(most, emit))
+        count = None if loops is None else loops.get(number)
+        asked = number if ask and loops is not None and count is None else None
+        tracker.watch_loops(count if asked is None else 0, lambda most, asked=asked: stop_loop(most, asked, emit))
         if not (bail and tracker.hit):
             tracker.arm()
         host.plugin.run(runner)
         signal.setitimer(signal.ITIMER_PROF, 0)
         found, hit = runner.failure, at_import or runner.has_hit()
-        if loops is None and trace.MONITORING is not None:
+        if loops is None and tracker.counts():
             emit({"loops": [number, tracker.jumps]}, later=True)
         if found is None:
             emit({"run": [number, False, hit, False, False, ""]}, later=True)
@@ -189,9 +196,9 @@ def run_fresh(job, items, others, host, emit):
     run_items(sequence, host, job["bail"], tracker, emit, loops, beside, at_import)
 
 
-def stop_loop(most, emit):
+def stop_loop(most, asked, emit):
     """An endless loop is known by its rounds, long before its time is over; nothing that it swallows can keep it alive."""
-    emit({"limit": most}, shared=True)
+    emit({"limit": most} if asked is None else {"count": asked}, shared=True)
     os._exit(0)
 
 
@@ -205,6 +212,9 @@ class Unwatched:
 
     def watch_loops(self, _count, _on_limit):
         pass
+
+    def counts(self):
+        return False
 
     def arm(self):
         pass
@@ -356,17 +366,24 @@ def warm_up():
     _pytest._code.ExceptionInfo[BaseException]  # what a failing unittest asks for: typing keeps it
 
 
+def is_wide(limit):
+    """A limit (0.5 s and five times what the test takes: engine/pump.h) that is at least 50 times what it takes."""
+    return 45.0 * (limit - 0.5) / 5.0 <= 0.5
+
+
 def answer(ended, host):
     """The final message of one job."""
     plan = ended.key
     timed_out = ended.how == "timeout" or (ended.how == "died" and (plan.limited or ended.signal == signal.SIGPROF))
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
+    spent = ended.signal == signal.SIGPROF and all(is_wide(limit) for test, limit in zip(plan.tests, plan.limits) if test == plan.at)
     plan.at_hit = plan.clean_up() or plan.at_hit
     reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
     if end == "died" and not reason:
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
-        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "reason": reason,
+        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent),
+        "reason": reason,
         "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "misled": plan.misled, "seconds": round(ended.seconds, 6),
     }
 

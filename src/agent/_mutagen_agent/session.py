@@ -8,6 +8,7 @@ import sys
 
 from . import chain, codes, collect, forks, mutant, reload, shared_files, target, trace, wire
 
+UNKNOWN = 1 << 40  # rounds of loops that the unchanged function did not come to tell: there is no limit then
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
 
 
@@ -50,6 +51,9 @@ class Session:
     def settle(self, ended):
         plan = ended.key
         away, parts = plan.away, plan.parts
+        if plan.counting or plan.uncounted is not None and away is None:
+            self.count(plan)
+            return
         answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
         if self.must_be_repeated(plan):
             self.begin(parts.request, plan.plain, parts.alone_too)
@@ -70,6 +74,18 @@ class Session:
                 self.go_on(parts, plan.plain)
             else:
                 self.channel.queue(whole)
+
+    def count(self, plan):
+        """A mutant's loop goes round more often than any may, and nobody knows yet how often it does in the unchanged function."""
+        if not plan.counting:
+            test = plan.uncounted
+            limits = [2.0 * limit for index, limit in zip(plan.tests, plan.limits) if index == test]
+            request = {"id": plan.ticket, "source": self.target.original_source(), "bail": False, "wall": plan.wall, "tests": [test], "limits": limits}
+            self.submit(request, codes.original_alone(self.target), plan.parts, plan.alone, counting=plan)
+            return
+        plan.clean_up()
+        self.target.loops.setdefault(plan.tests[0], UNKNOWN)
+        self.submit(plan.counting.request, plan.counting.plain, plan.parts, plan.alone)
 
     def must_be_repeated(self, plan):
         """Whether the copy was, or would have been, written to by a test that does not do so without the mutant."""
@@ -140,7 +156,6 @@ class Session:
         return dict(
             answer, functions=len(self.target.functions), freevars=list(code.co_freevars) if code else [], flavour=self.target.flavour(),
             imported=[[first, last] for _file, first, last in ran], has_imported=bool(self.target.fresh),
-            counts_loops=trace.MONITORING is not None and code is not None and codes.loops(code),
         )
 
     def describe(self, _request):
@@ -229,7 +244,7 @@ class Session:
     def doubts(self, ended):
         """The unchanged function has run with markers, and a test failed: it is run without them, and so is everything when that is better."""
         plan = ended.key
-        if not plan.control or plan.fresh or plan.away or plan.writes is not None:
+        if not plan.control or plan.fresh or plan.away or plan.counting or plan.writes is not None:
             return False
         failed = [ended.how] + sorted(record["run"][0] for record in ended.records if "run" in record and record["run"][1])
         if plan.tracker.marked and failed != ["done"]:
@@ -244,8 +259,9 @@ class Session:
         self.doubted = None
         return False
 
-    def submit(self, request, code, parts, alone=False, away=None):
+    def submit(self, request, code, parts, alone=False, away=None, counting=None):
         plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]), watched=away is None)
+        plan.counting = counting
         plan.parts, plan.alone, plan.scanned = parts, alone, bool(plan.folder) and self.host.starters is not None
         if away is None or away.sets_up:
             plan.limits = self.host.fixtures.limits(plan.tests, plan.limits)

@@ -83,11 +83,14 @@ class HitTracker:
         self.jumps, self.most, self.on_limit = 0, None, None
 
     def watch_loops(self, count, on_limit):
-        """`count`: jumps of the unchanged code in the test that begins; far beyond it on_limit is called. Only where sys.monitoring is."""
+        """`count`: jumps of the unchanged code in the test that begins (before 3.12: rounds of its loops); far beyond it on_limit is called."""
         self.jumps, self.on_limit = 0, on_limit
         self.most = LOOPS_ALWAYS + LOOPS_FACTOR * count if count is not None else sys.maxsize
 
-    def jump(self, _code, _from, _to):
+    def counts(self):
+        return MONITORING is not None or self.marked
+
+    def jump(self, *_event):
         self.jumps += 1
         if self.jumps > self.most and self.hit:
             self.on_limit(self.most)
@@ -98,7 +101,7 @@ class HitTracker:
         if MONITORING is not None or target.is_module:
             return plain
         try:
-            marked = markers.marked(target, source, plain, self.lines(), self.entered)
+            marked = markers.marked(target, source, plain, self.lines(), {markers.ENTERED: self.entered, markers.ROUND: self.jump})
         except markers.Unmarkable:
             return plain
         if id(plain) in target.defaults:
