@@ -15,6 +15,7 @@ ENTERED, ROUND = "\0mutagen: entered", "\0mutagen: round"  # compiled as constan
 
 
 COMPREHENSIONS = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
+COMPOUND = frozenset(getattr(ast, name, None) for name in ("If", "For", "AsyncFor", "While", "With", "AsyncWith", "Try", "TryStar", "Match"))
 LOOPS = (ast.While, ast.For, ast.AsyncFor)
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -110,7 +111,7 @@ class Marking(ast.NodeTransformer):
     def count_rounds(self, body):
         """In the loops of one function; functions inside have their own turn."""
         for node in body:
-            if isinstance(node, SCOPES):
+            if type(node) not in COMPOUND:
                 continue
             for part in ("body", "orelse", "finalbody"):
                 self.count_rounds(getattr(node, part, ()))
