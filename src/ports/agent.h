@@ -31,6 +31,8 @@ struct mg_agent_start {
     size_t pass_env_count;
     const struct mg_str *only; /* files, folders and node ids, relative to the repo: tests elsewhere are not collected; NULL = all are */
     size_t only_count;
+    const struct mg_str *watch; /* files, relative to the repo: of functions elsewhere mg_collected.imported need not tell; NULL = of none */
+    size_t watch_count;
     bool static_mutants; /* code that runs on import is mutated too: mg_found.importers is wanted */
     struct mg_cancel *cancel;
 };

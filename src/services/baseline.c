@@ -62,6 +62,27 @@ static void keep_lines(struct mg_run_context *run, const struct mg_baseline_resu
     }
 }
 
+/* The files whose lines are traced, for a pass that traces any. */
+struct traced {
+    struct mg_str *paths;
+    uint32_t *sources; /* their places among the repo's sources */
+    size_t count;
+};
+
+static bool is_traced(const struct mg_run_context *run, size_t source) { return !run->watched || run->every_line || run->watched[source]; }
+
+static struct traced find_traced(const struct mg_run_context *run)
+{
+    struct traced traced = { .paths = MG_NEW_ARRAY(run->arena, struct mg_str, run->repo->sources.len + 1),
+                             .sources = MG_NEW_ARRAY(run->arena, uint32_t, run->repo->sources.len + 1) };
+    for (uint32_t i = 0; i < run->repo->sources.len; i++)
+        if (is_traced(run, i)) {
+            traced.paths[traced.count] = run->repo->sources.at[i].path;
+            traced.sources[traced.count++] = i;
+        }
+    return traced;
+}
+
 /* What one pass runs. */
 struct selection {
     const uint32_t *at;
@@ -74,7 +95,8 @@ static bool is_over(const struct mg_run_context *run) { return run->deadline > 0
 static enum mg_code over(struct mg_err *err) { return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run"); }
 
 /* Takes results until the end or an error; *done counts them. */
-static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_result *results, size_t *done, size_t count, struct mg_err *err)
+static enum mg_code take_results(struct mg_run_context *run, const struct traced *traced, struct mg_baseline_result *results, size_t *done,
+                                 size_t count, struct mg_err *err)
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
     struct mg_progress progress = run->services->progress;
@@ -89,6 +111,8 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
         }
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
+        for (size_t i = 0; i < result.lines.len; i++)
+            result.lines.at[i].file = result.lines.at[i].file < traced->count ? traced->sources[result.lines.at[i].file] : UINT32_MAX;
         results[result.test] = result;
         ++*done;
         if (is_over(run))
@@ -97,19 +121,20 @@ static enum mg_code take_results(struct mg_run_context *run, struct mg_baseline_
     }
 }
 
-/* One pass; `files` makes it the traced one. A test that kills even the interpreter it was forked from is set aside, the rest goes on.
+/* One pass; files make it the traced one. A test that kills even the interpreter it was forked from is set aside, the rest goes on.
  * *ended: so many were run before the pause came. */
-static enum mg_code pass(struct mg_run_context *run, const struct mg_str *files, size_t file_count, const struct selection *tests,
-                         struct mg_baseline_result *results, size_t *ended, struct mg_err *err)
+static enum mg_code pass(struct mg_run_context *run, const struct traced *traced, const struct selection *tests, struct mg_baseline_result *results,
+                         size_t *ended, struct mg_err *err)
 {
     const struct mg_agent_ops *agent = run->services->agent.ops;
     size_t done = 0;
     double until = now(run) + tests->pause, pause = tests->pause;
     while (done < tests->count) {
         struct mg_err why = { .code = MG_OK };
-        enum mg_code code = agent->baseline(run->services->agent.self, files, file_count, tests->at + done, tests->count - done, pause, &why);
+        enum mg_code code =
+            agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done, pause, &why);
         if (code == MG_OK)
-            code = take_results(run, results, &done, tests->count, &why);
+            code = take_results(run, traced, results, &done, tests->count, &why);
         if (code == MG_OK)
             break;
         bool revived = false;
@@ -214,15 +239,13 @@ static double seconds_left(const struct mg_run_context *run, double part)
 enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err)
 {
     struct mg_progress progress = run->services->progress;
-    size_t file_count = run->repo->sources.len, ended = 0, ended_again = 0;
+    size_t ended = 0, ended_again = 0;
     struct mg_baseline_result *first = run->baseline.results;
     struct mg_baseline_result *second = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, run->collected.tests.len + 1);
     const uint32_t *tests = run->baseline.order.at + run->baseline.done;
-    struct mg_str *files = MG_NEW_ARRAY(run->arena, struct mg_str, file_count);
-    for (size_t i = 0; i < file_count; i++)
-        files[i] = run->repo->sources.at[i].path;
+    struct traced traced = find_traced(run), none = { 0 };
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
-    MG_TRY(pass(run, files, file_count, &(struct selection){ tests, count, pause }, first, &ended, err));
+    MG_TRY(pass(run, &traced, &(struct selection){ tests, count, pause }, first, &ended, err));
 
     bool *missed = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
     MG_LIST(uint32_t) again = { 0 };
@@ -233,7 +256,7 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
     }
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
     if (again.len)
-        MG_TRY(pass(run, NULL, 0, &(struct selection){ again.at, again.len, seconds_left(run, 1.0) }, second, &ended_again, err));
+        MG_TRY(pass(run, &none, &(struct selection){ again.at, again.len, seconds_left(run, 1.0) }, second, &ended_again, err));
     for (size_t i = 0; i < again.len; i++)
         missed[again.at[i]] = i >= ended_again;
     size_t done = 0;

@@ -90,6 +90,8 @@ struct mg_run_context {
     unsigned served;                  /* targets of that session */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;
+    const bool *watched;      /* by index of the repo's sources: it may hold targets; NULL = all may. services/selection.c */
+    bool every_line;          /* what tests run elsewhere is asked for, too: the cache keeps it for other targets */
     const bool *chosen;       /* of those that are collected: by test index; NULL = all */
     struct mg_early *early;   /* services/early.h; NULL = there were none */
     struct mg_causes *causes; /* services/causes.h */
@@ -132,6 +134,9 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
 
 /* services/selection.c: functions of all sources, filtered, ranked, restricted to the globs; fills run->targets. */
 MG_MUST_CHECK enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err);
+
+/* services/selection.c: by the globs and the modules' names alone, before any file has been parsed; fills run->watched. */
+void mg_watch_files(struct mg_run_context *run);
 
 /* services/target.c: passing tests that run a line of the target's body, with those lines. */
 struct mg_covering {

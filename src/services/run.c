@@ -148,6 +148,7 @@ void mg_gather_uncollected(struct mg_run_context *run)
 enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
+    MG_LIST(struct mg_str) watch = { 0 };
     run->start = (struct mg_agent_start){ .python = run->repo->python,
                                           .repo = run->repo->copy,
                                           .original = run->repo->original,
@@ -163,6 +164,12 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
                                           .test_timeout_seconds = run->config->sandbox.test_timeout_seconds,
                                           .stop_at = run->deadline > 0 ? run->deadline : run->time_limit,
                                           .cancel = services->cancel };
+    mg_watch_files(run);
+    for (size_t i = 0; run->watched && i < run->repo->sources.len; i++)
+        if (run->watched[i])
+            *MG_PUSH(run->arena, &watch) = run->repo->sources.at[i].path;
+    run->start.watch = watch.at;
+    run->start.watch_count = watch.len;
     for (size_t i = 0; i < run->repo->import_roots.len; i++) {
         struct mg_str root = run->repo->import_roots.at[i];
         *MG_PUSH(run->arena, &run->start.import_roots) =

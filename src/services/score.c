@@ -509,6 +509,7 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
     struct mg_known_tests *known = NULL;
     mg_baseline_bound(&s->run);
     if (s->believing) {
+        s->run.every_line = true;
         s->depend = mg_depend_new(&s->run, &s->survey, s->request->machine, s->run.arena);
         MG_TRY(mg_known_tests_begin(&s->run, s->depend, s->run.services->cache, &known, err));
     }

@@ -5,6 +5,7 @@
 #include "services/events.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool wanted(const struct mg_config *config, struct mg_str qualified_name)
 {
@@ -12,6 +13,30 @@ static bool wanted(const struct mg_config *config, struct mg_str qualified_name)
         if (mg_str_glob(config->targets.at[i], qualified_name))
             return true;
     return config->targets.len == 0;
+}
+
+/* Whether some name in the module may match: the part of the glob before its first wildcard and "module." are compared as far as both go. */
+static bool may_hold(const struct mg_config *config, struct mg_str module)
+{
+    for (size_t i = 0; i < config->targets.len; i++) {
+        struct mg_str glob = config->targets.at[i];
+        size_t k = 0;
+        while (k < glob.len && k < module.len && !strchr("*?[\\", glob.at[k]) && glob.at[k] == module.at[k])
+            k++;
+        if (k == glob.len || strchr("*?[\\", glob.at[k]) || (k == module.len && glob.at[k] == '.'))
+            return true;
+    }
+    return config->targets.len == 0;
+}
+
+void mg_watch_files(struct mg_run_context *run)
+{
+    bool *watched = MG_NEW_ARRAY(run->arena, bool, run->repo->sources.len + 1), any = false;
+    for (size_t i = 0; i < run->repo->sources.len; i++) {
+        watched[i] = may_hold(run->config, run->repo->sources.at[i].module);
+        any |= watched[i];
+    }
+    run->watched = any && run->config->targets.len ? watched : NULL;
 }
 
 static double coverage_of(const struct mg_run_context *run, size_t file, const struct mg_function *function)

@@ -141,6 +141,7 @@ static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena 
         args[i] = mg_arena_printf(agent->run, "--ignore=%.*s", MG_FMT(agent->left_out.at[i].file));
     mg_request_strs(&request, "args", args, agent->left_out.len);
     mg_request_strs(&request, "only", agent->how.only, agent->how.only_count);
+    mg_request_strs(&request, "watch", agent->how.watch, agent->how.watch_count);
     yyjson_mut_obj_add_bool(request.doc, request.root, "keep_addopts", agent->keep_addopts);
     uint64_t id = request.id;
     yyjson_doc *answer = NULL;

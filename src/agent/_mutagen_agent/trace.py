@@ -321,12 +321,14 @@ class ImportCollector(LineCollector):
     def __init__(self, real_file):
         super().__init__([], real_file)
         self.active = False
+        self.watch = None  # real paths of the files that are looked at; None = all
         self.restore = lambda: None
 
     def position(self, filename):
         if filename not in self.known:
             path = self.real_file(filename)
-            self.known[filename] = self.numbers.setdefault(path, len(self.numbers)) if path else -1
+            wanted = path and (self.watch is None or path in self.watch)
+            self.known[filename] = self.numbers.setdefault(path, len(self.numbers)) if wanted else -1
         return self.known[filename]
 
     def begin(self, code, offset):
@@ -335,7 +337,8 @@ class ImportCollector(LineCollector):
     def of_frame(self, frame):
         return super().of_frame(frame) if self.active and frame.f_code.co_flags & self.OPTIMIZED else None
 
-    def on(self):
+    def on(self, watch=None):
+        self.watch = watch
         self.active = True
         self.start()
         self.fresh()

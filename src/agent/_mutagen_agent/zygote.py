@@ -58,7 +58,8 @@ class Zygote:
         )
         heard = self.listener = Listener(sys.stderr)
         try:
-            self.host.imported.on()  # until the loop begins
+            watch = request.get("watch") or None
+            self.host.imported.on(watch and {os.path.realpath(os.path.join(settings["repo"], file)) for file in watch})  # until the loop begins
             self.host.threads.on()
             self.host.opened.start()
             self.host.needs.start()
