@@ -72,6 +72,7 @@ class Plugin:
     def __init__(self, loop=None, importing=None):
         self.loop = loop  # called instead of pytest's run loop, with the pytest session
         self.importing = importing  # told the file of each test module before its import, "" after it
+        self.ahead = None  # ahead.Ahead
         self.runner = None  # runs the one item of a mutant
         self.watch = None  # looks on during the baseline
         self.needs = None  # hears of what went wrong, and may know what was missing
@@ -116,6 +117,11 @@ class Plugin:
     def pytest_runtest_call(self):
         self.mend_streams()
         yield
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session):
+        if self.ahead is not None:
+            self.ahead.start(session)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):

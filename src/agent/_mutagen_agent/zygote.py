@@ -46,11 +46,12 @@ class Zygote:
         """Runs pytest, whose loop becomes ours. Comes back only when pytest gave up before."""
         import pytest
 
-        from . import collect, host, only
+        from . import ahead, collect, host, only
 
         settings = self.start
         part = only.plugins(settings["repo"], request.get("only"))
         plugin = collect.Plugin(lambda session: self.loop(session, request), self.teller(request))
+        plugin.ahead = None if request.get("only") else ahead.Ahead()
         self.host = host.Host(settings, plugin)
         self.host.keep_addopts = request.get("keep_addopts", True)
         arguments = collect.arguments(
@@ -98,6 +99,9 @@ class Zygote:
 
         host = self.host
         host.plugin.importing = None
+        if host.plugin.ahead is not None:
+            host.plugin.ahead.stop()
+        host.plugin.ahead = None  # a session collects files of its own
         host.imported.off()
         host.threads.off()
         host.opened.active = host.needs.active = False

@@ -1,0 +1,106 @@
+"""A second process compiles test files from the last to the first while pytest imports them from the first to the last: rewriting their asserts
+takes longer than importing them, and a run starts without byte code of its own. Where it is not there in time, pytest does it as ever."""
+import fnmatch
+import os
+import pathlib
+import signal
+import sys
+import time
+import warnings
+
+from . import forks, shared_files, wire
+
+LEAST_BYTES = 30000  # together: less is done before a process has started
+MOST_FILES = 20000
+SETTLED_SECONDS = 3.0  # a file that was changed a moment ago may change again within the second by which byte code is known to fit
+
+
+class Ahead:
+    def __init__(self):
+        self.pid = 0
+
+    def start(self, session):
+        """Before collection. What is known of pytest's inside here is used by the process alone: it fails there."""
+        if sys.dont_write_bytecode or len(os.sched_getaffinity(0)) < 2:
+            return
+        files = list(test_files(session.config))
+        if sum(size for _path, size in files) < LEAST_BYTES:
+            return
+        forks.flush()
+        parent = os.getpid()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                sys.settrace(None)
+                enter(parent)
+                compile_all([path for path, _size in reversed(files)], session.config)
+            finally:
+                os._exit(0)
+
+    def stop(self):
+        if not self.pid:
+            return
+        try:
+            if not forks.has_exited(self.pid):  # or the repo's code has waited for it: then its number may be another process's
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        except OSError:
+            pass
+        self.pid = 0
+
+
+def enter(parent):
+    os.setpgid(0, 0)
+    forks.die_with_parent()
+    if os.getppid() != parent:
+        os._exit(0)
+    for fd in wire.private_fds:
+        os.close(fd)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+
+
+def test_files(config):
+    """(path, size) of what pytest will most likely collect, in about its order. A folder whose conftest.py is still to come is left out: it may
+    change what compiling comes to."""
+    patterns, loaded = config.getini("python_files"), {getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()}
+    count = 0
+    for place in dict.fromkeys(str(arg).split("::")[0] for arg in config.args):
+        for folder, folders, names in os.walk(os.path.join(str(config.rootdir), place)):
+            folders[:] = sorted(name for name in folders if name[:1] not in "._" and name not in shared_files.PRIVATE)
+            conftest = os.path.join(folder, "conftest.py")
+            if os.path.exists(conftest) and conftest not in loaded:
+                folders[:] = []
+                continue
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if name.endswith(".py") and any(fnmatch.fnmatch(name, pattern) for pattern in patterns) and count < MOST_FILES:
+                    count += 1
+                    about = os.stat(path)
+                    if about.st_mtime < time.time() - SETTLED_SECONDS:
+                        yield path, about.st_size
+
+
+class Quiet:
+    @staticmethod
+    def trace(_text):
+        pass
+
+
+def compile_all(paths, config):
+    from _pytest.assertion import rewrite
+
+    warnings.simplefilter("error")  # what compiling warns of, pytest is to be warned of
+    for path in paths:
+        path = pathlib.Path(path)
+        folder = rewrite.get_cache_dir(path)
+        kept = folder / (path.name[:-3] + rewrite.PYC_TAIL)
+        if kept.exists():
+            continue
+        try:
+            about, code = rewrite._rewrite_test(path, config)
+        except Exception:
+            continue  # pytest will meet it, too
+        os.makedirs(str(folder), exist_ok=True)
+        rewrite._write_pyc(Quiet, code, about, kept)
