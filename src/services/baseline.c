@@ -10,6 +10,7 @@
 #define SHARE 0.5             /* of a limited time, for the existing tests: said in the manual */
 #define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
 #define LEAST_SECONDS 2.0     /* not worth another part */
+#define READ_SECONDS 0.5      /* what is done beside a pass before its results are looked at: they wait, and so may the agent */
 #define NO_TIME 0.05          /* 0 would be no limit */
 
 static const char *const outcome_words[] = {
@@ -133,8 +134,10 @@ static enum mg_code pass(struct mg_run_context *run, const struct traced *traced
         struct mg_err why = { .code = MG_OK };
         enum mg_code code =
             agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done, pause, &why);
-        if (code == MG_OK)
+        if (code == MG_OK) {
+            mg_read_files(run, now(run) + READ_SECONDS);
             code = take_results(run, traced, results, &done, tests->count, &why);
+        }
         if (code == MG_OK)
             break;
         bool revived = false;

@@ -55,6 +55,7 @@ struct mg_left {
 };
 
 struct mg_crew; /* services/crew.h */
+struct mg_read_file;
 
 struct mg_run_context {
     const struct mg_run_services *services;
@@ -90,12 +91,13 @@ struct mg_run_context {
     unsigned served;                  /* targets of that session */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;
-    const bool *watched;      /* by index of the repo's sources: it may hold targets; NULL = all may. services/selection.c */
-    bool every_line;          /* what tests run elsewhere is asked for, too: the cache keeps it for other targets */
-    const bool *chosen;       /* of those that are collected: by test index; NULL = all */
-    struct mg_early *early;   /* services/early.h; NULL = there were none */
-    struct mg_causes *causes; /* services/causes.h */
-    double deadline;          /* of the baseline, and of a score's measuring; 0 = none */
+    const bool *watched;       /* by index of the repo's sources: it may hold targets; NULL = all may. services/selection.c */
+    struct mg_read_file *read; /* by index of the repo's sources: services/selection.c */
+    bool every_line;           /* what tests run elsewhere is asked for, too: the cache keeps it for other targets */
+    const bool *chosen;        /* of those that are collected: by test index; NULL = all */
+    struct mg_early *early;    /* services/early.h; NULL = there were none */
+    struct mg_causes *causes;  /* services/causes.h */
+    double deadline;           /* of the baseline, and of a score's measuring; 0 = none */
 };
 
 /* services/reporting.c: for the report; each is said once. */
@@ -137,6 +139,8 @@ MG_MUST_CHECK enum mg_code mg_select_targets(struct mg_run_context *run, struct 
 
 /* services/selection.c: by the globs and the modules' names alone, before any file has been parsed; fills run->watched. */
 void mg_watch_files(struct mg_run_context *run);
+/* Parses the sources ahead of mg_select_targets, which takes what is there: while the agent is busy. Goes on until `until` (monotonic). */
+void mg_read_files(struct mg_run_context *run, double until);
 
 /* services/target.c: passing tests that run a line of the target's body, with those lines. */
 struct mg_covering {

@@ -106,19 +106,50 @@ static struct mg_target module_body(const struct mg_run_context *run, const stru
     };
 }
 
-static enum mg_code select_in_file(struct mg_run_context *run, size_t file, struct mg_err *err)
+/* What stands in one file. */
+struct mg_read_file {
+    bool done;
+    struct mg_functions functions;
+    struct mg_str refused; /* why it could not be parsed */
+};
+
+static struct mg_read_file *read_file(struct mg_run_context *run, size_t file)
+{
+    if (!run->read)
+        run->read = MG_NEW_ARRAY(run->arena, struct mg_read_file, run->repo->sources.len + 1);
+    struct mg_read_file *read = &run->read[file];
+    struct mg_module *module;
+    struct mg_err why;
+    if (read->done)
+        return read;
+    read->done = true;
+    if (mg_module_parse(run->repo->sources.at[file].text, &module, &why) != MG_OK) {
+        read->refused = mg_arena_str(run->arena, mg_str_from(why.text));
+        return read;
+    }
+    mg_module_functions(module, run->arena, &read->functions);
+    mg_module_free(module);
+    return read;
+}
+
+void mg_read_files(struct mg_run_context *run, double until)
+{
+    const struct mg_clock *clock = &run->services->clock;
+    for (size_t i = 0; i < run->repo->sources.len && !mg_cancelled(run->services->cancel) && clock->ops->monotonic(clock->self) < until; i++)
+        read_file(run, i);
+}
+
+static void select_in_file(struct mg_run_context *run, size_t file)
 {
     const struct mg_source_file *source = &run->repo->sources.at[file];
-    struct mg_module *module;
-    if (mg_module_parse(source->text, &module, err) != MG_OK) {
-        mg_note(run, MG_NOTE_SKIPPED, source->path, mg_arena_str(run->arena, mg_str_from(err->text)));
-        return MG_OK;
+    const struct mg_read_file *read = read_file(run, file);
+    if (read->refused.len) {
+        mg_note(run, MG_NOTE_SKIPPED, source->path, read->refused);
+        return;
     }
-    struct mg_functions functions = { 0 };
-    mg_module_functions(module, run->arena, &functions);
+    struct mg_functions functions = read->functions;
     if (run->config->mutation.static_mutants && !run->services->generator.ops && wanted(run->config, source->module))
         *MG_PUSH(run->arena, &run->targets) = module_body(run, source);
-    mg_module_free(module);
     for (size_t i = 0; i < functions.len; i++) {
         const struct mg_function *function = &functions.at[i];
         struct mg_str name = mg_arena_printf(run->arena, "%.*s.%.*s", MG_FMT(source->module), MG_FMT(function->qualname));
@@ -137,7 +168,6 @@ static enum mg_code select_in_file(struct mg_run_context *run, size_t file, stru
             .priority = mg_priority(coverage, function->statement_count, &run->config->selection),
         };
     }
-    return MG_OK;
 }
 
 enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err)
@@ -145,7 +175,7 @@ enum mg_code mg_select_targets(struct mg_run_context *run, struct mg_err *err)
     for (size_t i = 0; i < run->repo->sources.len; i++) {
         if (mg_cancelled(run->services->cancel))
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
-        MG_TRY(select_in_file(run, i, err));
+        select_in_file(run, i);
     }
     if (run->targets.len)
         qsort(run->targets.at, run->targets.len, sizeof *run->targets.at, mg_target_order);

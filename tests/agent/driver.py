@@ -92,12 +92,12 @@ class Repo:
         settings.update(more)
         return settings
 
-    def start(self, *args, keep_addopts=True, only=(), **more):
+    def start(self, *args, keep_addopts=True, only=(), watch=(), **more):
         """A zygote; self.collected is its answer."""
         self.zygote = self.spawn("zygote")
         self.started = self.zygote.ask("start", **self.settings(**more))
         assert self.started["ok"], self.started
-        self.collected = self.zygote.ask("collect", args=list(args), keep_addopts=keep_addopts, only=list(only))
+        self.collected = self.zygote.ask("collect", args=list(args), keep_addopts=keep_addopts, only=list(only), watch=list(watch))
         return self.collected
 
     def ids(self):

@@ -188,3 +188,47 @@ def test_a_conftest_that_raises_is_named_with_its_error(repo):
     repo.write("tests/test_a.py", "def test_a(): pass\n")
     repo.start()
     assert not repo.collected["ok"] and "'tests/conftest.py'" in repo.collected["text"] and "no luck" in repo.collected["text"]
+
+
+def test_lines_that_run_on_import_are_told_of_the_files_that_are_watched(repo):
+    """Other files' functions may run meanwhile, and a watched one's when one of them calls it."""
+    repo.write("pkg/__init__.py", "")
+    repo.write("pkg/a.py", "def f():\n    return 1\n")
+    repo.write("pkg/b.py", "from pkg.a import f\ndef g():\n    return f() + 1\n")
+    repo.write("test_a.py", "from pkg.b import g\nVALUE = g()\ndef test_a(): assert VALUE == 2\n")
+    assert set(repo.start()["imported"]) == {"pkg/a.py", "pkg/b.py"}
+    assert set(repo.start(watch=["pkg/a.py"])["imported"]) == {"pkg/a.py"}
+    assert Bench(repo, "pkg/a.py", "f").target["imported"] == [[2, 2]]
+
+
+SEVERAL_FILES = pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor: nothing is done beside")
+LONG = "".join("def test_%d():\n    assert %d + 1 == %d\n" % (n, n, n + 1) for n in range(900))
+
+
+def write_settled(repo, path, text):
+    """As files of a checkout are: not of this very second."""
+    os.utime(repo.write(path, text), (1600000000, 1600000000))
+
+
+@SEVERAL_FILES
+def test_the_last_test_files_are_compiled_while_the_first_is_imported(repo):
+    write_settled(repo, "test_a.py", "import os, time\nPLACE = %r\nEND = time.monotonic() + 30\n"
+                  "def there():\n    return any('test_z' in name for _, _, names in os.walk(PLACE) for name in names)\n"
+                  "while not there() and time.monotonic() < END:\n    time.sleep(0.01)\n"
+                  "EARLY = there()\ndef test_a(): assert EARLY\n" % os.path.join(repo.scratch, "pycache"))
+    write_settled(repo, "test_z.py", LONG)
+    repo.environment = {"PYTHONDONTWRITEBYTECODE": ""}
+    repo.start()
+    assert [event["outcome"] for event in repo.baseline(tests=[0, 900])] == ["passed", "passed"]
+
+
+@SEVERAL_FILES
+def test_what_compiling_a_test_file_warns_of_is_not_lost(repo):
+    repo.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
+    write_settled(repo, "test_a.py", LONG)
+    write_settled(repo, "test_b.py", "def test_b():\n    assert (1, 'always true')\n")
+    write_settled(repo, "sub/conftest.py", "")
+    write_settled(repo, "sub/test_c.py", "def test_c(): pass\n")
+    repo.environment = {"PYTHONDONTWRITEBYTECODE": ""}
+    repo.start()
+    assert len(repo.ids()) == 901 and [error["where"] for error in repo.collected["errors"]] == ["test_b.py"]

@@ -334,3 +334,26 @@ def test_a_command_for_strange_paths_and_texts(desk):
             done = subprocess.run(["sh", "-c", shown.out.strip().split("\n")[-1]], capture_output=True, text=True, timeout=60, env=desk.environment(), check=False)
             assert done.returncode == (1 if mutant["status"] == "Killed" else 0), (shown, done)
     assert statuses == {"Killed", "Survived", "NoCoverage"}
+
+
+def verdicts_of(desk, name):
+    return {mutant["id"]: (mutant["status"], mutant.get("coveredBy"), mutant.get("killedBy")) for mutant in mutants_of(desk, name)}
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_named_target_has_the_verdicts_that_it_has_among_all(desk, cached):
+    """Only the files that may hold it are looked at closely; tests come to it through others, on import too."""
+    desk.repo({"pkg/__init__.py": "", "pkg/aa.py": "from pkg.ab import inner\n\n\ndef outer(n):\n    return inner(n) + 1\n\n\nMADE = outer(1)\n",
+               "pkg/ab.py": "def inner(n):\n    if n > 5:\n        return n\n    return n * 2\n\n\nclass Box:\n    def size(self, n):\n        return n + 3\n",
+               "pkg/zz.py": "from pkg.aa import outer\n\n\ndef last(n):\n    return outer(n) - 1\n",
+               "tests/test_all.py": "from pkg.aa import MADE, outer\nfrom pkg.ab import Box\nfrom pkg.zz import last\n\n\ndef test_made():\n    assert MADE == 3\n\n\n"
+               "def test_outer():\n    assert outer(2) == 5\n\n\ndef test_last():\n    assert last(7) == 7\n\n\ndef test_box():\n    assert Box().size(1)\n"})
+    more = [] if cached else ["--no-cache"]
+    assert desk("score", "repo", "--json", "all.json", "--no-progress", "--no-cache").code == 0
+    whole = verdicts_of(desk, "all.json")
+    assert {"Killed", "Survived"} <= {status for status, *_ in whole.values()}
+    for glob in ["pkg.ab.inner", "pkg.zz.*", "pkg.a?.*", "*.last", "pkg.[az]*", "*"]:
+        told = desk("score", "repo", "--target", glob, "--json", "part.json", "--no-progress", *more)
+        part = verdicts_of(desk, "part.json")
+        assert told.code == 0 and part and part == {one: whole[one] for one in part}, (glob, told)
+        assert glob != "*" or len(part) == len(whole)
