@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 
-from . import forks, shared_files, wire
+from . import collect, forks, shared_files, wire
 
 LEAST_BYTES = 30000  # together: less is done before a process has started
 MOST_FILES = 20000
@@ -20,15 +20,18 @@ class Ahead:
         self.pid = 0
 
     def start(self, session):
-        """Before collection. What is known of pytest's inside here is used by the process alone: it fails there."""
-        if sys.dont_write_bytecode or len(os.sched_getaffinity(0)) < 2:
-            return
-        files = list(test_files(session.config))
-        if sum(size for _path, size in files) < LEAST_BYTES:
+        """Before collection. What is known of pytest's inside is used by the process alone: it fails there."""
+        if sys.dont_write_bytecode or len(os.sched_getaffinity(0)) < 2 or collect.thread_count() > 1:
             return
         forks.flush()
         parent = os.getpid()
-        self.pid = os.fork()
+        try:
+            files = list(test_files(session.config))
+            if sum(size for _path, size in files) < LEAST_BYTES:
+                return
+            self.pid = os.fork()
+        except Exception:  # a file that has just gone, a value in the configuration that pytest is about to complain of
+            return
         if self.pid == 0:
             try:
                 sys.settrace(None)
@@ -67,7 +70,7 @@ def test_files(config):
     patterns, loaded = config.getini("python_files"), {getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()}
     count = 0
     for place in dict.fromkeys(str(arg).split("::")[0] for arg in config.args):
-        for folder, folders, names in os.walk(os.path.join(str(config.rootdir), place)):
+        for folder, folders, names in os.walk(os.path.abspath(place)):
             folders[:] = sorted(name for name in folders if name[:1] not in "._" and name not in shared_files.PRIVATE)
             conftest = os.path.join(folder, "conftest.py")
             if os.path.exists(conftest) and conftest not in loaded:
