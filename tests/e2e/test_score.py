@@ -337,7 +337,8 @@ def test_a_command_for_strange_paths_and_texts(desk):
 
 
 def verdicts_of(desk, name):
-    return {mutant["id"]: (mutant["status"], mutant.get("coveredBy"), mutant.get("killedBy")) for mutant in mutants_of(desk, name)}
+    """Without killers: whichever test is fastest this time."""
+    return {mutant["id"]: (mutant["status"], mutant.get("coveredBy")) for mutant in mutants_of(desk, name)}
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -351,7 +352,7 @@ def test_a_named_target_has_the_verdicts_that_it_has_among_all(desk, cached):
     more = [] if cached else ["--no-cache"]
     assert desk("score", "repo", "--json", "all.json", "--no-progress", "--no-cache").code == 0
     whole = verdicts_of(desk, "all.json")
-    assert {"Killed", "Survived"} <= {status for status, *_ in whole.values()}
+    assert {"Killed", "Survived"} <= {status for status, _ in whole.values()}
     for glob in ["pkg.ab.inner", "pkg.zz.*", "pkg.a?.*", "*.last", "pkg.[az]*", "*"]:
         told = desk("score", "repo", "--target", glob, "--json", "part.json", "--no-progress", *more)
         part = verdicts_of(desk, "part.json")

@@ -250,6 +250,16 @@ def item_file(item):
     return os.path.realpath(str(getattr(item, "path", None) or item.fspath))
 
 
+def find_locations(items):
+    """Once, for all forks: pytest looks up where a test stands before it runs, and keeps it. Only for its own kinds of tests, whose code that is."""
+    for item in items:
+        if type(item).__module__.startswith("_pytest."):
+            try:
+                item.location
+            except Exception:
+                continue  # it will fail there, too
+
+
 def relative(path, repo):
     root = os.path.realpath(repo)
     return os.path.relpath(path, root) if path == root or path.startswith(root + os.sep) else path

@@ -51,6 +51,7 @@ class Host:
 
         self.session, self.config = session, session.config
         self.items = list(session.items)
+        collect.find_locations(self.items)
         self.known_items = (pytest.Function, DoctestItem)
         self.look_at_hooks()
         collect.tame_hypothesis()
