@@ -6,6 +6,10 @@ Usage: bench/engine_limit.py --repo REPO --python VENV/bin/python --json score.j
 The loop imports and collects like any pytest, then forks once for each mutant that some test was run on. The child calls the three run-test hooks of the
 mutant's tests (of a killed one: its killer; of a survivor: all tests that cover it) and leaves by _exit. Nothing is mutated, watched, limited, isolated,
 told or judged. With --binary both run in turns; figures are processor time (user + system of all processes), because machines are shared.
+
+Both get the same options of pytest (the agent's own: a subject that measures its coverage would do so in each fork otherwise) and the same folder in
+front of sys.path. What the engine runs beside that, the loop does not: the tests before a killer, and a survivor's tests that share a file with covering
+ones. So no fork of it does more than the engine's; but the engine kills many mutants in one fork (chains), and may fall below it there.
 """
 import argparse
 import gc
@@ -32,9 +36,10 @@ class Loop:
 
     def pytest_runtestloop(self, session):
         items = {item.nodeid: item for item in session.items}
+        missing = len({name for job in self.jobs for name in job} - set(items))
         jobs = [[items[name] for name in job if name in items] for job in self.jobs]
         jobs = [job for job in jobs if job]
-        self.result = {"mutants": len(jobs), "tests": sum(map(len, jobs)), "collected": cpu(resource.RUSAGE_SELF), "forks": [], "empty": []}
+        self.result = {"mutants": len(jobs), "tests": sum(map(len, jobs)), "missing": missing, "collected": cpu(resource.RUSAGE_SELF), "forks": [], "empty": []}
         gc.collect()
         gc.freeze()
         for _ in range(self.rounds):
@@ -61,9 +66,13 @@ class Loop:
 def inside(path):
     import pytest
 
+    sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1] / "src" / "agent")
+    from _mutagen_agent import collect
+
+    sys.path[0] = os.getcwd()  # as `python -m pytest` has it
     job = json.loads(pathlib.Path(path).read_text())
     loop = Loop(job["jobs"], job["rounds"])
-    pytest.main(["-q", "-s", "-p", "no:cacheprovider", "--no-header", *job["files"]], plugins=[loop])
+    pytest.main(["-p", "no:cacheprovider", *collect.arguments(job["files"], True, os.getcwd(), os.path.dirname(path), 0)], plugins=[loop])
     pathlib.Path(path).write_text(json.dumps(loop.result))
 
 
@@ -80,7 +89,7 @@ def jobs_of(report):
 
 
 def bare(repo, python, report, rounds, tests):
-    """What the loop measured: {mutants, tests, collected, forks: [s], empty: [s]}."""
+    """What the loop measured: {mutants, tests, missing (tests), collected, forks: [s], empty: [s]}."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "job.json")
         path.write_text(json.dumps({"jobs": jobs_of(report), "rounds": rounds, "files": [str(test) for test in tests]}))
@@ -89,6 +98,8 @@ def bare(repo, python, report, rounds, tests):
         result = json.loads(path.read_text())
         if not result.get("forks"):
             sys.exit("the bare loop did not run:\n" + done.stdout[-2000:])
+        if result['missing']:
+            print(f"the loop does not find {result['missing']} of the tests, and leaves them out", file=sys.stderr)
         return result
 
 
