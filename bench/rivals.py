@@ -1,16 +1,27 @@
 #!/usr/bin/env python3
 """Our engine beside mutmut, irradiate and cosmic-ray, in turns, on the same number of workers; then growth, and the distance from a bare loop of forks.
 
-Usage: bench/rivals.py [--binary build/mutagen] [--subject NAME ...] [--tool NAME ...] [--rounds 3] [--workers 1] [--limit 600] [--no-growth]
+Usage: bench/rivals.py [--binary build/mutagen] [--subject NAME ...] [--tool NAME ...] [--rounds 3] [--workers 1] [--limit 600] [--sample N] [--no-loop] [--no-growth]
 Prints Markdown; the network is needed once. Subjects: strutils (boltons.strutils, whole suite), strutils-own (only test_strutils.py), boltons, toolz, semver,
 inflection. A tool that passes --limit seconds on one subject is stopped and counted for what it did until then; the table says so.
 
-Columns. Reached: mutants that some test was run on. Fixed: processor time of the same command for one mutant (ours), or of a run that is stopped before
-its first mutant's verdict (the others: read from what they print), so that it holds start, collection and baselines. Gate: reached mutants per second of
-processor time beyond the fixed cost. Ours runs with --no-witnesses: the gate is compared, and no other tool looks for inputs that tell survivors apart.
+Where a tool cannot work on a subject as it is, RUNS gives it the configuration with which it does: files that are copied beside the sources, files that
+are not mutated, options of pytest. Tests that fail under mutmut's trampolines, or the second time in one process, are left out for all tools alike, by a
+hook in the subject's conftest.py, and named below the table.
+
+--sample N: each tool runs N of its mutants, evenly over all of them (ours spreads over targets and operators, irradiate draws); mutmut and cosmic-ray are
+told which. The column of mutants says of how many.
+
+Columns. Reached: mutants that some test was run on. Entered: what mutmut counts as reached, mutants of functions that some test enters, where ours and
+irradiate count those of lines that some test runs; for ours, mutants in functions or methods of which some mutant is covered (of a sample: the sampled ones,
+so at least that many). Fixed: processor time of the same command for one mutant (ours), or of the same run until it prints that it begins with the mutants
+(mutmut), so that it holds start, collection and baselines. Gate: reached mutants per second of processor time beyond the fixed cost. Ours runs with
+--no-witnesses: the gate is compared, and no other tool looks for inputs that tell survivors apart; at level 2, and at level 3 for the number of mutants.
 Memory: highest sum of the proportional set sizes of all processes of the command, sampled.
 """
 import argparse
+import ast
+import functools
 import json
 import os
 import pathlib
@@ -30,20 +41,47 @@ import fetch_subjects
 ROOT = fetch_subjects.HERE.parent
 SUBJECTS = json.loads((fetch_subjects.HERE / "subjects.json").read_text())
 OURS = "mutagen"
-# name -> package in subjects.json, source (file or folder), tests, our targets
+TRAMPOLINE = "mutmut's trampoline is the caller that it looks at"
+# name -> package in subjects.json, source (file or folder), tests, our targets; only: the one test file that stays; what the rivals need: copied (files and
+# folders beside source and tests), unmutated (patterns of files), pytest (its options); left_out: {test: why}
 RUNS = {
     "strutils": {"package": "boltons", "source": "boltons/strutils.py", "tests": "tests", "targets": ["boltons.strutils.*"]},
     "strutils-own": {"package": "boltons", "source": "boltons/strutils.py", "tests": "tests", "targets": ["boltons.strutils.*"], "only": "test_strutils.py"},
-    "boltons": {"package": "boltons", "source": "boltons", "tests": "tests", "targets": []},
-    "toolz": {"package": "toolz", "source": "toolz", "tests": "toolz/tests", "targets": ["toolz.*"]},
-    "semver": {"package": "semver", "source": "src/semver", "tests": "tests", "targets": []},
+    "boltons": {
+        "package": "boltons", "source": "boltons", "tests": "tests", "targets": [],
+        "left_out": {
+            "tests/test_namedutils.py::test_namedlist_pickle": TRAMPOLINE,
+            "tests/test_namedutils.py::test_namedtuple_pickle": TRAMPOLINE,
+            "tests/test_tbutils.py::test_contextual": TRAMPOLINE,
+            "tests/test_typeutils.py::test_sentinel_pickle": TRAMPOLINE,
+        },
+    },
+    "toolz": {
+        "package": "toolz", "source": "toolz", "tests": "toolz/tests", "targets": ["toolz.*"], "copied": ["tlz"], "unmutated": ["toolz/tests/*"],
+        "left_out": {
+            "toolz/tests/test_curried.py::test_curried_operator": "it sees mutmut's own names in the mutated module",
+            "toolz/tests/test_curried.py::test_curried_namespace": "it sees mutmut's own names in the mutated module",
+        },
+    },
+    "semver": {
+        "package": "semver", "source": "src/semver", "tests": "tests", "targets": [], "copied": [".pytest.ini"], "pytest": ["--no-cov"],
+        "left_out": {"tests/test_pysemver-cli.py::test_should_process_parsed_cli_arguments": "it fails the second time in one process, and mutmut runs it in one"},
+    },
     "inflection": {"package": "inflection", "source": "inflection", "tests": "test_inflection.py", "targets": []},
 }
+LEFT_OUT = """
+
+@__import__("pytest").hookimpl(specname="pytest_collection_modifyitems")
+def pytest_left_out_of_the_comparison(config, items):
+    out = [item for item in items if item.nodeid.partition("[")[0] in {names}]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+"""
 COSMIC = """[cosmic-ray]
 module-path = "{source}"
 timeout = 30.0
-excluded-modules = []
-test-command = "{python} -m pytest -x -q -p no:cacheprovider {tests}"
+excluded-modules = {unmutated}
+test-command = "{python} -m pytest -x -q -p no:cacheprovider {options} {tests}"
 [cosmic-ray.distributor]
 name = "local"
 """
@@ -84,6 +122,25 @@ class Memory(threading.Thread):
             self.most = max(self.most, total / 1024)
 
 
+class Mark(threading.Thread):
+    """The processor seconds that a process and its children had used when `words` came into its output; None: they did not come."""
+
+    def __init__(self, root, output, words):
+        super().__init__(daemon=True)
+        self.root, self.output, self.words, self.seconds, self.over = root, output, words.encode(), None, threading.Event()
+        self.start()
+
+    def run(self):
+        start = 0
+        while not self.over.wait(0.02):
+            text = os.pread(self.output, 1 << 20, start)
+            if self.words in text:
+                with open(f"/proc/{self.root}/stat", encoding="utf-8", errors="replace") as file:
+                    self.seconds = sum(map(int, file.read().rpartition(")")[2].split()[11:15])) / os.sysconf("SC_CLK_TCK")
+                return
+            start += max(0, len(text) - len(self.words))
+
+
 def parent_of(entry):
     try:
         with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as file:
@@ -96,15 +153,18 @@ class Measured:
     def __init__(self, wall, cpu, memory, text, stopped):
         self.wall, self.cpu, self.memory, self.text, self.stopped = wall, cpu, memory, text, stopped
         self.made = self.reached = 0
+        self.entered = None  # what mutmut would call reached; None: not known
+        self.timeouts = 0
+        self.total = None  # of how many mutants those made are a sample
         self.fixed = None  # processor seconds before the first mutant; None: not told apart
 
 
-def timed(argv, cwd, seconds, env=None):
-    """One whole command, with the processor time of every process of it."""
+def timed(argv, cwd, seconds, words=None):
+    """One whole command, with the processor time of every process of it; fixed: until `words` are printed."""
     before, started, stopped = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic(), False
     with tempfile.TemporaryFile() as output:
-        child = subprocess.Popen([str(part) for part in argv], cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env=env)
-        memory = Memory(child.pid)
+        child = subprocess.Popen([str(part) for part in argv], cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        watching = [Memory(child.pid)] + ([Mark(child.pid, output.fileno(), words)] if words else [])
         try:
             child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -116,12 +176,16 @@ def timed(argv, cwd, seconds, env=None):
                 os.killpg(child.pid, 9)
                 child.wait()
         wall = time.monotonic() - started
-        memory.over.set()
-        memory.join()
+        for thread in watching:
+            thread.over.set()
+            thread.join()
         output.seek(0)
         text = output.read().decode(errors="replace")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return Measured(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, memory.most, text, stopped)
+    found = Measured(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, watching[0].most, text, stopped)
+    if words:
+        found.fixed = watching[1].seconds
+    return found
 
 
 def statuses_of(path):
@@ -132,43 +196,94 @@ def detected(statuses):
     return sum(status in ("Killed", "Survived", "Timeout") for status in statuses)
 
 
-def ours(job, *more):
-    out = job.temp / f"out{len(more)}.json"
-    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--no-witnesses", "--level", "2", "--jobs", job.workers,
-            "--json", out, *more]
+def evenly(names, count):
+    return [names[at * len(names) // count] for at in range(count)] if count and count < len(names) else names
+
+
+def units(source):
+    """The lines of what mutmut mutates as one: functions, and methods of classes."""
+    found, todo = [], [ast.parse(source)]
+    while todo:
+        for node in ast.iter_child_nodes(todo.pop()):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                found.append((node.lineno, node.end_lineno))
+            else:
+                todo.append(node)
+    return found
+
+
+def entered(report):
+    """Mutants in functions of which some mutant is covered; those that no tool runs (static, equal to the original) are left out."""
+    count = 0
+    for file in report["files"].values():
+        lines = units(file["source"])
+        unit_of = lambda mutant: next((unit for unit in lines if unit[0] <= mutant["location"]["start"]["line"] <= unit[1]), None)
+        seen = {unit_of(mutant) for mutant in file["mutants"] if mutant.get("coveredBy")} - {None}
+        count += sum(mutant["status"] != "Ignored" and unit_of(mutant) in seen for mutant in file["mutants"])
+    return count
+
+
+def ours(job, level=2, only_one=False):
+    out = job.temp / f"out{only_one}.json"
+    argv = [job.binary, "score", job.repo, "--python", job.bin / "python", "--no-progress", "--no-cache", "--no-witnesses", "--level", level, "--jobs", job.workers,
+            "--json", out, "--tests", job.run["tests"]]
     for target in job.run["targets"]:
         argv += ["--target", target]
-    if not more:  # mutagen stops by itself, and then its report is whole
-        argv += ["--max-time", str(job.limit)]
+    if only_one or job.sample:
+        argv += ["--sample", 1 if only_one else job.sample]
+    if not only_one:  # mutagen stops by itself, and then its report is whole
+        argv += ["--max-time", job.limit]
     found = timed(argv, job.temp, job.limit + 60)
     if not out.exists():
         sys.exit("mutagen gave no report:\n" + found.text[-1500:])
-    found.made, found.reached = len(statuses_of(out)), detected(statuses_of(out))
+    report = json.loads(out.read_text())
+    found.made, found.reached, found.entered = len(statuses_of(out)), detected(statuses_of(out)), entered(report)
+    found.total, found.timeouts = report["mutagen"]["mutantsFound"], statuses_of(out).count("Timeout")
     found.stopped = any(status == "Pending" for status in statuses_of(out))
-    if not more:
-        found.fixed = ours(job, "--sample", "1").cpu
+    if not only_one:
+        found.fixed = ours(job, level, True).cpu
     return found
 
 
 def mutmut(job):
     source = job.run["source"]
-    top = source.split("/")[0] if source != "src/semver" else "src"
-    only = f"only_mutate={source}\n" if source.endswith(".py") else ""
-    (job.repo / "setup.cfg").write_text(f"[mutmut]\nsource_paths={top}\n{only}pytest_add_cli_args_test_selection={job.run['tests']}\n")
+    settings = {
+        "source_paths": ["src" if source == "src/semver" else source.split("/")[0]],
+        "only_mutate": [source] if source.endswith(".py") else [],
+        "do_not_mutate": job.run.get("unmutated", []),
+        "also_copy": job.run.get("copied", []),
+        "pytest_add_cli_args": job.run.get("pytest", []),
+        "pytest_add_cli_args_test_selection": [job.run["tests"]],
+    }
+    (job.repo / "setup.cfg").write_text("[mutmut]\n" + "".join(f"{key}=" + "\n\t".join(values) + "\n" for key, values in settings.items() if values))
     if (job.repo / "pyproject.toml").exists() and "[tool.mutmut]" in (job.repo / "pyproject.toml").read_text():
         sys.exit("the subject configures mutmut itself")
-    found = timed([job.bin / "mutmut", "run", "--max-children", job.workers], job.repo, job.limit)
-    codes = [code for meta in (job.repo / "mutants").rglob("*.meta") for code in json.loads(meta.read_text())["exit_code_by_key"].values()]
+    argv = [job.bin / "mutmut", "run", "--max-children", job.workers]
+    verdicts = lambda: {name: code for meta in sorted((job.repo / "mutants").rglob("*.meta")) for name, code in json.loads(meta.read_text())["exit_code_by_key"].items()}
+    chosen, total = [], None
+    if job.sample:  # names exist when they have been made; then all is made anew
+        timed([*argv, "no such mutant"], job.repo, job.limit)
+        names = list(verdicts())
+        chosen, total = evenly(names, job.sample), len(names)
+        shutil.rmtree(job.repo / "mutants")
+    found = timed([*argv, *chosen], job.repo, job.limit, "Running mutation testing")
+    codes = [code for name, code in verdicts().items() if not chosen or name in set(chosen)]
     if not codes:
         found.text = "no mutants: " + found.text[-400:]
-    found.made, found.reached = len(codes), sum(code not in (None, 5, 33) for code in codes)
+    found.made, found.total = len(codes), total
+    found.reached = found.entered = sum(code not in (None, 5, 33) for code in codes)
+    found.timeouts = sum(code in (36, 24, -24, 152, 255) for code in codes)
+    found.stopped = found.stopped or (None in codes and found.reached > 0)
     return found
 
 
 def irradiate(job):
     report = job.temp / "irradiate.json"
-    found = timed([job.bin / "irradiate", "run", job.run["source"], "--tests-dir", job.run["tests"], "--python", job.bin / "python", "--workers", job.workers, "--no-cache",
-                   "--report", "json", "-o", report], job.repo, job.limit)
+    argv = [job.bin / "irradiate", "run", job.run["source"], "--tests-dir", job.run["tests"], "--python", job.bin / "python", "--workers", job.workers, "--no-cache",
+            "--report", "json", "-o", report]
+    argv += ["--sample", job.sample] if job.sample else []
+    argv += [part for pattern in job.run.get("unmutated", []) for part in ("--ignore", pattern)] + [f"--pytest-args={word}" for word in job.run.get("pytest", [])]
+    found = timed(argv, job.repo, job.limit)
     if report.exists():
         found.made, found.reached = len(statuses_of(report)), detected(statuses_of(report))
     return found
@@ -176,17 +291,23 @@ def irradiate(job):
 
 def cosmic_ray(job):
     config, database = job.temp / "cosmic.toml", job.temp / "cosmic.sqlite"
-    config.write_text(COSMIC.format(python=job.bin / "python", source=job.run["source"], tests=job.run["tests"]))
+    config.write_text(COSMIC.format(python=job.bin / "python", source=job.run["source"], tests=job.run["tests"], unmutated=job.run.get("unmutated", []),
+                                    options=" ".join(job.run.get("pytest", []))))
     timed([job.bin / "cosmic-ray", "init", config, database], job.repo, job.limit)
+    with sqlite3.connect(database) as opened:
+        every = [name for name, in opened.execute("SELECT job_id FROM work_items ORDER BY rowid")]
+        chosen = set(evenly(every, job.sample))
+        for table in ("mutation_specs", "work_items"):
+            opened.executemany(f"DELETE FROM {table} WHERE job_id = ?", [(name,) for name in every if name not in chosen])
     found = timed([job.bin / "cosmic-ray", "exec", config, database], job.repo, job.limit)
-    found.fixed = 0.0  # each mutant is a process of its own
+    found.fixed, found.total = 0.0, len(every)  # each mutant is a process of its own
     with sqlite3.connect(database) as opened:
         found.made, = opened.execute("SELECT count(*) FROM work_items").fetchone()
         found.reached, = opened.execute("SELECT count(*) FROM work_results").fetchone()
     return found
 
 
-TOOLS = {OURS: ours, "mutmut 3.8.1": mutmut, "irradiate 0.4.3": irradiate, "cosmic-ray 8.7.0": cosmic_ray}
+TOOLS = {OURS: ours, "mutagen, level 3": functools.partial(ours, level=3), "mutmut 3.8.1": mutmut, "irradiate 0.4.3": irradiate, "cosmic-ray 8.7.0": cosmic_ray}
 
 
 class Job:
@@ -194,13 +315,16 @@ class Job:
 
     def __init__(self, name, folder, args, bin_):
         self.run, self.temp, self.bin = RUNS[name], pathlib.Path(folder), bin_
-        self.binary, self.workers, self.limit = args.binary.resolve(), args.workers, args.limit
+        self.binary, self.workers, self.limit, self.sample = args.binary.resolve(), args.workers, args.limit, args.sample
         package, _ = fetch_subjects.fetch(self.run["package"], SUBJECTS[self.run["package"]])
         self.repo = self.temp / self.run["package"]
         shutil.copytree(package, self.repo)
         for test in (self.repo / "tests").glob("test_*.py") if self.run.get("only") else ():
             if test.name != self.run["only"]:
                 test.unlink()
+        if self.run.get("left_out"):
+            with open(self.repo / self.run["tests"] / "conftest.py", "a", encoding="utf-8") as file:
+                file.write(LEFT_OUT.format(names=set(self.run["left_out"])))
 
 
 def row(name, runs, base):
@@ -210,9 +334,11 @@ def row(name, runs, base):
     told = all(run.fixed is not None for run in runs)
     fixed = middle(lambda run: run.fixed) if told else 0.0
     gate = reached / max(0.001, cpu - fixed)
+    share = f" of {runs[-1].total}" if runs[-1].total and runs[-1].total > made else ""
+    within = "%.0f" % middle(lambda run: run.entered) if runs[-1].entered is not None else ""
     stopped = " (stopped)" if any(run.stopped for run in runs) else ""
     each = middle(lambda run: run.wall / max(1, run.reached)) / statistics.median(run.wall / max(1, run.reached) for run in base)
-    return (f"| {name} | {made:.0f} | {reached:.0f} | {wall:.1f} s{stopped} | {'%.1f s' % fixed if told else 'in it'} | {1000 * cpu / max(1, reached):.0f} | {gate:.0f} | "
+    return (f"| {name} | {made:.0f}{share} | {reached:.0f} | {within} | {wall:.1f} s{stopped} | {'%.1f s' % fixed if told else 'in it'} | {1000 * cpu / max(1, reached):.0f} | {gate:.0f} | "
             f"{middle(lambda run: run.memory):.0f} MB | {each:.1f} |")
 
 
@@ -223,24 +349,28 @@ def rivals(name, args, bin_, tools):
             with tempfile.TemporaryDirectory() as folder:
                 seen[tool].append(TOOLS[tool](Job(name, folder, args, bin_)))
                 print(f"{name}: {tool}: {seen[tool][-1].wall:.0f} s", file=sys.stderr)
-    print(f"\n### {name}\n\n| tool | mutants | reached | wall | fixed | processor ms per reached | reached/s of processor, gate | peak memory | wall per reached, times ours |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(f"\n### {name}\n\n| tool | mutants | reached | entered | wall | fixed | processor ms per reached | reached/s of processor, gate | peak memory | wall per reached, times ours |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for tool, runs in seen.items():
         print(row(tool, runs, seen.get(OURS, runs)))
         if not any(run.reached for run in runs):
             print(f"\n{tool} reached nothing: {runs[-1].text.strip().splitlines()[-1:]}\n", file=sys.stderr)
+    if RUNS[name].get("left_out"):
+        print("\nLeft out for all: " + "; ".join(f"`{test}` ({why})" for test, why in RUNS[name]["left_out"].items()) + ".")
+    if any(run.timeouts for runs in seen.values() for run in runs):
+        print("\nOf them timeouts: " + ", ".join(f"{tool} {runs[-1].timeouts}" for tool, runs in seen.items()) + ".")
 
 
 def limit(name, args, bin_):
     """Beside a bare loop of forks that run the same tests."""
     with tempfile.TemporaryDirectory() as folder:
         job = Job(name, folder, args, bin_)
-        pairs = []
+        pairs, tests = [], [job.run["tests"]]
         for turn in range(args.rounds):
-            whole, report = engine_limit.score(job.binary, job.repo, bin_ / "python", job.run["targets"], [], job.temp / f"{turn}.json")
-            fixed, _ = engine_limit.score(job.binary, job.repo, bin_ / "python", job.run["targets"], [], job.temp / f"f{turn}.json", "--sample", "1")
-            bare = engine_limit.bare(job.repo, bin_ / "python", report, 1, [])
-            if not bare["mutants"]:  # the loop collects by itself, without our plugin: its node ids are other ones
+            whole, report = engine_limit.score(job.binary, job.repo, bin_ / "python", job.run["targets"], tests, job.temp / f"{turn}.json")
+            fixed, _ = engine_limit.score(job.binary, job.repo, bin_ / "python", job.run["targets"], tests, job.temp / f"f{turn}.json", "--sample", "1")
+            bare = engine_limit.bare(job.repo, bin_ / "python", report, 1, tests)
+            if not bare["mutants"]:
                 print(f"| {name} | 0 | the loop finds none of the tests | | | |")
                 return
             each = 1000 / bare["mutants"]
@@ -275,6 +405,8 @@ def main():
     options.add_argument("--rounds", default=3, type=int)
     options.add_argument("--workers", default=1, type=int)
     options.add_argument("--limit", default=600, type=int, help="seconds for one tool on one subject")
+    options.add_argument("--sample", default=0, type=int, help="as many of each tool's mutants, evenly over all; 0 = all")
+    options.add_argument("--no-loop", action="store_true")
     options.add_argument("--no-growth", action="store_true")
     args = options.parse_args()
     bin_ = environment()
@@ -284,10 +416,11 @@ def main():
     for name in names:
         rivals(name, args, bin_, [tool for tool in TOOLS if not args.tool or tool in args.tool])
         sys.stdout.flush()
-    print("\n### Beside a bare loop\n\n| subject | mutants | ours, ms of processor a mutant | bare loop | of it fork and exit | times |\n| --- | --- | --- | --- | --- | --- |")
-    for name in names:
-        limit(name, args, bin_)
-        sys.stdout.flush()
+    if not args.no_loop:
+        print("\n### Beside a bare loop\n\n| subject | mutants | ours, ms of processor a mutant | bare loop | of it fork and exit | times |\n| --- | --- | --- | --- | --- | --- |")
+        for name in names:
+            limit(name, args, bin_)
+            sys.stdout.flush()
     if not args.no_growth:
         growth(args, bin_)
 
