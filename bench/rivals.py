@@ -333,13 +333,15 @@ def row(name, runs, base):
     wall, cpu, made, reached = (middle(lambda run, at=at: getattr(run, at)) for at in ("wall", "cpu", "made", "reached"))
     told = all(run.fixed is not None for run in runs)
     fixed = middle(lambda run: run.fixed) if told else 0.0
-    gate = reached / max(0.001, cpu - fixed)
     share = f" of {runs[-1].total}" if runs[-1].total and runs[-1].total > made else ""
     within = "%.0f" % middle(lambda run: run.entered) if runs[-1].entered is not None else ""
     stopped = " (stopped)" if any(run.stopped for run in runs) else ""
-    each = middle(lambda run: run.wall / max(1, run.reached)) / statistics.median(run.wall / max(1, run.reached) for run in base)
-    return (f"| {name} | {made:.0f}{share} | {reached:.0f} | {within} | {wall:.1f} s{stopped} | {'%.1f s' % fixed if told else 'in it'} | {1000 * cpu / max(1, reached):.0f} | {gate:.0f} | "
-            f"{middle(lambda run: run.memory):.0f} MB | {each:.1f} |")
+    spent, gate, each = "", "", ""
+    if reached:
+        spent, gate = "%.0f" % (1000 * cpu / reached), "%.0f" % (reached / max(0.001, cpu - fixed))
+        each = "%.1f" % (middle(lambda run: run.wall / max(1, run.reached)) / statistics.median(run.wall / max(1, run.reached) for run in base))
+    return (f"| {name} | {made:.0f}{share} | {reached:.0f} | {within} | {wall:.1f} s{stopped} | {'%.1f s' % fixed if told else 'in it'} | {spent} | {gate} | "
+            f"{middle(lambda run: run.memory):.0f} MB | {each} |")
 
 
 def rivals(name, args, bin_, tools):
