@@ -155,7 +155,7 @@ class Measured:
         self.made = self.reached = 0
         self.entered = None  # what mutmut would call reached; None: not known
         self.timeouts = 0
-        self.total = None  # of how many mutants those made are a sample
+        self.total = None  # of how many mutants those made are a sample; None: they are all
         self.fixed = None  # processor seconds before the first mutant; None: not told apart
 
 
@@ -238,7 +238,7 @@ def ours(job, level=2, only_one=False):
         sys.exit("mutagen gave no report:\n" + found.text[-1500:])
     report = json.loads(out.read_text())
     found.made, found.reached, found.entered = len(statuses_of(out)), detected(statuses_of(out)), entered(report)
-    found.total, found.timeouts = report["mutagen"]["mutantsFound"], statuses_of(out).count("Timeout")
+    found.total, found.timeouts = report["mutagen"]["mutantsFound"] if job.sample else None, statuses_of(out).count("Timeout")
     found.stopped = any(status == "Pending" for status in statuses_of(out))
     if not only_one:
         found.fixed = ours(job, level, True).cpu
@@ -300,7 +300,7 @@ def cosmic_ray(job):
         for table in ("mutation_specs", "work_items"):
             opened.executemany(f"DELETE FROM {table} WHERE job_id = ?", [(name,) for name in every if name not in chosen])
     found = timed([job.bin / "cosmic-ray", "exec", config, database], job.repo, job.limit)
-    found.fixed, found.total = 0.0, len(every)  # each mutant is a process of its own
+    found.fixed, found.total = 0.0, len(every) if job.sample else None  # each mutant is a process of its own
     with sqlite3.connect(database) as opened:
         found.made, = opened.execute("SELECT count(*) FROM work_items").fetchone()
         found.reached, = opened.execute("SELECT count(*) FROM work_results").fetchone()
@@ -333,7 +333,7 @@ def row(name, runs, base):
     wall, cpu, made, reached = (middle(lambda run, at=at: getattr(run, at)) for at in ("wall", "cpu", "made", "reached"))
     told = all(run.fixed is not None for run in runs)
     fixed = middle(lambda run: run.fixed) if told else 0.0
-    share = f" of {runs[-1].total}" if runs[-1].total and runs[-1].total > made else ""
+    share = f" of {runs[-1].total}" if runs[-1].total else ""
     within = "%.0f" % middle(lambda run: run.entered) if runs[-1].entered is not None else ""
     stopped = " (stopped)" if any(run.stopped for run in runs) else ""
     spent, gate, each = "", "", ""
