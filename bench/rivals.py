@@ -14,7 +14,7 @@ told which. The column of mutants says of how many.
 
 Columns. Reached: mutants that some test was run on. Entered: what mutmut counts as reached, mutants of functions that some test enters, where ours and
 irradiate count those of lines that some test runs; for ours, mutants in functions or methods of which some mutant is covered (of a sample: the sampled ones,
-so at least that many). Fixed: processor time of the same command for one mutant (ours), or of the same run until it prints that it begins with the mutants
+so at least that many; of a run that was stopped: also those not run). Fixed: processor time of the same command for one mutant (ours), or of the same run until it prints that it begins with the mutants
 (mutmut), so that it holds start, collection and baselines. Gate: reached mutants per second of processor time beyond the fixed cost. Ours runs with
 --no-witnesses: the gate is compared, and no other tool looks for inputs that tell survivors apart; at level 2, and at level 3 for the number of mutants.
 Memory: highest sum of the proportional set sizes of all processes of the command, sampled.
