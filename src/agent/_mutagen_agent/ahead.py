@@ -67,11 +67,14 @@ def enter(parent):
 def test_files(config):
     """(path, size) of what pytest will most likely collect, in about its order. A folder whose conftest.py is still to come is left out: it may
     change what compiling comes to."""
-    patterns, loaded = config.getini("python_files"), {getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()}
+    patterns, unwanted = config.getini("python_files"), config.getini("norecursedirs")
+    loaded = {getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()}
     count = 0
     for place in dict.fromkeys(str(arg).split("::")[0] for arg in config.args):
         for folder, folders, names in os.walk(os.path.abspath(place)):
-            folders[:] = sorted(name for name in folders if name[:1] not in "._" and name not in shared_files.PRIVATE)
+            folders[:] = sorted(name for name in folders if name[:1] not in "._" and name not in shared_files.PRIVATE
+                                and not any(fnmatch.fnmatch(name, pattern) for pattern in unwanted)
+                                and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
             conftest = os.path.join(folder, "conftest.py")
             if os.path.exists(conftest) and conftest not in loaded:
                 folders[:] = []
