@@ -18,7 +18,7 @@ import os
 import sys
 import time
 
-from . import codes, forks, mutant, reload, state_of, target as targets, trace, wire
+from . import codes, forks, mutant, reload, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
 SHORTER = 0.4  # seconds by which limits are shorter here (0.1 and five times what the test takes): what passes one is run by itself anyway
@@ -211,7 +211,8 @@ class Served:
     def __init__(self, session, reader):
         self.session, self.reader, self.host = session, reader, session.host
         self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
-        self.rest = None  # the state between two mutants
+        self.marked = False  # whether the state between two mutants is
+        self.left = False  # whether the test that was warmed up last has left something in the repo's modules
         self.unchanged = ""  # code of the target, packed: made of it, tuples would be among the living, and collections come to leave them out
         self.started = False  # a program was started: nobody knows what it has changed
 
@@ -240,24 +241,25 @@ class Served:
     def judged(self, line):
         """What the session is told, see nothing(). States are compared here, where nothing of a mutant is alive."""
         warmed, said = False, nothing()  # as alive as what is said later
-        if self.turn_to(wire.DECODE(line.decode("ascii"))["target"]) and self.rest is not None:
-            self.rest = self.state.take(self.rest)  # nothing has run since it was found to be the same
+        if self.turn_to(wire.DECODE(line.decode("ascii"))["target"]) and self.marked:
+            self.state.mark(repo=False)  # nothing has run since it was found to be the same
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
-            if self.started or said["residue"] and self.state.take() != self.rest:
+            if self.started or said["residue"] and any(self.state.changed()):
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
             if not self.warm_up(said["cold"], said["limit"]):
                 return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]])
             self.warm.add(said["cold"])
-            warmed = True
-            self.rest = self.state.take()
+            warmed = self.marked = True
+            self.state.mark()
 
     def goes_on(self):
         """Behind a test that is not to be run here: no mutant has run since, so what it has left counts for the repo's modules only."""
-        before, self.rest = self.rest, self.state.take()
-        return not self.started and before is not None and state_of.repo_part(before) == state_of.repo_part(self.rest)
+        left = self.left or self.state.changed()[1]
+        self.state.mark()
+        return self.marked and not self.started and not left
 
     def turn_to(self, request):
         """Another target, when it is one. Whether it is."""
@@ -334,20 +336,23 @@ class Served:
     def warm_up(self, test, limit):
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
         item = self.host.items[test]
-        first, before, detail = self.rest, None, b""
+        self.left, detail = False, b""
         if not self.warm or hasattr(item, "addFailure"):
             self.rehearse(item, limit)
-            first = self.state.take()
+            self.left = self.marked and self.state.changed()[1]
+            self.state.mark()
         for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
                 return False
-            now = self.state.take()
-            if turn == 0 and state_of.repo_part(now) == state_of.repo_part(first):
+            around, repo = self.state.changed()
+            self.left = self.left or repo
+            if turn == 0 and not repo:
                 self.pristine.add(test)
-            if now == before:
+            if turn and not around and not repo:
                 return True
             last, detail = detail, self.state.detail()
-            before = self.state.take() if self.state.learn(last, detail) else now
+            self.state.learn(last, detail)
+            self.state.mark()
         return False
 
     def rehearse(self, item, limit):

@@ -1,4 +1,4 @@
-"""What a test may leave behind in its process, made comparable: two takes are equal when nothing that is looked at has changed.
+"""What a test may leave behind in its process: whether anything that is looked at has changed since it was marked.
 
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
 default values; attributes and containers of other instances that stand there (somebody else's cache), and closures of other functions (its
@@ -35,43 +35,59 @@ class State:
         self.host = host
         self.gather()
         self.small = sum(map(len, self.spaces)) <= MOST_PLACES
-        self.take()  # what a first take makes is there before anything is compared
+        self.mark()  # what a first one makes is there before anything is compared
+        self.values = self.items = ()  # this process, and forks that compare nothing, keep nobody's values alive
 
-    def take(self, known=b""):
-        """As bytes: nothing that the next take would find among the living. All that is done for each place is done by built-in functions.
-        `known`: an earlier one since which nothing has been run that could have changed the repo's modules."""
+    def mark(self, repo=True):
+        """Remembers how things stand: the values themselves, so that no new one can come to stand at the address of an old one. `repo`: False where
+        nothing has run since the last time that could have changed the repo's modules."""
         if len(sys.modules) != self.modules:
-            known = b""
+            repo = True
             self.gather()
+        if repo:
+            self.values, self.items = tuple(EACH(map(VALUES, self.spaces))), tuple(self.each_item())
+            self.equals, self.sizes = self.of_replaced(), self.of_boxes()
+        self.around = self.take_around()
+
+    def changed(self):
+        """(in what stands around, in the repo's modules) since the last mark. All that is done for each place is done by built-in functions."""
+        if len(sys.modules) != self.modules:
+            return True, True
+        around = self.take_around() != self.around
+        same = (sum(map(len, self.spaces)) == len(self.values) and all(map(operator.is_, EACH(map(VALUES, self.spaces)), self.values))
+                and self.of_replaced() == self.equals and self.of_boxes() == self.sizes and all(map(operator.is_, self.each_item(), self.items)))
+        return around, not same
+
+    def take_around(self):
         gc.collect()
         living = collections.Counter(map(type, gc.get_objects()))
         living.pop(re.Pattern, None)  # in the cache of `re`, which is never wrong
-        around = hash((
+        return hash((
             frozenset(living.items()), self.modules, tuple(os.environ._data.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"),
             names("/proc/self/fd"), self.files(), *map(WHICH, (sys.stdin, sys.stdout, sys.stderr, warnings.filters, sys.gettrace())),
             sys.getrecursionlimit(), len(warnings.filters),
             logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
             tuple(map(_signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
-        if known:
-            return struct.pack("q", around) + repo_part(known)
-        spaces = hash(tuple(map(WHICH, EACH(map(VALUES, self.spaces)))))
-        replaced = hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
-        boxes = hash(tuple([part for kind, values, boxes in self.boxes for part in (
-            tuple(map(kind.__len__, boxes)), tuple(map(WHICH, EACH(map(values, boxes)))) if values else ())]))
-        return struct.pack("4q", around, spaces, replaced, boxes)
+
+    def of_replaced(self):
+        return hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
+
+    def of_boxes(self):
+        return hash(tuple([tuple(map(kind.__len__, boxes)) for kind, _values, boxes in self.boxes]))
+
+    def each_item(self):
+        return EACH([EACH(map(values, boxes)) for _kind, values, boxes in self.boxes if values])
 
     def detail(self):
         """Of each space, as bytes."""
         return struct.pack("%dq" % len(self.spaces), *[hash(tuple(map(WHICH, space.values()))) for space in self.spaces])
 
     def learn(self, before, now):
-        """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on.
-        Whether there is such a thing."""
+        """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
         places = range(len(self.spaces)) if len(before) == len(now) else ()
         changed = [place for place in places if before[8 * place:8 * place + 8] != now[8 * place:8 * place + 8]]
         for place in reversed(changed):
             self.replaced.append(self.spaces.pop(place))
-        return bool(changed)
 
     def files(self):
         """Without what pytest makes for tmp_path: each test has its own folder there."""
@@ -140,11 +156,6 @@ class State:
             for part in list(inside.values()):
                 if issubclass(type(part), tuple(BOXES)):
                     self.add(part)
-
-
-def repo_part(state):
-    """Of what State.take gives: what stands in the repo's modules."""
-    return state[8:]
 
 
 def of_value(value):
