@@ -71,14 +71,14 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .exec = attempt->exec,
         .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
     };
-    (void)add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
+    uint32_t last = proving ? attempt->killer : NO_TEST;
+    bool more = add_tests(pump, attempt, attempt->first, attempt->first_count, last, &job);
     bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries && !proving;
     job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
     job.chain = may_run_ahead && pump->request->config->mutation.chain;
     job.wall_seconds += job.own ? job.wall_seconds : 0;
     size_t near = attempt->near_count;
-    uint32_t last = proving ? attempt->killer : NO_TEST;
-    if (add_tests(pump, attempt, attempt->second, near, last, &job)) {
+    if (more && add_tests(pump, attempt, attempt->second, near, last, &job)) {
         job.near = job.own ? (uint32_t)job.tests.len : 0;
         (void)add_tests(pump, attempt, attempt->second + near, attempt->second_count - near, last, &job);
     }
@@ -171,18 +171,42 @@ static bool prove(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     return true;
 }
 
+static bool any_fit(const struct mg_pump *pump, const struct mg_attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->first_count; i++)
+        if (!is_excluded(pump, attempt, attempt->first[i].test))
+            return true;
+    return false;
+}
+
+/* A test that runs the lines fails on the unchanged function: it is set aside. True when the attempt goes on with others. */
+static bool set_aside(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end)
+{
+    *MG_PUSH(pump->arena, &pump->unfit) = test;
+    if (any_fit(pump, attempt)) {
+        mg_pump_add(pump, attempt);
+        return true;
+    }
+    give_verdict(end, MG_VERDICT_no_coverage, MG_KILL_NONE, NO_TEST, MG_STR(""));
+    return false;
+}
+
 static bool judge_proof(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
 {
     uint32_t failed = run->end == MG_RUN_DONE ? NO_TEST : run->end == MG_RUN_REFUSED ? attempt->killer : run->at;
     for (size_t i = 0; i < run->runs.len && failed == NO_TEST; i++)
         if (run->runs.at[i].failed)
             failed = run->runs.at[i].test;
+    attempt->proving = attempt->alone = false;
+    if (failed == NO_TEST && attempt->unseen)
+        return try_without(pump, attempt, attempt->killer, end, attempt->kill.reason);
     if (failed == NO_TEST) {
         end->result = attempt->kill;
         end->killer = attempt->killer;
         return false;
     }
-    attempt->proving = attempt->alone = false;
+    if (pump->prove && is_among(attempt->first, attempt->first_count, failed))
+        return set_aside(pump, attempt, failed, end);
     return try_without(pump, attempt, failed, end, MG_STR("tests fail without the mutant, one behind the other"));
 }
 
@@ -222,45 +246,40 @@ static enum mg_code check_held(struct mg_pump *pump, struct mg_err *err)
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
 }
 
-static bool any_fit(const struct mg_pump *pump, const struct mg_attempt *attempt)
-{
-    for (size_t i = 0; i < attempt->first_count; i++)
-        if (!is_excluded(pump, attempt, attempt->first[i].test))
-            return true;
-    return false;
-}
-
-/* What was held for a test that passed is ready, what was held for one that did not is tried again without it, the rest waits on. */
+/* What was held for a test that passed is ready. A test that did not may lean on those before it (plain pytest runs them all): it is asked again
+ * behind them, as in the mutant's own process. What was held for one that did not run waits on. */
 static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
 {
     for (size_t i = 0; i < run->runs.len; i++)
-        if (run->runs.at[i].failed)
-            *MG_PUSH(pump->arena, &pump->unfit) = run->runs.at[i].test;
-        else
+        if (!run->runs.at[i].failed)
             *MG_PUSH(pump->arena, &pump->proved) = run->runs.at[i].test;
-    if (run->end == MG_RUN_TIMEOUT || run->end == MG_RUN_DIED)
-        *MG_PUSH(pump->arena, &pump->unfit) = run->at;
     bool again = run->misled && !pump->misled;
     pump->misled |= again;
     size_t waiting = 0;
     for (size_t i = 0; i < pump->held.len; i++) {
         struct mg_held held = pump->held.at[i];
-        bool proved = has(pump->proved.at, pump->proved.len, held.end.killer);
-        bool unfit = has(pump->unfit.at, pump->unfit.len, held.end.killer) || (run->end == MG_RUN_DONE && !proved);
+        uint32_t killer = held.end.killer;
+        bool proved = has(pump->proved.at, pump->proved.len, killer);
+        bool ran = run->end == MG_RUN_DONE || run->at == killer;
+        for (size_t t = 0; t < run->runs.len; t++)
+            ran |= run->runs.at[t].test == killer;
         held.attempt.alone = held.attempt.hit = false;
         if (run->end == MG_RUN_REFUSED) {
             give_verdict(&held.end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, run->reason);
             *MG_PUSH(pump->arena, &pump->ready) = held;
-        } else if (again || (unfit && any_fit(pump, &held.attempt))) {
+        } else if (again) {
             mg_pump_add(pump, &held.attempt);
-        } else if (unfit) {
-            give_verdict(&held.end, MG_VERDICT_no_coverage, MG_KILL_NONE, NO_TEST, MG_STR(""));
-            *MG_PUSH(pump->arena, &pump->ready) = held;
         } else if (proved && held.unseen) {
-            if (!try_without(pump, &held.attempt, held.end.killer, &held.end, held.end.result.reason))
+            if (!try_without(pump, &held.attempt, killer, &held.end, held.end.result.reason))
                 *MG_PUSH(pump->arena, &pump->ready) = held;
         } else if (proved) {
             *MG_PUSH(pump->arena, &pump->ready) = held;
+        } else if (ran) {
+            held.attempt.proving = true;
+            held.attempt.unseen = held.unseen;
+            held.attempt.kill = held.end.result;
+            held.attempt.killer = killer;
+            mg_pump_add(pump, &held.attempt);
         } else {
             pump->held.at[waiting++] = held;
         }

@@ -24,9 +24,10 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;
-    bool proving;                 /* one of `second` has detected it: whether it passes there without the mutant */
-    struct mg_mutant_result kill; /* then: what it was, and by which test */
+    bool proving;                 /* whether `killer` passes without the mutant, behind the tests before it */
+    struct mg_mutant_result kill; /* then: what it was that it has detected */
     uint32_t killer;
+    bool unseen;          /* with `proving`: it has detected nothing, it failed before the lines ran */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */

@@ -1,6 +1,5 @@
 """What counts as a kill: crashes, hangs, exits and set-up failures are told apart, and no exit code is believed."""
 import re
-import time
 
 import pytest
 from driver import Bench

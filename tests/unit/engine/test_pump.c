@@ -457,13 +457,39 @@ static void a_test_that_fails_without_a_mutant_kills_nothing(void **state)
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
     DONE({ .test = 3, .failed = true });
+    DONE({ .test = 3, .failed = true });
     DONE({ .test = 5, .hit = true });
     struct mg_pump pump = proving_pump(1);
     assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 3);
-    assert_int_equal(script.jobs[2].tests.len, 1);
+    assert_over(&pump, 4);
+    assert_int_equal(script.jobs[3].tests.len, 1);
     assert_int_equal(pump.unfit.len, 1);
     assert_int_equal(pump.unfit.at[0], 3);
+}
+
+static void a_test_may_lean_on_those_before_it(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 5, .failed = true });
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_pump pump = proving_pump(1);
+    struct mg_attempt_end end = next_end(&pump);
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_int_equal(end.killer, 5);
+    assert_over(&pump, 3);
+    assert_int_equal(script.jobs[1].tests.len, 1); /* by itself it fails, and that says nothing yet */
+    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
+    assert_int_equal(script.jobs[2].tests.len, 2);
+    assert_int_equal(pump.unfit.len, 0);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3, .failed = true });
+    DONE({ .test = 3 });
+    pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).killer, 3);
+    assert_over(&pump, 3);
+    assert_int_equal(script.jobs[2].tests.len, 1); /* none behind it */
 }
 
 static void without_a_test_that_passes_there_is_none(void **state)
@@ -471,11 +497,13 @@ static void without_a_test_that_passes_there_is_none(void **state)
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
     answer(MG_RUN_DIED, 3, false, NULL, 0);
+    answer(MG_RUN_DIED, 3, false, NULL, 0);
     DONE({ .test = 5, .failed = true, .hit = true });
+    answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
     answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
     struct mg_pump pump = proving_pump(1);
     assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_no_coverage);
-    assert_over(&pump, 4);
+    assert_over(&pump, 6);
 }
 
 static void a_test_that_fails_too_early_is_asked_without_a_mutant(void **state)
@@ -483,10 +511,11 @@ static void a_test_that_fails_too_early_is_asked_without_a_mutant(void **state)
     (void)state;
     DONE({ .test = 3, .failed = true });
     DONE({ .test = 3, .failed = true });
+    DONE({ .test = 3, .failed = true });
     DONE({ .test = 5, .hit = true });
     struct mg_pump pump = proving_pump(1);
     assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 3);
+    assert_over(&pump, 4);
     assert_true(mg_str_is(script.jobs[1].source, "unchanged"));
     assert_int_equal(pump.unfit.len, 1); /* to be set aside by name */
     set_up(state);
@@ -588,6 +617,7 @@ int main(void)
         CASE(an_answer_to_no_question_is_an_error),
         CASE(kills_wait_until_their_tests_pass_without_a_mutant),
         CASE(a_test_that_fails_without_a_mutant_kills_nothing),
+        CASE(a_test_may_lean_on_those_before_it),
         CASE(without_a_test_that_passes_there_is_none),
         CASE(a_test_that_fails_too_early_is_asked_without_a_mutant),
         CASE(a_test_is_proved_once),
