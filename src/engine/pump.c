@@ -2,6 +2,7 @@
 #include "engine/pump.h"
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_TEST UINT32_MAX
@@ -28,9 +29,10 @@ static bool has(const uint32_t *tests, size_t count, uint32_t test)
     return false;
 }
 
+/* A proof runs what the mutant ran, also what has been found unfit since. */
 static bool is_excluded(const struct mg_pump *pump, const struct mg_attempt *attempt, uint32_t test)
 {
-    return has(attempt->excluded.at, attempt->excluded.len, test) || has(pump->unfit.at, pump->unfit.len, test);
+    return has(attempt->excluded.at, attempt->excluded.len, test) || (!attempt->proving && has(pump->unfit.at, pump->unfit.len, test));
 }
 
 static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t test)
@@ -182,7 +184,8 @@ static bool any_fit(const struct mg_pump *pump, const struct mg_attempt *attempt
 /* A test that runs the lines fails on the unchanged function: it is set aside. True when the attempt goes on with others. */
 static bool set_aside(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end)
 {
-    *MG_PUSH(pump->arena, &pump->unfit) = test;
+    if (!has(pump->unfit.at, pump->unfit.len, test))
+        *MG_PUSH(pump->arena, &pump->unfit) = test;
     if (any_fit(pump, attempt)) {
         mg_pump_add(pump, attempt);
         return true;
@@ -216,28 +219,52 @@ static bool hold(struct mg_pump *pump, const struct mg_attempt *attempt, const s
     uint32_t killer = end->killer;
     if (!pump->prove || !is_among(attempt->first, attempt->first_count, killer) || has(pump->proved.at, pump->proved.len, killer))
         return false;
-    if (end->run->proved) {
-        if (end->run->clean)
-            *MG_PUSH(pump->arena, &pump->proved) = killer;
+    if (end->run->proved)
         return false;
-    }
     *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end, .unseen = false };
     return true;
 }
 
-/* One process for the killers of all that are held. */
+static int by_seconds(const void *a, const void *b)
+{
+    const struct mg_candidate *x = a, *y = b;
+    if (x->seconds < y->seconds || x->seconds > y->seconds)
+        return x->seconds < y->seconds ? -1 : 1;
+    return (x->test > y->test) - (x->test < y->test);
+}
+
+/* Tests of all that are held, up to their killers: those before it may be what makes one fail. Fastest first, as a mutant's are. */
+static struct mg_candidate *tests_of_held(struct mg_pump *pump, size_t *count)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < pump->held.len; i++)
+        most += pump->held.at[i].attempt.first_count;
+    struct mg_candidate *tests = MG_NEW_ARRAY(pump->arena, struct mg_candidate, most);
+    *count = 0;
+    for (size_t i = 0; i < pump->held.len; i++) {
+        const struct mg_held *held = &pump->held.at[i];
+        for (size_t t = 0; t < held->attempt.first_count; t++) {
+            struct mg_candidate test = held->attempt.first[t];
+            if (!is_excluded(pump, &held->attempt, test.test) && !is_among(tests, *count, test.test))
+                tests[(*count)++] = test;
+            if (test.test == held->end.killer)
+                break;
+        }
+    }
+    if (*count)
+        qsort(tests, *count, sizeof *tests, by_seconds);
+    return tests;
+}
+
+/* One process for all that are held. */
 static enum mg_code check_held(struct mg_pump *pump, struct mg_err *err)
 {
     struct mg_mutant_job job = { .ticket = pump->flying.len, .source = pump->unchanged, .wall_seconds = 10.0 };
-    for (size_t i = 0; i < pump->held.len; i++) {
-        const struct mg_held *held = &pump->held.at[i];
-        if (has(job.tests.at, job.tests.len, held->end.killer))
-            continue;
-        double limit = 0;
-        for (size_t t = 0; t < held->attempt.first_count; t++)
-            if (held->attempt.first[t].test == held->end.killer)
-                limit = 2.0 * mg_test_limit(held->attempt.first[t].seconds);
-        *MG_PUSH(pump->arena, &job.tests) = held->end.killer;
+    size_t count;
+    const struct mg_candidate *tests = tests_of_held(pump, &count);
+    for (size_t i = 0; i < count; i++) {
+        double limit = 2.0 * mg_test_limit(tests[i].seconds);
+        *MG_PUSH(pump->arena, &job.tests) = tests[i].test;
         *MG_PUSH(pump->arena, &job.limits) = limit;
         job.wall_seconds += 4.0 * limit;
     }
@@ -275,6 +302,8 @@ static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
         } else if (proved) {
             *MG_PUSH(pump->arena, &pump->ready) = held;
         } else if (ran) {
+            for (size_t u = 0; u < pump->unfit.len; u++)
+                *MG_PUSH(pump->arena, &held.attempt.excluded) = pump->unfit.at[u];
             held.attempt.proving = true;
             held.attempt.unseen = held.unseen;
             held.attempt.kill = held.end.result;
@@ -293,7 +322,7 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     for (size_t i = pump->next; i < pump->queue.len; i++) {
         struct mg_attempt *attempt = &pump->queue.at[i];
         struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
-        for (size_t t = 1; t < attempt->first_count; t++)
+        for (size_t t = 1; t < attempt->first_count && !attempt->proving; t++)         /* a proof keeps the order */
             if (tests[t].test == killer) {
                 struct mg_candidate moved = tests[t];
                 memmove(tests + 1, tests, t * sizeof *tests);

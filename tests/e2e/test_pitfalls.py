@@ -689,6 +689,59 @@ def test_double(): assert double(2) == 4 and BEFORE
 """, dead=["n // 2"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
 
 
+row("spoils another", 0, """
+SEEN = []
+
+def grade(n):
+    SEEN.append(n)
+    if n > 5:
+        return "high"
+    return "low"
+""", """
+import time
+import pkg.mod
+
+def test_slow():
+    time.sleep(0.1)
+    assert not pkg.mod.SEEN and pkg.mod.grade(9) == "high"
+def test_fast(): assert pkg.mod.grade(1) == "low"
+""", dead=['return "low"', 'return "high"'], alive=["n > 5"], says="fails now and then on unchanged code", agrees=False)
+
+row("waits for another", 0, """
+def first(n):
+    return n + 1
+
+def second(n):
+    if n > 5:
+        return n * 2
+    return n
+""", """
+import os
+from pkg.mod import first, second
+
+def test_first():
+    os.environ["SHOP_MODE"] = "strict"
+    assert first(1) == 2
+def test_second():
+    assert second(9) == 18 and os.environ.get("SHOP_MODE") == "strict"
+def test_weak(): assert second(1) == 1
+""", dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
+
+row("looks at code", 0, """
+def price(n):
+    total = 0
+    for _ in range(n):
+        total = total + 2
+    return total
+""", """
+import marshal
+from pkg.mod import price
+
+def test_price(): assert price(3) > 0
+def test_code(): assert price(3) and marshal.dumps(price.__code__)
+""", alive=["total = total + 2"])
+
+
 def score(desk, repo, *options):
     result = desk("score", "repo", "--level", "2", "--json", "score.json", "--no-progress", "--no-witnesses", *options)
     assert result.code == 0, result

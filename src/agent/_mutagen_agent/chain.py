@@ -184,7 +184,7 @@ class Link:
                     chains.unfit.add(test)
             if not said["believed"]:
                 return None
-            answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"], proved=True, clean=said["clean"])
+            answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"], proved=True)
             for run in answer["runs"]:
                 run[2] = run[1] or run[2]
             chains.won += any(run[1] for run in answer["runs"])
@@ -210,9 +210,9 @@ class Served:
 
     def __init__(self, session, reader):
         self.session, self.reader, self.host = session, reader, session.host
-        self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing in the repo's modules at first
+        self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing at first, but living objects
         self.marked = False  # whether the state between two mutants is
-        self.left = False  # whether the test that was warmed up last has left something in the repo's modules
+        self.left = False  # whether the test that was warmed up last has left something, but living objects
         self.unchanged = ""  # code of the target, packed: made of it, tuples would be among the living, and collections come to leave them out
         self.started = False  # a program was started: nobody knows what it has changed
 
@@ -250,14 +250,14 @@ class Served:
             if said["cold"] < 0:
                 return said
             if not self.warm_up(said["cold"], said["limit"]):
-                return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]])
+                return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]], residue=[])
             self.warm.add(said["cold"])
             warmed = self.marked = True
             self.state.mark()
 
     def goes_on(self):
-        """Behind a test that is not to be run here: no mutant has run since, so what it has left counts for the repo's modules only."""
-        left = self.left or self.state.changed()[1]
+        """Behind a test that is not to be run here: no mutant has run since, so objects that it keeps alive count for nothing."""
+        left = self.left or any(self.state.changed()[1:])
         self.state.mark()
         return self.marked and not self.started and not left
 
@@ -288,7 +288,7 @@ class Served:
             run = self.mutated(plan, sequence[turn], WATCHED, turn == 0)
             if run[1]:
                 passes = self.passes(plan, item, limit)
-                return dict(said, believed=passes and (run[2] or not WATCHED), leaves=not passes, clean=self.warm == self.pristine)
+                return dict(said, believed=passes and (run[2] or not WATCHED), leaves=not passes)
         return self.survivor(dict(said, believed=True), plan, sequence)
 
     def survivor(self, said, plan, sequence):
@@ -339,16 +339,16 @@ class Served:
         self.left, detail = False, b""
         if not self.warm or hasattr(item, "addFailure"):
             self.rehearse(item, limit)
-            self.left = self.marked and self.state.changed()[1]
+            self.left = self.marked and any(self.state.changed()[1:])
             self.state.mark()
         for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
                 return False
-            around, repo = self.state.changed()
-            self.left = self.left or repo
-            if turn == 0 and not repo:
+            living, around, repo = self.state.changed()
+            self.left = self.left or around or repo
+            if turn == 0 and not (around or repo):
                 self.pristine.add(test)
-            if turn and not around and not repo:
+            if turn and not (living or around or repo):
                 return True
             last, detail = detail, self.state.detail()
             self.state.learn(last, detail)
@@ -367,9 +367,8 @@ class Served:
 
 def nothing():
     """What a mutant may have come to: whether what its tests said is believed; whether the process is left; tests that are not to be run here, and the
-    one that was run last; a test to be warmed up first, and its limit; whether all of its tests have come by its lines, passed and left nothing; whether no
-    test that was run here leaves anything."""
-    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False, "clean": False}
+    one that was run last; a test to be warmed up first, and its limit; whether all of its tests have come by its lines, passed and left nothing."""
+    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False}
 
 
 def fail(item):

@@ -51,12 +51,14 @@ class Session:
     def settle(self, ended):
         plan = ended.key
         away, parts = plan.away, plan.parts
-        if plan.counting or plan.uncounted is not None and away is None:
+        if plan.counting:
             self.count(plan)
             return
         answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
         if self.must_be_repeated(plan):
             self.begin(parts.request, plan.plain, parts.alone_too)
+        elif plan.uncounted is not None and away is None:
+            self.count(plan)
         elif answer is None and (away.next or not away.ahead):
             self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
         elif away is not None and away.ahead:
@@ -80,7 +82,7 @@ class Session:
         if not plan.counting:
             test = plan.uncounted
             limits = [2.0 * limit for index, limit in zip(plan.tests, plan.limits) if index == test]
-            request = {"id": plan.ticket, "source": self.target.original_source(), "bail": False, "wall": plan.wall, "tests": [test], "limits": limits}
+            request = {"id": plan.ticket, "source": self.target.original_source(), "bail": True, "wall": plan.wall, "tests": [test], "limits": limits}
             self.submit(request, codes.original_alone(self.target), plan.parts, plan.alone, counting=plan)
             return
         plan.clean_up()

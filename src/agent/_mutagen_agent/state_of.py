@@ -47,23 +47,26 @@ class State:
         if repo:
             self.values, self.items = tuple(EACH(map(VALUES, self.spaces))), tuple(self.each_item())
             self.equals, self.sizes = self.of_replaced(), self.of_boxes()
-        self.around = self.take_around()
+        self.living, self.around = self.of_living(), self.of_around()
 
     def changed(self):
-        """(in what stands around, in the repo's modules) since the last mark. All that is done for each place is done by built-in functions."""
+        """(living objects, what stands around, the repo's modules) since the last mark. All that is done for each place is done by built-in functions."""
         if len(sys.modules) != self.modules:
-            return True, True
-        around = self.take_around() != self.around
+            return True, True, True
+        living, around = self.of_living() != self.living, self.of_around() != self.around
         same = (sum(map(len, self.spaces)) == len(self.values) and all(map(operator.is_, EACH(map(VALUES, self.spaces)), self.values))
                 and self.of_replaced() == self.equals and self.of_boxes() == self.sizes and all(map(operator.is_, self.each_item(), self.items)))
-        return around, not same
+        return living, around, not same
 
-    def take_around(self):
+    def of_living(self):
         gc.collect()
         living = collections.Counter(map(type, gc.get_objects()))
         living.pop(re.Pattern, None)  # in the cache of `re`, which is never wrong
+        return hash(frozenset(living.items()))
+
+    def of_around(self):
         return hash((
-            frozenset(living.items()), self.modules, tuple(os.environ._data.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"),
+            self.modules, tuple(os.environ._data.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"),
             names("/proc/self/fd"), self.files(), *map(WHICH, (sys.stdin, sys.stdout, sys.stderr, warnings.filters, sys.gettrace())),
             sys.getrecursionlimit(), len(warnings.filters),
             logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),

@@ -471,14 +471,15 @@ static void a_test_may_lean_on_those_before_it(void **state)
 {
     (void)state;
     DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    DONE({ .test = 5, .failed = true });
+    DONE({ .test = 3 }, { .test = 5, .failed = true });
     DONE({ .test = 3 }, { .test = 5 });
     struct mg_pump pump = proving_pump(1);
     struct mg_attempt_end end = next_end(&pump);
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_int_equal(end.killer, 5);
     assert_over(&pump, 3);
-    assert_int_equal(script.jobs[1].tests.len, 1); /* by itself it fails, and that says nothing yet */
+    assert_false(script.jobs[1].bail); /* with other tests before it, it fails, and that says nothing yet */
+    assert_true(script.jobs[2].bail);
     assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
     assert_int_equal(script.jobs[2].tests.len, 2);
     assert_int_equal(pump.unfit.len, 0);
@@ -490,6 +491,31 @@ static void a_test_may_lean_on_those_before_it(void **state)
     assert_int_equal(next_end(&pump).killer, 3);
     assert_over(&pump, 3);
     assert_int_equal(script.jobs[2].tests.len, 1); /* none behind it */
+}
+
+static void each_proof_keeps_to_the_tests_that_the_mutant_ran(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 3 }, { .test = 5, .failed = true });
+    DONE({ .test = 3 }, { .test = 5, .failed = true }); /* the first proof: 5 is set aside */
+    DONE({ .test = 3 }, { .test = 5, .failed = true });
+    DONE({ .test = 3, .hit = true });
+    DONE({ .test = 3, .hit = true });
+    static const struct mg_config one = { .jobs = 1 };
+    struct mg_gate_request single = request;
+    single.config = &one;
+    struct mg_pump pump = proving_pump(2);
+    pump.request = &single;
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 7);
+    for (size_t i = 3; i < 5; i++) {
+        assert_true(mg_str_is(script.jobs[i].source, "unchanged"));
+        assert_int_equal(script.jobs[i].tests.len, 2); /* the second one, too, though 5 is known to be unfit by then */
+        assert_int_equal(script.jobs[i].tests.at[0], 3);
+    }
 }
 
 static void without_a_test_that_passes_there_is_none(void **state)
@@ -529,25 +555,39 @@ static void a_test_that_fails_too_early_is_asked_without_a_mutant(void **state)
     assert_int_equal(pump.unfit.len, 0);
 }
 
-static void a_test_is_proved_once(void **state)
+static void a_proof_in_a_chain_is_good_for_one_kill(void **state)
 {
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
     DONE({ .test = 3, .failed = true, .hit = true });
-    script.answers[0].proved = script.answers[0].clean = true;
-    struct mg_pump pump = proving_pump(2);
-    (void)next_end(&pump);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
-    assert_over(&pump, 2);
-    set_up(state);
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3, .failed = true, .hit = true });
     DONE({ .test = 3 });
-    script.answers[0].proved = true; /* behind other tests only: good for this kill, and for no other */
-    pump = proving_pump(2);
+    script.answers[0].proved = true;
+    struct mg_pump pump = proving_pump(2);
     (void)next_end(&pump);
     (void)next_end(&pump);
     assert_over(&pump, 3);
+    set_up(state);
+    DONE({ .test = 3, .failed = true, .hit = true });
+    script.answers[0].proved = true;
+    pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
+    assert_over(&pump, 1);
+}
+
+static void what_ran_before_a_killer_runs_before_it_without_a_mutant(void **state)
+{
+    (void)state;
+    DONE({ .test = 5, .hit = true }, { .test = 3, .failed = true, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_pump pump = proving_pump(1);
+    struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)pump.queue.at[0].first;
+    tests[0] = two[1]; /* as if it had killed another mutant */
+    tests[1] = two[0];
+    assert_int_equal(next_end(&pump).killer, 3);
+    assert_over(&pump, 2);
+    assert_int_equal(script.jobs[0].tests.at[0], 5);
+    assert_int_equal(script.jobs[1].tests.len, 2);
+    assert_int_equal(script.jobs[1].tests.at[0], 3); /* the fastest */
 }
 
 static void where_watching_was_to_blame_kills_are_found_anew(void **state)
@@ -618,9 +658,11 @@ int main(void)
         CASE(kills_wait_until_their_tests_pass_without_a_mutant),
         CASE(a_test_that_fails_without_a_mutant_kills_nothing),
         CASE(a_test_may_lean_on_those_before_it),
+        CASE(each_proof_keeps_to_the_tests_that_the_mutant_ran),
         CASE(without_a_test_that_passes_there_is_none),
         CASE(a_test_that_fails_too_early_is_asked_without_a_mutant),
-        CASE(a_test_is_proved_once),
+        CASE(a_proof_in_a_chain_is_good_for_one_kill),
+        CASE(what_ran_before_a_killer_runs_before_it_without_a_mutant),
         CASE(where_watching_was_to_blame_kills_are_found_anew),
         CASE(a_timeout_is_proved_too),
         CASE(the_last_killer_comes_first),
