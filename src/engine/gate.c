@@ -320,13 +320,6 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
-/* Whether the two checks can wait: the lines of a mutant that ran prove as much as a version that raises, and of the unchanged function only the
- * tests that come to detect something have to be known (pump.prove). Verdicts from before are believed only behind the first. */
-static bool may_check_later(const struct mg_gate_request *request)
-{
-    return !request->matrix && !mg_target_is_module(request->target) && request->known_count == 0;
-}
-
 /* *needs_fresh: the target's mutants are to be run in new interpreters. */
 static enum mg_code check(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool *needs_fresh,
                           struct mg_err *err)
@@ -345,9 +338,8 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         return MG_OK;
     if (is_all_known(request, arena, measured))
         return MG_OK;
-    bool needs_fresh = false, later = may_check_later(request);
-    if (!later)
-        MG_TRY(check(request, arena, measured, &needs_fresh, err));
+    bool needs_fresh = false;
+    MG_TRY(check(request, arena, measured, &needs_fresh, err));
     if (measured->untrusted.len)
         return MG_OK;
     for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
@@ -355,7 +347,6 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     struct mg_pump pump;
     bool exec = false;
     mg_pump_init(&pump, request, self, arena);
-    pump.prove = later;
     if (mg_target_is_module(request->target)) {
         MG_TRY(check_nursery(request, arena, measured, &exec, err));
         mg_queue_static(request, exec, arena, measured, &pump);
@@ -363,19 +354,14 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         queue_mutants(request, needs_fresh, arena, measured, &pump);
     }
     MG_TRY(take_verdicts(request, &pump, arena, measured, err));
-    if (later && pump.next > 0 && !pump.seen)
-        MG_TRY(check(request, arena, measured, &needs_fresh, err));
-    if (mg_target_is_module(request->target) || needs_fresh || measured->untrusted.len)
+    if (mg_target_is_module(request->target) || needs_fresh)
         return MG_OK;
     if (!request->config->mutation.static_mutants) {
         mg_doubt_static(request, measured);
         return MG_OK;
     }
     MG_TRY(check_nursery(request, arena, measured, &exec, err));
-    struct mg_str unchanged = pump.unchanged;
     mg_pump_init(&pump, request, self, arena);
-    pump.unchanged = unchanged;
-    pump.prove = later;
     mg_queue_static(request, exec, arena, measured, &pump);
     return take_verdicts(request, &pump, arena, measured, err);
 }

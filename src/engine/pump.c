@@ -274,7 +274,7 @@ static enum mg_code check_held(struct mg_pump *pump, struct mg_err *err)
 }
 
 /* What was held for a test that passed is ready. A test that did not may lean on those before it (plain pytest runs them all): it is asked again
- * behind them, as in the mutant's own process. What was held for one that did not run waits on. */
+ * behind them, as in the mutant's own process; so is one that did not come to run, because another has ended the process. */
 static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
 {
     for (size_t i = 0; i < run->runs.len; i++)
@@ -282,14 +282,10 @@ static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
             *MG_PUSH(pump->arena, &pump->proved) = run->runs.at[i].test;
     bool again = run->misled && !pump->misled;
     pump->misled |= again;
-    size_t waiting = 0;
     for (size_t i = 0; i < pump->held.len; i++) {
         struct mg_held held = pump->held.at[i];
         uint32_t killer = held.end.killer;
         bool proved = has(pump->proved.at, pump->proved.len, killer);
-        bool ran = run->end == MG_RUN_DONE || run->at == killer;
-        for (size_t t = 0; t < run->runs.len; t++)
-            ran |= run->runs.at[t].test == killer;
         held.attempt.alone = held.attempt.hit = false;
         if (run->end == MG_RUN_REFUSED) {
             give_verdict(&held.end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, run->reason);
@@ -301,7 +297,7 @@ static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
                 *MG_PUSH(pump->arena, &pump->ready) = held;
         } else if (proved) {
             *MG_PUSH(pump->arena, &pump->ready) = held;
-        } else if (ran) {
+        } else {
             for (size_t u = 0; u < pump->unfit.len; u++)
                 *MG_PUSH(pump->arena, &held.attempt.excluded) = pump->unfit.at[u];
             held.attempt.proving = true;
@@ -309,11 +305,9 @@ static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
             held.attempt.kill = held.end.result;
             held.attempt.killer = killer;
             mg_pump_add(pump, &held.attempt);
-        } else {
-            pump->held.at[waiting++] = held;
         }
     }
-    pump->held.len = waiting;
+    pump->held.len = 0;
 }
 
 /* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */

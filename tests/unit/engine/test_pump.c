@@ -493,6 +493,26 @@ static void a_test_may_lean_on_those_before_it(void **state)
     assert_int_equal(script.jobs[2].tests.len, 1); /* none behind it */
 }
 
+static void a_test_that_ends_the_process_of_all_proofs_ends_no_other(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    answer(MG_RUN_DIED, 3, false, NULL, 0); /* 5 has not run */
+    DONE({ .test = 3 }, { .test = 5 });
+    struct mg_pump pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).killer, 5);
+    assert_over(&pump, 3);
+    set_up(state);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    answer(MG_RUN_TIMEOUT, 3, false, NULL, 0);
+    answer(MG_RUN_TIMEOUT, 3, false, NULL, 0);
+    DONE({ .test = 5, .hit = true });
+    pump = proving_pump(1);
+    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
+    assert_over(&pump, 4);
+    assert_int_equal(pump.unfit.at[0], 3);
+}
+
 static void each_proof_keeps_to_the_tests_that_the_mutant_ran(void **state)
 {
     (void)state;
@@ -658,6 +678,7 @@ int main(void)
         CASE(kills_wait_until_their_tests_pass_without_a_mutant),
         CASE(a_test_that_fails_without_a_mutant_kills_nothing),
         CASE(a_test_may_lean_on_those_before_it),
+        CASE(a_test_that_ends_the_process_of_all_proofs_ends_no_other),
         CASE(each_proof_keeps_to_the_tests_that_the_mutant_ran),
         CASE(without_a_test_that_passes_there_is_none),
         CASE(a_test_that_fails_too_early_is_asked_without_a_mutant),
