@@ -313,20 +313,9 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
             note_matrix(request, arena, measured, mutant, &end, pump);
         keep_result(request, measured, mutant, &end.result);
     }
-    for (size_t i = 0; i < pump->unfit.len; i++)
-        *MG_PUSH(arena, &measured->flaky) = request->collected->tests.at[pump->unfit.at[i]].id;
     measured->fresh_runs += pump->fresh_runs;
     measured->fresh_seconds += pump->fresh_seconds;
     return MG_OK;
-}
-
-/* *needs_fresh: the target's mutants are to be run in new interpreters. */
-static enum mg_code check(const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured, bool *needs_fresh,
-                          struct mg_err *err)
-{
-    bool ran = false;
-    MG_TRY(check_noop(request, arena, measured, &ran, err));
-    return check_raising(request, arena, measured, ran, needs_fresh, err);
 }
 
 static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
@@ -338,8 +327,9 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         return MG_OK;
     if (is_all_known(request, arena, measured))
         return MG_OK;
-    bool needs_fresh = false;
-    MG_TRY(check(request, arena, measured, &needs_fresh, err));
+    bool ran = false, needs_fresh = false;
+    MG_TRY(check_noop(request, arena, measured, &ran, err));
+    MG_TRY(check_raising(request, arena, measured, ran, &needs_fresh, err));
     if (measured->untrusted.len)
         return MG_OK;
     for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)

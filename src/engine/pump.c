@@ -2,7 +2,6 @@
 #include "engine/pump.h"
 #include "base/str.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NO_TEST UINT32_MAX
@@ -21,18 +20,12 @@ void mg_pump_init(struct mg_pump *pump, const struct mg_gate_request *request, s
 
 void mg_pump_add(struct mg_pump *pump, const struct mg_attempt *attempt) { *MG_PUSH(pump->arena, &pump->queue) = *attempt; }
 
-static bool has(const uint32_t *tests, size_t count, uint32_t test)
+static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
 {
-    for (size_t i = 0; i < count; i++)
-        if (tests[i] == test)
+    for (size_t i = 0; i < attempt->excluded.len; i++)
+        if (attempt->excluded.at[i] == test)
             return true;
     return false;
-}
-
-/* A proof runs what the mutant ran, also what has been found unfit since. */
-static bool is_excluded(const struct mg_pump *pump, const struct mg_attempt *attempt, uint32_t test)
-{
-    return has(attempt->excluded.at, attempt->excluded.len, test) || (!attempt->proving && has(pump->unfit.at, pump->unfit.len, test));
 }
 
 static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t test)
@@ -48,7 +41,7 @@ static bool add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
                       struct mg_mutant_job *job)
 {
     for (size_t i = 0; i < count; i++) {
-        if (is_excluded(pump, attempt, tests[i].test))
+        if (is_excluded(attempt, tests[i].test))
             continue;
         double limit = mg_test_limit(tests[i].seconds);
         *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
@@ -73,14 +66,14 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         .exec = attempt->exec,
         .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
     };
-    uint32_t last = proving ? attempt->killer : NO_TEST;
-    bool more = add_tests(pump, attempt, attempt->first, attempt->first_count, last, &job);
+    (void)add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
     bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries && !proving;
     job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
     job.chain = may_run_ahead && pump->request->config->mutation.chain;
     job.wall_seconds += job.own ? job.wall_seconds : 0;
     size_t near = attempt->near_count;
-    if (more && add_tests(pump, attempt, attempt->second, near, last, &job)) {
+    uint32_t last = proving ? attempt->killer : NO_TEST;
+    if (add_tests(pump, attempt, attempt->second, near, last, &job)) {
         job.near = job.own ? (uint32_t)job.tests.len : 0;
         (void)add_tests(pump, attempt, attempt->second + near, attempt->second_count - near, last, &job);
     }
@@ -133,18 +126,6 @@ static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32
     return true;
 }
 
-/* The test fails before a line of the mutant runs. Where nobody has seen it pass on the unchanged function it waits for that, otherwise it is left
- * out. True when the attempt goes on. */
-static bool leave_out(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
-{
-    if (!pump->prove || !is_among(attempt->first, attempt->first_count, test) || has(pump->proved.at, pump->proved.len, test))
-        return try_without(pump, attempt, test, end, reason);
-    end->killer = test;
-    end->result.reason = reason;
-    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end, .unseen = true };
-    return true;
-}
-
 static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
 {
     const struct mg_test_run *crash = NULL;
@@ -173,157 +154,19 @@ static bool prove(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     return true;
 }
 
-static bool any_fit(const struct mg_pump *pump, const struct mg_attempt *attempt)
-{
-    for (size_t i = 0; i < attempt->first_count; i++)
-        if (!is_excluded(pump, attempt, attempt->first[i].test))
-            return true;
-    return false;
-}
-
-/* A test that runs the lines fails on the unchanged function: it is set aside. True when the attempt goes on with others. */
-static bool set_aside(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end)
-{
-    if (!has(pump->unfit.at, pump->unfit.len, test))
-        *MG_PUSH(pump->arena, &pump->unfit) = test;
-    if (any_fit(pump, attempt)) {
-        mg_pump_add(pump, attempt);
-        return true;
-    }
-    give_verdict(end, MG_VERDICT_no_coverage, MG_KILL_NONE, NO_TEST, MG_STR(""));
-    return false;
-}
-
 static bool judge_proof(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
 {
     uint32_t failed = run->end == MG_RUN_DONE ? NO_TEST : run->end == MG_RUN_REFUSED ? attempt->killer : run->at;
     for (size_t i = 0; i < run->runs.len && failed == NO_TEST; i++)
         if (run->runs.at[i].failed)
             failed = run->runs.at[i].test;
-    attempt->proving = attempt->alone = false;
-    if (failed == NO_TEST && attempt->unseen)
-        return try_without(pump, attempt, attempt->killer, end, attempt->kill.reason);
     if (failed == NO_TEST) {
         end->result = attempt->kill;
         end->killer = attempt->killer;
         return false;
     }
-    if (pump->prove && is_among(attempt->first, attempt->first_count, failed))
-        return set_aside(pump, attempt, failed, end);
+    attempt->proving = attempt->alone = false;
     return try_without(pump, attempt, failed, end, MG_STR("tests fail without the mutant, one behind the other"));
-}
-
-/* A detection by a test that nobody has seen pass on the unchanged function, put in place as the mutant was: it waits for that. True then. */
-static bool hold(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
-{
-    uint32_t killer = end->killer;
-    if (!pump->prove || !is_among(attempt->first, attempt->first_count, killer) || has(pump->proved.at, pump->proved.len, killer))
-        return false;
-    if (end->run->proved)
-        return false;
-    *MG_PUSH(pump->arena, &pump->held) = (struct mg_held){ *attempt, *end, .unseen = false };
-    return true;
-}
-
-static int by_seconds(const void *a, const void *b)
-{
-    const struct mg_candidate *x = a, *y = b;
-    if (x->seconds < y->seconds || x->seconds > y->seconds)
-        return x->seconds < y->seconds ? -1 : 1;
-    return (x->test > y->test) - (x->test < y->test);
-}
-
-/* Tests of all that are held, up to their killers: those before it may be what makes one fail. Fastest first, as a mutant's are. */
-static struct mg_candidate *tests_of_held(struct mg_pump *pump, size_t *count)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < pump->held.len; i++)
-        most += pump->held.at[i].attempt.first_count;
-    struct mg_candidate *tests = MG_NEW_ARRAY(pump->arena, struct mg_candidate, most);
-    *count = 0;
-    for (size_t i = 0; i < pump->held.len; i++) {
-        const struct mg_held *held = &pump->held.at[i];
-        for (size_t t = 0; t < held->attempt.first_count; t++) {
-            struct mg_candidate test = held->attempt.first[t];
-            if (!is_excluded(pump, &held->attempt, test.test) && !is_among(tests, *count, test.test))
-                tests[(*count)++] = test;
-            if (test.test == held->end.killer)
-                break;
-        }
-    }
-    if (*count)
-        qsort(tests, *count, sizeof *tests, by_seconds);
-    return tests;
-}
-
-/* One process for all that are held. */
-static enum mg_code check_held(struct mg_pump *pump, struct mg_err *err)
-{
-    struct mg_mutant_job job = { .ticket = pump->flying.len, .source = pump->unchanged, .wall_seconds = 10.0 };
-    size_t count;
-    const struct mg_candidate *tests = tests_of_held(pump, &count);
-    for (size_t i = 0; i < count; i++) {
-        double limit = 2.0 * mg_test_limit(tests[i].seconds);
-        *MG_PUSH(pump->arena, &job.tests) = tests[i].test;
-        *MG_PUSH(pump->arena, &job.limits) = limit;
-        job.wall_seconds += 4.0 * limit;
-    }
-    *MG_PUSH(pump->arena, &pump->flying) = (struct mg_attempt){ .source = pump->unchanged, .checking = true };
-    pump->outstanding++;
-    return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
-}
-
-/* What was held for a test that passed is ready. A test that did not may lean on those before it (plain pytest runs them all): it is asked again
- * behind them, as in the mutant's own process; so is one that did not come to run, because another has ended the process. */
-static void settle_held(struct mg_pump *pump, const struct mg_mutant_run *run)
-{
-    for (size_t i = 0; i < run->runs.len; i++)
-        if (!run->runs.at[i].failed)
-            *MG_PUSH(pump->arena, &pump->proved) = run->runs.at[i].test;
-    bool again = run->misled && !pump->misled;
-    pump->misled |= again;
-    for (size_t i = 0; i < pump->held.len; i++) {
-        struct mg_held held = pump->held.at[i];
-        uint32_t killer = held.end.killer;
-        bool proved = has(pump->proved.at, pump->proved.len, killer);
-        held.attempt.alone = held.attempt.hit = false;
-        if (run->end == MG_RUN_REFUSED) {
-            give_verdict(&held.end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, run->reason);
-            *MG_PUSH(pump->arena, &pump->ready) = held;
-        } else if (again) {
-            mg_pump_add(pump, &held.attempt);
-        } else if (proved && held.unseen) {
-            if (!try_without(pump, &held.attempt, killer, &held.end, held.end.result.reason))
-                *MG_PUSH(pump->arena, &pump->ready) = held;
-        } else if (proved) {
-            *MG_PUSH(pump->arena, &pump->ready) = held;
-        } else {
-            for (size_t u = 0; u < pump->unfit.len; u++)
-                *MG_PUSH(pump->arena, &held.attempt.excluded) = pump->unfit.at[u];
-            held.attempt.proving = true;
-            held.attempt.unseen = held.unseen;
-            held.attempt.kill = held.end.result;
-            held.attempt.killer = killer;
-            mg_pump_add(pump, &held.attempt);
-        }
-    }
-    pump->held.len = 0;
-}
-
-/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
-static void favour(struct mg_pump *pump, uint32_t killer)
-{
-    for (size_t i = pump->next; i < pump->queue.len; i++) {
-        struct mg_attempt *attempt = &pump->queue.at[i];
-        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
-        for (size_t t = 1; t < attempt->first_count && !attempt->proving; t++)         /* a proof keeps the order */
-            if (tests[t].test == killer) {
-                struct mg_candidate moved = tests[t];
-                memmove(tests + 1, tests, t * sizeof *tests);
-                tests[0] = moved;
-                break;
-            }
-    }
 }
 
 /* All tests of the job ran (or it stopped at a failure). True when the attempt goes on. */
@@ -338,7 +181,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
     for (size_t i = 0; i < run->runs.len; i++) {
         attempt->hit |= run->runs.at[i].hit;
         if (run->runs.at[i].failed && attempt->bail)
-            return leave_out(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
+            return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         attempt->fresh = true;
@@ -362,7 +205,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
         return false;
     case MG_RUN_TIMEOUT:
         if (!run->at_hit && !kill)
-            return leave_out(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
+            return try_without(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
         if (!attempt->alone && !kill && !run->certain) {
             attempt->alone = true; /* a busy machine must not decide: once more with nothing beside it */
             *MG_PUSH(pump->arena, &pump->later) = *attempt;
@@ -375,7 +218,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
         break;
     case MG_RUN_DIED:
         if (!run->at_hit && !kill)
-            return leave_out(pump, attempt, run->at, end, MG_STR("the test process ends before the mutated line runs"));
+            return try_without(pump, attempt, run->at, end, MG_STR("the test process ends before the mutated line runs"));
         if (!kill) {
             give_verdict(end, MG_VERDICT_killed, MG_KILL_CRASH, run->at, MG_STR("the process ended"));
             return false;
@@ -386,47 +229,20 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     return false;
 }
 
-/* The agent's next answer, and the attempt that it is for. */
-static enum mg_code receive(struct mg_pump *pump, struct mg_attempt *attempt, struct mg_mutant_run *run, struct mg_err *err)
+/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
+static void favour(struct mg_pump *pump, uint32_t killer)
 {
-    MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
-    if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
-        return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
-    *attempt = pump->flying.at[run->ticket];
-    pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
-    pump->outstanding--;
-    if (attempt->fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
-        pump->fresh_runs++;
-        pump->fresh_seconds += run->seconds;
+    for (size_t i = pump->next; i < pump->queue.len; i++) {
+        struct mg_attempt *attempt = &pump->queue.at[i];
+        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
+        for (size_t t = 1; t < attempt->first_count && !attempt->proving; t++)         /* a proof keeps the order of its mutant */
+            if (tests[t].test == killer) {
+                struct mg_candidate moved = tests[t];
+                memmove(tests + 1, tests, t * sizeof *tests);
+                tests[0] = moved;
+                break;
+            }
     }
-    pump->seen |= !attempt->fresh && run->at_hit;
-    for (size_t i = 0; i < run->runs.len; i++)
-        pump->seen |= !attempt->fresh && run->runs.at[i].hit;
-    return MG_OK;
-}
-
-/* What one answer says of its attempt. True when that goes on. */
-static bool goes_on(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
-{
-    *end = (struct mg_attempt_end){ .run = run, .fresh = attempt->fresh, .exec = attempt->exec, .is_static = attempt->is_static, .killer = NO_TEST };
-    end->result.seconds = run->seconds;
-    if (attempt->proving)
-        return judge_proof(pump, attempt, run, end);
-    if (judge(pump, attempt, run, end))
-        return true;
-    if (end->result.verdict == MG_VERDICT_killed && end->killer != NO_TEST && attempt->bail)
-        favour(pump, end->killer);
-    return prove(pump, attempt, end) || hold(pump, attempt, end);
-}
-
-static void give(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_attempt_end *end, uint32_t *mutant)
-{
-    if (attempt->is_static)
-        end->result.reason =
-            mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
-    *mutant = attempt->mutant;
-    if (pump->progress && pump->progress->ops)
-        pump->progress->ops->work(pump->progress->self, 1);
 }
 
 enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err)
@@ -434,29 +250,38 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
     for (;;) {
         if (mg_cancelled(pump->request->cancel))
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
-        if (pump->ready.len) {
-            struct mg_held ready = pump->ready.at[--pump->ready.len];
-            *end = ready.end;
-            give(pump, &ready.attempt, end, mutant);
-            return MG_OK;
-        }
         MG_TRY(fill(pump, err));
-        if (pump->outstanding == 0 && pump->held.len)
-            MG_TRY(check_held(pump, err));
         if (pump->outstanding == 0) {
             *mutant = UINT32_MAX;
             return MG_OK;
         }
-        struct mg_attempt attempt;
         struct mg_mutant_run *run = MG_NEW(pump->arena, struct mg_mutant_run);
-        MG_TRY(receive(pump, &attempt, run, err));
-        if (attempt.checking) {
-            settle_held(pump, run);
-            continue;
+        MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
+        if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
+            return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
+        struct mg_attempt attempt = pump->flying.at[run->ticket];
+        pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
+        pump->outstanding--;
+        if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
+            pump->fresh_runs++;
+            pump->fresh_seconds += run->seconds;
         }
-        if (goes_on(pump, &attempt, run, end))
+        memset(end, 0, sizeof *end);
+        end->run = run;
+        end->result.seconds = run->seconds;
+        end->fresh = attempt.fresh;
+        end->exec = attempt.exec;
+        end->is_static = attempt.is_static;
+        if (attempt.proving ? judge_proof(pump, &attempt, run, end) : judge(pump, &attempt, run, end) || prove(pump, &attempt, end))
             continue;
-        give(pump, &attempt, end, mutant);
+        if (end->result.verdict == MG_VERDICT_killed && attempt.bail)
+            favour(pump, end->killer);
+        if (attempt.is_static)
+            end->result.reason =
+                mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
+        *mutant = attempt.mutant;
+        if (pump->progress && pump->progress->ops)
+            pump->progress->ops->work(pump->progress->self, 1);
         return MG_OK;
     }
 }

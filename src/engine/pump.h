@@ -24,15 +24,13 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;
-    bool proving;                 /* whether `killer` passes without the mutant, behind the tests before it */
-    struct mg_mutant_result kill; /* then: what it was that it has detected */
+    bool proving;                 /* one of `second` has detected it: whether it passes there without the mutant */
+    struct mg_mutant_result kill; /* then: what it was, and by which test */
     uint32_t killer;
-    bool unseen;          /* with `proving`: it has detected nothing, it failed before the lines ran */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */
     bool fresh_if_unseen; /* its tests are known to run the lines: when a fork does not, a new interpreter has the last word */
-    bool checking;        /* no mutant: the tests of pump.held, on the unchanged function */
     unsigned retries;
     MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
 };
@@ -45,26 +43,11 @@ struct mg_attempt_end {
     bool fresh, exec, is_static; /* as the attempt's */
 };
 
-/* A detection that waits for its proof. */
-struct mg_held {
-    struct mg_attempt attempt;
-    struct mg_attempt_end end;
-    bool unseen; /* it is none: the test failed before the lines ran */
-};
-
 struct mg_pump {
     const struct mg_gate_request *request;
     struct mg_progress *progress;
     struct mg_arena *arena;  /* of the results */
-    struct mg_str unchanged; /* text of the function without a mutant; needed where attempts have a `second`, and with `prove` */
-    bool prove; /* a detection by a test that runs the lines counts only when that test passes on the unchanged function. Their proofs are
-                              * made together, when nothing else is left to be run; to be set where that was not made sure before */
-    MG_LIST(uint32_t) proved; /* tests that have passed it */
-    MG_LIST(uint32_t) unfit;  /* tests that have not: they are left out of whatever is run from then on */
-    MG_LIST(struct mg_held) held;
-    MG_LIST(struct mg_held) ready; /* ends that the caller has not been given yet */
-    bool seen;                     /* the lines of some attempt ran in a fork */
-    bool misled;                   /* as in struct mg_mutant_run, once */
+    struct mg_str unchanged; /* text of the function without a mutant; needed where attempts have a `second` */
     MG_LIST(struct mg_attempt) queue;
     size_t next;                       /* first queued attempt not yet handed over */
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */

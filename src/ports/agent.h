@@ -253,9 +253,6 @@ struct mg_mutant_run {
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
-    bool proved;  /* behind the failing test it passed on the unchanged function, put in place the same way */
-    bool misled;  /* of the unchanged function: what watches its lines made tests fail, so kills of this target seen until now may be its doing. It is
-                   * not used for this target any more */
 };
 
 /* Plain pytest in a new interpreter. */

@@ -176,20 +176,20 @@ class Link:
         said = said_in(ended.records)
         plan, chains = self.plan, self.chains
         chains.tried += 1
-        if said is not None:
-            chains.unfit.update(said["unfit"])
-            for test in said["residue"] if said["leaves"] else ():
-                chains.residues[test] = chains.residues.get(test, 0) + 1
-                if chains.residues[test] >= MOST_RESIDUES:
-                    chains.unfit.add(test)
-            if not said["believed"]:
-                return None
-            answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"], proved=True)
-            for run in answer["runs"]:
-                run[2] = run[1] or run[2]
-            chains.won += any(run[1] for run in answer["runs"])
-            return answer
-        return None
+        if said is None:
+            return None
+        chains.unfit.update(said["unfit"])
+        for test in said["residue"] if said["leaves"] else ():
+            chains.residues[test] = chains.residues.get(test, 0) + 1
+            if chains.residues[test] >= MOST_RESIDUES:
+                chains.unfit.add(test)
+        if not said["believed"]:
+            return None
+        answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"])
+        for run in answer["runs"]:
+            run[2] = run[1] or run[2]  # a kill: its lines have run
+        chains.won += any(run[1] for run in answer["runs"])
+        return answer
 
 
 def packed(code):
@@ -266,6 +266,7 @@ class Served:
         if request is not None:
             if self.session.target.request != request["request"]:
                 self.session.target = targets.Target(request["request"], self.host.index)
+            self.session.target.marks = False  # the texts that they would be compiled from are not here
             self.unchanged = request["unchanged"]
         return request is not None
 
@@ -287,7 +288,7 @@ class Served:
             said["residue"] = [test]
             run = self.mutated(plan, sequence[turn], WATCHED, turn == 0)
             if run[1]:
-                passes = self.passes(plan, item, limit)
+                passes = self.passes(item, limit)
                 return dict(said, believed=passes and (run[2] or not WATCHED), leaves=not passes)
         return self.survivor(dict(said, believed=True), plan, sequence)
 
@@ -310,26 +311,28 @@ class Served:
             if not (told and "run" in record):
                 self.emit(record, shared, later)
 
-        with self.in_place(plan):
-            mutant.run_items([one], self.host, True, plan.tracker if watched else mutant.Unwatched(plan.tracker.ids), tell, plan.loops, begun=first)
+        tracker = plan.tracker if watched else mutant.Unwatched(plan.tracker.ids)
+        with self.in_place(plan.code):
+            try:
+                mutant.run_items([one], self.host, True, tracker, tell, plan.loops, begun=first)
+            finally:
+                plan.tracker.disarm()
+                plan.tracker.on_limit = None  # it knows the test, and would be among the living
         return runs[0]
 
-    def passes(self, plan, item, limit):
+    def passes(self, item, limit):
         """Whether the test passes on the unchanged function, put in place as the mutant is."""
-        with self.in_place(plan, unpacked(self.unchanged)):
+        with self.in_place(unpacked(self.unchanged)):
             return mutant.passes(item, limit, self.host)
 
     @contextlib.contextmanager
-    def in_place(self, plan, code=None):
+    def in_place(self, code):
         target = self.session.target
-        target.swap(code or plan.code)
-        undo = reload.install(target, code or plan.code)
+        target.swap(code)
+        undo = reload.install(target, code)
         try:
             yield
         finally:
-            if plan is not None:
-                plan.tracker.disarm()
-                plan.tracker.on_limit = None  # it knows the test, and would be among the living
             target.restore()
             undo()
 
@@ -359,8 +362,7 @@ class Served:
         """What the first failure makes, of pytest's and of ours, is there before anything is compared. A unittest keeps something itself."""
         item.runtest = lambda: fail(item)
         try:
-            with self.in_place(None, unpacked(self.unchanged)):
-                mutant.passes(item, limit, self.host)
+            self.passes(item, limit)
         finally:
             del item.runtest
 

@@ -52,7 +52,7 @@ class Session:
         plan = ended.key
         away, parts = plan.away, plan.parts
         if plan.counting:
-            self.count(plan)
+            self.counted(plan)
             return
         answer = mutant.answer(ended, self.host) if away is None else away.answer(ended)
         if self.must_be_repeated(plan):
@@ -79,12 +79,12 @@ class Session:
 
     def count(self, plan):
         """A mutant's loop goes round more often than any may, and nobody knows yet how often it does in the unchanged function."""
-        if not plan.counting:
-            test = plan.uncounted
-            limits = [2.0 * limit for index, limit in zip(plan.tests, plan.limits) if index == test]
-            request = {"id": plan.ticket, "source": self.target.original_source(), "bail": True, "wall": plan.wall, "tests": [test], "limits": limits}
-            self.submit(request, codes.original_alone(self.target), plan.parts, plan.alone, counting=plan)
-            return
+        test = plan.uncounted
+        limits = [2.0 * limit for index, limit in zip(plan.tests, plan.limits) if index == test]
+        request = {"id": plan.ticket, "source": self.target.original_source(), "bail": True, "wall": plan.wall, "tests": [test], "limits": limits}
+        self.submit(request, codes.original_alone(self.target), plan.parts, plan.alone, counting=plan)
+
+    def counted(self, plan):
         plan.clean_up()
         self.target.loops.setdefault(plan.tests[0], UNKNOWN)
         self.submit(plan.counting.request, plan.counting.plain, plan.parts, plan.alone)
@@ -256,8 +256,6 @@ class Session:
             return True
         if failed == self.doubted:
             plan.target.marks = True  # it was not the markers
-        elif self.doubted is not None:
-            plan.misled = True
         self.doubted = None
         return False
 

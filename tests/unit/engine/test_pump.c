@@ -397,242 +397,49 @@ static void an_answer_to_no_question_is_an_error(void **state)
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_E_CHILD);
 }
 
-/* A pump whose kills have to be proved, with one attempt, or two that have the same tests. */
-static struct mg_pump proving_pump(size_t attempts)
+static void a_timeout_that_no_busy_machine_explains_is_not_repeated(void **state)
+{
+    (void)state;
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    script.answers[0].certain = true;
+    assert_int_equal(verdict().result.verdict, MG_VERDICT_timeout);
+    assert_int_equal(script.submitted, 1);
+}
+
+/* Attempts with the same tests, each with a list of its own. */
+static struct mg_pump pump_of(const struct mg_gate_request *of, uint32_t attempts)
 {
     struct mg_pump pump;
-    mg_pump_init(&pump, &request, NULL, arena);
+    mg_pump_init(&pump, of, NULL, arena);
     pump.unchanged = MG_STR("unchanged");
-    pump.prove = true;
     for (uint32_t i = 0; i < attempts; i++) {
         struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, 2);
         memcpy(tests, two, sizeof two);
-        mg_pump_add(&pump,
-                    &(struct mg_attempt){ .mutant = i, .source = MG_STR("changed"), .line = 1, .first = tests, .first_count = 2, .bail = true });
+        mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i,
+                                                 .source = MG_STR("changed"),
+                                                 .line = 1,
+                                                 .first = tests,
+                                                 .first_count = 2,
+                                                 .second = other,
+                                                 .second_count = 1,
+                                                 .bail = true });
     }
     return pump;
 }
 
-static struct mg_attempt_end next_end(struct mg_pump *pump)
+static void take_all(struct mg_pump *pump, uint32_t count)
 {
-    struct mg_attempt_end end;
-    struct mg_err err;
-    uint32_t mutant = 0;
-    assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
-    assert_int_not_equal(mutant, UINT32_MAX);
-    return end;
-}
-
-static void assert_over(struct mg_pump *pump, size_t jobs)
-{
-    struct mg_attempt_end end;
-    struct mg_err err;
-    uint32_t mutant = 0;
-    assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
-    assert_int_equal(mutant, UINT32_MAX);
-    assert_int_equal(script.submitted, jobs);
-}
-
-static void kills_wait_until_their_tests_pass_without_a_mutant(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true, .hit = true });
-    answer(MG_RUN_DIED, 5, true, (const struct mg_test_run[]){ { .test = 3, .hit = true } }, 1);
-    DONE({ .test = 3 }, { .test = 5 });
-    struct mg_pump pump = proving_pump(2);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
-    assert_over(&pump, 3); /* one process for both */
-    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
-    assert_int_equal(script.jobs[2].line, 0);
-    assert_false(script.jobs[2].bail);
-    assert_int_equal(script.jobs[2].tests.len, 2);
-    assert_true(script.jobs[2].limits.at[0] > script.jobs[0].limits.at[0]);
-    assert_true(pump.seen);
-    assert_int_equal(pump.unfit.len, 0);
-}
-
-static void a_test_that_fails_without_a_mutant_kills_nothing(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 5, .hit = true });
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 4);
-    assert_int_equal(script.jobs[3].tests.len, 1);
-    assert_int_equal(pump.unfit.len, 1);
-    assert_int_equal(pump.unfit.at[0], 3);
-}
-
-static void a_test_may_lean_on_those_before_it(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    DONE({ .test = 3 }, { .test = 5, .failed = true });
-    DONE({ .test = 3 }, { .test = 5 });
-    struct mg_pump pump = proving_pump(1);
-    struct mg_attempt_end end = next_end(&pump);
-    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
-    assert_int_equal(end.killer, 5);
-    assert_over(&pump, 3);
-    assert_false(script.jobs[1].bail); /* with other tests before it, it fails, and that says nothing yet */
-    assert_true(script.jobs[2].bail);
-    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
-    assert_int_equal(script.jobs[2].tests.len, 2);
-    assert_int_equal(pump.unfit.len, 0);
-    set_up(state);
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 3 });
-    pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).killer, 3);
-    assert_over(&pump, 3);
-    assert_int_equal(script.jobs[2].tests.len, 1); /* none behind it */
-}
-
-static void a_test_that_ends_the_process_of_all_proofs_ends_no_other(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    answer(MG_RUN_DIED, 3, false, NULL, 0); /* 5 has not run */
-    DONE({ .test = 3 }, { .test = 5 });
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).killer, 5);
-    assert_over(&pump, 3);
-    set_up(state);
-    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    answer(MG_RUN_TIMEOUT, 3, false, NULL, 0);
-    answer(MG_RUN_TIMEOUT, 3, false, NULL, 0);
-    DONE({ .test = 5, .hit = true });
-    pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 4);
-    assert_int_equal(pump.unfit.at[0], 3);
-}
-
-static void each_proof_keeps_to_the_tests_that_the_mutant_ran(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
-    DONE({ .test = 3 }, { .test = 5, .failed = true });
-    DONE({ .test = 3 }, { .test = 5, .failed = true }); /* the first proof: 5 is set aside */
-    DONE({ .test = 3 }, { .test = 5, .failed = true });
-    DONE({ .test = 3, .hit = true });
-    DONE({ .test = 3, .hit = true });
-    static const struct mg_config one = { .jobs = 1 };
-    struct mg_gate_request single = request;
-    single.config = &one;
-    struct mg_pump pump = proving_pump(2);
-    pump.request = &single;
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 7);
-    for (size_t i = 3; i < 5; i++) {
-        assert_true(mg_str_is(script.jobs[i].source, "unchanged"));
-        assert_int_equal(script.jobs[i].tests.len, 2); /* the second one, too, though 5 is known to be unfit by then */
-        assert_int_equal(script.jobs[i].tests.at[0], 3);
+    for (uint32_t i = 0; i <= count; i++) {
+        struct mg_attempt_end end;
+        struct mg_err err;
+        uint32_t mutant = 0;
+        assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
+        assert_int_equal(mutant == UINT32_MAX, i == count);
     }
 }
 
-static void without_a_test_that_passes_there_is_none(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true, .hit = true });
-    answer(MG_RUN_DIED, 3, false, NULL, 0);
-    answer(MG_RUN_DIED, 3, false, NULL, 0);
-    DONE({ .test = 5, .failed = true, .hit = true });
-    answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
-    answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_no_coverage);
-    assert_over(&pump, 6);
-}
-
-static void a_test_that_fails_too_early_is_asked_without_a_mutant(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 3, .failed = true });
-    DONE({ .test = 5, .hit = true });
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 4);
-    assert_true(mg_str_is(script.jobs[1].source, "unchanged"));
-    assert_int_equal(pump.unfit.len, 1); /* to be set aside by name */
-    set_up(state);
-    answer(MG_RUN_DIED, 3, false, NULL, 0);
-    DONE({ .test = 3 });
-    DONE({ .test = 5, .hit = true });
-    pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 3);
-    assert_int_equal(script.jobs[2].tests.len, 1); /* it passes there, so this mutant alone goes without it */
-    assert_int_equal(pump.unfit.len, 0);
-}
-
-static void a_proof_in_a_chain_is_good_for_one_kill(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3 });
-    script.answers[0].proved = true;
-    struct mg_pump pump = proving_pump(2);
-    (void)next_end(&pump);
-    (void)next_end(&pump);
-    assert_over(&pump, 3);
-    set_up(state);
-    DONE({ .test = 3, .failed = true, .hit = true });
-    script.answers[0].proved = true;
-    pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_killed);
-    assert_over(&pump, 1);
-}
-
-static void what_ran_before_a_killer_runs_before_it_without_a_mutant(void **state)
-{
-    (void)state;
-    DONE({ .test = 5, .hit = true }, { .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3 }, { .test = 5 });
-    struct mg_pump pump = proving_pump(1);
-    struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)pump.queue.at[0].first;
-    tests[0] = two[1]; /* as if it had killed another mutant */
-    tests[1] = two[0];
-    assert_int_equal(next_end(&pump).killer, 3);
-    assert_over(&pump, 2);
-    assert_int_equal(script.jobs[0].tests.at[0], 5);
-    assert_int_equal(script.jobs[1].tests.len, 2);
-    assert_int_equal(script.jobs[1].tests.at[0], 3); /* the fastest */
-}
-
-static void where_watching_was_to_blame_kills_are_found_anew(void **state)
-{
-    (void)state;
-    DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3 });
-    script.answers[1].misled = true;
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_survived);
-    assert_over(&pump, 3);
-    assert_int_equal(script.jobs[2].tests.len, 2);
-}
-
-static void a_timeout_is_proved_too(void **state)
-{
-    (void)state;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    DONE({ .test = 3 });
-    struct mg_pump pump = proving_pump(1);
-    assert_int_equal(next_end(&pump).result.verdict, MG_VERDICT_timeout);
-    assert_over(&pump, 3);
-}
+static const struct mg_config one_job = { .jobs = 1 };
+static const struct mg_gate_request single = { .agent = { &ops, NULL }, .config = &one_job };
 
 static void the_last_killer_comes_first(void **state)
 {
@@ -640,17 +447,26 @@ static void the_last_killer_comes_first(void **state)
     DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
     DONE({ .test = 3, .failed = true, .hit = true });
     DONE({ .test = 3, .failed = true, .hit = true });
-    DONE({ .test = 3 }, { .test = 5 });
-    struct mg_pump pump = proving_pump(3);
-    static const struct mg_config one = { .jobs = 1 };
-    struct mg_gate_request single = request;
-    single.config = &one;
-    pump.request = &single;
-    for (int i = 0; i < 3; i++)
-        (void)next_end(&pump);
-    assert_over(&pump, 4);
+    struct mg_pump pump = pump_of(&single, 3);
+    take_all(&pump, 3);
+    assert_int_equal(script.submitted, 3);
     assert_int_equal(script.jobs[1].tests.at[0], 3); /* was on its way already */
     assert_int_equal(script.jobs[2].tests.at[0], 5);
+}
+
+static void a_proof_keeps_the_order_of_its_mutant(void **state)
+{
+    (void)state;
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
+    DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 3, .hit = true });
+    DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
+    struct mg_pump pump = pump_of(&single, 3);
+    take_all(&pump, 3);
+    assert_int_equal(script.submitted, 4);
+    assert_true(mg_str_is(script.jobs[3].source, "unchanged"));
+    assert_int_equal(script.jobs[3].tests.at[0], 3); /* though 5 has killed another one while it waited */
+    assert_int_equal(script.jobs[3].tests.at[1], 5);
 }
 
 int main(void)
@@ -675,18 +491,9 @@ int main(void)
         CASE(it_gives_up_after_three_retries),
         CASE(refused_mutants_have_no_verdict),
         CASE(an_answer_to_no_question_is_an_error),
-        CASE(kills_wait_until_their_tests_pass_without_a_mutant),
-        CASE(a_test_that_fails_without_a_mutant_kills_nothing),
-        CASE(a_test_may_lean_on_those_before_it),
-        CASE(a_test_that_ends_the_process_of_all_proofs_ends_no_other),
-        CASE(each_proof_keeps_to_the_tests_that_the_mutant_ran),
-        CASE(without_a_test_that_passes_there_is_none),
-        CASE(a_test_that_fails_too_early_is_asked_without_a_mutant),
-        CASE(a_proof_in_a_chain_is_good_for_one_kill),
-        CASE(what_ran_before_a_killer_runs_before_it_without_a_mutant),
-        CASE(where_watching_was_to_blame_kills_are_found_anew),
-        CASE(a_timeout_is_proved_too),
+        CASE(a_timeout_that_no_busy_machine_explains_is_not_repeated),
         CASE(the_last_killer_comes_first),
+        CASE(a_proof_keeps_the_order_of_its_mutant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
