@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 
-from . import collect, forks, shared_files, wire
+from . import collect, forks, shared_files
 
 LEAST_BYTES = 30000  # together: less is done before a process has started
 MOST_FILES = 20000
@@ -35,8 +35,9 @@ class Ahead:
         if self.pid == 0:
             try:
                 sys.settrace(None)
-                enter(parent)
-                compile_all([path for path, _size in reversed(files)], session.config)
+                forks.stand_apart()
+                if os.getppid() == parent:  # it was there to be died with
+                    compile_all([path for path, _size in reversed(files)], session.config)
             finally:
                 os._exit(0)
 
@@ -50,18 +51,6 @@ class Ahead:
         except OSError:
             pass
         self.pid = 0
-
-
-def enter(parent):
-    os.setpgid(0, 0)
-    forks.die_with_parent()
-    if os.getppid() != parent:
-        os._exit(0)
-    for fd in wire.private_fds:
-        os.close(fd)
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
 
 
 def test_files(config):

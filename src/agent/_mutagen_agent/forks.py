@@ -290,19 +290,8 @@ def report(fn, writer, mark):
 
 
 def prepare_child(worker, keep=()):
-    """What every fork of ours does first: own process group, no sockets of ours, silence, own temporary folder, the name of a worker.
-    `keep`: descriptors of wire.private_fds that stay open."""
-    os.setpgid(0, 0)
-    die_with_parent()
-    for fd in wire.private_fds.difference(keep):
-        try:
-            os.close(fd)
-        except OSError:
-            pass
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(null, fd)
-    os.close(null)
+    """What every fork of ours that runs tests does first: it stands apart, has its own temporary folder and the name of a worker."""
+    stand_apart(keep)
     for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGVTALRM, signal.SIGTERM):
         _signal.signal(number, _signal.SIG_DFL)  # signal.signal goes by way of three enums
     if settings["memory_limit_mb"]:
@@ -317,6 +306,21 @@ def prepare_child(worker, keep=()):
     os.environ["PYTEST_XDIST_WORKER"] = "gw%d" % worker
     os.environ["PYTEST_XDIST_WORKER_COUNT"] = str(settings["jobs"] + settings["workers"])
     seed_random()
+
+
+def stand_apart(keep=()):
+    """Own process group, gone with its parent, no sockets of ours, silence. `keep`: descriptors of wire.private_fds that stay open."""
+    os.setpgid(0, 0)
+    die_with_parent()
+    for fd in wire.private_fds.difference(keep):
+        try:
+            os.close(fd)
+        except OSError:
+            pass
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
 
 
 def seed_random():

@@ -121,7 +121,8 @@ class Marking(ast.NodeTransformer):
                 node.body.insert(0, self.statement(ROUND))
 
     def statement(self, place):
-        return ast.copy_location(ast.Expr(self.call(place)), self.call(place))
+        call = self.call(place)
+        return ast.copy_location(ast.Expr(call), call)
 
     def call(self, place):
         where = {"lineno": self.line, "col_offset": 0, "end_lineno": self.line, "end_col_offset": 0}
