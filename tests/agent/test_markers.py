@@ -84,6 +84,11 @@ TESTS = '''
         assert not any(map(callable, mod.early.__code__.co_consts))
 
 
+    def test_peek_behind():
+        assert list(mod.count(2)) == [0, 1]
+        assert not any(map(callable, mod.count.__code__.co_consts))
+
+
     def test_marshal(): assert mod.early(2) == 2 and marshal.dumps(mod.early.__code__)
 '''
 HITS = [
@@ -143,6 +148,12 @@ def test_who_looks_at_byte_code_gets_it_without(marked, test):
     assert bench.verdict("    total = n", "    total = +n", [test])[0] == "survived"
 
 
+def test_who_looks_at_a_generator_gets_it_without(marked):
+    bench, control = bench_of(marked, "count", "test_peek_behind")
+    assert control["end"] == "done" and not control["runs"][0][1], control
+    assert bench.verdict("        yield kept", "        yield +kept", ["test_peek_behind"]) == ("survived", True)
+
+
 def test_a_control_that_fails_by_itself_is_told_as_it_is(marked):
     marked.write("test_flaky.py", "import mod\ndef test_never():\n    mod.early(2)\n    assert 0\n")
     bench = Bench(marked, "mod.py", "early")
@@ -151,3 +162,4 @@ def test_a_control_that_fails_by_itself_is_told_as_it_is(marked):
     for _again in range(2):
         answer = bench.mutant(text, text, [first], line=0, end_line=0, bail=False)
         assert answer["end"] == "done" and answer["runs"][0][1], answer
+    assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)  # they were not to blame: they are there

@@ -48,7 +48,7 @@ class Plan:
         # What can be made before the fork is made there: in the fork each page that it touches is copied first.
         self.tracker = None if self.fresh or not watched else trace.HitTracker(code, *self.lines)
         self.control = not self.lines[0] and not self.bail  # the unchanged function, against all its tests
-        if self.tracker and target.marks and (self.bail or not codes.suspends(code)):
+        if self.tracker and target.marks and (self.bail or self.control or not codes.suspends(code)):
             self.code = self.tracker.carry_marks(target, self.source, code)
 
     def on_start(self, child):

@@ -178,7 +178,7 @@ class Session:
             with open(path, "wb") as file:
                 file.write(request["source"].encode("utf-8", "surrogatepass"))
         if self.target is not None:
-            self.target.fresh, self.target.marks = [], None  # the generated tests know these modules
+            self.target.fresh, self.target.marks = [], True  # the generated tests know these modules, and have not been asked about markers
         self.chains.drop()
         first = len(self.host.items)
         self.host.forget_module(path)
