@@ -232,3 +232,13 @@ def test_what_compiling_a_test_file_warns_of_is_not_lost(repo):
     repo.environment = {"PYTHONDONTWRITEBYTECODE": ""}
     repo.start()
     assert len(repo.ids()) == 901 and [error["where"] for error in repo.collected["errors"]] == ["test_b.py"]
+
+
+def test_the_set_up_of_a_package_finds_the_module_that_was_imported(repo):
+    """It is run all the same, and looks for nothing."""
+    repo.write("conftest.py", "import _pytest.python\nLOOKED, REAL = [], _pytest.python.import_path\n"
+               "def counted(path, **more):\n    LOOKED.append(path.name)\n    return REAL(path, **more)\n_pytest.python.import_path = counted\n")
+    repo.write("tests/__init__.py", "CALLS = []\ndef setup_module():\n    CALLS.append(1)\n")
+    repo.write("tests/test_a.py", "import conftest, tests\ndef test_a(): assert tests.CALLS == [1] and conftest.LOOKED == ['test_a.py']\n")
+    repo.start()
+    assert [event["outcome"] for event in repo.baseline()] == ["passed"]
