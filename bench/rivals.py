@@ -88,8 +88,8 @@ name = "local"
 
 
 def environment():
-    """The subjects need nothing but pytest-cov: all rivals are in one venv, beside pytest."""
-    home, wanted = ROOT / "build" / "rivals", (ROOT / "tools" / "rivals-requirements.txt").read_text()
+    """The subjects need nothing but pytest-cov: all rivals are in one venv, beside pytest. One for each version of the Python that runs this."""
+    home, wanted = ROOT / "build" / "rivals-{}.{}".format(*sys.version_info), (ROOT / "tools" / "rivals-requirements.txt").read_text()
     stamp = home / ".stamp"
     if not stamp.exists() or stamp.read_text() != wanted:
         shutil.rmtree(home, ignore_errors=True)
