@@ -185,10 +185,12 @@ class Link:
                 chains.unfit.add(test)
         if not said["believed"]:
             return None
-        answer = dict(mutant.answer(ended, plan.host), quiet=self.whole and said["all"] and not said["leaves"])
+        quiet = self.whole and said["all"] and not said["leaves"]
+        answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=quiet and (self.request.get("near") or 0) <= len(plan.tests))
         for run in answer["runs"]:
-            run[2] = run[1] or run[2]  # a kill: its lines have run
-        chains.won += any(run[1] for run in answer["runs"])
+            run[2] = run[1] or run[2] or said["all"]  # a kill: its lines have run; where all tests pass, they have in one of them
+            answer["settles"] = answer["settles"] or run[1]
+        chains.won += answer["settles"]
         return answer
 
 
@@ -296,6 +298,8 @@ class Served:
         """Whether all of its tests have run, left nothing behind, and come by its lines."""
         if self.pristine.issuperset(plan.tests):
             for one in () if WATCHED else sequence:
+                if plan.tracker.hit:
+                    break
                 if self.mutated(plan, one, True, told=True)[1]:
                     return dict(said, believed=False, leaves=True)
             said["all"] = plan.tracker.hit

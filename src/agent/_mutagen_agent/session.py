@@ -62,7 +62,7 @@ class Session:
         elif answer is None and (away.next or not away.ahead):
             self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
         elif away is not None and away.ahead:
-            if answer is None or answer["end"] == "done" and not any(run[1] for run in answer["runs"]):
+            if answer is None or answer["end"] == "done" and not answer.get("settles") and not any(run[1] for run in answer["runs"]):
                 if answer is not None and answer.get("quiet"):
                     near = shortened(parts.request, parts.request.get("near") or len(away.request["tests"]))
                     parts = shared_files.Parts(near, self.host.files.writers, self.host.unforkable)
