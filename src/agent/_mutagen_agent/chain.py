@@ -50,7 +50,7 @@ class Chains:
         tests, limits, host = request["tests"], request.get("limits") or [], session.host
         if not request.get("chain") or len(limits) != len(tests) or not self.pays():
             return None
-        if host.state is None or not host.state.small or target.is_module or target.fresh or id(code) in target.defaults or id(code) in target.dead:
+        if host.state is None or not host.state.small or target.is_module or target.fresh or id(code) in target.defaults:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
