@@ -174,6 +174,43 @@ static void keep_test(struct mg_run_context *run, struct mg_baseline_result *fir
         first->seconds = second->seconds;
 }
 
+/* A score of named targets asks only tests that run lines of their files, and such tests' neighbours. Writing tests, static mutants and the cache ask
+ * others, too. */
+static bool is_narrow(const struct mg_run_context *run)
+{
+    return run->watched && !run->every_line && !run->services->generator.ops && !run->config->mutation.static_mutants;
+}
+
+static bool can_tell(const struct mg_baseline_result *result)
+{
+    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
+}
+
+/* Which tests are to be run again: of those that were run now, and of those that a part before this one has run once. The others become, or stay,
+ * those that have been run once. How many are from before: they come first. */
+static size_t find_again(struct mg_run_context *run, size_t ended, struct selection *again)
+{
+    size_t earlier = 0;
+    static bool concerned = true;
+    uint32_t *list = MG_NEW_ARRAY(run->arena, uint32_t, run->baseline.done + ended + 1);
+    struct mg_map files;
+    mg_map_init(&files, run->arena);
+    for (size_t i = 0; i < run->baseline.done + ended; i++)
+        if (run->baseline.results[run->baseline.order.at[i]].lines.len)
+            *mg_map_slot(&files, run->collected.tests.at[run->baseline.order.at[i]].file) = &concerned;
+    for (size_t i = 0; i < run->baseline.done + ended; i++) {
+        uint32_t test = run->baseline.order.at[i];
+        bool candidate = i < run->baseline.done ? run->baseline.once[test] : can_tell(&run->baseline.results[test]);
+        bool runs = candidate && (!is_narrow(run) || mg_map_get(&files, run->collected.tests.at[test].file));
+        run->baseline.once[test] = candidate && !runs;
+        if (runs)
+            list[again->count++] = test;
+        earlier = i < run->baseline.done ? again->count : earlier;
+    }
+    again->at = list;
+    return earlier;
+}
+
 static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_baseline_result *second)
 {
     struct mg_str what = mg_arena_printf(run->arena, "%s%s%.*s", outcome_words[second->outcome], second->text.len ? ": " : "", MG_FMT(second->text));
@@ -205,6 +242,16 @@ static void compare(struct mg_run_context *run, uint32_t test, const struct mg_b
     }
 }
 
+/* A test that had been run once, and counted, when a later one of its file came to run a watched line. `second`: NULL where the time was over. */
+static void compare_late(struct mg_run_context *run, uint32_t test, const struct mg_baseline_result *second)
+{
+    run->baseline.once[test] = !second;
+    if (!second)
+        return;
+    run->baseline.passed -= run->baseline.results[test].outcome == MG_TEST_PASSED;
+    compare(run, test, second);
+}
+
 /* Before the causes are told: what was asked for on import matters when something did not pass. */
 static void tell_causes(struct mg_run_context *run)
 {
@@ -220,6 +267,7 @@ void mg_baseline_begin(struct mg_run_context *run)
         return;
     size_t count = run->collected.tests.len, file_count = run->repo->sources.len;
     run->baseline.results = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, count + 1);
+    run->baseline.once = MG_NEW_ARRAY(run->arena, bool, count + 1);
     run->baseline.files = MG_NEW_ARRAY(run->arena, struct mg_file_coverage, file_count);
     for (size_t i = 0; i < file_count; i++) {
         run->baseline.files[i].line_count = count_lines(run->repo->sources.at[i].text) + 1;
@@ -251,20 +299,20 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
     MG_TRY(pass(run, &traced, &(struct selection){ tests, count, pause }, first, &ended, err));
 
     bool *missed = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
-    MG_LIST(uint32_t) again = { 0 };
-    for (size_t i = 0; i < ended; i++) {
-        second[tests[i]] = (struct mg_baseline_result){ .test = tests[i], .outcome = MG_TEST_CRASHED };
-        if (first[tests[i]].outcome == MG_TEST_PASSED || (first[tests[i]].outcome == MG_TEST_XFAILED && first[tests[i]].can_fail))
-            *MG_PUSH(run->arena, &again) = tests[i];
-    }
-    progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.len);
-    if (again.len)
-        MG_TRY(pass(run, &none, &(struct selection){ again.at, again.len, seconds_left(run, 1.0) }, second, &ended_again, err));
-    for (size_t i = 0; i < again.len; i++)
+    struct selection again = { .pause = seconds_left(run, 1.0) };
+    size_t earlier = find_again(run, ended, &again);
+    for (size_t i = 0; i < again.count; i++)
+        second[again.at[i]] = (struct mg_baseline_result){ .test = again.at[i], .outcome = MG_TEST_CRASHED };
+    progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.count);
+    if (again.count)
+        MG_TRY(pass(run, &none, &again, second, &ended_again, err));
+    for (size_t i = 0; i < again.count; i++)
         missed[again.at[i]] = i >= ended_again;
+    for (size_t i = 0; i < earlier; i++)
+        compare_late(run, again.at[i], missed[again.at[i]] ? NULL : &second[again.at[i]]);
     size_t done = 0;
     while (done < ended && !missed[tests[done]]) {
-        compare(run, tests[done], &second[tests[done]]);
+        compare(run, tests[done], run->baseline.once[tests[done]] ? &first[tests[done]] : &second[tests[done]]);
         done++;
     }
     for (size_t i = done; i < ended; i++) /* once is not enough */
@@ -346,8 +394,4 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
     return line < coverage->line_count && coverage->lines[line];
 }
 
-bool mg_test_counts(const struct mg_run_context *run, uint32_t test)
-{
-    const struct mg_baseline_result *result = &run->baseline.results[test];
-    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
-}
+bool mg_test_counts(const struct mg_run_context *run, uint32_t test) { return can_tell(&run->baseline.results[test]); }

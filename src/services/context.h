@@ -22,7 +22,8 @@ struct mg_baseline {
     struct mg_file_coverage *files;     /* by index of the repo's sources; passing tests only */
     uint32_t passed;
     MG_LIST(uint32_t) order; /* tests in the order in which they run */
-    size_t done;             /* so many of them have been run, twice where they passed */
+    size_t done;             /* so many of them have been run, twice where they passed and concern a target */
+    bool *once;              /* by test index: it passed, and was not run again, since it stands in no file with a test that runs a watched line */
     double end;              /* monotonic: behind it no test is begun, the rest is not run. 0 = all are run */
 };
 
