@@ -279,3 +279,12 @@ def test_streams_are_those_of_pytest_with_and_without_its_capture(repo, options,
     assert [("PASSED test_a.py::" + name) in plain for name in re.findall(r"def (test_\w+)", STREAMS)][-len(passing):] == passing, plain
     repo.start()
     assert [event["outcome"] == "passed" for event in repo.baseline()][-len(passing):] == passing, "what -s can print depends on the machine"
+
+
+def test_what_ran_on_import_and_in_a_test_before_is_told_of_each_test_that_runs_it(repo):
+    repo.write("mod.py", "def short(n): return n\n\ndef long(n):\n    if n:\n        n = short(n)\n    return n\n\nVALUE = long(1)\n")
+    repo.write("test_mod.py", "import pytest\nimport mod\n\n@pytest.fixture\ndef made(): return mod.long(1)\n\ndef test_a(): assert mod.long(2) == 2\n"
+               "def test_b(): assert mod.long(0) == 0 and mod.long(3) == 3\ndef test_c(made): assert made\ndef test_d(): pass\n")
+    repo.start(watch=["other.py"])  # so what runs on import here is of no interest then
+    events = repo.baseline(files=["mod.py"])
+    assert [event["lines"] for event in events] == [[[0, 1, 1], [0, 4, 6]]] * 3 + [[]]

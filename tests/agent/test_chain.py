@@ -70,6 +70,10 @@ SOURCE = """
             return 0
         return n
 
+    def stored(n):
+        value = n * 2
+        return SEEN.setdefault((n,), value)
+
     def tabled(n):
         value = n * 2
         return SEEN.setdefault(n, value) and n
@@ -88,8 +92,10 @@ SOURCE = """
         return n
 """
 TESTS = """
+    import os
     import unittest
     import mod
+    TOLD = %r
 
     def test_add(): assert mod.add(2, 3) == 5
     def test_other(): assert mod.add(0, 0) == 0
@@ -105,6 +111,7 @@ TESTS = """
     def test_leave(): assert mod.leave(1) == 1
     def test_mixed(): assert mod.mixed(1) == 2
     def test_behind(): assert not mod.LEFT
+    def test_stored(): assert mod.stored(4) == 8
     def test_tabled(): assert mod.tabled(7) == 7
     def test_table(): assert mod.SEEN.get(7, 14) == 14
     def test_boxed(): assert mod.boxed(7) == 7
@@ -113,6 +120,10 @@ TESTS = """
     def test_kept(): assert mod.kept(7) == 14
     def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
+    def test_told():
+        with open(TOLD, "a") as file:
+            print(os.getpid(), file=file)
+        assert mod.add(2, 3) == 5
 
     class Case(unittest.TestCase):
         def test_case(self):
@@ -125,7 +136,8 @@ def repo(shared, tmp_path_factory):
     place = tmp_path_factory.mktemp("site")
     (place / "elsewhere.py").write_text(textwrap.dedent(ELSEWHERE))
     shared.write("mod.py", SOURCE % str(place))
-    shared.write("test_mod.py", TESTS)
+    shared.told = str(place / "told")
+    shared.write("test_mod.py", TESTS % shared.told)
     shared.start(jobs=1)
     shared.baseline(files=["mod.py"])
     return shared
@@ -187,6 +199,9 @@ def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
     for new in ("n * 3", "n + 1", "n - 2", "n * 4", "n * 5", "n * 6"):
         assert run(bench, "n * 2", new, ["test_cached"])[2]  # one that passed there is run again by itself
     assert run(bench, "n * 2", "n ** 3", ["test_cached"]) == (False, "done", True)
+    bench = Bench(repo, "mod.py", "stored")  # here its lines have run when the old value is returned
+    for new in ("n * 3", "n + 1", "n - 2"):
+        assert run(bench, "n * 2", new, ["test_stored"], near=1)[1:] == ("done", True)
 
 
 def test_what_a_mutant_leaves_behind_kills_no_other(repo):
@@ -227,7 +242,8 @@ def test_a_process_that_hangs_or_leaves_takes_nobody_with_it(repo):
 
 def test_where_nothing_is_killed_it_is_not_tried_for_long(repo):
     bench = Bench(repo, "mod.py", "add")
-    seen = [run(bench, "a + b", "b + a + %d - %d" % (n, n), ["test_add"]) for n in range(8)]
+    more = {"own": 1, "near": 2}  # the second enters the function, so the first alone decides nothing
+    seen = [run(bench, "a + b", "b + a + %d - %d" % (n, n), ["test_add", "test_other"], **more) for n in range(8)]
     assert {one[1:] for one in seen} == {("done", False)}
     assert [one[0] for one in seen] == [True] * 6 + [False] * 2
 
@@ -238,6 +254,35 @@ def test_only_tests_of_its_own_go_ahead_and_the_others_follow_behind_them(repo):
     assert run(bench, "n < 0", "n > 0", ["test_mixed", "test_behind"], own=1) == (True, "done", True)
     assert run(bench, "n < 0", "n > 0", ["test_behind"]) == (True, "done", False)
     assert run(bench, "n < 0", "n > 0", ["test_behind", "test_mixed"], own=1)[1:] == ("done", False)
+
+
+def processes(repo):
+    """That have run test_told since this was asked the last time."""
+    with open(repo.told, "a+") as file:
+        file.seek(0)
+        found = set(file.read().split())
+        file.truncate(0)
+    return found
+
+
+def test_a_survivor_is_believed_where_it_is_when_its_tests_are_all_that_enter_its_function(repo):
+    bench = Bench(repo, "mod.py", "add")
+    processes(repo)
+    assert run(bench, "a + b", "a - b", ["test_told"]) == (True, "done", True)
+    (chain,) = processes(repo)
+    answer = bench.mutant("a + b", "b + a", ["test_told", "test_table"], limit=0.51, chain=True, own=1, near=1)
+    assert answer["ahead"] and [run[1:3] for run in answer["runs"]] == [[False, True]] and processes(repo) == {chain}
+    assert run(bench, "a + b", "b + a + 0", ["test_told", "test_other"], own=1, near=2) == (True, "done", False)  # the other enters it
+    assert len(processes(repo)) == 2
+    assert run(bench, "total = a + b", "total = b + a", ["test_told", "test_once"], own=2, near=2)[1:] == ("done", False)  # the other cannot run there
+    assert len(processes(repo)) == 2
+
+
+def test_where_its_lines_have_not_run_a_survivor_is_run_by_itself(repo):
+    bench = Bench(repo, "mod.py", "guarded")
+    assert run(bench, "n + 1", "n + 2", ["test_guarded"]) == (True, "done", True)
+    answer = bench.mutant('STATE["ok"] = False', 'STATE["ok"] = True', ["test_guarded"], limit=0.51, chain=True, own=1, near=1)
+    assert answer["ahead"] and not any(run[2] for run in answer["runs"])
 
 
 def test_a_survivor_that_leaves_nothing_behind_need_not_meet_the_others(repo):

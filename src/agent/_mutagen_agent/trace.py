@@ -69,6 +69,14 @@ def know_modules():
             real_path(name)
 
 
+def again(tool, all_codes, events):
+    """Has `events` of these codes told, also where they have been disabled. Not by restart_events: it has all code of the interpreter instrumented anew,
+    as it comes to run, which in a fork copies the pages of all of it."""
+    for code in all_codes:
+        MONITORING.set_local_events(tool, code, 0)
+        MONITORING.set_local_events(tool, code, events)
+
+
 class HitTracker:
     """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm()."""
 
@@ -137,10 +145,8 @@ class HitTracker:
             if self.on_limit is not None:
                 MONITORING.register_callback(tool, MONITORING.events.JUMP, self.jump)
                 events |= MONITORING.events.JUMP
-            for code in self.codes:
-                MONITORING.set_local_events(tool, code, events)
-            self.ready = True
-        MONITORING.restart_events()
+            self.ready, self.events = True, events
+        again(tool, self.codes, self.events)
 
     def disarm(self):
         if MONITORING is None:
@@ -211,6 +217,7 @@ class LineCollector:
         self.local_of, self.add_to = self.local_functions()
         self.add_to(self.stack[0])
         self.watched = {}  # id(code) -> code (kept, so that no id comes again) and its entry line
+        self.touched = {}  # those with lines that were told and are not any more
 
     def start(self):
         if MONITORING is None:
@@ -221,11 +228,13 @@ class LineCollector:
         MONITORING.register_callback(tool, MONITORING.events.PY_START, self.begin)
         MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
         MONITORING.set_events(tool, MONITORING.events.PY_START)
+        MONITORING.restart_events()  # what an earlier collector has been told would be missing
 
     def fresh(self):
         """Lets lines that have been seen be seen again."""
         if MONITORING is not None:
-            MONITORING.restart_events()
+            again(Tool.get(), self.touched.values(), MONITORING.events.LINE)
+            self.touched = {}
         elif sys.gettrace() is None:  # the code under test took the slot
             sys.settrace(self.enter)
 
@@ -260,11 +269,14 @@ class LineCollector:
         if id(code) not in self.watched and self.position(code.co_filename) >= 0:
             self.watched[id(code)] = code, entry_line(code)
             MONITORING.set_local_events(Tool.get(), code, MONITORING.events.LINE)
-        if id(code) in self.watched and self.watched[id(code)][1]:
-            self.line(code, self.watched[id(code)][1])
-        return MONITORING.DISABLE
+        entry = self.watched[id(code)][1] if id(code) in self.watched else 0
+        if not entry:
+            return MONITORING.DISABLE
+        self.stack[-1].add((self.known[code.co_filename], entry))
+        return None  # again() does not bring back this one: it is wanted of all code
 
     def line(self, code, number):
+        self.touched[id(code)] = code
         self.stack[-1].add((self.known[code.co_filename], number))
         return MONITORING.DISABLE
 
