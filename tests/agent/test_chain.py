@@ -8,6 +8,16 @@ from driver import Bench
 # Stands for an installed package.
 ELSEWHERE = """
     import functools
+    import logging
+    import mimetypes
+
+    TABLE = {}
+    logging.getLogger("elsewhere")
+
+    class Options:
+        color = "red"
+
+    options = Options()
 
     def remembering(cache):
         def decorate(function):
@@ -20,12 +30,24 @@ ELSEWHERE = """
         return decorate
 """
 SOURCE = """
+    import abc
+    import contextvars
+    import decimal
+    import logging
     import sys
     import types
     sys.path.append(%r)
+    import elsewhere
     from elsewhere import remembering
 
+    class Shape(abc.ABC):
+        pass
+
+    class Square:
+        pass
+
     SEEN = {}
+    MODE = contextvars.ContextVar("mode", default=0)
     STATE = {"ok": True}
     LEFT, GROWN = [], []
     LATER = []
@@ -90,6 +112,28 @@ SOURCE = """
     def logged(n, log=[]):
         log.append(n)
         return n
+
+    def register(n):
+        elsewhere.TABLE.setdefault(n, n)
+
+    def set_type(n):
+        import mimetypes
+        mimetypes.add_type("made/up", n)
+
+    def set_option(n):
+        elsewhere.options.color = n
+
+    def set_level(n):
+        logging.getLogger("elsewhere").setLevel(n)
+
+    def set_precision(n):
+        decimal.getcontext().prec = n
+
+    def set_mode(n):
+        MODE.set(n)
+
+    def set_shape(n):
+        Shape.register(n)
 """
 TESTS = """
     import os
@@ -120,6 +164,28 @@ TESTS = """
     def test_kept(): assert mod.kept(7) == 14
     def test_later(): assert mod.later(1) == 1
     def test_logged(): assert mod.logged(7) == 7
+    def test_register():
+        mod.register(7)
+        assert mod.elsewhere.TABLE[7] == 7
+    def test_set_type():
+        import mimetypes
+        mod.set_type(".made-up")
+        assert mimetypes.guess_type("a.made-up")[0] == "made/up"
+    def test_set_option():
+        mod.set_option("blue")
+        assert mod.elsewhere.options.color == "blue"
+    def test_set_level():
+        mod.set_level(17)
+        assert mod.logging.getLogger("elsewhere").level == 17
+    def test_set_precision():
+        mod.set_precision(17)
+        assert mod.decimal.getcontext().prec == 17
+    def test_set_mode():
+        mod.set_mode(17)
+        assert mod.MODE.get() == 17
+    def test_set_shape():
+        mod.set_shape(mod.Square)
+        assert isinstance(mod.Square(), mod.Shape)
     def test_told():
         with open(TOLD, "a") as file:
             print(os.getpid(), file=file)
@@ -202,6 +268,15 @@ def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
     bench = Bench(repo, "mod.py", "stored")  # here its lines have run when the old value is returned
     for new in ("n * 3", "n + 1", "n - 2"):
         assert run(bench, "n * 2", new, ["test_stored"], near=1)[1:] == ("done", True)
+
+
+@pytest.mark.parametrize("name, statement", [
+    ("register", "elsewhere.TABLE.setdefault(n, n)"), ("set_type", 'mimetypes.add_type("made/up", n)'), ("set_option", "elsewhere.options.color = n"), ("set_level", 'logging.getLogger("elsewhere").setLevel(n)'),
+    ("set_precision", "decimal.getcontext().prec = n"), ("set_mode", "MODE.set(n)"), ("set_shape", "Shape.register(n)")])
+def test_what_the_unchanged_function_has_done_once_and_for_all_hides_no_mutant_that_does_not(repo, name, statement):
+    bench = Bench(repo, "mod.py", name)
+    for new in ("pass", "n", "n, n"):
+        assert run(bench, statement, new, ["test_" + name], near=1)[1:] == ("done", True)
 
 
 def test_what_a_mutant_leaves_behind_kills_no_other(repo):

@@ -7,9 +7,13 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
   is dear, nobody watches;
 - behind each mutant the process is as it was before: globals, attributes and containers of the repo's modules, living objects by
   type, environment, folder, threads, descriptors. One that is not is left.
-Anything else (a survivor, a death, a test that cannot be run twice) is run again in a process of its own. There a survivor whose tests
-have left the process as it was need not meet the tests beside them, which do not enter its function: they would find nothing. That is said only
-of tests whose very first run, without a mutant, has left nothing in the repo's modules either: what stands there already could hide it.
+Anything else (a death, a test that cannot be run twice, most survivors) is run again in a process of its own.
+
+A survivor is believed in a *clean* process: one where the very first run of each test, without a mutant, has left nothing, not in the repo's modules,
+not around, and not in modules that the repo's refer to. Otherwise what a mutant does not do any more could have been done already (an entry, a
+registration, an option). A test that leaves something there ends the process; it and mutants of its have another one for each worker, where survivors
+are not believed. One whose tests are all that enter its function is settled so. One that other tests come by, too, is run again by itself with these,
+but need not meet the tests beside, which do not enter its function: they would find nothing.
 """
 import base64
 import contextlib
@@ -24,6 +28,7 @@ MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twi
 SHORTER = 0.4  # seconds by which limits are shorter here (0.1 and five times what the test takes): what passes one is run by itself anyway
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
+MOST_STAINS = 6  # tests that may end a clean process by what they leave: then there is none any more
 MOST_TESTS = 8  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
 WATCHED = trace.MONITORING is not None
@@ -40,6 +45,7 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
+        self.stains = set()  # tests whose first run leaves something
         self.begin()
         self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
         self.before = None
@@ -58,6 +64,10 @@ class Chains:
         if not fit:
             return None
         return Link(self, dict(request, tests=[test for test, _limit in fit], limits=[limit for _test, limit in fit]), code, len(fit) == len(tests))
+
+    def is_clean(self, tests):
+        """Whether a clean process may run these tests."""
+        return self.session.host.state.others is not None and len(self.stains) < MOST_STAINS and self.stains.isdisjoint(tests)
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
@@ -89,8 +99,8 @@ class Chains:
 
     def end(self, chain, child, late):
         """`child`: the mutant that is in it, or the process without one."""
-        if self.running.get(chain.number) is chain:
-            del self.running[chain.number]
+        if self.running.get(chain.place) is chain:
+            del self.running[chain.place]
         wire.private_fds.discard(chain.jobs)
         os.close(chain.jobs)
         wire.private_fds.discard(chain.child.fd)
@@ -110,16 +120,16 @@ def book(path):
 class Chain:
     """One process, as its session knows it."""
 
-    def __init__(self, chains, number):
-        self.number = number
+    def __init__(self, chains, place):
+        self.place = place  # the number of the worker, and whether it is clean
         reader, self.jobs = os.pipe()
         reader, self.jobs = wire.out_of_reach(reader), wire.out_of_reach(self.jobs)
         wire.private_fds.update((reader, self.jobs))
         session = chains.session
         session.host.freeze()
-        key = Served(session, reader)
+        key = Served(session, reader, place[1])
         self.target = None  # that it knows of
-        self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + number, (reader,))
+        self.child = forks.spawn(key, key.run, 3600.0, None, forks.settings["workers"] + place[0], (reader,))
         self.child.fd = wire.out_of_reach(self.child.fd)
         wire.private_fds.discard(reader)
         wire.private_fds.add(self.child.fd)
@@ -140,9 +150,10 @@ class Link:
 
     def send(self, number):
         chains, plan, target = self.chains, self.plan, self.plan.target
-        chain = chains.running.get(number)
+        place = number, chains.is_clean(plan.tests)
+        chain = chains.running.get(place)
         if chain is None:
-            chain = chains.running[number] = Chain(chains, number)
+            chain = chains.running[place] = Chain(chains, place)
             chains.started += 1
         self.chain = chain
         child = forks.Child(plan, chain.child.pid, chain.child.fd, time.monotonic() + 2.0 * plan.wall, plan.on_record, chain.child.mark)
@@ -167,6 +178,7 @@ class Link:
 
     def end(self, child, late):
         said = said_in(child.records)
+        self.chains.stains.update(said["stains"] if said else ())
         if child.complete and not child.error and said is not None and not said["leaves"]:
             return forks.Ended(child.key, child.records, "done", 0, time.monotonic() - child.started, "")
         return self.chains.end(self.chain, child, late)
@@ -210,11 +222,11 @@ def said_in(records):
 class Served:
     """In the process: runs one mutant after the other."""
 
-    def __init__(self, session, reader):
-        self.session, self.reader, self.host = session, reader, session.host
-        self.warm, self.pristine = set(), set()  # tests that may be run here; those of them that have left nothing at first, but living objects
+    def __init__(self, session, reader, clean):
+        self.session, self.reader, self.host, self.clean = session, reader, session.host, clean
+        self.warm = set()  # tests that may be run here
         self.marked = False  # whether the state between two mutants is
-        self.left = False  # whether the test that was warmed up last has left something, but living objects
+        self.left = self.stained = False  # whether the test that was warmed up last has left something, but living objects; at its first run
         self.unchanged = ""  # code of the target, packed: made of it, tuples would be among the living, and collections come to leave them out
         self.started = False  # a program was started: nobody knows what it has changed
 
@@ -251,7 +263,10 @@ class Served:
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
-            if not self.warm_up(said["cold"], said["limit"]):
+            warm = self.warm_up(said["cold"], said["limit"])
+            if self.clean and self.stained:
+                return dict(said, leaves=True, stains=[said["cold"]], residue=[])
+            if not warm:
                 return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]], residue=[])
             self.warm.add(said["cold"])
             warmed = self.marked = True
@@ -296,7 +311,7 @@ class Served:
 
     def survivor(self, said, plan, sequence):
         """Whether all of its tests have run, left nothing behind, and come by its lines."""
-        if self.pristine.issuperset(plan.tests):
+        if self.clean:
             for one in () if WATCHED else sequence:
                 if plan.tracker.hit:
                     break
@@ -343,22 +358,32 @@ class Served:
     def warm_up(self, test, limit):
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
         item = self.host.items[test]
-        self.left, detail = False, b""
+        self.left, self.stained, detail = False, False, b""
+        if hasattr(item, "addFailure") and "tearDown_exceptions" not in vars(item.cls):
+            item.cls.tearDown_exceptions = []  # unittest's own, made when the first test of a class is over
+            self.state.mark()
+        if self.clean:
+            self.state.others.mark()
         if not self.warm or hasattr(item, "addFailure"):
+            if not self.marked:
+                self.state.mark()
             self.rehearse(item, limit)
-            self.left = self.marked and any(self.state.changed()[1:])
+            self.stained = any(self.state.changed()[1:])
+            self.left = self.marked and self.stained
             self.state.mark()
         for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
                 return False
             living, around, repo = self.state.changed()
             self.left = self.left or around or repo
-            if turn == 0 and not (around or repo):
-                self.pristine.add(test)
+            if turn == 0:
+                self.stained = self.stained or around or repo or self.clean and not self.state.others.same()
+                if self.clean and self.stained:
+                    return False
             if turn and not (living or around or repo):
                 return True
-            last, detail = detail, self.state.detail()
-            self.state.learn(last, detail)
+            last, detail = detail, self.state.repo.detail()
+            self.state.repo.learn(last, detail)
             self.state.mark()
         return False
 
@@ -373,8 +398,9 @@ class Served:
 
 def nothing():
     """What a mutant may have come to: whether what its tests said is believed; whether the process is left; tests that are not to be run here, and the
-    one that was run last; a test to be warmed up first, and its limit; whether all of its tests have come by its lines, passed and left nothing."""
-    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "cold": -1, "limit": 0.0, "all": False}
+    one that was run last; one that has left something at first; a test to be warmed up first, and its limit; whether all of its tests have come by its lines,
+    passed and left nothing, in a clean process."""
+    return {"believed": False, "leaves": False, "unfit": [], "residue": [], "stains": [], "cold": -1, "limit": 0.0, "all": False}
 
 
 def fail(item):

@@ -2,10 +2,14 @@
 
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
 default values; attributes and containers of other instances that stand there (somebody else's cache), and closures of other functions (its
-decorator); living objects by type; environment, folder, threads, descriptors, import state, warnings, logging.
+decorator); living objects by type; environment, folder, threads, descriptors, import state, warnings, logging, locale, decimal and other contexts.
+On demand also what stands in modules that the repo's refer to: a registry, options, a table of types.
 """
+import _locale
 import _signal
+import abc
 import collections
+import contextvars
 import gc
 import itertools
 import logging
@@ -16,9 +20,10 @@ import signal
 import struct
 import sys
 import types
+import unittest
 import warnings
 
-from . import forks
+from . import codes, forks
 
 WHICH = object.__hash__  # as id, which raises an audit event each time
 # Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
@@ -26,37 +31,37 @@ BOXES = {dict: dict.values, list: list.__iter__, set: set.__iter__, collections.
 EACH, VALUES = itertools.chain.from_iterable, operator.methodcaller("values")
 MOST_PLACES = 20000  # beyond, looking at them costs more than a process
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
+NEVER_WRONG = frozenset(("sys", "re", "linecache", "functools", "typing", "types", "pytest", "_pytest", "pluggy", "_mutagen_agent"))  # caches, and what runs the tests
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
 SIGNALS = tuple(map(int, (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)))  # signal.getsignal goes by way of two enums
 
 
 class State:
+    """Attributes: small (whether looking at it costs less than a process), others (Places of modules that the repo's refer to, None: there are too many)."""
+
     def __init__(self, host):
         self.host = host
         self.gather()
-        self.small = sum(map(len, self.spaces)) <= MOST_PLACES
+        self.small = self.repo.count <= MOST_PLACES
+        others = Places(referred_to(self.modules_of_repo, [function for found in host.index.by_place.values() for function in found]), MOST_PLACES)
+        self.others = others if others.count <= MOST_PLACES else None
         self.mark()  # what a first one makes is there before anything is compared
-        self.values = self.items = ()  # this process, and forks that compare nothing, keep nobody's values alive
+        self.repo.forget()  # this process, and forks that compare nothing, keep nobody's values alive
 
     def mark(self, repo=True):
-        """Remembers how things stand: the values themselves, so that no new one can come to stand at the address of an old one. `repo`: False where
-        nothing has run since the last time that could have changed the repo's modules."""
+        """Remembers how things stand. `repo`: False where nothing has run since the last time that could have changed the repo's modules."""
         if len(sys.modules) != self.modules:
             repo = True
             self.gather()
         if repo:
-            self.values, self.items = tuple(EACH(map(VALUES, self.spaces))), tuple(self.each_item())
-            self.equals, self.sizes = self.of_replaced(), self.of_boxes()
+            self.repo.mark()
         self.living, self.around = self.of_living(), self.of_around()
 
     def changed(self):
-        """(living objects, what stands around, the repo's modules) since the last mark. All that is done for each place is done by built-in functions."""
+        """(living objects, what stands around, the repo's modules) since the last mark."""
         if len(sys.modules) != self.modules:
             return True, True, True
-        living, around = self.of_living() != self.living, self.of_around() != self.around
-        same = (sum(map(len, self.spaces)) == len(self.values) and all(map(operator.is_, EACH(map(VALUES, self.spaces)), self.values))
-                and self.of_replaced() == self.equals and self.of_boxes() == self.sizes and all(map(operator.is_, self.each_item(), self.items)))
-        return living, around, not same
+        return self.of_living() != self.living, self.of_around() != self.around, not self.repo.same()
 
     def of_living(self):
         gc.collect()
@@ -65,21 +70,73 @@ class State:
         return hash(frozenset(living.items()))
 
     def of_around(self):
+        loggers = logging.root.manager.loggerDict
         return hash((
             self.modules, tuple(os.environ._data.items()), os.getcwd(), tuple(sys.path), names("/proc/self/task"),
-            names("/proc/self/fd"), self.files(), *map(WHICH, (sys.stdin, sys.stdout, sys.stderr, warnings.filters, sys.gettrace())),
-            sys.getrecursionlimit(), len(warnings.filters),
-            logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(logging.root.manager.loggerDict),
+            names("/proc/self/fd"), self.files(), *map(WHICH, (sys.stdin, sys.stdout, sys.stderr, sys.excepthook, warnings.filters, sys.gettrace())),
+            sys.getrecursionlimit(), len(warnings.filters), abc.get_cache_token(), _locale.setlocale(_locale.LC_ALL, None), of_contexts(),
+            logging.root.manager.disable, len(loggers), of_logger(logging.root), tuple(map(of_logger, loggers.values())),
             tuple(map(_signal.getsignal, SIGNALS)), len(sys.meta_path), len(sys.path_hooks)))
+
+    def files(self):
+        """Without what pytest makes for tmp_path: each test has its own folder there."""
+        folder = forks.child_folder(os.getpid())
+        return tuple(name for name in names(folder) if name != "pytest") if folder else ()
+
+    def gather(self):
+        """The places to be looked at; new modules bring new ones."""
+        self.modules = len(sys.modules)
+        real_file = self.host.index.real_file
+        self.modules_of_repo = [module for module in list(sys.modules.values()) if type(module) is types.ModuleType
+                                and type(module.__dict__.get("__file__")) is str and real_file(module.__dict__["__file__"])]
+        self.repo = Places(self.modules_of_repo)
+        for functions in self.host.index.by_place.values():
+            self.repo.extend(functions)
+
+
+class Places:
+    """Where values stand in some modules, and in what stands there. Attributes: count (of values and of what is in containers). All that is done for each place
+    is done by built-in functions."""
+
+    def __init__(self, modules, most=sys.maxsize):
+        """`most`: no more than that are looked for."""
+        self.spaces, self.replaced, self.boxes, self.known, self.todo = [], [], {kind: [] for kind in BOXES}, set(), []
+        self.large = {kind: [] for kind in BOXES}
+        self.names = {module.__dict__.get("__name__") for module in modules}
+        self.count, self.most = 0, most
+        for module in modules:
+            self.space(module.__dict__)
+        self.extend(())
+
+    def extend(self, values):
+        self.todo.extend(values)
+        while self.todo and self.count <= self.most:
+            self.add(self.todo.pop())
+
+    def mark(self):
+        """Remembers the values themselves, so that no new one can come to stand at the address of an old one."""
+        self.values, self.items = tuple(self.each_value()), tuple(self.each_item())
+        self.equals, self.sizes = self.of_replaced(), self.of_boxes()
+
+    def same(self):
+        """Whether they are as they were when they were marked."""
+        return (sum(map(len, self.spaces)) == len(self.values) and all(map(operator.is_, self.each_value(), self.values))
+                and self.of_replaced() == self.equals and self.of_boxes() == self.sizes and all(map(operator.is_, self.each_item(), self.items)))
+
+    def forget(self):
+        self.values = self.items = ()
+
+    def each_value(self):
+        return EACH(map(VALUES, self.spaces))
+
+    def each_item(self):
+        return EACH([EACH(map(BOXES[kind], boxes)) for kind, boxes in self.boxes.items()])
 
     def of_replaced(self):
         return hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
 
     def of_boxes(self):
-        return hash(tuple([tuple(map(kind.__len__, boxes)) for kind, _values, boxes in self.boxes]))
-
-    def each_item(self):
-        return EACH([EACH(map(values, boxes)) for _kind, values, boxes in self.boxes if values])
+        return hash(tuple([tuple(map(kind.__len__, boxes)) for found in (self.boxes, self.large) for kind, boxes in found.items()]))
 
     def detail(self):
         """Of each space, as bytes."""
@@ -92,45 +149,26 @@ class State:
         for place in reversed(changed):
             self.replaced.append(self.spaces.pop(place))
 
-    def files(self):
-        """Without what pytest makes for tmp_path: each test has its own folder there."""
-        folder = forks.child_folder(os.getpid())
-        return tuple(name for name in names(folder) if name != "pytest") if folder else ()
-
-    def gather(self):
-        """The places to be looked at; new modules bring new ones."""
-        self.modules = len(sys.modules)
-        self.spaces, self.replaced, self.known = [], [], set()
-        self.found = {kind: [] for kind in BOXES}
-        real_file = self.host.index.real_file
-        modules = [module for module in list(sys.modules.values()) if type(module) is types.ModuleType
-                   and type(module.__dict__.get("__file__")) is str and real_file(module.__dict__["__file__"])]
-        self.names = {module.__dict__.get("__name__") for module in modules}
-        for module in modules:
-            self.space(module.__dict__)
-        for functions in self.host.index.by_place.values():
-            for function in functions:
-                self.add(function)
-        self.boxes = []
-        for kind, boxes in self.found.items():
-            large = [box for box in boxes if kind.__len__(box) > MOST_ITEMS]
-            self.boxes += [(kind, BOXES[kind], [box for box in boxes if kind.__len__(box) <= MOST_ITEMS]), (kind, None, large)]
-
-    def space(self, values):
-        self.spaces.append(values)
-        for value in list(values.values()):
-            self.add(value)
+    def space(self, values, replaces=False):
+        """`replaces`: something there is replaced each time: unittest makes a new list of errors in each class that it is done with."""
+        (self.replaced if replaces else self.spaces).append(values)
+        self.count += len(values)
+        self.todo.extend(list(values.values()))
 
     def function(self, function):
-        for value in (function.__defaults__ or ()) + tuple((function.__kwdefaults__ or {}).values()):
-            self.add(value)
+        self.todo.extend((function.__defaults__ or ()) + tuple((function.__kwdefaults__ or {}).values()))
         for cell in function.__closure__ or ():
             try:
-                self.add(cell.cell_contents)
+                self.todo.append(cell.cell_contents)
             except ValueError:
                 continue  # empty
         if function.__dict__:
             self.space(function.__dict__)
+
+    def box(self, kind, value):
+        length = kind.__len__(value)
+        (self.boxes if length <= MOST_ITEMS else self.large)[kind].append(value)
+        self.count += min(length, MOST_ITEMS)
 
     def add(self, value):
         kind = type(value)
@@ -140,13 +178,16 @@ class State:
         if kind is types.FunctionType:
             self.function(value)
             return
+        if kind is tuple:
+            self.todo.extend(value[:MOST_ITEMS])
+            return
         for built_in in BOXES:
             if issubclass(kind, built_in):
-                self.found[built_in].append(value)
+                self.box(built_in, value)
                 return
         if issubclass(kind, type):
             if type.__getattribute__(value, "__module__") in self.names:
-                self.space(type.__getattribute__(value, "__dict__"))
+                self.space(type.__getattribute__(value, "__dict__"), issubclass(value, unittest.TestCase))
             return
         try:
             inside, home = object.__getattribute__(value, "__dict__"), type.__getattribute__(kind, "__module__")
@@ -156,9 +197,51 @@ class State:
             self.space(inside)
         elif type(inside) is dict:
             self.spaces.append(inside)
-            for part in list(inside.values()):
-                if issubclass(type(part), tuple(BOXES)):
-                    self.add(part)
+            self.count += len(inside)
+            self.todo.extend(part for part in list(inside.values()) if issubclass(type(part), tuple(BOXES)))
+
+
+def referred_to(modules, functions):
+    """Other modules that these name, or whose functions and classes they do, or that one of `functions` could import: and of installed packages all
+    that is loaded."""
+    own = {module.__dict__.get("__name__") for module in modules}
+    homes = map(home_of, EACH([list(module.__dict__.values()) for module in modules]))
+    words = EACH([code.co_names for function in functions for code in codes.all_codes(function.__code__)])
+    found = {name for name in EACH((homes, words)) if type(name) is str and name in sys.modules}
+    standard = os.path.dirname(os.__file__) + os.sep
+    packages = tuple({name.split(".")[0] + "." for name in found if not is_standard(sys.modules[name], standard)})
+    return [module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType and (name in found or name.startswith(packages))
+            and name not in own and name.split(".")[0] not in NEVER_WRONG]
+
+
+def home_of(value):
+    """The name of the module that a value is, or comes from."""
+    kind = type(value)
+    if kind is types.ModuleType:
+        return value.__dict__.get("__name__")
+    if kind in (types.FunctionType, types.BuiltinFunctionType):
+        return value.__module__
+    return type.__getattribute__(value if issubclass(kind, type) else kind, "__module__")
+
+
+def is_standard(module, place):
+    path = getattr(module, "__file__", None)
+    return type(path) is not str or path.startswith(place) and "-packages" not in path
+
+
+def of_logger(logger):
+    """Those that are only in the way to another one have nothing."""
+    if type(logger) is logging.PlaceHolder:
+        return 0
+    found = object.__getattribute__(logger, "__dict__").get
+    return found("level"), found("disabled"), found("propagate"), len(found("handlers", ())), len(found("filters", ()))
+
+
+def of_contexts():
+    decimal = sys.modules.get("decimal")
+    number = decimal.getcontext() if type(decimal) is types.ModuleType else None
+    return (number and (number.prec, number.rounding, number.Emin, number.Emax, number.capitals, number.clamp, tuple(number.traps.values())),
+            tuple([(WHICH(variable), WHICH(value)) for variable, value in contextvars.copy_context().items()]))
 
 
 def of_value(value):
