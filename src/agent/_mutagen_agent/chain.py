@@ -32,7 +32,7 @@ MOST_STAINS = 6  # tests that may end a clean process by what they leave: then t
 MOST_TESTS = 8  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
 WATCHED = trace.MONITORING is not None
-LEAST_KILLS = 3  # that a process must bring on the average, or starting it costs more than it saves
+LEAST_VERDICTS = 3  # that a process must bring on the average, or starting it costs more than it saves
 
 
 def seconds_of(limit):
@@ -71,16 +71,16 @@ class Chains:
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
-        if self.tried >= ENOUGH and 5 * self.won < self.tried or self.started >= LEAST_KILLS and self.won < LEAST_KILLS * self.started:
+        if self.tried >= ENOUGH and 5 * self.won < self.tried or self.started >= LEAST_VERDICTS and self.won < LEAST_VERDICTS * self.started:
             return False
         if self.before is None:
             self.before = book(self.book)
         started, won = self.before
-        return started < 10 or won >= LEAST_KILLS * started
+        return started < 10 or won >= LEAST_VERDICTS * started
 
     def begin(self):
         """Another target. The processes stay: nothing of it is in them before they hear of it."""
-        self.tried = self.won = self.started = 0  # mutants of this target, those of them that were killed in a chain, and processes begun for it
+        self.tried = self.won = self.started = 0  # mutants of this target, those of them that were settled in a chain, and processes begun for it
 
     def note(self):
         """What the target came to."""
@@ -108,7 +108,7 @@ class Chains:
 
 
 def book(path):
-    """Processes and kills of all targets so far."""
+    """Processes and verdicts of all targets so far."""
     try:
         with open(path) as file:
             rows = [tuple(map(int, line.split())) for line in file]
