@@ -28,7 +28,7 @@ MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twi
 SHORTER = 0.4  # seconds by which limits are shorter here (0.1 and five times what the test takes): what passes one is run by itself anyway
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
-MOST_STAINS = 6  # tests that may end a clean process by what they leave: then there is none any more
+MOST_STAINS = 6  # tests that may end a clean process by what they leave, and one more for every two survivors that are settled in one
 MOST_TESTS = 8  # of one mutant: the killer of the last one comes first, and what these do not kill is run by itself anyway
 ENOUGH = 6  # mutants that show whether a target's tests are good for this
 WATCHED = trace.MONITORING is not None
@@ -45,7 +45,7 @@ class Chains:
 
     def __init__(self, session):
         self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.stains = set()  # tests whose first run leaves something
+        self.stains, self.settled = set(), 0  # tests whose first run leaves something; survivors that clean processes have settled
         self.begin()
         self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
         self.before = None
@@ -67,7 +67,7 @@ class Chains:
 
     def is_clean(self, tests):
         """Whether a clean process may run these tests."""
-        return self.session.host.state.others is not None and len(self.stains) < MOST_STAINS and self.stains.isdisjoint(tests)
+        return self.session.host.state.others is not None and len(self.stains) < MOST_STAINS + self.settled // 2 and self.stains.isdisjoint(tests)
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
@@ -75,20 +75,22 @@ class Chains:
             return False
         if self.before is None:
             self.before = book(self.book)
-        started, won = self.before
-        return started < 10 or won >= LEAST_VERDICTS * started
+        targets, started, won = self.before
+        self.asked = True
+        return started < 10 + targets // 2 or won >= LEAST_VERDICTS * started  # what holds for some targets need not for all
 
     def begin(self):
         """Another target. The processes stay: nothing of it is in them before they hear of it."""
+        self.asked = False
         self.tried = self.won = self.started = 0  # mutants of this target, those of them that were settled in a chain, and processes begun for it
 
     def note(self):
         """What the target came to."""
-        if self.started or self.won:
+        if self.asked:
             with open(self.book, "a") as file:
                 file.write("%d %d\n" % (self.started, self.won))
             if self.before is not None:
-                self.before = self.before[0] + self.started, self.before[1] + self.won
+                self.before = self.before[0] + 1, self.before[1] + self.started, self.before[2] + self.won
         self.begin()
 
     def drop(self):
@@ -108,13 +110,14 @@ class Chains:
 
 
 def book(path):
-    """Processes and verdicts of all targets so far."""
+    """Targets so far, their processes and verdicts."""
     try:
         with open(path) as file:
             rows = [tuple(map(int, line.split())) for line in file]
     except (OSError, ValueError):
-        return 0, 0  # none yet; one that is being written is read the next time
-    return sum(row[0] for row in rows if len(row) == 2), sum(row[1] for row in rows if len(row) == 2)
+        return 0, 0, 0  # none yet; one that is being written is read the next time
+    rows = [row for row in rows if len(row) == 2]
+    return len(rows), sum(row[0] for row in rows), sum(row[1] for row in rows)
 
 
 class Chain:
@@ -199,6 +202,7 @@ class Link:
             return None
         quiet = self.whole and said["all"] and not said["leaves"]
         answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=quiet and (self.request.get("near") or 0) <= len(plan.tests))
+        chains.settled += answer["settles"]
         for run in answer["runs"]:
             run[2] = run[1] or run[2] or said["all"]  # a kill: its lines have run; where all tests pass, they have in one of them
             answer["settles"] = answer["settles"] or run[1]
