@@ -46,6 +46,20 @@ def test_a_mutant_that_breaks_the_import_kills_as_a_set_up_does(repo):
     assert answer["runs"] == [[0, True, True, False, True, "cannot be collected: IndexError: list index out of range"]], answer
 
 
+def test_parameters_that_are_not_asked_for_are_not_run_there(repo):
+    repo.write("mod.py", "def same(n):\n    return n\n")
+    repo.write("test_mod.py", """
+        import pytest
+        from mod import same
+        @pytest.mark.parametrize("n", [1, 2])
+        def test_same(n): assert same(n) == n
+        """)
+    repo.start()
+    bench = Bench(repo, "mod.py", "same")
+    assert bench.verdict("return n", "return n if n != 2 else 0", [0], fresh=True) == ("survived", True)
+    assert bench.verdict("return n", "return n if n != 2 else 0", [1], fresh=True) == ("killed", True)
+
+
 def test_programs_that_a_test_starts_are_traced_and_mutated(repo):
     repo.write("mod.py", """
         def shout(text):

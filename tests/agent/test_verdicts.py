@@ -307,3 +307,22 @@ def test_a_file_that_a_test_imports_is_mutated_too(repo, test):
         """)
     repo.start()
     assert Bench(repo, test[5:].replace("reload", "again") + ".py", "f").verdict("n + 1", "n + 2", [test]) == ("killed", True)
+
+
+def test_a_trouble_from_before_is_not_the_next_tests(repo):
+    """pytest 8.4 and later keep what a finalizer raises until the next test is set up, and with -W error that fails."""
+    repo.write("pytest.ini", "[pytest]\nfilterwarnings = error\n")
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", """
+        import gc
+        import mod
+        class Loud:
+            def __init__(self): self.itself = self
+            def __del__(self): raise RuntimeError("loud")
+        gc.disable()
+        Loud()
+        def test_f(): assert mod.f(1) == 2
+        """)
+    repo.start()
+    bench = Bench(repo, "mod.py", "f")
+    assert bench.verdict("n + 1", "1 + n", ["test_f"]) == ("survived", True)

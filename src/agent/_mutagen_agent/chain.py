@@ -237,6 +237,7 @@ class Served:
     def run(self, emit):
         host = self.host
         host.enter_fork()
+        host.forget_troubles()
         host.tears_down = True
         mutant.watch_writes(host, emit, False)
         told = host.files.on_start

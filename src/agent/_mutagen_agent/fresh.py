@@ -69,7 +69,7 @@ def loop(session, job, emit, host):
 
     try:
         host.adopt(session)
-        items, others = matched(host.items, job["ids"])
+        items, others = matched(host.items, job["ids"], job["known"])
         if job["mutated"] is None:
             baseline.run_tests(job["tests"], [items.get(id) for id in job["ids"]], host, emit, job["watch"], scan=job["scan"])
         elif host.plugin.errors:
@@ -82,11 +82,10 @@ def loop(session, job, emit, host):
     emit.end()
 
 
-def matched(items, ids):
-    """The items by the ids that were asked for; and those of the same test functions with ids that are new (other parameters)."""
+def matched(items, ids, known):
+    """The items by the ids that were asked for; and those of the same test functions with ids that are not among those known (other parameters)."""
     by_id = {item.nodeid: item for item in items}
-    functions = {id.split("[")[0]: id for id in ids}
-    known = set(ids)
+    functions, known = {id.split("[")[0]: id for id in ids}, set(known)
     others = [(functions[base], item) for item in items for base in [item.nodeid.split("[")[0]] if item.nodeid not in known and base in functions]
     return {id: by_id[id] for id in ids if id in by_id}, others
 

@@ -81,9 +81,11 @@ class Host:
     def fresh_job(self, tests):
         """What a new interpreter has to be told to run these tests."""
         files = list(dict.fromkeys(collect.item_file(self.items[index]) for index in tests))
+        functions = {self.items[index].nodeid.split("[")[0] for index in tests}
         return {
             "start": self.settings, "keep_addopts": self.keep_addopts, "files": files, "tests": list(tests),
             "ids": [self.items[index].nodeid for index in tests],
+            "known": [item.nodeid for item in self.items if item.nodeid.split("[")[0] in functions],
         }
 
     def importers(self, file):
@@ -117,6 +119,14 @@ class Host:
             "workerid": worker, "workercount": int(os.environ["PYTEST_XDIST_WORKER_COUNT"]), "testrunuid": "mutagen", "mainargv": list(sys.argv),
         }
         self.config.workeroutput = {}
+
+    def forget_troubles(self):
+        """What pytest has kept of exceptions that nobody could be told of (in a finalizer, in a thread) is not the next test's."""
+        for module, name in (("unraisableexception", "unraisable_exceptions"), ("threadexception", "thread_exceptions")):
+            key = getattr(sys.modules.get("_pytest." + module), name, None)
+            kept = self.config.stash.get(key, None) if key is not None else None
+            if kept is not None:
+                kept.clear()
 
     def clear_caches(self, known_modules=0):
         """Between tests. Returns the number of modules, to be passed again: only new ones can bring new caches."""

@@ -92,6 +92,7 @@ class Plan:
             new_interpreter.become(self.fresh_job(), emit, None if self.new_interpreter else self.host.nursery)
         host = self.host
         host.enter_fork()
+        host.forget_troubles()
         watch_writes(host, emit, self.alone)
         self.target.swap(self.code)
         reload.install(self.target, self.code)
