@@ -186,29 +186,30 @@ static bool can_tell(const struct mg_baseline_result *result)
     return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
 }
 
-/* Which tests are to be run again: of those that were run now, and of those that a part before this one has run once. The others become, or stay,
- * those that have been run once. How many are from before: they come first. */
+/* Which tests are to be run again: of those that were run now, and behind them, of those that a part before this one has run once. The others become,
+ * or stay, those that have been run once. Returns how many of those run now there are. */
 static size_t find_again(struct mg_run_context *run, size_t ended, struct selection *again)
 {
-    size_t earlier = 0;
     static bool concerned = true;
-    uint32_t *list = MG_NEW_ARRAY(run->arena, uint32_t, run->baseline.done + ended + 1);
+    size_t done = run->baseline.done, all = done + ended, from_now = 0;
+    uint32_t *list = MG_NEW_ARRAY(run->arena, uint32_t, all + 1);
     struct mg_map files;
     mg_map_init(&files, run->arena);
-    for (size_t i = 0; i < run->baseline.done + ended; i++)
+    for (size_t i = 0; i < all; i++)
         if (run->baseline.results[run->baseline.order.at[i]].lines.len)
             *mg_map_slot(&files, run->collected.tests.at[run->baseline.order.at[i]].file) = &concerned;
-    for (size_t i = 0; i < run->baseline.done + ended; i++) {
+    for (size_t turn = 0; turn < all; turn++) {
+        size_t i = (done + turn) % all;
         uint32_t test = run->baseline.order.at[i];
-        bool candidate = i < run->baseline.done ? run->baseline.once[test] : can_tell(&run->baseline.results[test]);
+        bool candidate = i < done ? run->baseline.once[test] : can_tell(&run->baseline.results[test]);
         bool runs = candidate && (!is_narrow(run) || mg_map_get(&files, run->collected.tests.at[test].file));
         run->baseline.once[test] = candidate && !runs;
         if (runs)
             list[again->count++] = test;
-        earlier = i < run->baseline.done ? again->count : earlier;
+        from_now = turn < ended ? again->count : from_now;
     }
     again->at = list;
-    return earlier;
+    return from_now;
 }
 
 static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_baseline_result *second)
@@ -300,7 +301,7 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
 
     bool *missed = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
     struct selection again = { .pause = seconds_left(run, 1.0) };
-    size_t earlier = find_again(run, ended, &again);
+    size_t from_now = find_again(run, ended, &again);
     for (size_t i = 0; i < again.count; i++)
         second[again.at[i]] = (struct mg_baseline_result){ .test = again.at[i], .outcome = MG_TEST_CRASHED };
     progress.ops->phase(progress.self, "baseline", MG_STR("running them again, for flaky ones and times"), (uint32_t)again.count);
@@ -308,7 +309,7 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
         MG_TRY(pass(run, &none, &again, second, &ended_again, err));
     for (size_t i = 0; i < again.count; i++)
         missed[again.at[i]] = i >= ended_again;
-    for (size_t i = 0; i < earlier; i++)
+    for (size_t i = from_now; i < again.count; i++)
         compare_late(run, again.at[i], missed[again.at[i]] ? NULL : &second[again.at[i]]);
     size_t done = 0;
     while (done < ended && !missed[tests[done]]) {

@@ -56,6 +56,8 @@ struct mg_memory_script {
     const char *broken_source; /* a loaded text that holds it gives a collection error, and does not compile */
     const struct mg_memory_examined *examined;
     size_t examined_count;
+    const char *failing_again;                /* tests whose id holds it fail in a pass that traces nothing */
+    size_t pause_after;                       /* so many tests of a pass are run before a pause that it has; 0 = all: they take no time */
     const char *failing_confirm;              /* confirmed tests whose id holds it fail */
     const char *lost_confirm;                 /* those whose id holds it are not run at all */
     const struct mg_description *description; /* NULL = a function without parameters */
@@ -64,7 +66,7 @@ struct mg_memory_script {
     void *probe_data;
 
     /* Counted by the agent. */
-    size_t sessions_opened, sessions_closed, jobs_run, confirms, checks, examinations;
+    size_t sessions_opened, sessions_closed, jobs_run, confirms, checks, examinations, tests_run;
 };
 
 /* A text that is loaded gets one test for each line "def test_…" in it. The script stays the caller's and must live longer. */

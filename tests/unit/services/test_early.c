@@ -155,6 +155,40 @@ static void without_a_choice_the_order_is_pytests(void **state)
     assert_int_equal(scored.report.existing_passed, TESTS);
 }
 
+/* A test of a.py fails when it runs again. */
+static void score_twice_failing(bool aimed, double seconds)
+{
+    script.failing_again = "_03";
+    script.tests_run = 0;
+    a_phase = 0;
+    score_it(aimed, seconds);
+}
+
+static void tests_of_files_that_no_target_is_run_by_are_run_once(void **state)
+{
+    (void)state;
+    score_twice_failing(true, 0);
+    assert_int_equal(script.tests_run, TESTS + NEAR);
+    assert_int_equal(scored.report.existing_passed, TESTS);
+    score_twice_failing(false, 0); /* all are, where every function may be a target */
+    assert_int_equal(script.tests_run, 2 * TESTS);
+    assert_int_equal(scored.report.existing_passed, TESTS - 1);
+    tests[51].covers = "m.py"; /* the last one of a.py comes there: all of that file may stand beside a survivor's tests */
+    score_twice_failing(true, 0);
+    assert_int_equal(script.tests_run, 2 * TESTS);
+    assert_int_equal(scored.report.existing_passed, TESTS - 1);
+}
+
+static void a_part_that_comes_to_a_target_has_those_before_it_run_again(void **state)
+{
+    (void)state;
+    tests[51].covers = "m.py";
+    script.pause_after = 50;
+    score_twice_failing(true, 1e6); /* z.py; 50 tests of a.py, once; two more, and 48 of the 50 */
+    assert_int_equal(script.tests_run, 2 * NEAR + 50 + 2 + 50);
+    assert_int_equal(scored.report.existing_passed, TESTS - 1);
+}
+
 /* Sessions for f, g and trivial, which all tests of z.py come to. */
 static size_t sessions(void)
 {
@@ -192,6 +226,8 @@ int main(void)
         CASE(a_survivor_is_tried_on_what_comes_later),
         CASE(kills_stay_when_the_time_is_over),
         CASE(without_a_choice_the_order_is_pytests),
+        CASE(tests_of_files_that_no_target_is_run_by_are_run_once),
+        CASE(a_part_that_comes_to_a_target_has_those_before_it_run_again),
         CASE(targets_share_a_session),
         CASE(a_target_that_a_used_session_fails_gets_one_of_its_own),
     };
