@@ -13,7 +13,7 @@
 
 /* The table in python/operators.h has the same names in the same order; a test holds them together. */
 #define OPERATORS \
-    "ROR MIR LCR COI COD AOR BOR ASR UOD CRP-num CRP-bool RVR SDL BCR ZIL OIL EXS EXR SIR CRP-str CRP-none ARG ARG-key MSW CNT MCR DEF DDL XMT"
+    "ROR MIR LCR COI COD AOR BOR ASR UOD CRP-num CRP-bool RVR SDL BCR ZIL OIL EXS EXR SIR CRP-str CRP-none ARG ARG-key MSW CNT MCR DEF DDL XMT AVR ARG-none ARG-last"
 
 static const struct mg_setting settings[] = {
     TEXT("project_root", project_root, "", false, "the repo when the command line names none; empty = it must name one"),

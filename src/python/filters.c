@@ -294,6 +294,13 @@ static bool makes_text(const struct mg_module *module, const struct mg_node *cal
     return IS_IN(mg_callee_name(module, call), names);
 }
 
+bool mg_is_never_negative(const struct mg_module *module, const struct mg_node *value)
+{
+    static const char *const names[] = { "len", "count", "abs", "ord" };
+    return value->kind == N_CALL ? IS_IN(mg_callee_name(module, value), names)
+                                 : value->kind == N_BINARY && mg_node_is(module, mg_node_field(value, F_operator), "%");
+}
+
 bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand)
 {
     for (uint32_t i = 0; i < operand->size;) {

@@ -2,17 +2,6 @@
 #include "base/str.h"
 #include "python/operators.h"
 
-/* Either order means the same, or the other one fails at once. */
-static bool is_pointless(struct mg_str callee)
-{
-    static const char *const names[] = { "super", "isinstance", "issubclass", "getattr", "setattr", "hasattr", "delattr", "encode", "decode",
-                                         "cast",  "min",        "max",        "print",   "gcd",     "lcm",     "hypot",   "isclose" };
-    for (size_t i = 0; i < MG_COUNT(names); i++)
-        if (mg_str_is(callee, names[i]))
-            return true;
-    return false;
-}
-
 static bool are_alike(const struct mg_module *module, const struct mg_node *a, const struct mg_node *b)
 {
     if (a->kind != b->kind || mg_str_eq(mg_node_text(module, a), mg_node_text(module, b)) || mg_node_is(module, a, "self"))
@@ -23,7 +12,7 @@ static bool are_alike(const struct mg_module *module, const struct mg_node *a, c
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_node *arguments = mg_node_field(node, F_arguments);
-    if (!arguments || arguments->kind != N_ARGUMENTS || is_pointless(mg_callee_name(sink->module, node)))
+    if (!arguments || arguments->kind != N_ARGUMENTS || mg_is_pointless_call(mg_callee_name(sink->module, node)))
         return;
     for (const struct mg_node *a = mg_node_first_named(arguments), *b; a && (b = mg_node_next_named(a)); a = b) {
         if (!are_alike(sink->module, a, b))

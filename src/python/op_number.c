@@ -1,4 +1,5 @@
-/* CRP-num: a number becomes its neighbours. */
+/* CRP-num: a number becomes its neighbours; on level 3 also 0, 1, -1 and its negation, the set of PIT's CRCR. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -74,7 +75,8 @@ static bool zero_is_absurd(const struct mg_module *module, const struct mg_node 
 static void emit(struct mg_sink *sink, const struct mg_node *node, struct mg_str text)
 {
     bool dotted = node->parent->kind == N_ATTRIBUTE;
-    mg_sink_expression(sink, node, dotted ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
+    bool power = node->parent->kind == N_BINARY && node->field == F_left && mg_str_starts(text, "-"); /* -(2 ** x) is another number */
+    mg_sink_expression(sink, node, dotted || power ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
 }
 
 /* -0.0 equals 0.0 */
@@ -84,6 +86,98 @@ static bool is_zero(struct mg_str text)
         if (text.at[i] >= '1' && text.at[i] <= '9')
             return false;
     return true;
+}
+
+static bool is_in(struct mg_str text, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mg_str_is(text, names[i]))
+            return true;
+    return false;
+}
+
+/* Below zero they fail at once, or all do what zero does. */
+static bool negative_is_absurd(const struct mg_module *module, const struct mg_node *node)
+{
+    static const char *const names[] = { "group", "ljust", "rjust", "center", "zfill", "int" };
+    const struct mg_node *above = node->parent;
+    if (above->kind == N_COMPARISON) {
+        for (const struct mg_node *one = mg_node_first_named(above); one; one = mg_node_next_named(one))
+            if (mg_is_never_negative(module, one))
+                return true;
+        return false;
+    }
+    if (above->kind == N_BINARY) {
+        const struct mg_node *op = mg_node_field(above, F_operator), *left = mg_node_field(above, F_left), *right = mg_node_field(above, F_right);
+        if (mg_node_is(module, op, "<<") || mg_node_is(module, op, ">>"))
+            return node == right;
+        return mg_node_is(module, op, "*") && mg_is_sequence(module, node == right ? left : right);
+    }
+    if (above->kind != N_ARGUMENTS || !above->parent)
+        return false;
+    if (mg_is_call_of(module, above->parent, "range")) /* where it ends */
+        return mg_node_count_named(above) == 1 || (mg_node_count_named(above) == 2 && mg_node_named(above, 1) == node);
+    return is_in(mg_callee_name(module, above->parent), names, MG_COUNT(names));
+}
+
+/* `a - -7` is `a + 7`, which AOR and ASR have; every limit of a split below zero is none; masks and codes have no sign. */
+static bool has_negation(const struct mg_sink *sink, const struct mg_node *node, unsigned base)
+{
+    static const char *const limited[] = { "split", "rsplit", "replace" };
+    const struct mg_node *above = node->parent, *op = mg_node_field(above, F_operator);
+    if (above->kind == N_BINARY && node->field == F_right && (mg_node_is(sink->module, op, "+") || mg_node_is(sink->module, op, "-")))
+        return !mg_sink_makes(sink, &mg_op_arithmetic, 1);
+    if (above->kind == N_AUGMENTED && (mg_node_is(sink->module, op, "+=") || mg_node_is(sink->module, op, "-=")))
+        return !mg_sink_makes(sink, &mg_op_assignment, 1);
+    bool limit = above->kind == N_ARGUMENTS && above->parent && is_in(mg_callee_name(sink->module, above->parent), limited, MG_COUNT(limited));
+    return base == 10 && !limit;
+}
+
+/* Neighbours are there already. */
+static void complete(struct mg_sink *sink, const struct mg_node *node, int64_t value, unsigned base, bool imaginary)
+{
+    const int64_t others[] = { 0, 1, -1, -value };
+    bool negation = has_negation(sink, node, base), absurd = negative_is_absurd(sink->module, node);
+    sink->level = 3;
+    for (size_t i = 0; i < MG_COUNT(others); i++) {
+        int64_t other = others[i];
+        bool neighbour = other == value || other == value + 1 || (other == value - 1 && value != 0);
+        if (neighbour || (other < 0 && absurd) || (other == -value && value != 0 && !negation) || (imaginary && i < 3))
+            continue;
+        if ((other == 0 && zero_is_absurd(sink->module, node)) || (i == 3 && (other == 1 || other == -1)))
+            continue;
+        emit(sink, node, write_integer(sink->arena, other, base, imaginary));
+    }
+    sink->level = sink->op->level;
+}
+
+static void complete_float(struct mg_sink *sink, const struct mg_node *node, struct mg_str text, bool negative)
+{
+    static const struct {
+        double value;
+        struct mg_str text;
+    } others[] = { { 0.0, MG_STR_INIT("0.0") }, { 1.0, MG_STR_INIT("1.0") }, { -1.0, MG_STR_INIT("-1.0") } };
+    char digits[32];
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] != '_' && len + 1 < sizeof digits)
+            digits[len++] = text.at[i];
+    digits[len] = 0;
+    char *end;
+    double value = strtod(digits, &end);
+    if (len + 1 == sizeof digits || *end) /* too long, or imaginary */
+        return;
+    value = negative ? -value : value;
+    sink->level = 3;
+    for (size_t i = 0; i < MG_COUNT(others); i++) {
+        double other = others[i].value;
+        bool made = other == value || other == value + (negative ? -1 : 1) || (!negative && other == -value);
+        if (!made && !(other == 0 && zero_is_absurd(sink->module, node)) && !(other < 0 && negative_is_absurd(sink->module, node)))
+            emit(sink, node, others[i].text);
+    }
+    if (negative && value != -1.0 && has_negation(sink, node, 10))
+        emit(sink, node, text);
+    sink->level = sink->op->level;
 }
 
 static void mutate_float(const struct mg_node *node, bool negative, struct mg_sink *sink)
@@ -123,6 +217,7 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         return;
     if (node->kind == N_FLOAT) {
         mutate_float(node, negative, sink);
+        complete_float(sink, whole, mg_node_text(sink->module, node), negative);
         return;
     }
     unsigned base;
@@ -142,6 +237,7 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
             continue;
         emit(sink, whole, write_integer(sink->arena, other, base, imaginary));
     }
+    complete(sink, whole, value, base, imaginary);
 }
 
 const struct mg_operator mg_op_number = { "CRP-num", "replace a number by a neighbour", 1, { N_INTEGER, N_FLOAT }, mutate, "x = 7", "x = 8" };

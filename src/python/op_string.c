@@ -1,11 +1,11 @@
-/* CRP-str: a text becomes empty, an empty text becomes some. Messages to people only on request. */
+/* CRP-str: a text becomes empty, an empty text becomes some. On request: messages to people, other letters, more text. */
 #include <string.h>
 
 #include "base/str.h"
 #include "python/operators.h"
 
 /* Names that choose a mode or an encoding: other spellings mean the same or fail at once. */
-static bool is_technical(const struct mg_module *module, const struct mg_node *node)
+bool mg_is_technical_text(const struct mg_module *module, const struct mg_node *node)
 {
     const struct mg_node *above = node->parent;
     if (above->kind == N_KEYWORD_ARGUMENT) {
@@ -70,11 +70,39 @@ static void turn_case(struct mg_sink *sink, const struct mg_node *node, size_t p
         mg_sink_span(sink, node->start, node->end, node, node, text);
 }
 
+/* `x in "abc"`, `x.strip("abc")`: any of these characters. */
+static bool is_set_of_characters(const struct mg_module *module, const struct mg_node *node)
+{
+    const struct mg_node *above = node->parent, *before = NULL;
+    if (above->kind == N_COMPARISON) {
+        for (const struct mg_node *one = mg_node_first(above); one && one != node; one = mg_node_next(one))
+            before = one->field == F_operators ? one : before;
+        return before && (mg_node_is(module, before, "in") || mg_node_is(module, before, "not in"));
+    }
+    if (above->kind != N_ARGUMENTS || !above->parent)
+        return false;
+    struct mg_str callee = mg_callee_name(module, above->parent);
+    return mg_str_is(callee, "strip") || mg_str_is(callee, "lstrip") || mg_str_is(callee, "rstrip");
+}
+
+/* Something in front and behind, as mutmut does: tells who asks for a part of a text only. */
+static void surround(struct mg_sink *sink, const struct mg_node *node, const struct mg_node *start)
+{
+    const struct mg_node *end = mg_node_last_named(node);
+    struct mg_str file = sink->module->text;
+    if (is_set_of_characters(sink->module, node))
+        return;
+    sink->level = 3;
+    mg_sink_bracketed(sink, node,
+                      mg_arena_printf(sink->arena, "%.*sXX%.*sXX%.*s", MG_FMT(mg_node_text(sink->module, start)),
+                                      MG_FMT(mg_str_sub(file, start->end, end->start)), MG_FMT(mg_node_text(sink->module, end))));
+}
+
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_node *above = node->parent, *quote = mg_node_first(node);
     if (!quote || above->kind == N_EXPRESSION_STATEMENT || mg_node_contains(node, N_YIELD) || mg_node_contains(node, N_NAMED) ||
-        mg_node_ancestor(node, N_INTERPOLATION) || is_technical(sink->module, node))
+        mg_node_ancestor(node, N_INTERPOLATION) || mg_is_technical_text(sink->module, node))
         return;
     if (above->kind == N_CONCATENATED_STRING && node->line != node->end_line)
         return; /* parentheses, which would hold the newlines, cannot stand there */
@@ -87,8 +115,11 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         prefix++;
     bool empty = mg_node_count_named(node) == 2;
     mg_sink_expression(sink, node, mg_arena_printf(sink->arena, "%.*s\"%s\"", (int)prefix, start.at, empty ? "mutagen" : ""));
-    if (!message)
-        turn_case(sink, node, prefix);
+    if (message)
+        return;
+    turn_case(sink, node, prefix);
+    if (!empty)
+        surround(sink, node, quote);
 }
 
 const struct mg_operator mg_op_string = { "CRP-str", "replace a text", 2, { N_STRING }, mutate, "x = 'a'", "x = \"\"" };

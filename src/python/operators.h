@@ -53,6 +53,8 @@ bool mg_binds(const struct mg_node *node);
 bool mg_may_force(const struct mg_node *node, bool value);
 /* Text or a container by its looks: arithmetic on it dies of a TypeError and proves nothing. */
 bool mg_is_sequence(const struct mg_module *module, const struct mg_node *operand);
+/* A length, a count, a remainder. */
+bool mg_is_never_negative(const struct mg_module *module, const struct mg_node *value);
 /* `strip` of `f(x).strip()`, whatever stands before it; empty when what is called has no name. */
 struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call);
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name);
@@ -60,6 +62,23 @@ bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, c
 bool mg_is_shadowed(const struct mg_module *module, const char *name);
 /* A default value that DEF replaces in the live function; others are computed when the function is made. */
 bool mg_is_literal_default(const struct mg_module *module, const struct mg_node *value);
+/* op_arithmetic.c: the rest of the complete set for `left op right`, three at most; 0 where they make no sense. */
+#define MG_MOST_ARITHMETIC 3
+size_t mg_other_arithmetic(const struct mg_module *module, struct mg_str op, const struct mg_node *left, const struct mg_node *right,
+                           struct mg_str others[MG_MOST_ARITHMETIC]);
+/* op_bitwise.c: no bit can be set in both, as far as one sees: `|` and `^` are the same. */
+bool mg_has_disjoint_bits(const struct mg_module *module, const struct mg_node *left, const struct mg_node *right);
+/* op_string.c: a mode or an encoding. op_keyword.c: the argument is left out, where it has a default. */
+bool mg_is_technical_text(const struct mg_module *module, const struct mg_node *node);
+bool mg_keyword_is_left_out(const struct mg_sink *sink, const struct mg_node *node);
+/* arguments.c: what the operators on calls share. The parameter with a default, of that name, of a function of this file that is called so. */
+const struct mg_node *mg_parameter_of(const struct mg_module *module, struct mg_str callee, struct mg_str name);
+/* Text of a call from `start` to `end` is gone, all but its newlines. */
+void mg_sink_leave_out(struct mg_sink *sink, const struct mg_node *call, uint32_t start, uint32_t end);
+/* Either order of arguments means the same, or another one fails at once. */
+bool mg_is_pointless_call(struct mg_str callee);
+/* None says something else than the value, and no other operator says it: not for what is empty, a number or a truth value. */
+bool mg_may_become_none(const struct mg_module *module, const struct mg_node *value);
 /* whole_group.c: the 1 of `m.group(1)` where 0 says the same. */
 bool mg_is_whole_group(const struct mg_module *module, const struct mg_node *number);
 /* Text for people, or a hash: what is in there is not made below level 2. */
@@ -69,7 +88,7 @@ bool mg_is_for_people(const struct mg_module *module, const struct mg_node *func
 #define MG_OPERATORS(X)                                                                                                                          \
     X(relational) X(membership) X(logical) X(condition) X(negation) X(arithmetic) X(bitwise) X(assignment) X(unary) X(number) X(boolean)         \
     X(returned) X(deletion) X(jump) X(loop) X(iteration) X(handler) X(exception) X(slice) X(string) X(none) X(argument) X(keyword) X(method)      \
-    X(container) X(match) X(default) X(decorator) X(extreme)
+    X(container) X(match) X(default) X(decorator) X(extreme) X(assigned) X(argument_none) X(argument_last)
 /* clang-format on */
 #define MG_OPERATOR_DECLARE(name) extern const struct mg_operator mg_op_##name;
 MG_OPERATORS(MG_OPERATOR_DECLARE)

@@ -1,0 +1,117 @@
+/* ARG-last: the last positional argument is left out, as mutmut does, where what is called may do without. */
+#include "base/str.h"
+#include "python/operators.h"
+
+/* How many arguments they need at least, and what leaving out the last one says anyway. */
+static const struct {
+    const char *name;
+    unsigned least;
+    const char *same;
+} known[] = {
+    { "list", 0, "" },         { "tuple", 0, "" },
+    { "set", 0, "" },          { "frozenset", 0, "" },
+    { "dict", 0, "" },         { "str", 0, "" },
+    { "int", 0, "10" },        { "float", 0, "" },
+    { "bool", 0, "" },         { "bytes", 0, "" },
+    { "bytearray", 0, "" },    { "len", 1, "" },
+    { "range", 1, "" },        { "enumerate", 1, "0" },
+    { "sum", 1, "0" },         { "zip", 1, "" },
+    { "round", 1, "None" },    { "next", 1, "" },
+    { "iter", 1, "" },         { "open", 9, "" },
+    { "sorted", 1, "" },       { "map", 2, "" },
+    { "filter", 2, "" },       { "pow", 2, "" },
+    { "divmod", 2, "" },       { "type", 3, "" },
+    { "strip", 0, "None" },    { "lstrip", 0, "None" },
+    { "rstrip", 0, "None" },   { "split", 0, "None" },
+    { "rsplit", 0, "None" },   { "pop", 0, "-1" },
+    { "get", 1, "None" },      { "setdefault", 1, "None" },
+    { "find", 1, "0" },        { "rfind", 1, "0" },
+    { "index", 1, "0" },       { "rindex", 1, "0" },
+    { "count", 1, "0" },       { "startswith", 1, "0" },
+    { "endswith", 1, "0" },    { "replace", 2, "-1" },
+    { "insert", 2, "" },       { "ljust", 1, "' '" },
+    { "rjust", 1, "' '" },     { "center", 1, "' '" },
+    { "group", 0, "0" },       { "groups", 0, "None" },
+    { "start", 0, "0" },       { "end", 0, "0" },
+    { "span", 0, "0" },        { "match", 2, "0" },
+    { "fullmatch", 2, "0" },   { "search", 2, "0" },
+    { "findall", 2, "0" },     { "finditer", 2, "0" },
+    { "sub", 3, "0" },         { "subn", 3, "0" },
+    { "compile", 1, "0" },     { "read", 0, "-1" },
+    { "union", 0, "" },        { "update", 0, "" },
+    { "intersection", 0, "" }, { "difference", 0, "" },
+    { "exec", 1, "" },         { "eval", 1, "" },
+    { "fromkeys", 1, "None" }, { "join", 1, "" },
+    { "append", 1, "" },       { "slice", 1, "None" },
+};
+
+/* What the definition says: -1 = it is not of that name, 0 = it needs the argument, 1 = it does without. */
+static int does_without(const struct mg_module *module, const struct mg_node *function, const struct mg_node *call, unsigned index,
+                        const struct mg_node *argument)
+{
+    struct mg_str callee = mg_callee_name(module, call), name = mg_node_text(module, mg_node_field(function, F_name));
+    const struct mg_node *parameters = mg_node_field(function, F_parameters), *owner = mg_node_ancestor(function, N_CLASS);
+    bool makes = owner && mg_str_is(name, "__init__") && mg_str_eq(callee, mg_node_text(module, mg_node_field(owner, F_name)));
+    if (!parameters || (!makes && !mg_str_eq(name, callee)))
+        return -1;
+    const struct mg_node *one = mg_node_first_named(parameters);
+    if (one && (makes || mg_node_field(call, F_function)->kind == N_ATTRIBUTE) && (mg_node_is(module, one, "self") || mg_node_is(module, one, "cls")))
+        one = mg_node_next_named(one);
+    for (unsigned i = 0; one; one = mg_node_next_named(one), i++) {
+        bool has_default = one->kind == N_DEFAULT_PARAMETER || one->kind == N_TYPED_DEFAULT_PARAMETER;
+        if (mg_str_starts(mg_node_text(module, one), "*"))
+            return 1;
+        if (i < index)
+            continue;
+        struct mg_str value = has_default ? mg_node_text(module, mg_node_field(one, F_value)) : MG_NO_STR;
+        /* A default of None is what ARG-none gives. */
+        return has_default && !mg_str_is(value, "None") && !mg_str_eq(value, mg_node_text(module, argument));
+    }
+    return 0;
+}
+
+static bool may_be_left_out(const struct mg_module *module, const struct mg_node *call, const struct mg_node *argument, unsigned before)
+{
+    struct mg_str callee = mg_callee_name(module, call), text = mg_node_text(module, argument);
+    int found = -1;
+    for (size_t i = 0; i < module->functions.len && found < 1; i++) {
+        int one = does_without(module, module->functions.at[i], call, before, argument);
+        found = one > found ? one : found;
+    }
+    if (found >= 0)
+        return found > 0;
+    for (size_t i = 0; i < MG_COUNT(known); i++)
+        if (mg_str_is(callee, known[i].name))
+            return before >= known[i].least && !mg_str_is(text, known[i].same);
+    return callee.len > 0 && before > 0; /* who takes one argument mostly needs it */
+}
+
+static void mutate(const struct mg_node *node, struct mg_sink *sink)
+{
+    const struct mg_module *module = sink->module;
+    const struct mg_node *arguments = mg_node_field(node, F_arguments), *last = NULL, *before = NULL;
+    if (!arguments || arguments->kind != N_ARGUMENTS || mg_node_ancestor(node, N_RAISE) || mg_is_pointless_call(mg_callee_name(module, node)))
+        return;
+    unsigned count = 0;
+    for (const struct mg_node *one = mg_node_first_named(arguments); one; one = mg_node_next_named(one)) {
+        if (one->kind == N_LIST_SPLAT || one->kind == N_DICTIONARY_SPLAT)
+            return;
+        if (one->kind == N_KEYWORD_ARGUMENT)
+            continue;
+        before = last;
+        last = one;
+        count++;
+    }
+    if (!last || mg_is_skipped(module, last) || mg_binds(last) || mg_is_technical_text(module, last) ||
+        !may_be_left_out(module, node, last, count - 1))
+        return;
+    const struct mg_node *next = mg_node_next_named(last);
+    if (before)
+        mg_sink_leave_out(sink, node, before->end, last->end);
+    else if (next)
+        mg_sink_leave_out(sink, node, last->start, next->start);
+    else
+        mg_sink_leave_out(sink, node, arguments->start + 1, arguments->end - 1);
+}
+
+const struct mg_operator mg_op_argument_last = { "ARG-last", "leave out the last argument", 3, { N_CALL }, mutate, "x = g(a, b)", "x = g(a)" };
