@@ -303,7 +303,8 @@ static void offer(const struct mg_node *node, struct mg_sink *sink)
     for (size_t i = 0; by_kind[node->kind][i]; i++) {
         sink->op = by_kind[node->kind][i];
         sink->level = sink->op->level;
-        sink->op->mutate(node, sink);
+        if (mg_sink_makes(sink, sink->op, sink->level)) /* it has nothing below its level */
+            sink->op->mutate(node, sink);
     }
 }
 

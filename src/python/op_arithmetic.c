@@ -80,11 +80,18 @@ size_t mg_other_arithmetic(const struct mg_module *module, struct mg_str op, con
     return count;
 }
 
+static bool makes_set(const struct mg_module *module, const struct mg_node *node)
+{
+    return mg_is_call_of(module, node, "set") || mg_is_call_of(module, node, "frozenset");
+}
+
 static void complete(struct mg_sink *sink, const struct mg_node *node, const struct mg_node *op, const struct mg_node *left,
                      const struct mg_node *right)
 {
     struct mg_str others[MG_MOST_ARITHMETIC], text = mg_node_text(sink->module, op);
-    if (mg_is_sequence(sink->module, whole_chain(sink->module, node, text)))
+    if (!mg_sink_makes(sink, sink->op, 3))
+        return;
+    if (mg_is_sequence(sink->module, whole_chain(sink->module, node, text)) || makes_set(sink->module, left) || makes_set(sink->module, right))
         return; /* `folder / name / "x"` is a path */
     sink->level = 3;
     for (size_t i = 0, count = mg_other_arithmetic(sink->module, text, left, right, others); i < count; i++)

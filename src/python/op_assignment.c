@@ -17,7 +17,7 @@ static void complete(struct mg_sink *sink, const struct mg_node *node, const str
 {
     const struct mg_node *left = mg_node_field(node, F_left);
     struct mg_str others[MG_MOST_ARITHMETIC], text = mg_node_text(sink->module, op);
-    if (!left || mg_is_sequence(sink->module, right))
+    if (!left || !mg_sink_makes(sink, sink->op, 3) || mg_is_sequence(sink->module, right))
         return;
     sink->level = 3;
     for (size_t i = 0, count = mg_other_arithmetic(sink->module, mg_str_sub(text, 0, text.len - 1), left, right, others); i < count; i++)

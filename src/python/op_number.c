@@ -75,8 +75,7 @@ static bool zero_is_absurd(const struct mg_module *module, const struct mg_node 
 static void emit(struct mg_sink *sink, const struct mg_node *node, struct mg_str text)
 {
     bool dotted = node->parent->kind == N_ATTRIBUTE;
-    bool power = node->parent->kind == N_BINARY && node->field == F_left && mg_str_starts(text, "-"); /* -(2 ** x) is another number */
-    mg_sink_expression(sink, node, dotted || power ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
+    mg_sink_expression(sink, node, dotted ? mg_arena_printf(sink->arena, "(%.*s)", MG_FMT(text)) : text);
 }
 
 /* -0.0 equals 0.0 */
@@ -111,8 +110,12 @@ static bool negative_is_absurd(const struct mg_module *module, const struct mg_n
         const struct mg_node *op = mg_node_field(above, F_operator), *left = mg_node_field(above, F_left), *right = mg_node_field(above, F_right);
         if (mg_node_is(module, op, "<<") || mg_node_is(module, op, ">>"))
             return node == right;
+        if (mg_node_is(module, op, "**")) /* an even power has no sign */
+            return node == left;
         return mg_node_is(module, op, "*") && mg_is_sequence(module, node == right ? left : right);
     }
+    if (above->kind == N_SUBSCRIPT) /* `"x"[0]` is `"x"[-1]` */
+        return mg_node_first_named(above)->kind == N_STRING;
     if (above->kind != N_ARGUMENTS || !above->parent)
         return false;
     if (mg_is_call_of(module, above->parent, "range")) /* where it ends */
@@ -137,6 +140,8 @@ static bool has_negation(const struct mg_sink *sink, const struct mg_node *node,
 static void complete(struct mg_sink *sink, const struct mg_node *node, int64_t value, unsigned base, bool imaginary)
 {
     const int64_t others[] = { 0, 1, -1, -value };
+    if (!mg_sink_makes(sink, sink->op, 3))
+        return;
     bool negation = has_negation(sink, node, base), absurd = negative_is_absurd(sink->module, node);
     sink->level = 3;
     for (size_t i = 0; i < MG_COUNT(others); i++) {
@@ -157,6 +162,8 @@ static void complete_float(struct mg_sink *sink, const struct mg_node *node, str
         double value;
         struct mg_str text;
     } others[] = { { 0.0, MG_STR_INIT("0.0") }, { 1.0, MG_STR_INIT("1.0") }, { -1.0, MG_STR_INIT("-1.0") } };
+    if (!mg_sink_makes(sink, sink->op, 3))
+        return;
     char digits[32];
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++)

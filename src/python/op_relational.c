@@ -125,6 +125,8 @@ static void complete(struct mg_sink *sink, const struct mg_node *node, const str
 {
     const struct mg_module *module = sink->module;
     const struct mg_node *left = mg_node_first_named(node), *right = mg_node_next_named(op);
+    if (!mg_sink_makes(sink, sink->op, LEVEL_OF_ALL))
+        return;
     for (const struct mg_node *next = left; next && next->end <= op->start; next = mg_node_next_named(next))
         left = next;
     if (!left || !right)

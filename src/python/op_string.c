@@ -90,7 +90,7 @@ static void surround(struct mg_sink *sink, const struct mg_node *node, const str
 {
     const struct mg_node *end = mg_node_last_named(node);
     struct mg_str file = sink->module->text;
-    if (is_set_of_characters(sink->module, node))
+    if (!mg_sink_makes(sink, sink->op, 3) || is_set_of_characters(sink->module, node))
         return;
     sink->level = 3;
     mg_sink_bracketed(sink, node,
