@@ -1,4 +1,6 @@
 /* ARG-last: the last positional argument is left out, as mutmut does, where what is called may do without. */
+#include <string.h>
+
 #include "base/str.h"
 #include "python/operators.h"
 
@@ -79,6 +81,18 @@ static const struct known *find(const struct known *table, size_t count, struct 
     return NULL;
 }
 
+/* What is known of the callee, other than by its definition in this file. */
+static const struct known *known_of(const struct mg_module *module, const struct mg_node *call, bool *imported)
+{
+    const struct mg_node *function = mg_node_field(call, F_function);
+    struct mg_str callee = mg_callee_name(module, call);
+    bool method = function->kind == N_ATTRIBUTE;
+    *imported = method && is_of_module(module, mg_node_dotted(module, function));
+    return *imported ? find(of_modules, MG_COUNT(of_modules), callee)
+           : method  ? find(methods, MG_COUNT(methods), callee)
+                     : find(functions, MG_COUNT(functions), callee);
+}
+
 static bool may_be_left_out(const struct mg_module *module, const struct mg_node *call, const struct mg_node *argument, unsigned before)
 {
     struct mg_str callee = mg_callee_name(module, call), text = mg_node_text(module, argument);
@@ -89,34 +103,52 @@ static bool may_be_left_out(const struct mg_module *module, const struct mg_node
     }
     if (found >= 0)
         return found > 0;
-    const struct mg_node *function = mg_node_field(call, F_function);
-    bool method = function->kind == N_ATTRIBUTE, imported = method && is_of_module(module, mg_node_dotted(module, function));
-    const struct known *known = imported ? find(of_modules, MG_COUNT(of_modules), callee)
-                                : method ? find(methods, MG_COUNT(methods), callee)
-                                         : find(functions, MG_COUNT(functions), callee);
+    bool imported;
+    const struct known *known = known_of(module, call, &imported);
     if (known)
         return before >= known->least && !mg_str_is(text, known->same);
     return callee.len > 0 && before > 0 && !imported; /* who takes one argument mostly needs it */
 }
 
+/* The last positional argument, with how many stand before it; NULL where stars make that unknown. */
+static const struct mg_node *last_positional(const struct mg_node *arguments, const struct mg_node **before, unsigned *count)
+{
+    const struct mg_node *last = NULL;
+    *before = NULL;
+    *count = 0;
+    for (const struct mg_node *one = mg_node_first_named(arguments); one; one = mg_node_next_named(one)) {
+        if (one->kind == N_LIST_SPLAT || one->kind == N_DICTIONARY_SPLAT)
+            return NULL;
+        if (one->kind == N_KEYWORD_ARGUMENT)
+            continue;
+        *count += last != NULL;
+        *before = last;
+        last = one;
+    }
+    return last;
+}
+
+/* `d.get(k, x)`: None is what leaving out says. */
+bool mg_none_is_left_out(const struct mg_sink *sink, const struct mg_node *argument)
+{
+    const struct mg_node *before, *arguments = argument->parent;
+    unsigned count;
+    bool imported;
+    if (!mg_sink_makes(sink, &mg_op_argument_last, mg_op_argument_last.level) || last_positional(arguments, &before, &count) != argument)
+        return false;
+    const struct known *known = known_of(sink->module, arguments->parent, &imported);
+    return known && count >= known->least && strcmp(known->same, "None") == 0;
+}
+
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_module *module = sink->module;
-    const struct mg_node *arguments = mg_node_field(node, F_arguments), *last = NULL, *before = NULL;
+    const struct mg_node *arguments = mg_node_field(node, F_arguments), *before;
+    unsigned count;
     if (!arguments || arguments->kind != N_ARGUMENTS || mg_node_ancestor(node, N_RAISE) || mg_is_pointless_call(mg_callee_name(module, node)))
         return;
-    unsigned count = 0;
-    for (const struct mg_node *one = mg_node_first_named(arguments); one; one = mg_node_next_named(one)) {
-        if (one->kind == N_LIST_SPLAT || one->kind == N_DICTIONARY_SPLAT)
-            return;
-        if (one->kind == N_KEYWORD_ARGUMENT)
-            continue;
-        before = last;
-        last = one;
-        count++;
-    }
-    if (!last || mg_is_skipped(module, last) || mg_binds(last) || mg_is_technical_text(module, last) ||
-        !may_be_left_out(module, node, last, count - 1))
+    const struct mg_node *last = last_positional(arguments, &before, &count);
+    if (!last || mg_is_skipped(module, last) || mg_binds(last) || mg_is_technical_text(module, last) || !may_be_left_out(module, node, last, count))
         return;
     const struct mg_node *next = mg_node_next_named(last);
     if (before)

@@ -37,8 +37,10 @@ static bool fails_at_once(const struct mg_module *module, const struct mg_node *
 
 static const struct mg_node *value_of(const struct mg_sink *sink, const struct mg_node *call, const struct mg_node *argument)
 {
+    if (argument->kind == N_LIST_SPLAT || argument->kind == N_DICTIONARY_SPLAT)
+        return NULL;
     if (argument->kind != N_KEYWORD_ARGUMENT)
-        return argument->kind == N_LIST_SPLAT || argument->kind == N_DICTIONARY_SPLAT || fails_at_once(sink->module, call) ? NULL : argument;
+        return fails_at_once(sink->module, call) || mg_none_is_left_out(sink, argument) ? NULL : argument;
     return mg_keyword_is_left_out(sink, argument) ? NULL : mg_node_field(argument, F_value); /* its default says it better */
 }
 

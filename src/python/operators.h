@@ -68,9 +68,11 @@ size_t mg_other_arithmetic(const struct mg_module *module, struct mg_str op, con
                            struct mg_str others[MG_MOST_ARITHMETIC]);
 /* op_bitwise.c: no bit can be set in both, as far as one sees: `|` and `^` are the same. */
 bool mg_has_disjoint_bits(const struct mg_module *module, const struct mg_node *left, const struct mg_node *right);
-/* op_string.c: a mode or an encoding. op_keyword.c: the argument is left out, where it has a default. */
+/* op_string.c: a mode or an encoding. */
 bool mg_is_technical_text(const struct mg_module *module, const struct mg_node *node);
+/* op_keyword.c, op_argument_last.c: the argument is left out there, which says the same as None or says it better. */
 bool mg_keyword_is_left_out(const struct mg_sink *sink, const struct mg_node *node);
+bool mg_none_is_left_out(const struct mg_sink *sink, const struct mg_node *argument);
 /* arguments.c: what the operators on calls share. The parameter with a default, of that name, of a function of this file that is called so. */
 const struct mg_node *mg_parameter_of(const struct mg_module *module, struct mg_str callee, struct mg_str name);
 /* Text of a call from `start` to `end` is gone, all but its newlines. */
