@@ -171,11 +171,11 @@ static const struct example examples[] = {
     { 3, "return a // b, a % b, a ** b",
       "RVR a // b, a % b, a ** b -> ()|AOR // -> *|AOR // -> +|AOR // -> -|AOR // -> /|AOR % -> *|AOR % -> +|AOR % -> -|AOR % -> //|AOR ** -> *|AOR "
       "** -> +|AOR ** -> -|AOR ** -> /" },
-    { 3, "return a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1",
-      "RVR a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1 -> ()|AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 0 -> -1|CRP-num 0 -> "
-      "1|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR + -> -|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR - -> %|AOR - -> *|AOR - -> +|AOR "
-      "- -> //|CRP-num 0 -> -1|CRP-num 0 -> 1|AOR - -> +|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num -1 -> -2|CRP-num -1 -> 1|AOR % -> "
-      "+|AOR % -> -|AOR % -> //|CRP-num 1 -> -1|CRP-num 1 -> 2" }, /* one and zero */
+    { 3, "return a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0",
+      "RVR a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0 -> ()|AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 0 -> -1|CRP-num 0 "
+      "-> 1|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR + -> -|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR - -> %|AOR - -> *|AOR - -> "
+      "+|AOR - -> //|CRP-num 0 -> -1|CRP-num 0 -> 1|AOR - -> +|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num -1 -> -2|CRP-num -1 -> 1|AOR % "
+      "-> +|AOR % -> -|AOR % -> //|CRP-num 1 -> -1|CRP-num 1 -> 2|AOR * -> /|CRP-num 0 -> -1|CRP-num 0 -> 1" }, /* one and zero */
     { 3, "return a + len(b), c[a - b], range(a + b), c[a - b:]",
       "RVR a + len(b), c[a - b], range(a + b), c[a - b:] -> ()|AOR + -> %|AOR + -> *|AOR + -> -|AOR + -> //|AOR - -> %|AOR - -> *|AOR - -> +|AOR - "
       "-> //|AOR + -> %|AOR + -> *|AOR + -> -|AOR + -> //|SIR a - b: -> :|AOR - -> %|AOR - -> *|AOR - -> +|AOR - -> //" }, /* no fraction there */
@@ -224,11 +224,11 @@ static const struct example examples[] = {
       "CRP-num 0x1F -> -0x1|CRP-num 0x1F -> 0x0|CRP-num 0x1F -> 0x1|CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|RVR 0x1F, 2j, 3 .real, 'x'[0], a[0] -> "
       "()|CRP-num 2j -> -2j|CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 3 -> (-1)|CRP-num 3 -> (-3)|CRP-num 3 -> (0)|CRP-num 3 -> (1)|CRP-num 3 -> "
       "(2)|CRP-num 3 -> (4)|CRP-str 'x' -> \"\"|CRP-str 'x' -> 'X'|CRP-str 'x' -> 'XXxXX'|CRP-num 0 -> 1|CRP-num 0 -> -1|CRP-num 0 -> 1" },
-    { 3, "return 2.5, 1.0, 0.0, -2.5, a / 3.0",
-      "CRP-num 2.5 -> (-2.5)|CRP-num 2.5 -> -1.0|CRP-num 2.5 -> 0.0|CRP-num 2.5 -> 1.0|CRP-num 2.5 -> 3.5|RVR 2.5, 1.0, 0.0, -2.5, a / 3.0 -> "
-      "()|CRP-num 1.0 -> (-1.0)|CRP-num 1.0 -> 0.0|CRP-num 1.0 -> 2.0|CRP-num 0.0 -> -1.0|CRP-num 0.0 -> 1.0|CRP-num -2.5 -> -1.0|CRP-num -2.5 -> "
-      "0.0|CRP-num -2.5 -> 1.0|CRP-num -2.5 -> 2.5|CRP-num 2.5 -> 3.5|AOR / -> %|AOR / -> *|AOR / -> +|AOR / -> -|CRP-num 3.0 -> (-3.0)|CRP-num 3.0 "
-      "-> -1.0|CRP-num 3.0 -> 1.0|CRP-num 3.0 -> 4.0" },
+    { 3, "return 2.5, 1.0, 0.0, -1., -2.5, a / 3.0",
+      "CRP-num 2.5 -> (-2.5)|CRP-num 2.5 -> -1.0|CRP-num 2.5 -> 0.0|CRP-num 2.5 -> 1.0|CRP-num 2.5 -> 3.5|RVR 2.5, 1.0, 0.0, -1., -2.5, a / 3.0 -> "
+      "()|CRP-num 1.0 -> (-1.0)|CRP-num 1.0 -> 0.0|CRP-num 1.0 -> 2.0|CRP-num 0.0 -> -1.0|CRP-num 0.0 -> 1.0|CRP-num -1. -> 0.0|CRP-num -1. -> "
+      "1.0|CRP-num 1. -> 2.|CRP-num -2.5 -> -1.0|CRP-num -2.5 -> 0.0|CRP-num -2.5 -> 1.0|CRP-num -2.5 -> 2.5|CRP-num 2.5 -> 3.5|AOR / -> %|AOR / -> "
+      "*|AOR / -> +|AOR / -> -|CRP-num 3.0 -> (-3.0)|CRP-num 3.0 -> -1.0|CRP-num 3.0 -> 1.0|CRP-num 3.0 -> 4.0" },
     { 3, "return 'a', '', 'b' 'c', b'd', f'{a}', '''\n    e'''",
       "CRP-str 'a' -> \"\"|CRP-str 'a' -> 'A'|CRP-str 'a' -> 'XXaXX'|RVR 'a', '', 'b' 'c', b'd', f'{a}', '''\n    e''' -> (\n)|CRP-str '' -> "
       "\"mutagen\"|CRP-str 'b' -> \"\"|CRP-str 'b' -> 'B'|CRP-str 'b' -> 'XXbXX'|CRP-str 'c' -> \"\"|CRP-str 'c' -> 'C'|CRP-str 'c' -> "
@@ -251,8 +251,9 @@ static const struct example examples[] = {
     { 3, "class C:\n        x = a.b\n    g()", "XMT class C:\n        x = a.b\n    g() -> return None\n\n|SDL g() -> pass" }, /* not local */
     { 3, "return g(a, *b, **c), g(k=b, t=None, u=True), h(x for x in y), g((z := a))",
       "RVR g(a, *b, **c), g(k=b, t=None, u=True), h(x for x in y), g((z := a)) -> ()|ARG-none a -> None|ARG-none b -> None|CRP-bool True -> False" },
-    { 3, "return len(a), b.join(a), super(A, b), cast(A, b), open(a, 'r'), a.encode('b'), g(k, timeout=b), B.g(self)",
-      "RVR len(a), b.join(a), super(A, b), cast(A, b), open(a, 'r'), a.encode('b'), g(k, timeout=b), B.g(self) -> ()|ARG-none k -> None" },
+    { 3, "return len(a), b.join(a), super(A, b), cast(A, b), open(a, 'r'), a.encode('b'), g(mode='w'), g(k, timeout=b), B.g(self)",
+      "RVR len(a), b.join(a), super(A, b), cast(A, b), open(a, 'r'), a.encode('b'), g(mode='w'), g(k, timeout=b), B.g(self) -> ()|ARG-none k -> "
+      "None" },
     { 3, "return g(a, b), g(a), g(a, k=c), g(a, b, k=c)",
       "RVR g(a, b), g(a), g(a, k=c), g(a, b, k=c) -> ()|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none a -> "
       "None|ARG-none a -> None|ARG-none c -> None|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none c -> None" },
