@@ -98,7 +98,7 @@ static bool is_in(struct mg_str text, const char *const *names, size_t count)
 /* Below zero they fail at once, or all do what zero does. */
 static bool negative_is_absurd(const struct mg_module *module, const struct mg_node *node)
 {
-    static const char *const names[] = { "group", "ljust", "rjust", "center", "zfill", "int" };
+    static const char *const names[] = { "group", "start", "end", "span", "ljust", "rjust", "center", "zfill", "int" };
     const struct mg_node *above = node->parent;
     if (above->kind == N_COMPARISON) {
         for (const struct mg_node *one = mg_node_first_named(above); one; one = mg_node_next_named(one))
@@ -121,6 +121,13 @@ static bool negative_is_absurd(const struct mg_module *module, const struct mg_n
     if (mg_is_call_of(module, above->parent, "range")) /* where it ends */
         return mg_node_count_named(above) == 1 || (mg_node_count_named(above) == 2 && mg_node_named(above, 1) == node);
     return is_in(mg_callee_name(module, above->parent), names, MG_COUNT(names));
+}
+
+/* `int(x, 1)`: there is no such base. */
+static bool is_base(const struct mg_module *module, const struct mg_node *node)
+{
+    const struct mg_node *above = node->parent;
+    return above->kind == N_ARGUMENTS && mg_is_call_of(module, above->parent, "int") && mg_node_named(above, 1) == node;
 }
 
 /* `a - -7` is `a + 7`, which AOR and ASR have; every limit of a split below zero is none; masks and codes have no sign. */
@@ -149,7 +156,8 @@ static void complete(struct mg_sink *sink, const struct mg_node *node, int64_t v
         bool neighbour = other == value || other == value + 1 || (other == value - 1 && value != 0);
         if (neighbour || (other < 0 && absurd) || (other == -value && value != 0 && !negation) || (imaginary && i < 3))
             continue;
-        if ((other == 0 && zero_is_absurd(sink->module, node)) || (i == 3 && (other == 1 || other == -1)))
+        if ((other == 0 && zero_is_absurd(sink->module, node)) || (other == 1 && is_base(sink->module, node)) ||
+            (i == 3 && (other == 1 || other == -1)))
             continue;
         emit(sink, node, write_integer(sink->arena, other, base, imaginary));
     }

@@ -214,12 +214,12 @@ static const struct example examples[] = {
       "RVR a / 5, a[::2], range(a, b, 2) -> ()|AOR / -> %|AOR / -> *|AOR / -> +|AOR / -> -|CRP-num 5 -> -1|CRP-num 5 -> -5|CRP-num 5 -> 1|CRP-num 5 "
       "-> 4|CRP-num 5 -> 6|SIR ::2 -> ::|CRP-num 2 -> -1|CRP-num 2 -> -2|CRP-num 2 -> 1|CRP-num 2 -> 3|ARG a, b -> b, a|ARG-last , 2 -> |CRP-num 2 "
       "-> -1|CRP-num 2 -> -2|CRP-num 2 -> 1|CRP-num 2 -> 3" }, /* no zero */
-    { 3, "return range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4",
-      "RVR range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4 -> ()|CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 -> "
-      "8|ARG-last , 9 -> |CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 -> 8|ARG-last 2 -> |CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> "
+    { 3, "return range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4, int(a, 16)",
+      "RVR range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4, int(a, 16) -> ()|CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 "
+      "-> 8|ARG-last , 9 -> |CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 -> 8|ARG-last 2 -> |CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> "
       "3|MSW split -> rsplit|ARG-none b -> None|ARG-last , 2 -> |CRP-num 2 -> -1|CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> 3|ROR len(a) == 4 -> "
       "(False)|ROR len(a) == 4 -> (True)|ROR == -> !=|ROR == -> <|ROR == -> <=|ROR == -> >|ROR == -> >=|CRP-num 4 -> 0|CRP-num 4 -> 1|CRP-num 4 -> "
-      "3|CRP-num 4 -> 5" }, /* below zero is nothing new */
+      "3|CRP-num 4 -> 5|ARG-last , 16 -> |CRP-num 16 -> 0|CRP-num 16 -> 15|CRP-num 16 -> 17" }, /* below zero is nothing new */
     { 3, "return 0x1F, 2j, 3 .real, 'x'[0], a[0]",
       "CRP-num 0x1F -> -0x1|CRP-num 0x1F -> 0x0|CRP-num 0x1F -> 0x1|CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|RVR 0x1F, 2j, 3 .real, 'x'[0], a[0] -> "
       "()|CRP-num 2j -> -2j|CRP-num 2j -> 1j|CRP-num 2j -> 3j|CRP-num 3 -> (-1)|CRP-num 3 -> (-3)|CRP-num 3 -> (0)|CRP-num 3 -> (1)|CRP-num 3 -> "
@@ -257,10 +257,11 @@ static const struct example examples[] = {
     { 3, "return g(a, b), g(a), g(a, k=c), g(a, b, k=c)",
       "RVR g(a, b), g(a), g(a, k=c), g(a, b, k=c) -> ()|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none a -> "
       "None|ARG-none a -> None|ARG-none c -> None|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none c -> None" },
-    { 3, "return a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0)",
-      "RVR a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0) -> ()|ARG-last 0 -> |CRP-num 0 -> -1|CRP-num 0 "
-      "-> 1|ARG-last b -> |ARG-none k -> None|ARG-none k -> None|ARG k, e -> e, k|ARG-last , e -> |ARG-last a -> |ARG-last a -> |ARG a, b -> b, "
-      "a|ARG-last , b -> |CRP-num 0 -> 1" },
+    { 3, "return a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2)",
+      "RVR a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2) -> ()|ARG-last 0 -> "
+      "|CRP-num 0 -> -1|CRP-num 0 -> 1|ARG-last b -> |ARG-none k -> None|ARG-none k -> None|ARG k, e -> e, k|ARG-last , e -> |ARG-last a -> "
+      "|ARG-last a -> |ARG a, b -> b, a|ARG-last , b -> |CRP-num 0 -> 1|CRP-num 1 -> 0|CRP-num 1 -> 2|ARG-last 2 -> |CRP-num 2 -> 0|CRP-num 2 -> "
+      "1|CRP-num 2 -> 3" },
     { 3, "return sorted(a, key=b), dict(a=b)",
       "RVR sorted(a, key=b), dict(a=b) -> ()|ARG-key , key=b -> |MSW key=b -> key=b, reverse=True|ARG-key a=b -> " }, /* left out already */
     { 3, "return g(\n        a,\n        b)",
