@@ -18,15 +18,15 @@ static const struct known functions[] = {
     { "divmod", 2, "" }, { "type", 3, "" },       { "exec", 1, "" },   { "eval", 1, "" },      { "slice", 1, "None" },
 };
 static const struct known methods[] = {
-    { "strip", 0, "None" }, { "lstrip", 0, "None" },   { "rstrip", 0, "None" },     { "split", 0, "None" },    { "rsplit", 0, "None" },
-    { "pop", 0, "-1" },     { "get", 1, "None" },      { "setdefault", 1, "None" }, { "find", 1, "0" },        { "rfind", 1, "0" },
-    { "index", 1, "0" },    { "rindex", 1, "0" },      { "count", 1, "0" },         { "startswith", 1, "0" },  { "endswith", 1, "0" },
-    { "replace", 2, "-1" }, { "insert", 2, "" },       { "ljust", 1, "' '" },       { "rjust", 1, "' '" },     { "center", 1, "' '" },
-    { "group", 0, "0" },    { "groups", 0, "None" },   { "start", 0, "0" },         { "end", 0, "0" },         { "span", 0, "0" },
-    { "match", 2, "0" },    { "fullmatch", 2, "0" },   { "search", 2, "0" },        { "findall", 2, "0" },     { "finditer", 2, "0" },
-    { "sub", 3, "0" },      { "subn", 3, "0" },        { "compile", 1, "0" },       { "read", 0, "-1" },       { "union", 0, "" },
-    { "update", 0, "" },    { "intersection", 0, "" }, { "difference", 0, "" },     { "fromkeys", 1, "None" }, { "join", 1, "" },
-    { "append", 1, "" },
+    { "strip", 0, "None" }, { "lstrip", 0, "None" }, { "rstrip", 0, "None" },     { "split", 0, "None" },   { "rsplit", 0, "None" },
+    { "pop", 0, "-1" },     { "get", 1, "None" },    { "setdefault", 1, "None" }, { "find", 1, "0" },       { "rfind", 1, "0" },
+    { "index", 1, "0" },    { "rindex", 1, "0" },    { "count", 1, "0" },         { "startswith", 1, "0" }, { "endswith", 1, "0" },
+    { "replace", 2, "-1" }, { "insert", 2, "" },     { "ljust", 1, "' '" },       { "rjust", 1, "' '" },    { "center", 1, "' '" },
+    { "group", 0, "0" },    { "format", 99, "" },    { "groups", 0, "None" },     { "start", 0, "0" },      { "end", 0, "0" },
+    { "span", 0, "0" },     { "match", 2, "0" },     { "fullmatch", 2, "0" },     { "search", 2, "0" },     { "findall", 2, "0" },
+    { "finditer", 2, "0" }, { "sub", 3, "0" },       { "subn", 3, "0" },          { "compile", 1, "0" },    { "read", 0, "-1" },
+    { "union", 0, "" },     { "update", 0, "" },     { "intersection", 0, "" },   { "difference", 0, "" },  { "fromkeys", 1, "None" },
+    { "join", 1, "" },      { "append", 1, "" },
 };
 /* Of modules, where they are not what the method of that name is; others need what they are given as far as we know. */
 static const struct known of_modules[] = {

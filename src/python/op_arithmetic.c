@@ -65,7 +65,8 @@ size_t mg_other_arithmetic(const struct mg_module *module, struct mg_str op, con
     };
     struct mg_str by = mg_node_text(module, right), what = mg_node_text(module, left);
     size_t count = 0;
-    if (mg_str_is(by, "0") || mg_str_is(by, "0.0"))
+    bool numbers = (left->kind == N_INTEGER || left->kind == N_FLOAT) && (right->kind == N_INTEGER || right->kind == N_FLOAT);
+    if (numbers || mg_str_is(by, "0") || mg_str_is(by, "0.0")) /* `60 * 60` is a number, and CRP-num's */
         return 0;
     /* By one: `a * 1` is a, as CRP-num has it of `a + 1`, and `a % 1` is 0. The same holds for what is multiplied. */
     bool no_factor = is_one_of(by, "1", "-1", "1.0") || is_one_of(what, "0", "0.0", mg_str_is(op, "+") ? "1" : "0");

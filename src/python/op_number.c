@@ -102,7 +102,7 @@ static bool negative_is_absurd(const struct mg_module *module, const struct mg_n
     const struct mg_node *above = node->parent;
     if (above->kind == N_COMPARISON) {
         for (const struct mg_node *one = mg_node_first_named(above); one; one = mg_node_next_named(one))
-            if (mg_is_never_negative(module, one))
+            if (mg_is_never_negative(module, mg_node_unwrapped(one)))
                 return true;
         return false;
     }

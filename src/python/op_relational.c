@@ -133,7 +133,7 @@ static void complete(struct mg_sink *sink, const struct mg_node *node, const str
         return;
     bool equality = mg_node_is(module, op, "==") || mg_node_is(module, op, "!=");
     sink->level = LEVEL_OF_ALL;
-    if (is_lowest(module, left, right) || is_lowest(module, right, left)) {
+    if (is_lowest(module, mg_node_unwrapped(left), right) || is_lowest(module, mg_node_unwrapped(right), left)) {
         oppose(sink, node, op, is_number(module, left));
     } else if (!equality || !(has_no_order(module, left) || has_no_order(module, right))) {
         for (size_t i = 0; i < MG_COUNT(table); i++)

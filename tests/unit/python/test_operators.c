@@ -155,10 +155,10 @@ static const struct example examples[] = {
       "== b.__class__ -> (False)|ROR a == b.__class__ -> (True)|ROR == -> !=|ROR a == c[1:] -> (False)|ROR a == c[1:] -> (True)|ROR == -> !=|CRP-num "
       "1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|SIR 1: -> :" }, /* no order */
     { 3, "return a == LIMIT", "ROR a == LIMIT -> (False)|ROR a == LIMIT -> (True)|ROR == -> !=|ROR == -> <|ROR == -> <=|ROR == -> >|ROR == -> >=" },
-    { 3, "return len(a) > 0, 0 >= len(a), len(a) == 0, len(a) < 0, a % 2 > 0",
-      "ROR len(a) > 0 -> (False)|RVR len(a) > 0, 0 >= len(a), len(a) == 0, len(a) < 0, a % 2 > 0 -> ()|ROR > -> ==|ROR > -> >=|CRP-num 0 -> "
+    { 3, "return len(a) > 0, 0 >= len(a), len(a) == 0, len(a) < 0, (a % 2) > 0",
+      "ROR len(a) > 0 -> (False)|RVR len(a) > 0, 0 >= len(a), len(a) == 0, len(a) < 0, (a % 2) > 0 -> ()|ROR > -> ==|ROR > -> >=|CRP-num 0 -> "
       "1|CRP-num 0 -> 1|ROR 0 >= len(a) -> (True)|ROR >= -> !=|ROR >= -> >|ROR len(a) == 0 -> (False)|ROR len(a) == 0 -> (True)|ROR == -> !=|CRP-num "
-      "0 -> 1|ROR len(a) < 0 -> (False)|ROR < -> !=|ROR < -> <=|CRP-num 0 -> 1|ROR a % 2 > 0 -> (False)|AOR % -> *|AOR % -> +|AOR % -> -|AOR % -> "
+      "0 -> 1|ROR len(a) < 0 -> (False)|ROR < -> !=|ROR < -> <=|CRP-num 0 -> 1|ROR (a % 2) > 0 -> (False)|AOR % -> *|AOR % -> +|AOR % -> -|AOR % -> "
       "//|CRP-num 2 -> -1|CRP-num 2 -> -2|CRP-num 2 -> 1|CRP-num 2 -> 3|ROR > -> !=|ROR > -> ==|ROR > -> >=|CRP-num 0 -> 1" }, /* four comparisons in all */
     { 3, "return a < b and c",
       "ROR a < b -> (False)|LCR a < b and c -> (a < b)|LCR a < b and c -> c|ROR < -> !=|ROR < -> <=|ROR < -> ==|ROR < -> >|ROR < -> >=|LCR and -> "
@@ -171,11 +171,13 @@ static const struct example examples[] = {
     { 3, "return a // b, a % b, a ** b",
       "RVR a // b, a % b, a ** b -> ()|AOR // -> *|AOR // -> +|AOR // -> -|AOR // -> /|AOR % -> *|AOR % -> +|AOR % -> -|AOR % -> //|AOR ** -> *|AOR "
       "** -> +|AOR ** -> -|AOR ** -> /" },
-    { 3, "return a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0",
-      "RVR a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0 -> ()|AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 0 -> -1|CRP-num 0 "
-      "-> 1|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR + -> -|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR - -> %|AOR - -> *|AOR - -> "
-      "+|AOR - -> //|CRP-num 0 -> -1|CRP-num 0 -> 1|AOR - -> +|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num -1 -> -2|CRP-num -1 -> 1|AOR % "
-      "-> +|AOR % -> -|AOR % -> //|CRP-num 1 -> -1|CRP-num 1 -> 2|AOR * -> /|CRP-num 0 -> -1|CRP-num 0 -> 1" }, /* one and zero */
+    { 3, "return a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0, 2 * 3",
+      "RVR a + 1, a - 0, 1 + a, 1 - a, 0 - a, a * 1, a / -1, a % 1, a * 0, 2 * 3 -> ()|AOR + -> -|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num 0 -> "
+      "-1|CRP-num 0 -> 1|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR + -> -|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|AOR - -> %|AOR - -> "
+      "*|AOR - -> +|AOR - -> //|CRP-num 0 -> -1|CRP-num 0 -> 1|AOR - -> +|CRP-num 1 -> -1|CRP-num 1 -> 0|CRP-num 1 -> 2|CRP-num -1 -> -2|CRP-num -1 "
+      "-> 1|AOR % -> +|AOR % -> -|AOR % -> //|CRP-num 1 -> -1|CRP-num 1 -> 2|AOR * -> /|CRP-num 0 -> -1|CRP-num 0 -> 1|CRP-num 2 -> -1|CRP-num 2 -> "
+      "-2|CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> 3|AOR * -> //|CRP-num 3 -> -1|CRP-num 3 -> -3|CRP-num 3 -> 0|CRP-num 3 -> 1|CRP-num 3 -> "
+      "2|CRP-num 3 -> 4" }, /* one and zero */
     { 3, "return a + len(b), c[a - b], range(a + b), c[a - b:]",
       "RVR a + len(b), c[a - b], range(a + b), c[a - b:] -> ()|AOR + -> %|AOR + -> *|AOR + -> -|AOR + -> //|AOR - -> %|AOR - -> *|AOR - -> +|AOR - "
       "-> //|AOR + -> %|AOR + -> *|AOR + -> -|AOR + -> //|SIR a - b: -> :|AOR - -> %|AOR - -> *|AOR - -> +|AOR - -> //" }, /* no fraction there */
@@ -214,11 +216,11 @@ static const struct example examples[] = {
       "RVR a / 5, a[::2], range(a, b, 2) -> ()|AOR / -> %|AOR / -> *|AOR / -> +|AOR / -> -|CRP-num 5 -> -1|CRP-num 5 -> -5|CRP-num 5 -> 1|CRP-num 5 "
       "-> 4|CRP-num 5 -> 6|SIR ::2 -> ::|CRP-num 2 -> -1|CRP-num 2 -> -2|CRP-num 2 -> 1|CRP-num 2 -> 3|ARG a, b -> b, a|ARG-last , 2 -> |CRP-num 2 "
       "-> -1|CRP-num 2 -> -2|CRP-num 2 -> 1|CRP-num 2 -> 3" }, /* no zero */
-    { 3, "return range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4, int(a, 16)",
-      "RVR range(9), range(a, 9), m.group(2), a.split(b, 2), len(a) == 4, int(a, 16) -> ()|CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 "
+    { 3, "return range(9), range(a, 9), m.group(2), a.split(b, 2), (len(a)) == 4, int(a, 16)",
+      "RVR range(9), range(a, 9), m.group(2), a.split(b, 2), (len(a)) == 4, int(a, 16) -> ()|CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 "
       "-> 8|ARG-last , 9 -> |CRP-num 9 -> 0|CRP-num 9 -> 1|CRP-num 9 -> 10|CRP-num 9 -> 8|ARG-last 2 -> |CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> "
-      "3|MSW split -> rsplit|ARG-none b -> None|ARG-last , 2 -> |CRP-num 2 -> -1|CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> 3|ROR len(a) == 4 -> "
-      "(False)|ROR len(a) == 4 -> (True)|ROR == -> !=|ROR == -> <|ROR == -> <=|ROR == -> >|ROR == -> >=|CRP-num 4 -> 0|CRP-num 4 -> 1|CRP-num 4 -> "
+      "3|MSW split -> rsplit|ARG-none b -> None|ARG-last , 2 -> |CRP-num 2 -> -1|CRP-num 2 -> 0|CRP-num 2 -> 1|CRP-num 2 -> 3|ROR (len(a)) == 4 -> "
+      "(False)|ROR (len(a)) == 4 -> (True)|ROR == -> !=|ROR == -> <|ROR == -> <=|ROR == -> >|ROR == -> >=|CRP-num 4 -> 0|CRP-num 4 -> 1|CRP-num 4 -> "
       "3|CRP-num 4 -> 5|ARG-last , 16 -> |CRP-num 16 -> 0|CRP-num 16 -> 15|CRP-num 16 -> 17" }, /* below zero is nothing new */
     { 3, "return 0x1F, 2j, 3 .real, 'x'[0], a[0]",
       "CRP-num 0x1F -> -0x1|CRP-num 0x1F -> 0x0|CRP-num 0x1F -> 0x1|CRP-num 0x1F -> 0x1e|CRP-num 0x1F -> 0x20|RVR 0x1F, 2j, 3 .real, 'x'[0], a[0] -> "
@@ -257,11 +259,11 @@ static const struct example examples[] = {
     { 3, "return g(a, b), g(a), g(a, k=c), g(a, b, k=c)",
       "RVR g(a, b), g(a), g(a, k=c), g(a, b, k=c) -> ()|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none a -> "
       "None|ARG-none a -> None|ARG-none c -> None|ARG-none a -> None|ARG a, b -> b, a|ARG-last , b -> |ARG-none b -> None|ARG-none c -> None" },
-    { 3, "return a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2)",
-      "RVR a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2) -> ()|ARG-last 0 -> "
-      "|CRP-num 0 -> -1|CRP-num 0 -> 1|ARG-last b -> |ARG-none k -> None|ARG-none k -> None|ARG k, e -> e, k|ARG-last , e -> |ARG-last a -> "
-      "|ARG-last a -> |ARG a, b -> b, a|ARG-last , b -> |CRP-num 0 -> 1|CRP-num 1 -> 0|CRP-num 1 -> 2|ARG-last 2 -> |CRP-num 2 -> 0|CRP-num 2 -> "
-      "1|CRP-num 2 -> 3" },
+    { 3, "return a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2), b.format(a, c)",
+      "RVR a.pop(0), a.strip(b), d.get(k, None), d.get(k, e), list(a), int(a), zip(a, b), m.group(0), m.end(1), m.end(2), b.format(a, c) -> "
+      "()|ARG-last 0 -> |CRP-num 0 -> -1|CRP-num 0 -> 1|ARG-last b -> |ARG-none k -> None|ARG-none k -> None|ARG k, e -> e, k|ARG-last , e -> "
+      "|ARG-last a -> |ARG-last a -> |ARG a, b -> b, a|ARG-last , b -> |CRP-num 0 -> 1|CRP-num 1 -> 0|CRP-num 1 -> 2|ARG-last 2 -> |CRP-num 2 -> "
+      "0|CRP-num 2 -> 1|CRP-num 2 -> 3|ARG-none a -> None|ARG a, c -> c, a|ARG-none c -> None" },
     { 3, "return sorted(a, key=b), dict(a=b)",
       "RVR sorted(a, key=b), dict(a=b) -> ()|ARG-key , key=b -> |MSW key=b -> key=b, reverse=True|ARG-key a=b -> " }, /* left out already */
     { 3, "return g(\n        a,\n        b)",
