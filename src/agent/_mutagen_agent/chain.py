@@ -264,7 +264,7 @@ class Served:
             self.state.mark(repo=False)  # nothing has run since it was found to be the same
         while True:
             said = self.one(wire.DECODE(line.decode("ascii")), not warmed)
-            if self.started or said["residue"] and any(self.state.changed()):
+            if self.started or said["residue"] and any(self.state.changed()) or self.needs_clean(said) and not self.is_clean_still():
                 return dict(said, leaves=True)
             if said["cold"] < 0:
                 return said
@@ -279,9 +279,17 @@ class Served:
 
     def goes_on(self):
         """Behind a test that is not to be run here: no mutant has run since, so objects that it keeps alive count for nothing."""
-        left = self.left or any(self.state.changed()[1:])
+        left = self.left or any(self.state.changed()[1:]) or not self.is_clean_still()
         self.state.mark()
         return self.marked and not self.started and not left
+
+    def needs_clean(self, said):
+        """Whether a survivor is about to be believed, or another test's first run to be compared with how things are now."""
+        return self.marked and (said["all"] or said["cold"] >= 0)
+
+    def is_clean_still(self):
+        """Whether a clean process is; the others need not be."""
+        return not self.clean or self.state.others.same()
 
     def turn_to(self, request):
         """Another target, when it is one. Whether it is."""
@@ -382,7 +390,7 @@ class Served:
             living, around, repo = self.state.changed()
             self.left = self.left or around or repo
             if turn == 0:
-                self.stained = self.stained or around or repo or self.clean and not self.state.others.same()
+                self.stained = self.stained or around or repo or not self.is_clean_still()
                 if self.clean and self.stained:
                     return False
             if turn and not (living or around or repo):

@@ -3,7 +3,7 @@
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
 default values; attributes and containers of other instances that stand there (somebody else's cache), and closures of other functions (its
 decorator); living objects by type; environment, folder, threads, descriptors, import state, warnings, logging, locale, decimal and other contexts.
-On demand also what stands in modules that the repo's refer to: a registry, options, a table of types.
+On demand also what stands in modules that the repo's refer to (a registry, options, a table of types), and what hangs deeper: deep.py.
 """
 import _locale
 import _signal
@@ -11,6 +11,7 @@ import abc
 import collections
 import contextvars
 import gc
+import importlib
 import itertools
 import logging
 import operator
@@ -37,13 +38,16 @@ SIGNALS = tuple(map(int, (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.
 
 
 class State:
-    """Attributes: small (whether looking at it costs less than a process), others (Places of modules that the repo's refer to, None: there are too many)."""
+    """Attributes: small (whether looking at it costs less than a process), others (what stands there and in modules that the repo's refer to, however deep;
+    None: there are too many places)."""
 
     def __init__(self, host):
         self.host = host
         self.gather()
         self.small = self.repo.count <= MOST_PLACES
-        others = Places(referred_to(self.modules_of_repo, [function for found in host.index.by_place.values() for function in found]), MOST_PLACES)
+        functions = [function for found in host.index.by_place.values() for function in found]
+        others = importlib.import_module("_mutagen_agent.deep").Deep(self.modules_of_repo + referred_to(self.modules_of_repo, functions), MOST_PLACES)
+        others.own(functions)
         self.others = others if others.count <= MOST_PLACES else None
         self.mark()  # what a first one makes is there before anything is compared
         self.repo.forget()  # this process, and forks that compare nothing, keep nobody's values alive
@@ -202,14 +206,13 @@ class Places:
 
 
 def referred_to(modules, functions):
-    """Other modules that these name, or whose functions and classes they do, or that one of `functions` could import: and of installed packages all
+    """Other modules that these name, or whose functions and classes they do, or that one of `functions` could import: and of packages all
     that is loaded."""
     own = {module.__dict__.get("__name__") for module in modules}
     homes = map(home_of, EACH([list(module.__dict__.values()) for module in modules]))
     words = EACH([code.co_names for function in functions for code in codes.all_codes(function.__code__)])
     found = {name for name in EACH((homes, words)) if type(name) is str and name in sys.modules}
-    standard = os.path.dirname(os.__file__) + os.sep
-    packages = tuple({name.split(".")[0] + "." for name in found if not is_standard(sys.modules[name], standard)})
+    packages = tuple({name.split(".")[0] + "." for name in found} - {"importlib.", "encodings.", "unittest."})
     return [module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType and (name in found or name.startswith(packages))
             and name not in own and name.split(".")[0] not in NEVER_WRONG]
 
@@ -222,11 +225,6 @@ def home_of(value):
     if kind in (types.FunctionType, types.BuiltinFunctionType):
         return value.__module__
     return type.__getattribute__(value if issubclass(kind, type) else kind, "__module__")
-
-
-def is_standard(module, place):
-    path = getattr(module, "__file__", None)
-    return type(path) is not str or path.startswith(place) and "-packages" not in path
 
 
 def of_logger(logger):

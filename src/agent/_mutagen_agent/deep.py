@@ -1,0 +1,144 @@
+"""What hangs deeper than state_of looks behind each mutant: in containers, in slots, in other people's instances, in built-in objects, in the process.
+
+A clean chain compares it, since there a survivor is believed: what a test did on its first run may stay done, wherever it stands.
+"""
+import functools
+import gc
+import io
+import itertools
+import operator
+import os
+import random
+import signal
+import sys
+import types
+
+from . import state_of
+
+HEAP_TYPE = 1 << 9  # of __flags__: a class that can be changed
+SIGNALS = tuple(map(int, signal.valid_signals()))
+OF_PYTEST = frozenset(("last_type", "last_value", "last_traceback", "last_exc", "stdin", "stdout", "stderr"))  # of sys: looked at elsewhere, or nobody's
+MOST = 100000  # characters, bytes or numbers of one object
+OF_TESTS = frozenset(("pytest", "_pytest", "pluggy", "_mutagen_agent"))
+# Not followed: what cannot be changed, what leads from anywhere to everywhere, and caches of functions: a line that they hide has not run.
+LEAVES = (types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType, types.MemberDescriptorType, types.WrapperDescriptorType,
+          types.MethodDescriptorType, types.ClassMethodDescriptorType, types.MethodWrapperType, functools._lru_cache_wrapper)
+
+
+def of_database(connection):
+    """What was written, and which tables there are."""
+    return connection.total_changes, connection.in_transaction, connection.execute("PRAGMA schema_version").fetchall()
+
+
+def of_buffer(buffer):
+    return buffer.closed or (buffer.tell(), buffer.getvalue()[:MOST])
+
+
+# Built-in objects that nothing refers from: what tells their state.
+READERS = {
+    ("array", "array"): lambda value: (len(value), value[:MOST].tobytes()), ("_io", "StringIO"): of_buffer, ("_io", "BytesIO"): of_buffer,
+    ("_random", "Random"): lambda value: random.Random.getstate(value) if isinstance(value, random.Random) else value.getstate(),
+    ("builtins", "generator"): lambda value: value.gi_frame and value.gi_frame.f_lasti, ("itertools", "count"): repr, ("decimal", "Context"): repr,
+    ("_thread", "_local"): lambda value: [(name, state_of.WHICH(part)) for name, part in value.__dict__.items()],
+    ("sqlite3", "Connection"): of_database, ("numpy", "ndarray"): lambda value: value.size <= MOST and value.tobytes(),
+}
+
+
+class Deep(state_of.Places):
+    """Attributes: inside (objects whose referents are compared), read ((what tells it, object), ...)."""
+
+    def __init__(self, modules, most):
+        self.inside, self.read = [], []
+        super().__init__(modules, most)
+
+    def mark(self):
+        super().mark()
+        self.referents, self.told = self.each_referent(), self.all_told()
+
+    def same(self):
+        referents = self.each_referent()
+        return (len(referents) == len(self.referents) and all(map(operator.is_, referents, self.referents)) and self.all_told() == self.told
+                and super().same())
+
+    def each_referent(self):
+        return gc.get_referents(*self.inside) + [value for name, value in sys.__dict__.items() if name not in OF_PYTEST]
+
+    def all_told(self):
+        return [told(reader, value) for reader, value in self.read] + of_process()
+
+    def function(self, function):
+        super().function(function)
+        self.inside.extend(function.__closure__ or ())
+
+    def own(self, functions):
+        """The repo's: their attributes and default values may be put in place by their tests."""
+        self.extend(functions)
+        for function in functions:
+            self.space(function.__dict__)
+        self.inside.extend(functions)
+
+    def add(self, value):
+        kind = type(value)
+        if state_of.WHICH(value) in self.known:
+            return
+        if issubclass(kind, type):
+            self.of_class(value)
+        elif kind is types.MethodType:
+            self.todo.append(value.__self__)
+        elif kind is types.FunctionType or kind not in state_of.PLAIN and not issubclass(kind, LEAVES) and home(kind) not in OF_TESTS:
+            self.of_object(value, kind)
+
+    def of_class(self, value):
+        self.known.add(state_of.WHICH(value))
+        if type.__getattribute__(value, "__flags__") & HEAP_TYPE and home(value) not in state_of.NEVER_WRONG:
+            self.space(type.__getattribute__(value, "__dict__"), issubclass(value, state_of.unittest.TestCase))
+
+    def of_object(self, value, kind):
+        super().add(value)
+        if kind is types.FunctionType or kind is tuple:
+            return
+        box = next((built_in for built_in in state_of.BOXES if issubclass(kind, built_in)), None)
+        if box is not None:
+            self.todo.extend(itertools.islice(state_of.BOXES[box](value), state_of.MOST_ITEMS))
+        reader = reader_of(kind)
+        if reader is not None:
+            self.read.append((reader, value))
+        if gc.is_tracked(value) and box is not kind and (reader is None or kind is types.GeneratorType):  # a database has a cache of statements
+            self.inside.append(value)
+            self.count += 1
+            self.todo.extend(gc.get_referents(value))
+
+
+def home(kind):
+    """The package that a class comes from."""
+    name = type.__getattribute__(kind, "__module__")
+    return name.split(".")[0] if type(name) is str else ""
+
+
+def reader_of(kind):
+    for base in type.__getattribute__(kind, "__mro__"):
+        reader = READERS.get((type.__getattribute__(base, "__module__"), type.__getattribute__(base, "__name__")))
+        if reader is not None:
+            return reader
+    return None
+
+
+def told(reader, value):
+    try:
+        return reader(value)
+    except Exception as exc:  # it is closed, or another thread's
+        return type(exc).__name__
+
+
+def of_process():
+    """What stands in no object."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    csv, sockets, system = map(sys.modules.get, ("_csv", "_socket", "faulthandler"))
+    return [mask, list(map(signal.getsignal, SIGNALS)), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold(), os.getpriority(os.PRIO_PROCESS, 0),
+            [(name, state(csv.get_dialect(name))) for name in csv.list_dialects()] if csv else None, csv and csv.field_size_limit(),
+            getattr(sys, "get_int_max_str_digits", int)(), sockets and sockets.getdefaulttimeout(), system and system.is_enabled(), list(sys.argv)]
+
+
+def state(dialect):
+    return [getattr(dialect, name) for name in ("delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace")]
