@@ -13,6 +13,7 @@ CASES = {  # name: (statement of the function, what its test asks for)
     "held": ("HELD[0].value = n", "mod.HELD[0].value == 17"),
     "spaces": ("SPACES.inner.value = n", "mod.SPACES.inner.value == 17"),
     "row": ('DATABASE.execute("insert into t values (17)")', 'mod.DATABASE.execute("select x from t").fetchone() == (17,)'),
+    "table": ('DATABASE.execute("create table if not exists made (x)")', 'mod.DATABASE.execute("select count(*) from made").fetchone() == (0,)'),
     "numbers": ("ARRAY[0] = n", "mod.ARRAY[0] == 17"),
     "local": ("LOCAL.value = n", "mod.LOCAL.value == 17"),
     "generator": ("GENERATOR.send(n)", "next(mod.GENERATOR) == 17"),

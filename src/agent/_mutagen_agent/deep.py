@@ -26,8 +26,14 @@ LEAVES = (types.CodeType, types.FrameType, types.TracebackType, types.GetSetDesc
 
 
 def of_database(connection):
-    """What was written, and which tables there are."""
-    return connection.total_changes, connection.in_transaction, connection.execute("PRAGMA schema_version").fetchall()
+    """What was written, and which tables one in memory has: asking others would wait for their locks."""
+    ask, factory = sys.modules["sqlite3"].Connection.execute, connection.row_factory
+    connection.row_factory = None  # code of the repo
+    try:
+        files = [place for _number, _name, place in ask(connection, "PRAGMA database_list").fetchall() if place]
+        return connection.total_changes, connection.in_transaction, not files and ask(connection, "PRAGMA schema_version").fetchall()
+    finally:
+        connection.row_factory = factory
 
 
 def of_buffer(buffer):
