@@ -288,3 +288,11 @@ def test_what_ran_on_import_and_in_a_test_before_is_told_of_each_test_that_runs_
     repo.start(watch=["other.py"])  # so what runs on import here is of no interest then
     events = repo.baseline(files=["mod.py"])
     assert [event["lines"] for event in events] == [[[0, 1, 1], [0, 4, 6]]] * 3 + [[]]
+
+
+def test_a_generator_that_was_begun_on_import_is_seen_where_it_goes_on(repo):
+    repo.write("mod.py", "def count():\n    n = 0\n    while True:\n        yield n\n        n += 1\n\n\nCOUNT = count()\nnext(COUNT)\n")
+    repo.write("test_mod.py", "import mod\n\ndef test_a(): assert next(mod.COUNT) == 1\ndef test_b(): assert next(mod.COUNT) == 2\n")
+    repo.start()
+    events = [event for event in repo.baseline(files=["mod.py"]) if event.get("lines") is not None]
+    assert [5 in lines_of(event) for event in events[:2]] == [True, True]

@@ -226,8 +226,9 @@ class LineCollector:
             return
         tool = Tool.get()
         MONITORING.register_callback(tool, MONITORING.events.PY_START, self.begin)
+        MONITORING.register_callback(tool, MONITORING.events.PY_RESUME, self.resume)
         MONITORING.register_callback(tool, MONITORING.events.LINE, self.line)
-        MONITORING.set_events(tool, MONITORING.events.PY_START)
+        MONITORING.set_events(tool, MONITORING.events.PY_START | MONITORING.events.PY_RESUME)
         MONITORING.restart_events()  # what an earlier collector has been told would be missing
 
     def fresh(self):
@@ -265,10 +266,18 @@ class LineCollector:
             found = self.known[filename] = self.numbers.get(self.real_file(filename), -1)
         return found
 
-    def begin(self, code, _offset):
+    def look_at(self, code):
         if id(code) not in self.watched and self.position(code.co_filename) >= 0:
             self.watched[id(code)] = code, entry_line(code)
             MONITORING.set_local_events(Tool.get(), code, MONITORING.events.LINE)
+
+    def resume(self, code, _offset):
+        """A generator may have been begun before anybody looked, on import."""
+        self.look_at(code)
+        return MONITORING.DISABLE
+
+    def begin(self, code, _offset):
+        self.look_at(code)
         entry = self.watched[id(code)][1] if id(code) in self.watched else 0
         if not entry:
             return MONITORING.DISABLE
