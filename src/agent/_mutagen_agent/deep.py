@@ -58,8 +58,9 @@ class Deep(state_of.Places):
         super().__init__(modules, most)
 
     def mark(self):
+        self.told = self.all_told()  # first: the frame of a generator is made when it is asked for
         super().mark()
-        self.referents, self.told = self.each_referent(), self.all_told()
+        self.referents = self.each_referent()
 
     def same(self):
         referents = self.each_referent()
