@@ -112,6 +112,8 @@ class Deep(state_of.Places):
             self.read.append((reader, value))
         if gc.is_tracked(value) and box is not kind and (reader is None or kind is types.GeneratorType):  # a database has a cache of statements
             self.inside.append(value)
+            if kind is types.GeneratorType and value.gi_frame is not None:
+                self.inside.append(value.gi_frame)  # before 3.11 it holds the variables
             self.count += 1
             self.todo.extend(gc.get_referents(value))
 
