@@ -372,10 +372,11 @@ class Served:
         """Whether the test passes without a mutant, again and again, and comes to leave the process as it was."""
         item = self.host.items[test]
         self.left, self.stained, detail = False, False, b""
-        if hasattr(item, "addFailure") and "tearDown_exceptions" not in vars(item.cls):
+        made = hasattr(item, "addFailure") and "tearDown_exceptions" not in vars(item.cls)
+        if made:
             item.cls.tearDown_exceptions = []  # unittest's own, made when the first test of a class is over
             self.state.mark()
-        if self.clean:
+        if self.clean and (made or not self.marked):
             self.state.others.mark()
         if not self.warm or hasattr(item, "addFailure"):
             if not self.marked:

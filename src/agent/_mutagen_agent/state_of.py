@@ -30,7 +30,8 @@ WHICH = object.__hash__  # as id, which raises an audit event each time
 # Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
 BOXES = {dict: dict.values, list: list.__iter__, set: set.__iter__, collections.deque: collections.deque.__iter__, bytearray: bytearray.__iter__}
 EACH, VALUES = itertools.chain.from_iterable, operator.methodcaller("values")
-MOST_PLACES = 20000  # beyond, looking at them costs more than a process
+MOST_PLACES = 20000  # beyond, looking at them behind each mutant costs more than a process
+MOST_OTHERS = 50000  # of those that are looked at behind survivors alone: 7 ms each 100,000
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
 NEVER_WRONG = frozenset(("sys", "re", "linecache", "functools", "typing", "types", "pytest", "_pytest", "pluggy", "_mutagen_agent"))  # caches, and what runs the tests
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
@@ -46,9 +47,9 @@ class State:
         self.gather()
         self.small = self.repo.count <= MOST_PLACES
         functions = [function for found in host.index.by_place.values() for function in found]
-        others = importlib.import_module("_mutagen_agent.deep").Deep(self.modules_of_repo + referred_to(self.modules_of_repo, functions), MOST_PLACES)
+        others = importlib.import_module("_mutagen_agent.deep").Deep(self.modules_of_repo + referred_to(self.modules_of_repo, functions), MOST_OTHERS)
         others.own(functions)
-        self.others = others if others.count <= MOST_PLACES else None
+        self.others = others if others.count <= MOST_OTHERS else None
         self.mark()  # what a first one makes is there before anything is compared
         self.repo.forget()  # this process, and forks that compare nothing, keep nobody's values alive
 
