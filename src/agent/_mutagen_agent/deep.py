@@ -19,7 +19,7 @@ HEAP_TYPE = 1 << 9  # of __flags__: a class that can be changed
 SIGNALS = tuple(map(int, signal.valid_signals()))
 OF_PYTEST = frozenset(("last_type", "last_value", "last_traceback", "last_exc", "stdin", "stdout", "stderr"))  # of sys: looked at elsewhere, or nobody's
 MOST = 100000  # characters, bytes or numbers of one object
-OF_TESTS = frozenset(("pytest", "_pytest", "pluggy", "_mutagen_agent"))
+OF_TESTS = frozenset(("pytest", "_pytest", "pluggy", "_mutagen_agent", "_abc"))  # and caches of isinstance: what is registered has a number (state_of)
 # Not followed: what cannot be changed, what leads from anywhere to everywhere, and caches of functions: a line that they hide has not run.
 LEAVES = (types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType, types.MemberDescriptorType, types.WrapperDescriptorType,
           types.MethodDescriptorType, types.ClassMethodDescriptorType, types.MethodWrapperType, functools._lru_cache_wrapper)
