@@ -4,7 +4,6 @@ A clean chain compares it, since there a survivor is believed: what a test did o
 """
 import functools
 import gc
-import io
 import itertools
 import operator
 import os
