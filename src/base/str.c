@@ -12,6 +12,14 @@ bool mg_str_eq(struct mg_str a, struct mg_str b) { return a.len == b.len && (a.l
 
 bool mg_str_is(struct mg_str a, const char *text) { return mg_str_eq(a, mg_str_from(text)); }
 
+bool mg_str_is_any(struct mg_str a, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (mg_str_is(a, texts[i]))
+            return true;
+    return false;
+}
+
 int mg_str_cmp(struct mg_str a, struct mg_str b)
 {
     size_t shared = a.len < b.len ? a.len : b.len;

@@ -7,6 +7,9 @@
 struct mg_str mg_str_from(const char *text); /* NULL gives an empty view */
 bool mg_str_eq(struct mg_str a, struct mg_str b);
 bool mg_str_is(struct mg_str a, const char *text);
+/* Whether it is one of `texts`, an array of them. */
+bool mg_str_is_any(struct mg_str a, const char *const *texts, size_t count);
+#define MG_STR_IN(a, texts) mg_str_is_any((a), (texts), MG_COUNT(texts))
 int mg_str_cmp(struct mg_str a, struct mg_str b); /* byte order, as qsort wants it */
 bool mg_str_starts(struct mg_str text, const char *prefix);
 bool mg_str_ends(struct mg_str text, const char *suffix);

@@ -2,14 +2,13 @@
 #include "base/str.h"
 #include "python/operators.h"
 
-bool mg_is_pointless_call(struct mg_str callee)
+const struct mg_node *mg_arguments_of(const struct mg_module *module, const struct mg_node *call)
 {
     static const char *const names[] = { "super", "isinstance", "issubclass", "getattr", "setattr", "hasattr", "delattr", "encode", "decode",
                                          "cast",  "min",        "max",        "print",   "gcd",     "lcm",     "hypot",   "isclose" };
-    for (size_t i = 0; i < MG_COUNT(names); i++)
-        if (mg_str_is(callee, names[i]))
-            return true;
-    return false;
+    const struct mg_node *arguments = mg_node_field(call, F_arguments);
+    bool own = arguments && arguments->kind == N_ARGUMENTS;
+    return own && !MG_STR_IN(mg_callee_name(module, call), names) ? arguments : NULL;
 }
 
 const struct mg_node *mg_parameter_of(const struct mg_module *module, struct mg_str callee, struct mg_str name)
@@ -26,8 +25,11 @@ const struct mg_node *mg_parameter_of(const struct mg_module *module, struct mg_
     return NULL;
 }
 
-void mg_sink_leave_out(struct mg_sink *sink, const struct mg_node *call, uint32_t start, uint32_t end)
+void mg_sink_leave_out(struct mg_sink *sink, const struct mg_node *call, const struct mg_node *before, const struct mg_node *argument)
 {
+    const struct mg_node *arguments = argument->parent, *next = mg_node_next_named(argument);
+    uint32_t start = before ? before->end : next ? argument->start : arguments->start + 1;
+    uint32_t end = before ? argument->end : next ? next->start : arguments->end - 1;
     char newlines[64];
     size_t count = 0;
     for (uint32_t i = start; i < end; i++)
@@ -44,12 +46,8 @@ static bool makes_nothing(const struct mg_module *module, const struct mg_node *
 {
     static const char *const names[] = { "list", "dict", "set", "tuple", "str", "int", "float", "bool", "frozenset", "bytes", "bytearray" };
     const struct mg_node *arguments = mg_node_field(call, F_arguments);
-    if (!arguments || arguments->kind != N_ARGUMENTS || mg_node_count_named(arguments) > 0)
-        return false;
-    for (size_t i = 0; i < MG_COUNT(names); i++)
-        if (mg_is_call_of(module, call, names[i]))
-            return true;
-    return false;
+    bool empty = arguments && arguments->kind == N_ARGUMENTS && mg_node_count_named(arguments) == 0;
+    return empty && MG_STR_IN(mg_node_text(module, mg_node_field(call, F_function)), names);
 }
 
 bool mg_may_become_none(const struct mg_module *module, const struct mg_node *value)

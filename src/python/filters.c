@@ -4,15 +4,6 @@
 #include "base/str.h"
 #include "python/operators.h"
 
-static bool is_in(struct mg_str text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (mg_str_is(text, names[i]))
-            return true;
-    return false;
-}
-#define IS_IN(text, names) is_in((text), (names), MG_COUNT(names))
-
 bool mg_is_call_of(const struct mg_module *module, const struct mg_node *node, const char *name)
 {
     return node && node->kind == N_CALL && mg_node_is(module, mg_node_field(node, F_function), name);
@@ -52,7 +43,7 @@ bool mg_is_shadowed(const struct mg_module *module, const char *name)
 bool mg_is_for_people(const struct mg_module *module, const struct mg_node *function)
 {
     static const char *const names[] = { "__repr__", "__str__", "__format__", "__hash__" };
-    return IS_IN(mg_node_text(module, mg_node_field(function, F_name)), names);
+    return MG_STR_IN(mg_node_text(module, mg_node_field(function, F_name)), names);
 }
 
 struct mg_str mg_callee_name(const struct mg_module *module, const struct mg_node *call)
@@ -85,12 +76,12 @@ static bool is_logging(const struct mg_module *module, const struct mg_node *cal
                                           "_LOGGER", "logging", "structlog", "warnings", "span",   "getLogger", "get_logger" };
     static const char *const verbs[] = { "debug", "info", "warning", "warn",          "error",         "exception", "critical",
                                          "fatal", "log",  "msg",     "set_attribute", "warn_explicit", "trace",     "success" };
-    if (IS_IN(mg_node_dotted(module, call), whole))
+    if (MG_STR_IN(mg_node_dotted(module, call), whole))
         return true;
     const struct mg_node *callee = mg_node_field(call, F_function), *owner = NULL;
     if (callee && callee->kind == N_ATTRIBUTE)
         owner = mg_node_field(callee, F_object);
-    return owner && IS_IN(mg_callee_name(module, call), verbs) && IS_IN(mg_last_component(mg_node_dotted(module, owner)), owners);
+    return owner && MG_STR_IN(mg_callee_name(module, call), verbs) && MG_STR_IN(mg_last_component(mg_node_dotted(module, owner)), owners);
 }
 
 /* The type in `cast("Type", value)`: it does nothing when it runs. */
@@ -99,7 +90,7 @@ static bool is_cast_type(const struct mg_module *module, const struct mg_node *n
     static const char *const names[] = { "cast", "typing.cast", "t.cast" };
     const struct mg_node *arguments = node->parent;
     return arguments && arguments->kind == N_ARGUMENTS && arguments->parent && mg_node_first_named(arguments) == node &&
-           IS_IN(mg_node_dotted(module, arguments->parent), names);
+           MG_STR_IN(mg_node_dotted(module, arguments->parent), names);
 }
 
 /* How long, how many, how deep: numbers that change speed and not results. */
@@ -107,7 +98,7 @@ static bool is_hint(struct mg_str keyword)
 {
     static const char *const names[] = { "timeout",     "maxsize",    "chunksize",   "bufsize", "buffering",
                                          "buffer_size", "stacklevel", "max_workers", "slots" };
-    return IS_IN(keyword, names);
+    return MG_STR_IN(keyword, names);
 }
 
 static bool is_never_run(const struct mg_module *module, const struct mg_node *condition)
@@ -118,8 +109,8 @@ static bool is_never_run(const struct mg_module *module, const struct mg_node *c
         return false;
     condition = mg_node_unwrapped(condition);
     if (condition->kind == N_BOOLEAN && mg_node_is(module, mg_node_field(condition, F_operator), "and"))
-        return IS_IN(mg_node_text(module, mg_node_field(condition, F_left)), never);
-    return IS_IN(mg_node_text(module, condition), names) || IS_IN(mg_node_text(module, condition), never);
+        return MG_STR_IN(mg_node_text(module, mg_node_field(condition, F_left)), never);
+    return MG_STR_IN(mg_node_text(module, condition), names) || MG_STR_IN(mg_node_text(module, condition), never);
 }
 
 /* The name stands there by itself: `os.name`, not `self.pos.name`. */
@@ -291,13 +282,13 @@ static bool makes_text(const struct mg_module *module, const struct mg_node *cal
     static const char *const names[] = { "str",     "repr",       "join",   "format", "strip",   "lstrip",   "rstrip", "lower", "upper",
                                          "replace", "hex",        "chr",    "list",   "tuple",   "sorted",   "bytes",  "ljust", "rjust",
                                          "title",   "capitalize", "decode", "encode", "dirname", "basename", "split" };
-    return IS_IN(mg_callee_name(module, call), names);
+    return MG_STR_IN(mg_callee_name(module, call), names);
 }
 
 bool mg_is_never_negative(const struct mg_module *module, const struct mg_node *value)
 {
     static const char *const names[] = { "len", "count", "abs", "ord" };
-    return value->kind == N_CALL ? IS_IN(mg_callee_name(module, value), names)
+    return value->kind == N_CALL ? MG_STR_IN(mg_callee_name(module, value), names)
                                  : value->kind == N_BINARY && mg_node_is(module, mg_node_field(value, F_operator), "%");
 }
 

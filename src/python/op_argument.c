@@ -11,8 +11,8 @@ static bool are_alike(const struct mg_module *module, const struct mg_node *a, c
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
-    const struct mg_node *arguments = mg_node_field(node, F_arguments);
-    if (!arguments || arguments->kind != N_ARGUMENTS || mg_is_pointless_call(mg_callee_name(sink->module, node)))
+    const struct mg_node *arguments = mg_arguments_of(sink->module, node);
+    if (!arguments)
         return;
     for (const struct mg_node *a = mg_node_first_named(arguments), *b; a && (b = mg_node_next_named(a)); a = b) {
         if (!are_alike(sink->module, a, b))

@@ -143,20 +143,14 @@ bool mg_none_is_left_out(const struct mg_sink *sink, const struct mg_node *argum
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_module *module = sink->module;
-    const struct mg_node *arguments = mg_node_field(node, F_arguments), *before;
+    const struct mg_node *arguments = mg_arguments_of(module, node), *before;
     unsigned count;
-    if (!arguments || arguments->kind != N_ARGUMENTS || mg_node_ancestor(node, N_RAISE) || mg_is_pointless_call(mg_callee_name(module, node)))
+    if (!arguments || mg_node_ancestor(node, N_RAISE))
         return;
     const struct mg_node *last = last_positional(arguments, &before, &count);
     if (!last || mg_is_skipped(module, last) || mg_binds(last) || mg_is_technical_text(module, last) || !may_be_left_out(module, node, last, count))
         return;
-    const struct mg_node *next = mg_node_next_named(last);
-    if (before)
-        mg_sink_leave_out(sink, node, before->end, last->end);
-    else if (next)
-        mg_sink_leave_out(sink, node, last->start, next->start);
-    else
-        mg_sink_leave_out(sink, node, arguments->start + 1, arguments->end - 1);
+    mg_sink_leave_out(sink, node, before, last);
 }
 
 const struct mg_operator mg_op_argument_last = { "ARG-last", "leave out the last argument", 3, { N_CALL }, mutate, "x = g(a, b)", "x = g(a)" };

@@ -18,21 +18,11 @@ static const char *const methods[] = { "join",         "startswith",   "endswith
                                        "ceil",         "sqrt",         "log",        "exp",       "translate", "loads",      "removeprefix",
                                        "removesuffix", "maketrans",    "normalize",  "category" };
 
-static bool is_in(struct mg_str text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (mg_str_is(text, names[i]))
-            return true;
-    return false;
-}
-
 static bool fails_at_once(const struct mg_module *module, const struct mg_node *call)
 {
     const struct mg_node *callee = mg_node_field(call, F_function);
     struct mg_str name = mg_callee_name(module, call);
-    if (is_in(name, methods, MG_COUNT(methods)))
-        return true;
-    return callee->kind == N_IDENTIFIER && is_in(name, functions, MG_COUNT(functions));
+    return MG_STR_IN(name, methods) || (callee->kind == N_IDENTIFIER && MG_STR_IN(name, functions));
 }
 
 static const struct mg_node *value_of(const struct mg_sink *sink, const struct mg_node *call, const struct mg_node *argument)
@@ -47,8 +37,8 @@ static const struct mg_node *value_of(const struct mg_sink *sink, const struct m
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
     const struct mg_module *module = sink->module;
-    const struct mg_node *arguments = mg_node_field(node, F_arguments);
-    if (!arguments || arguments->kind != N_ARGUMENTS || mg_node_ancestor(node, N_RAISE) || mg_is_pointless_call(mg_callee_name(module, node)))
+    const struct mg_node *arguments = mg_arguments_of(module, node);
+    if (!arguments || mg_node_ancestor(node, N_RAISE))
         return;
     for (const struct mg_node *one = mg_node_first_named(arguments); one; one = mg_node_next_named(one)) {
         const struct mg_node *value = mg_is_skipped(module, one) ? NULL : value_of(sink, node, one);

@@ -37,18 +37,13 @@ bool mg_keyword_is_left_out(const struct mg_sink *sink, const struct mg_node *no
 
 static void mutate(const struct mg_node *node, struct mg_sink *sink)
 {
-    const struct mg_node *arguments = node->parent, *call = arguments->parent, *next = mg_node_next_named(node), *before = NULL;
+    const struct mg_node *arguments = node->parent, *call = arguments->parent, *before = NULL;
     if (arguments->kind != N_ARGUMENTS || !call || call->kind != N_CALL || !mg_node_field(node, F_name) || !mg_node_field(node, F_value) ||
         mg_binds(node) || !has_other_default(sink->module, call, node))
         return;
     for (const struct mg_node *one = mg_node_first_named(arguments); one != node; one = mg_node_next_named(one))
         before = one;
-    if (before)
-        mg_sink_leave_out(sink, call, before->end, node->end);
-    else if (next)
-        mg_sink_leave_out(sink, call, node->start, next->start);
-    else
-        mg_sink_leave_out(sink, call, arguments->start + 1, arguments->end - 1);
+    mg_sink_leave_out(sink, call, before, node);
 }
 
 const struct mg_operator mg_op_keyword = { "ARG-key",      "leave out a keyword argument", 2, { N_KEYWORD_ARGUMENT }, mutate, "x = sorted(a, key=b)",

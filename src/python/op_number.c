@@ -87,14 +87,6 @@ static bool is_zero(struct mg_str text)
     return true;
 }
 
-static bool is_in(struct mg_str text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (mg_str_is(text, names[i]))
-            return true;
-    return false;
-}
-
 /* Below zero they fail at once, or all do what zero does. */
 static bool negative_is_absurd(const struct mg_module *module, const struct mg_node *node)
 {
@@ -120,7 +112,7 @@ static bool negative_is_absurd(const struct mg_module *module, const struct mg_n
         return false;
     if (mg_is_call_of(module, above->parent, "range")) /* where it ends */
         return mg_node_count_named(above) == 1 || (mg_node_count_named(above) == 2 && mg_node_named(above, 1) == node);
-    return is_in(mg_callee_name(module, above->parent), names, MG_COUNT(names));
+    return MG_STR_IN(mg_callee_name(module, above->parent), names);
 }
 
 /* `int(x, 1)`: there is no such base. */
@@ -139,7 +131,7 @@ static bool has_negation(const struct mg_sink *sink, const struct mg_node *node,
         return !mg_sink_makes(sink, &mg_op_arithmetic, 1);
     if (above->kind == N_AUGMENTED && (mg_node_is(sink->module, op, "+=") || mg_node_is(sink->module, op, "-=")))
         return !mg_sink_makes(sink, &mg_op_assignment, 1);
-    bool limit = above->kind == N_ARGUMENTS && above->parent && is_in(mg_callee_name(sink->module, above->parent), limited, MG_COUNT(limited));
+    bool limit = above->kind == N_ARGUMENTS && above->parent && MG_STR_IN(mg_callee_name(sink->module, above->parent), limited);
     return base == 10 && !limit;
 }
 

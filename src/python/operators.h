@@ -75,10 +75,10 @@ bool mg_keyword_is_left_out(const struct mg_sink *sink, const struct mg_node *no
 bool mg_none_is_left_out(const struct mg_sink *sink, const struct mg_node *argument);
 /* arguments.c: what the operators on calls share. The parameter with a default, of that name, of a function of this file that is called so. */
 const struct mg_node *mg_parameter_of(const struct mg_module *module, struct mg_str callee, struct mg_str name);
-/* Text of a call from `start` to `end` is gone, all but its newlines. */
-void mg_sink_leave_out(struct mg_sink *sink, const struct mg_node *call, uint32_t start, uint32_t end);
-/* Either order of arguments means the same, or another one fails at once. */
-bool mg_is_pointless_call(struct mg_str callee);
+/* The argument is gone, with the comma that goes with it; newlines stay. `before`: the argument in front of it, NULL where it is the first. */
+void mg_sink_leave_out(struct mg_sink *sink, const struct mg_node *call, const struct mg_node *before, const struct mg_node *argument);
+/* NULL where it has none of its own (a generator), where either order of them means the same, or where another one fails at once. */
+const struct mg_node *mg_arguments_of(const struct mg_module *module, const struct mg_node *call);
 /* None says something else than the value, and no other operator says it: not for what is empty, a number or a truth value. */
 bool mg_may_become_none(const struct mg_module *module, const struct mg_node *value);
 /* whole_group.c: the 1 of `m.group(1)` where 0 says the same. */

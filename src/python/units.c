@@ -10,16 +10,7 @@
 
 #define LONGEST_STRING 200
 
-static bool is_any(struct mg_str text, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (mg_str_is(text, names[i]))
-            return true;
-    return false;
-}
 static bool is_blank(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r' || byte == '\f'; }
-
-#define IS_ANY(text, names) is_any((text), (names), MG_COUNT(names))
 
 static const char *const lookups[] = { "getattr",      "globals",    "locals",         "vars",         "eval",
                                        "exec",         "__import__", "import_module",  "setattr",      "attrgetter",
@@ -33,7 +24,7 @@ static bool is_plain_decorator(const struct mg_module *module, const struct mg_n
                                          "abstractmethod", "overload",        "final",     "override" };
     const struct mg_node *value = mg_node_first_named(decorator);
     struct mg_str dotted = value ? mg_node_dotted(module, value) : MG_NO_STR, last = mg_last_component(dotted);
-    if (IS_ANY(last, plain) || mg_str_starts(dotted, "pytest.mark."))
+    if (MG_STR_IN(last, plain) || mg_str_starts(dotted, "pytest.mark."))
         return true;
     struct mg_str text = mg_node_text(module, decorator);
     return mg_str_is(last, "fixture") && !mg_str_contains(text, "autouse") && !mg_str_contains(text, "name");
@@ -74,7 +65,7 @@ static bool is_literal_lookup(const struct mg_module *module, const struct mg_no
     const struct mg_node *callee = name->parent && name->parent->kind == N_ATTRIBUTE ? name->parent : name;
     const struct mg_node *arguments = callee->parent && callee->parent->kind == N_CALL ? mg_node_field(callee->parent, F_arguments) : NULL;
     struct mg_str text = mg_node_text(module, name);
-    if (!arguments || !IS_ANY(text, by_name))
+    if (!arguments || !MG_STR_IN(text, by_name))
         return false;
     const struct mg_node *argument = mg_node_named(arguments, mg_str_ends(text, "attr") ? 1 : 0);
     return argument && argument->kind == N_STRING && mg_node_is_constant(module, argument);
@@ -83,7 +74,7 @@ static bool is_literal_lookup(const struct mg_module *module, const struct mg_no
 static void add_name(struct cutter *cutter, size_t unit, const struct mg_node *node)
 {
     struct mg_str name = mg_node_text(cutter->module, node);
-    bool dynamic = IS_ANY(name, lookups) && !is_literal_lookup(cutter->module, node);
+    bool dynamic = MG_STR_IN(name, lookups) && !is_literal_lookup(cutter->module, node);
     cutter->units->at[unit].dynamic |= dynamic;
     void **slot = mg_map_slot(&cutter->seen[unit], name);
     if (!*slot)
@@ -251,7 +242,7 @@ void mg_module_imports(const struct mg_module *module, struct mg_arena *arena, s
         if (node->kind != N_IDENTIFIER)
             continue;
         struct mg_str name = mg_node_text(module, node);
-        imports->dynamic |= IS_ANY(name, computed);
+        imports->dynamic |= MG_STR_IN(name, computed);
         plugins |= mg_str_is(name, "pytest_plugins");
         if (!mg_node_ancestor(node, N_IMPORT) && !mg_node_ancestor(node, N_IMPORT_FROM))
             continue;

@@ -181,16 +181,12 @@ static bool is_narrow(const struct mg_run_context *run)
     return run->watched && !run->every_line && !run->services->generator.ops && !run->config->mutation.static_mutants;
 }
 
-static bool can_tell(const struct mg_baseline_result *result)
-{
-    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
-}
-
 /* Which tests are to be run again: of those that were run now, and behind them, of those that a part before this one has run once. The others become,
  * or stay, those that have been run once. Returns how many of those run now there are. */
 static size_t find_again(struct mg_run_context *run, size_t ended, struct selection *again)
 {
     static bool concerned = true;
+    bool narrow = is_narrow(run);
     size_t done = run->baseline.done, all = done + ended, from_now = 0;
     uint32_t *list = MG_NEW_ARRAY(run->arena, uint32_t, all + 1);
     struct mg_map files;
@@ -201,8 +197,8 @@ static size_t find_again(struct mg_run_context *run, size_t ended, struct select
     for (size_t turn = 0; turn < all; turn++) {
         size_t i = (done + turn) % all;
         uint32_t test = run->baseline.order.at[i];
-        bool candidate = i < done ? run->baseline.once[test] : can_tell(&run->baseline.results[test]);
-        bool runs = candidate && (!is_narrow(run) || mg_map_get(&files, run->collected.tests.at[test].file));
+        bool candidate = i < done ? run->baseline.once[test] : mg_test_counts(run, test);
+        bool runs = candidate && (!narrow || mg_map_get(&files, run->collected.tests.at[test].file));
         run->baseline.once[test] = candidate && !runs;
         if (runs)
             list[again->count++] = test;
@@ -395,4 +391,8 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
     return line < coverage->line_count && coverage->lines[line];
 }
 
-bool mg_test_counts(const struct mg_run_context *run, uint32_t test) { return can_tell(&run->baseline.results[test]); }
+bool mg_test_counts(const struct mg_run_context *run, uint32_t test)
+{
+    const struct mg_baseline_result *result = &run->baseline.results[test];
+    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
+}
