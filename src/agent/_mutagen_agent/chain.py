@@ -1,6 +1,6 @@
 """Mutants that run one after the other in one process, for fast tests: there a process for each costs many times what its test does.
 
-What one leaves behind must decide nothing for the next. So only a kill is believed, and only as far as this holds:
+What one leaves behind must decide nothing for the next. So a kill is believed only as far as this holds:
 - before its first mutant each test runs without one, until it leaves the process as it found it, and passes;
 - behind each kill the test passes on the unchanged function, put in place the same way, in the same process: neither what is left there nor
   the change of code itself makes it fail. The mutant alone is the difference, so its lines have run: before CPython 3.12, where watching them
@@ -9,8 +9,8 @@ What one leaves behind must decide nothing for the next. So only a kill is belie
   type, environment, folder, threads, descriptors. One that is not is left.
 Anything else (a death, a test that cannot be run twice, most survivors) is run again in a process of its own.
 
-A survivor is believed in a *clean* process: one where the very first run of each test, without a mutant, has left nothing, not in the repo's modules,
-not around, and not in modules that the repo's refer to. Otherwise what a mutant does not do any more could have been done already (an entry, a
+A survivor is believed in a *clean* process: one where the very first run of each test, without a mutant, has left nothing, however deep, not in the
+repo's modules, not around, and not in modules that the repo's refer to (deep.py). Otherwise what a mutant does not do any more could have been done already (an entry, a
 registration, an option). A test that leaves something there ends the process; it and mutants of its have another one for each worker, where survivors
 are not believed. One whose tests are all that enter its function is settled so. One that other tests come by, too, is run again by itself with these,
 but need not meet the tests beside, which do not enter its function: they would find nothing.
@@ -201,12 +201,12 @@ class Link:
         if not said["believed"]:
             return None
         quiet = self.whole and said["all"] and not said["leaves"]
-        answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=quiet and (self.request.get("near") or 0) <= len(plan.tests))
-        chains.settled += answer["settles"]
+        settles = quiet and (self.request.get("near") or 0) <= len(plan.tests)
+        answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=settles)
         for run in answer["runs"]:
             run[2] = run[1] or run[2] or said["all"]  # a kill: its lines have run; where all tests pass, they have in one of them
-            answer["settles"] = answer["settles"] or run[1]
-        chains.won += answer["settles"]
+        chains.settled += settles
+        chains.won += settles or any(run[1] for run in answer["runs"])
         return answer
 
 
@@ -230,7 +230,7 @@ class Served:
         self.session, self.reader, self.host, self.clean = session, reader, session.host, clean
         self.warm = set()  # tests that may be run here
         self.marked = False  # whether the state between two mutants is
-        self.left = self.stained = False  # whether the test that was warmed up last has left something, but living objects; at its first run
+        self.left = self.stained = False  # whether the test that was warmed up last has left something, but living objects; at its first run, in a clean process
         self.unchanged = ""  # code of the target, packed: made of it, tuples would be among the living, and collections come to leave them out
         self.started = False  # a program was started: nobody knows what it has changed
 
@@ -269,7 +269,7 @@ class Served:
             if said["cold"] < 0:
                 return said
             warm = self.warm_up(said["cold"], said["limit"])
-            if self.clean and self.stained:
+            if self.stained:
                 return dict(said, leaves=True, stains=[said["cold"]], residue=[])
             if not warm:
                 return dict(said, leaves=not self.goes_on(), unfit=[said["cold"]], residue=[])
@@ -382,8 +382,8 @@ class Served:
             if not self.marked:
                 self.state.mark()
             self.rehearse(item, limit)
-            self.stained = any(self.state.changed()[1:])
-            self.left = self.marked and self.stained
+            left = any(self.state.changed()[1:])
+            self.left, self.stained = self.marked and left, self.clean and left
             self.state.mark()
         for turn in range(MOST_WARMING):
             if not mutant.passes(item, limit, self.host) or self.started:
@@ -391,8 +391,8 @@ class Served:
             living, around, repo = self.state.changed()
             self.left = self.left or around or repo
             if turn == 0:
-                self.stained = self.stained or around or repo or not self.is_clean_still()
-                if self.clean and self.stained:
+                self.stained = self.stained or self.clean and (around or repo or not self.state.others.same())
+                if self.stained:
                     return False
             if turn and not (living or around or repo):
                 return True

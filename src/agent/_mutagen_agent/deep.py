@@ -2,6 +2,7 @@
 
 A clean chain compares it, since there a survivor is believed: what a test did on its first run may stay done, wherever it stands.
 """
+import _signal
 import functools
 import gc
 import itertools
@@ -12,8 +13,10 @@ import signal
 import sys
 import types
 
-from . import state_of
+from . import codes, state_of
 
+MOST_PLACES = 50000  # looked at behind survivors alone, so more than behind each mutant: 7 ms each 100,000
+NEVER_WRONG = frozenset(("sys", "re", "linecache", "functools", "typing", "types", "pytest", "_pytest", "pluggy", "_mutagen_agent"))  # caches, and what runs the tests
 HEAP_TYPE = 1 << 9  # of __flags__: a class that can be changed
 SIGNALS = tuple(map(int, signal.valid_signals()))
 OF_PYTEST = frozenset(("last_type", "last_value", "last_traceback", "last_exc", "stdin", "stdout", "stderr"))  # of sys: looked at elsewhere, or nobody's
@@ -22,17 +25,6 @@ OF_TESTS = frozenset(("pytest", "_pytest", "pluggy", "_mutagen_agent", "_abc")) 
 # Not followed: what cannot be changed, what leads from anywhere to everywhere, and caches of functions: a line that they hide has not run.
 LEAVES = (types.CodeType, types.FrameType, types.TracebackType, types.GetSetDescriptorType, types.MemberDescriptorType, types.WrapperDescriptorType,
           types.MethodDescriptorType, types.ClassMethodDescriptorType, types.MethodWrapperType, functools._lru_cache_wrapper)
-
-
-def of_database(connection):
-    """What was written, and which tables one in memory has: asking others would wait for their locks."""
-    ask, factory = sys.modules["sqlite3"].Connection.execute, connection.row_factory
-    connection.row_factory = None  # code of the repo
-    try:
-        files = [place for _number, _name, place in ask(connection, "PRAGMA database_list").fetchall() if place]
-        return connection.total_changes, connection.in_transaction, not files and ask(connection, "PRAGMA schema_version").fetchall()
-    finally:
-        connection.row_factory = factory
 
 
 def of_buffer(buffer):
@@ -45,7 +37,7 @@ READERS = {
     ("_random", "Random"): lambda value: random.Random.getstate(value) if isinstance(value, random.Random) else value.getstate(),
     ("builtins", "generator"): lambda value: value.gi_frame and value.gi_frame.f_lasti, ("itertools", "count"): repr, ("decimal", "Context"): repr,
     ("_thread", "_local"): lambda value: [(name, state_of.WHICH(part)) for name, part in value.__dict__.items()],
-    ("sqlite3", "Connection"): of_database, ("numpy", "ndarray"): lambda value: value.size <= MOST and value.tobytes(),
+    ("numpy", "ndarray"): lambda value: value.size <= MOST and value.tobytes(),
 }
 
 
@@ -80,7 +72,8 @@ class Deep(state_of.Places):
         """The repo's: their attributes and default values may be put in place by their tests."""
         self.extend(functions)
         for function in functions:
-            self.space(function.__dict__)
+            if not function.__dict__:  # the others' are looked at anyway
+                self.space(function.__dict__)
         self.inside.extend(functions)
 
     def add(self, value):
@@ -96,7 +89,7 @@ class Deep(state_of.Places):
 
     def of_class(self, value):
         self.known.add(state_of.WHICH(value))
-        if type.__getattribute__(value, "__flags__") & HEAP_TYPE and home(value) not in state_of.NEVER_WRONG:
+        if type.__getattribute__(value, "__flags__") & HEAP_TYPE and home(value) not in NEVER_WRONG:
             self.space(type.__getattribute__(value, "__dict__"), issubclass(value, state_of.unittest.TestCase))
 
     def of_object(self, value, kind):
@@ -109,12 +102,42 @@ class Deep(state_of.Places):
         reader = reader_of(kind)
         if reader is not None:
             self.read.append((reader, value))
-        if gc.is_tracked(value) and box is not kind and (reader is None or kind is types.GeneratorType):  # a database has a cache of statements
+        if gc.is_tracked(value) and box is not kind and (reader is None or kind is types.GeneratorType):  # the others' reader tells all
             self.inside.append(value)
             if kind is types.GeneratorType and value.gi_frame is not None:
                 self.inside.append(value.gi_frame)  # before 3.11 it holds the variables
             self.count += 1
             self.todo.extend(gc.get_referents(value))
+
+
+def of(state):
+    """What is to be compared beside a state_of.State; None: there are too many places."""
+    functions = [function for found in state.host.index.by_place.values() for function in found]
+    found = Deep(state.modules_of_repo + referred_to(state.modules_of_repo, functions), MOST_PLACES)
+    found.own(functions)
+    return found if found.count <= MOST_PLACES else None
+
+
+def referred_to(modules, functions):
+    """Other modules that these name, or whose functions and classes they do, or that one of `functions` could import: and of packages all
+    that is loaded."""
+    own = {module.__dict__.get("__name__") for module in modules}
+    homes = map(home_of, state_of.EACH([list(module.__dict__.values()) for module in modules]))
+    words = state_of.EACH([code.co_names for function in functions for code in codes.all_codes(function.__code__)])
+    found = {name for name in state_of.EACH((homes, words)) if type(name) is str and name in sys.modules}
+    packages = tuple({name.split(".")[0] + "." for name in found} - {"importlib.", "encodings.", "unittest."})
+    return [module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType and (name in found or name.startswith(packages))
+            and name not in own and name.split(".")[0] not in NEVER_WRONG]
+
+
+def home_of(value):
+    """The name of the module that a value is, or comes from."""
+    kind = type(value)
+    if kind is types.ModuleType:
+        return value.__dict__.get("__name__")
+    if kind in (types.FunctionType, types.BuiltinFunctionType):
+        return value.__module__
+    return type.__getattribute__(value if issubclass(kind, type) else kind, "__module__")
 
 
 def home(kind):
@@ -143,7 +166,7 @@ def of_process():
     mask = os.umask(0o077)
     os.umask(mask)
     csv, sockets, system = map(sys.modules.get, ("_csv", "_socket", "faulthandler"))
-    return [mask, list(map(signal.getsignal, SIGNALS)), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold(), os.getpriority(os.PRIO_PROCESS, 0),
+    return [mask, list(map(_signal.getsignal, SIGNALS)), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold(), os.getpriority(os.PRIO_PROCESS, 0),
             [(name, state(csv.get_dialect(name))) for name in csv.list_dialects()] if csv else None, csv and csv.field_size_limit(),
             getattr(sys, "get_int_max_str_digits", int)(), sockets and sockets.getdefaulttimeout(), system and system.is_enabled(), list(sys.argv)]
 

@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, forks, imports, needs, opened, session_fixtures, slots, state_of, target, threads, trace
+from . import collect, deep, forks, imports, needs, opened, session_fixtures, slots, state_of, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -81,11 +81,10 @@ class Host:
     def fresh_job(self, tests):
         """What a new interpreter has to be told to run these tests."""
         files = list(dict.fromkeys(collect.item_file(self.items[index]) for index in tests))
-        functions = {self.items[index].nodeid.split("[")[0] for index in tests}
         return {
             "start": self.settings, "keep_addopts": self.keep_addopts, "files": files, "tests": list(tests),
             "ids": [self.items[index].nodeid for index in tests],
-            "known": [item.nodeid for item in self.items if item.nodeid.split("[")[0] in functions],
+            "known": [item.nodeid for item in self.items if collect.item_file(item) in files],
         }
 
     def importers(self, file):
@@ -102,6 +101,8 @@ class Host:
         """Before sessions are forked: which places of this process are to be as they were behind a mutant."""
         if self.state is None and self.starters is not None:
             self.state = state_of.State(self)
+            if self.state.small:  # otherwise there are no chains
+                self.state.others = deep.of(self.state)
             self.freeze()
 
     def tests_dir(self):

@@ -3,7 +3,7 @@
 Looked at: globals of the repo's modules, attributes of their classes and of instances that stand there, containers in them, closures and
 default values; attributes and containers of other instances that stand there (somebody else's cache), and closures of other functions (its
 decorator); living objects by type; environment, folder, threads, descriptors, import state, warnings, logging, locale, decimal and other contexts.
-On demand also what stands in modules that the repo's refer to (a registry, options, a table of types), and what hangs deeper: deep.py.
+What hangs deeper, and what stands in modules that the repo's refer to, is deep.py's.
 """
 import _locale
 import _signal
@@ -11,7 +11,6 @@ import abc
 import collections
 import contextvars
 import gc
-import importlib
 import itertools
 import logging
 import operator
@@ -24,32 +23,26 @@ import types
 import unittest
 import warnings
 
-from . import codes, forks
+from . import forks
 
 WHICH = object.__hash__  # as id, which raises an audit event each time
 # Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
 BOXES = {dict: dict.values, list: list.__iter__, set: set.__iter__, collections.deque: collections.deque.__iter__, bytearray: bytearray.__iter__}
 EACH, VALUES = itertools.chain.from_iterable, operator.methodcaller("values")
 MOST_PLACES = 20000  # beyond, looking at them behind each mutant costs more than a process
-MOST_OTHERS = 50000  # of those that are looked at behind survivors alone: 7 ms each 100,000
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
-NEVER_WRONG = frozenset(("sys", "re", "linecache", "functools", "typing", "types", "pytest", "_pytest", "pluggy", "_mutagen_agent"))  # caches, and what runs the tests
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
 SIGNALS = tuple(map(int, (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCHLD)))  # signal.getsignal goes by way of two enums
 
 
 class State:
-    """Attributes: small (whether looking at it costs less than a process), others (what stands there and in modules that the repo's refer to, however deep;
-    None: there are too many places)."""
+    """Attributes: small (whether looking at it costs less than a process), others (deep.Deep, None: there are too many places)."""
 
     def __init__(self, host):
         self.host = host
         self.gather()
         self.small = self.repo.count <= MOST_PLACES
-        functions = [function for found in host.index.by_place.values() for function in found]
-        others = importlib.import_module("_mutagen_agent.deep").Deep(self.modules_of_repo + referred_to(self.modules_of_repo, functions), MOST_OTHERS)
-        others.own(functions)
-        self.others = others if others.count <= MOST_OTHERS else None
+        self.others = None
         self.mark()  # what a first one makes is there before anything is compared
         self.repo.forget()  # this process, and forks that compare nothing, keep nobody's values alive
 
@@ -204,28 +197,6 @@ class Places:
             self.spaces.append(inside)
             self.count += len(inside)
             self.todo.extend(part for part in list(inside.values()) if issubclass(type(part), tuple(BOXES)))
-
-
-def referred_to(modules, functions):
-    """Other modules that these name, or whose functions and classes they do, or that one of `functions` could import: and of packages all
-    that is loaded."""
-    own = {module.__dict__.get("__name__") for module in modules}
-    homes = map(home_of, EACH([list(module.__dict__.values()) for module in modules]))
-    words = EACH([code.co_names for function in functions for code in codes.all_codes(function.__code__)])
-    found = {name for name in EACH((homes, words)) if type(name) is str and name in sys.modules}
-    packages = tuple({name.split(".")[0] + "." for name in found} - {"importlib.", "encodings.", "unittest."})
-    return [module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType and (name in found or name.startswith(packages))
-            and name not in own and name.split(".")[0] not in NEVER_WRONG]
-
-
-def home_of(value):
-    """The name of the module that a value is, or comes from."""
-    kind = type(value)
-    if kind is types.ModuleType:
-        return value.__dict__.get("__name__")
-    if kind in (types.FunctionType, types.BuiltinFunctionType):
-        return value.__module__
-    return type.__getattribute__(value if issubclass(kind, type) else kind, "__module__")
 
 
 def of_logger(logger):

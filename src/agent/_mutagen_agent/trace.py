@@ -267,9 +267,11 @@ class LineCollector:
         return found
 
     def look_at(self, code):
+        """Its entry line, 0 where there is none or it is of no file of ours."""
         if id(code) not in self.watched and self.position(code.co_filename) >= 0:
             self.watched[id(code)] = code, entry_line(code)
             MONITORING.set_local_events(Tool.get(), code, MONITORING.events.LINE)
+        return self.watched[id(code)][1] if id(code) in self.watched else 0
 
     def resume(self, code, _offset):
         """A generator may have been begun before anybody looked, on import."""
@@ -277,8 +279,7 @@ class LineCollector:
         return MONITORING.DISABLE
 
     def begin(self, code, _offset):
-        self.look_at(code)
-        entry = self.watched[id(code)][1] if id(code) in self.watched else 0
+        entry = self.look_at(code)
         if not entry:
             return MONITORING.DISABLE
         self.stack[-1].add((self.known[code.co_filename], entry))
