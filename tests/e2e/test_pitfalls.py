@@ -636,7 +636,7 @@ row("memory", 26, """
 def fill(n):
     rows = []
     while n - len(rows):
-        rows.append("x" * 65536 + str(len(rows)))
+        rows.append(bytes(1 << 22))
     return rows
 
 def forked(n):
