@@ -230,7 +230,7 @@ def test_the_end_of_the_time_ends_the_running_test(repo):
     repo.write("mod.py", "")
     repo.start()
     for files in ([], ["mod.py"]):
-        assert [event["outcome"] for event in repo.baseline(files=files, stop=2.0, copies=1 if files else 2)] == ["passed"]
+        assert [event["outcome"] for event in repo.baseline(files=files, stop=6.0, copies=1 if files else 2)] == ["passed"]
         assert repo.baseline(files=files, stop=0.001) == []
     assert [event["outcome"] for event in repo.baseline(tests=[2], stop=30.0)] == ["passed"]
 
