@@ -6,7 +6,6 @@ import _signal
 import functools
 import gc
 import itertools
-import operator
 import os
 import random
 import signal
@@ -49,17 +48,16 @@ class Deep(state_of.Places):
         super().__init__(modules, most)
 
     def mark(self):
-        self.told = self.all_told()  # first: the frame of a generator is made when it is asked for
+        self.told = state_of.unseen(self.all_told())  # first: the frame of a generator is made when it is asked for
         super().mark()
-        self.referents = self.each_referent()
+        self.referents = state_of.unseen(self.each_referent())
+        self.of_referents = state_of.addresses(self.referents)
 
     def same(self):
-        referents = self.each_referent()
-        return (len(referents) == len(self.referents) and all(map(operator.is_, referents, self.referents)) and self.all_told() == self.told
-                and super().same())
+        return state_of.addresses(self.each_referent()) == self.of_referents and self.all_told() == self.told and super().same()
 
     def each_referent(self):
-        return gc.get_referents(*self.inside) + [value for name, value in sys.__dict__.items() if name not in OF_PYTEST]
+        return tuple(gc.get_referents(*self.inside) + [value for name, value in sys.__dict__.items() if name not in OF_PYTEST])
 
     def all_told(self):
         return [told(reader, value) for reader, value in self.read] + of_process()

@@ -13,7 +13,6 @@ import contextvars
 import gc
 import itertools
 import logging
-import operator
 import os
 import re
 import signal
@@ -28,7 +27,8 @@ from . import forks
 WHICH = object.__hash__  # as id, which raises an audit event each time
 # Built-in kinds of containers and what gives their contents: subclasses are code of the repo, so their own methods are not asked.
 BOXES = {dict: dict.values, list: list.__iter__, set: set.__iter__, collections.deque: collections.deque.__iter__, bytearray: bytearray.__iter__}
-EACH, VALUES = itertools.chain.from_iterable, operator.methodcaller("values")
+EACH = itertools.chain.from_iterable
+POINTER = struct.calcsize("P")
 MOST_PLACES = 20000  # beyond, looking at them behind each mutant costs more than a process
 MOST_ITEMS = 1000  # of one container; beyond, only their number is compared
 PLAIN = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, types.MethodType, str, bytes, int, float, complex, bool, type(None))
@@ -113,32 +113,29 @@ class Places:
 
     def mark(self):
         """Remembers the values themselves, so that no new one can come to stand at the address of an old one."""
-        self.values, self.items = tuple(self.each_value()), tuple(self.each_item())
-        self.equals, self.sizes = self.of_replaced(), self.of_boxes()
+        self.values, self.items = unseen(tuple(EACH(self.spaces))), unseen(tuple(self.each_item()))
+        self.addresses, self.equals, self.sizes = addresses(self.values) + addresses(self.items), self.of_replaced(), self.of_boxes()
 
     def same(self):
         """Whether they are as they were when they were marked."""
-        return (sum(map(len, self.spaces)) == len(self.values) and all(map(operator.is_, self.each_value(), self.values))
-                and self.of_replaced() == self.equals and self.of_boxes() == self.sizes and all(map(operator.is_, self.each_item(), self.items)))
+        now = addresses(tuple(EACH(self.spaces))) + addresses(tuple(self.each_item()))
+        return now == self.addresses and self.of_replaced() == self.equals and self.of_boxes() == self.sizes
 
     def forget(self):
-        self.values = self.items = ()
-
-    def each_value(self):
-        return EACH(map(VALUES, self.spaces))
+        self.values, self.items, self.addresses = (), (), None
 
     def each_item(self):
         return EACH([EACH(map(BOXES[kind], boxes)) for kind, boxes in self.boxes.items()])
 
     def of_replaced(self):
-        return hash(tuple(map(of_value, EACH(map(VALUES, self.replaced)))))
+        return hash(tuple(map(of_value, EACH(self.replaced))))
 
     def of_boxes(self):
         return hash(tuple([tuple(map(kind.__len__, boxes)) for found in (self.boxes, self.large) for kind, boxes in found.items()]))
 
     def detail(self):
         """Of each space, as bytes."""
-        return struct.pack("%dq" % len(self.spaces), *[hash(tuple(map(WHICH, space.values()))) for space in self.spaces])
+        return struct.pack("%dq" % len(self.spaces), *[hash(tuple(map(WHICH, space))) for space in self.spaces])
 
     def learn(self, before, now):
         """Of two details around a test that left nothing behind: what it replaces each time by something equal is compared by value from now on."""
@@ -149,7 +146,7 @@ class Places:
 
     def space(self, values, replaces=False):
         """`replaces`: something there is replaced each time: unittest makes a new list of errors in each class that it is done with."""
-        (self.replaced if replaces else self.spaces).append(values)
+        (self.replaced if replaces else self.spaces).append(values.values())
         self.count += len(values)
         self.todo.extend(list(values.values()))
 
@@ -194,9 +191,45 @@ class Places:
         if type(inside) is dict and home in self.names:
             self.space(inside)
         elif type(inside) is dict:
-            self.spaces.append(inside)
+            self.spaces.append(inside.values())
             self.count += len(inside)
             self.todo.extend(part for part in list(inside.values()) if issubclass(type(part), tuple(BOXES)))
+
+
+def load_ctypes():
+    """(string_at, PyObject_GC_UnTrack of Python's own C API); without them, or where tuples are made in another way, all this takes longer."""
+    try:
+        import ctypes
+
+        untrack = ctypes.pythonapi.PyObject_GC_UnTrack
+        untrack.argtypes, untrack.restype = [ctypes.py_object], None
+        sample = None, untrack
+        if read(ctypes.string_at, sample) == struct.pack("2P", id(None), id(untrack)):
+            return ctypes.string_at, untrack
+    except Exception:
+        pass
+    return None, lambda _container: None
+
+
+def read(string_at, values):
+    return string_at(id(values) + tuple.__basicsize__, POINTER * len(values))
+
+
+string_at, untrack = load_ctypes()
+
+
+def unseen(container):
+    """A large container of ours that collections need not go through: it is in no cycle, and looking at each of its elements takes longer than all else that
+    they do."""
+    untrack(container)
+    return container
+
+
+def addresses(values):
+    """Where each of a tuple's values lives, behind the tuple's own fields: whether two tuples have the very same values is seen without asking any of them."""
+    if string_at is None:
+        return b"".join([b"%x " % WHICH(value) for value in values])
+    return read(string_at, values)
 
 
 def of_logger(logger):
