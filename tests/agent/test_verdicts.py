@@ -166,11 +166,22 @@ def test_sleep_runs_into_the_wall(bench):
     assert answer["seconds"] < 20
 
 
-def test_waiting_for_ever_costs_the_deadline_of_one_test(bench):
+WAITS = {  # what is done for ever: whether a busy machine can be the reason
+    "__import__('threading').Event().wait()": True,
+    "__import__('subprocess').call(['sleep', '60'])": False,
+    "__import__('os').system('while :; do :; done')": False,
+    "(__import__('signal').setitimer(2, 0), sum(iter(int, 1)))": False,
+}
+
+
+@pytest.mark.parametrize("limit", [0.52, 0.6])
+@pytest.mark.parametrize("waits", WAITS, ids=["asleep", "for another process", "for one that works", "not at all"])
+def test_waiting_for_ever_costs_the_deadline_of_one_test(bench, waits, limit):
     """No processor time is used, and the wall limit of the whole process is far away."""
-    answer = bench.mutant("n > 10", "n > 10 and not __import__('threading').Event().wait()", ["test_f", "test_big"], limit=0.2, wall=60.0)
+    answer = bench.mutant("n > 10", "n > 10 and not %s" % waits, ["test_f", "test_big"], limit=limit, wall=60.0)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_big"), True)
     assert answer["seconds"] < 30
+    assert answer["certain"] is (WAITS[waits] and limit < 0.55), "of more than 50 times what it takes"
 
 
 def test_crash_is_told_from_assertion(bench):

@@ -25,13 +25,14 @@ settings = {"scratch": "", "memory_limit_mb": 0, "seed": 0, "leash": -1, "enviro
 
 
 class Ended:
-    """How one child ended. `how`: 'done' (it proved its end), 'timeout' (killed at its deadline), 'died' (anything else)."""
+    """How one child ended. `how`: 'done' (it proved its end), 'timeout' (killed at its deadline), 'died' (anything else). `asleep`: at its deadline it
+    waited for something that no processor would have brought."""
 
-    __slots__ = ("key", "records", "how", "signal", "seconds", "error")
+    __slots__ = ("key", "records", "how", "signal", "seconds", "error", "asleep")
 
-    def __init__(self, key, records, how, signal_number, seconds, error):
+    def __init__(self, key, records, how, signal_number, seconds, error, asleep=False):
         self.key, self.records, self.how = key, records, how
-        self.signal, self.seconds, self.error = signal_number, seconds, error
+        self.signal, self.seconds, self.error, self.asleep = signal_number, seconds, error, asleep
 
 
 class Child:
@@ -389,6 +390,7 @@ def finish(child, late):
         patience = time.monotonic() + REAP_SECONDS
         while not has_exited(child.pid) and time.monotonic() < patience:
             time.sleep(0.0005)
+    asleep = late and is_asleep(child.pid)
     for kill in (lambda: os.killpg(child.pid, signal.SIGKILL), lambda: os.kill(child.pid, signal.SIGKILL)):
         try:
             kill()
@@ -400,7 +402,21 @@ def finish(child, late):
     remove_folder(child.pid)
     how = "done" if child.complete and not child.error else "timeout" if late else "died"
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) and how == "died" else 0
-    return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error)
+    return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error, asleep)
+
+
+def is_asleep(pid):
+    """Whether all threads of a process sleep, and it has no process of its own that could be on the way: not for want of a processor."""
+    try:
+        for thread in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/stat" % (pid, thread), "rb") as file:
+                state = file.read().rpartition(b")")[2].split()[0]
+            with open("/proc/%d/task/%s/children" % (pid, thread), "rb") as file:
+                if state != b"S" or file.read().strip():
+                    return False
+    except (OSError, IndexError):
+        return False  # nobody can tell
+    return True
 
 
 def has_exited(pid):

@@ -376,7 +376,7 @@ def answer(ended, host):
     plan = ended.key
     timed_out = ended.how == "timeout" or (ended.how == "died" and (plan.limited or ended.signal == signal.SIGPROF))
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
-    spent = ended.signal == signal.SIGPROF and all(is_wide(limit) for test, limit in zip(plan.tests, plan.limits) if test == plan.at)
+    spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_wide(limit) for test, limit in zip(plan.tests, plan.limits) if test == plan.at)
     plan.at_hit = plan.clean_up() or plan.at_hit
     reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
     if end == "died" and not reason:
