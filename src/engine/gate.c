@@ -192,7 +192,7 @@ static void queue_changed(const struct mg_again *again, struct mg_arena *arena, 
     attempt->second_count = again->count;
 }
 
-/* First the tests that enter the function otherwise, then neighbours, for as long as its own tests take. */
+/* First the tests that enter the function otherwise, then neighbours (core/beside.h). */
 static void queue_others(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_arena *arena,
                          struct mg_attempt *attempt)
 {
