@@ -485,7 +485,7 @@ static void a_changed_neighbour_that_is_too_slow_tries_nothing(void **state)
     struct mg_str then = mg_beside_text(look(), &beside, arena);
     texts[TEST_M] = replaced(originals[TEST_M], "assert one(1)", "assert one(2)");
     assert_int_equal(standing(MG_VERDICT_survived, "", UINT32_MAX, then, &again), MG_STANDS);
-    results[TWO].seconds = 1; /* as long as its own tests take */
+    results[TWO].seconds = 1; /* its own test: a quarter of that is more than enough */
     find_neighbours(TWO);
     assert_int_equal(standing(MG_VERDICT_survived, "", UINT32_MAX, then, &again), MG_STANDS_LESS);
 }
