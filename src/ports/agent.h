@@ -77,7 +77,9 @@ enum mg_test_outcome { MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED, MG_TEST_
 struct mg_baseline_result {
     uint32_t test;
     enum mg_test_outcome outcome;
-    bool can_fail; /* XFAILED only: passing (strict), or raising something else, would be a failure: a mutant can be killed by it */
+    /* A mutant can be killed by it although it did not pass. XFAILED: passing (strict), or raising something else, would be a failure. SKIPPED: it
+     * skipped itself in its body, behind lines of the repo (only when traced). */
+    bool can_fail;
     double seconds;
     MG_LIST(struct mg_line_range) lines; /* executed during the test and its fixtures, fixture lines given to every user; only when traced */
     struct mg_str text;                  /* last line of the failure, or why it was skipped */
@@ -267,6 +269,7 @@ struct mg_confirm {
     bool reversed;                             /* tests in reverse order */
     bool stop_at_failure;                      /* one failure is all there is to know */
     double seconds;                            /* wall limit of the whole process */
+    struct mg_confirm_source imported;         /* importing the file at `path` runs this text, whatever is in it; empty path: none */
 };
 struct mg_confirmed_test {
     struct mg_str id;

@@ -218,17 +218,20 @@ static struct mg_str flaky_text(struct mg_run_context *run, const struct mg_base
     return mg_arena_printf(run->arena, "it passed, then it %.*s", MG_FMT(what));
 }
 
-/* Keeps tests that pass in both passes, and expected failures that a mutant could make real ones; the second one's time is the one without tracing. */
+/* Keeps tests that pass in both passes, and expected failures and skipped ones that a mutant could make fail; the second one's time is the one without
+ * tracing. */
 static void compare(struct mg_run_context *run, uint32_t test, const struct mg_baseline_result *second)
 {
     struct mg_baseline_result *first = &run->baseline.results[test];
     if (first->outcome != MG_TEST_PASSED)
         mg_cause_asked(run, first->asked.at, first->asked.len);
-    if (first->outcome == MG_TEST_SKIPPED || (first->outcome == MG_TEST_XFAILED && !first->can_fail))
+    bool skipped = first->outcome == MG_TEST_SKIPPED, expected = skipped || first->outcome == MG_TEST_XFAILED;
+    first->can_fail &= !skipped || second->outcome == MG_TEST_SKIPPED; /* what skips itself now and then is not flaky, and proves nothing */
+    if (expected && !first->can_fail)
         return;
-    if (first->outcome == MG_TEST_XFAILED && second->outcome == MG_TEST_XFAILED) {
+    if (expected && second->outcome == first->outcome) {
         keep_test(run, first, second);
-    } else if (first->outcome != MG_TEST_PASSED && first->outcome != MG_TEST_XFAILED) {
+    } else if (first->outcome != MG_TEST_PASSED && !expected) {
         set_aside(run, causes[first->outcome], first->text, first);
     } else if (second->outcome != first->outcome) {
         set_aside(run, MG_CAUSE_FLAKY, flaky_text(run, second), second);
@@ -394,5 +397,5 @@ bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
 bool mg_test_counts(const struct mg_run_context *run, uint32_t test)
 {
     const struct mg_baseline_result *result = &run->baseline.results[test];
-    return result->outcome == MG_TEST_PASSED || (result->outcome == MG_TEST_XFAILED && result->can_fail);
+    return result->outcome == MG_TEST_PASSED || ((result->outcome == MG_TEST_XFAILED || result->outcome == MG_TEST_SKIPPED) && result->can_fail);
 }

@@ -108,15 +108,15 @@ static bool ran_something(const struct mg_confirmed *confirmed)
     return false;
 }
 
-static void name_disagreement(struct mg_run_context *run, const struct claim *claim, struct mg_str failed)
+static void name_disagreement(struct mg_run_context *run, const struct claim *claim, struct mg_str failed, struct mg_str why)
 {
     const struct mg_mutant *mutant = &claim->judged->mutant;
     const struct mg_mutant_result *before = &claim->judged->before;
     mg_note(run, MG_NOTE_DEGRADED, mg_arena_printf(run->arena, "%.*s:%u", MG_FMT(claim->outcome->path), mutant->span_line),
-            mg_arena_printf(run->arena, "verify: mutant %.*s (%s, %.*s -> %.*s) is %s here%s%.*s, but with plain pytest on disk %s%.*s",
+            mg_arena_printf(run->arena, "verify: mutant %.*s (%s, %.*s -> %.*s) is %s here%s%.*s, but with plain pytest on disk %s%.*s%.*s",
                             MG_FMT(mutant->id), mutant->operator_name, MG_FMT(mg_str_sub(mutant->original, 0, 60)),
                             MG_FMT(mg_str_sub(mutant->replacement, 0, 60)), mg_verdict_name(before->verdict), before->killer.len ? " by " : "",
-                            MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed)));
+                            MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed), MG_FMT(why)));
 }
 
 /* One run of plain pytest on the changed file; *failed is empty when all passed, *agrees says whether that is our verdict, too. */
@@ -151,6 +151,24 @@ static void name_variation(struct mg_run_context *run, const struct claim *claim
                             MG_FMT(failed.len ? mg_arena_printf(run->arena, "%.*s)", MG_FMT(failed)) : failed)));
 }
 
+/* A test that reads the file itself, or starts it by its path, may fail for the mutant's text: it does when the file has that text and importing it runs
+ * the original. We change code in memory alone (docs/architecture.md, Verdicts), so that is no surprise. */
+static enum mg_code find_reader(struct mg_run_context *run, const struct claim *claim, struct mg_confirm *what, struct mg_str original,
+                                struct mg_arena *arena, struct mg_str *why, struct mg_err *err)
+{
+    struct mg_str failed;
+    bool agrees;
+    *why = MG_STR("");
+    if (is_detected(claim->judged->before.verdict))
+        return MG_OK;
+    what->imported = (struct mg_confirm_source){ claim->outcome->path, original };
+    MG_TRY(replay_once(run, claim, what, arena, &failed, &agrees, err));
+    if (!agrees)
+        *why = MG_STR(
+            "; so it does when the mutant is in the file's text alone and the original is imported: it reads the file, or starts it by its path");
+    return MG_OK;
+}
+
 /* A mutant may lay bare what the tests' outcome hangs on otherwise, the order of a folder's entries for one: then plain pytest contradicts
  * itself, and nobody is right or wrong. */
 static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_err *err)
@@ -173,8 +191,10 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
     }
     run->report->verified++;
     run->report->verified_agree += agrees;
-    if (!agrees)
-        name_disagreement(run, claim, failed);
+    if (agrees)
+        return MG_OK;
+    MG_TRY(find_reader(run, claim, &what, source->text, arena, &other, err));
+    name_disagreement(run, claim, failed, other);
     return MG_OK;
 }
 

@@ -50,6 +50,9 @@ TESTS = '''
         x = 1
         assert f(0) == x, "wanted"
     def test_skip(): pytest.skip("not today")
+    def test_late_skip():
+        assert f(1) == 1
+        pytest.skip("the rest is slow")
     @pytest.mark.skip(reason="marked")
     def test_mark_skip(): pass
     @pytest.mark.xfail
@@ -92,7 +95,7 @@ TESTS = '''
         def test_unit_two(self): self.assertTrue(self.built)
 '''
 OUTCOMES = {
-    "test_one": "passed", "test_zero": "passed", "test_fails": "failed", "test_skip": "skipped", "test_mark_skip": "skipped",
+    "test_one": "passed", "test_zero": "passed", "test_fails": "failed", "test_skip": "skipped", "test_late_skip": "skipped", "test_mark_skip": "skipped",
     "test_xfail": "xfailed", "test_xpass": "xfailed", "test_strict_pass": "failed", "test_hang": "timeout", "test_after_hang": "passed",
     "test_crash": "crashed", "test_after_crash": "passed", "test_kill": "crashed", "test_pytest_exit": "failed", "test_after_exit": "passed",
     "test_broken": "error", "test_bad_end": "error", "test_fixture_one": "passed", "test_fixture_two": "passed",
@@ -124,6 +127,7 @@ def test_outcomes_lines_and_going_on(repo):
     assert "not today" in by_name["test_skip"]["text"] and "marked" in by_name["test_mark_skip"]["text"]
     assert "bad end" in by_name["test_bad_end"]["text"] and "signal 9" in by_name["test_kill"]["text"]
     assert by_name["test_hang"]["seconds"] >= 1.9
+    assert {name for name, event in by_name.items() if event.get("can_fail")} == {"test_late_skip"}
     assert all(0 <= event["seconds"] < 20 for event in events)
 
 

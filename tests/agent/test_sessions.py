@@ -147,3 +147,22 @@ def test_confirm_names_hangs_crashes_and_errors(repo):
     assert [test["outcome"] for test in confirm(repo, ["test_a.py"], seconds=enough)["tests"]] == ["passed", "timeout"]
     assert "nowhere" in confirm(repo, ["test_c.py"])["errors"][0]["text"]
     assert confirm(repo, ["test_gone.py"])["errors"]
+    repo.write("test_d.py", "def test_first(): pass\n\ndef test_interrupted(): raise KeyboardInterrupt\n\ndef test_behind(): pass\n")
+    assert [(test["id"], test["outcome"]) for test in confirm(repo, ["test_d.py"])["tests"]] == [
+        ("test_d.py::test_first", "passed"), ("test_d.py::test_interrupted", "crashed"),
+    ]
+
+
+def test_confirm_imports_another_text_than_is_read(repo):
+    repo.write("mod.py", "def f(n):\n    return n + 1\n")
+    repo.write("test_mod.py", """
+        import mod
+        def test_code(): assert mod.f(1) == 0
+        def test_text(): assert "n + 1" in open(mod.__file__).read()
+        def test_trace():
+            assert mod.f.__code__.co_filename == mod.__file__
+        """)
+    text = "def f(n):\n    return n - 1\n"
+    assert {test["outcome"] for test in confirm(repo, ["test_mod.py"], imported=["mod.py", text])["tests"]} == {"passed"}
+    outcomes = {test["id"][-4:]: test["outcome"] for test in confirm(repo, ["test_mod.py"])["tests"]}
+    assert outcomes == {"code": "failed", "text": "passed", "race": "passed"}

@@ -562,9 +562,18 @@ def gone(n):
     if n > 5:
         os._exit(0)
     return n + 2
+
+def half(n):
+    less = n // 2
+    return less
+
+def twice(n):
+    more = n * 2
+    return more
 """, """
+import unittest
 import pytest
-from pkg.mod import checked, failing, gone, leave, wanted
+from pkg.mod import checked, failing, gone, half, leave, twice, wanted
 
 @pytest.mark.xfail(strict=True)
 def test_strict(): assert checked(1) != 2
@@ -580,7 +589,15 @@ def test_skips():
 def test_exits():
     if leave(3) != 3: pytest.exit("stop")
 def test_gone(): assert gone(5) == 7
-""", dead=["limit = n + 1", 'raise ValueError("big")'], claims={"os._exit": "nothing"})
+def test_skips_the_rest():
+    assert half(7) == 3
+    pytest.skip("the rest is slow")
+
+class TestUnit(unittest.TestCase):
+    def test_skips_the_rest(self):
+        self.assertEqual(twice(4), 8)
+        self.skipTest("the rest is slow")
+""", dead=["limit = n + 1", 'raise ValueError("big")', "less = n // 2", "more = n * 2"], claims={"os._exit": "nothing"})
 
 row("beside itself", 24, """
 import pathlib

@@ -50,6 +50,25 @@ def test_grade():
     assert repo.is_dir()
 
 
+def test_a_test_that_reads_the_file_is_told_apart(desk):
+    """It fails for the text of every mutant, one that runs the code only fails for what the code does."""
+    repo = project(desk, **{"tests/test_ops.py": f"""
+import pathlib
+import calc.ops
+from calc.ops import clamp, grade
+
+TEXT = pathlib.Path(calc.ops.__file__).read_text()
+def test_text(): assert TEXT == {OPS!r}
+def test_clamp(): assert clamp(5, 0, 10) == 5
+def test_grade(): assert grade(80) == "B"
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress")
+    named = [line for line in told.err.splitlines() if "is survived here, but with plain pytest" in line]
+    assert told.code == 0 and named, told
+    assert all("test_text fails" in line and line.endswith("it reads the file, or starts it by its path") for line in named), told
+    assert repo.is_dir()
+
+
 def test_where_plain_pytest_contradicts_itself_nobody_is_wrong(desk):
     """Here it passes every first time on a mutant, and fails every second time."""
     project(desk, **{"tests/test_ops.py": f"""

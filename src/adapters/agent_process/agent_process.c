@@ -164,6 +164,10 @@ static enum mg_code ask_confirm(struct mg_agent_process *agent, struct mg_link *
     yyjson_mut_obj_add_bool(request.doc, request.root, "reversed", what->reversed);
     yyjson_mut_obj_add_bool(request.doc, request.root, "stop_at_failure", what->stop_at_failure);
     yyjson_mut_obj_add_real(request.doc, request.root, "seconds", what->seconds);
+    if (what->imported.path.len) {
+        const struct mg_str imported[] = { what->imported.path, what->imported.source };
+        mg_request_strs(&request, "imported", imported, 2);
+    }
     yyjson_doc *answer = NULL;
     MG_TRY(mg_agent_ask(link, &request, -1, what->seconds + MG_SECONDS_SLACK, "confirm the tests", &answer, err));
     struct mg_fields fields = { .arena = arena };

@@ -96,7 +96,7 @@ class Watch:
         refused, asked = self.host.needs.take()
         return {
             "outcome": found.name, "seconds": round(found.seconds or elapsed, 6), "lines": trace.ranges(lines), "text": found.text,
-            "can_fail": found.name == "xfailed" and reports.can_fail(item),
+            "can_fail": reports.can_fail(found, item, lines),
             "opened": opened.listed(files), "wide": wide, "special": self.opened.connects, "refused": refused, "asked": asked,
         }, sound
 

@@ -1,5 +1,8 @@
 """Plain pytest in a new interpreter: the last word on generated tests. The run is forked off before anything is imported, for its deadline."""
+import contextlib
+import importlib.util
 import os
+import py_compile
 import sys
 
 from . import forks, shared_files, wire, zygote
@@ -25,19 +28,39 @@ def run(request):
     zygote.settle(request)
     files, results = shared_files.Files(request["repo"], request["scratch"]), []
     placed = files.look_back()
-    forks.run_many([("confirm", lambda emit: child(request, emit), float(request.get("seconds") or 60.0))], 1, results.append)
+    with imported(request):
+        forks.run_many([("confirm", lambda emit: child(request, emit), float(request.get("seconds") or 60.0))], 1, results.append)
     files.put_back(placed)
     ended = results[0]
     tests = [record["test"] for record in ended.records if "test" in record]
     errors = [record["error"] for record in ended.records if "error" in record]
     began = [record["begin"] for record in ended.records if "begin" in record]
-    if ended.how != "done":
-        reason = "no end in time" if ended.how == "timeout" else ended.error or "ended by signal %d" % ended.signal
-        if len(began) > len(tests):
-            tests.append({"id": began[-1], "outcome": "timeout" if ended.how == "timeout" else "crashed", "text": reason})
-        else:
-            errors.append({"where": ".", "text": reason})
+    reason = "no end in time" if ended.how == "timeout" else ended.error or "ended by signal %d" % ended.signal
+    if len(began) > len(tests):  # with "done", too: an interrupt or pytest.exit ends pytest without a report
+        outcome, reason = ("crashed", "it ends pytest") if ended.how == "done" else ("timeout" if ended.how == "timeout" else "crashed", reason)
+        tests.append({"id": began[-1], "outcome": outcome, "text": reason})
+    elif ended.how != "done":
+        errors.append({"where": ".", "text": reason})
     return {"tests": tests, "errors": errors}
+
+
+@contextlib.contextmanager
+def imported(request):
+    """`imported`: a file of the repo and a text. Meanwhile an import of the file runs the text, by byte code that Python does not hold against the
+    file; who reads the file, or starts it by its path, gets what is in it. Byte code lies in our scratch, not in the copy."""
+    if not request.get("imported"):
+        yield
+        return
+    path, text = request["imported"]
+    path = os.path.join(request["repo"], path)
+    cached, source = importlib.util.cache_from_source(path), os.path.join(request["scratch"], "imported.py")
+    with open(source, "w", encoding="utf-8", newline="", errors="surrogateescape") as file:
+        file.write(text)
+    py_compile.compile(source, cached, path, doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    try:
+        yield
+    finally:
+        os.unlink(cached)
 
 
 def child(request, emit):

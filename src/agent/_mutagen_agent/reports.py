@@ -12,6 +12,7 @@ class Outcome:
 
     def add(self, report):
         self.seconds += getattr(report, "duration", 0.0) or 0.0
+        self.called |= getattr(report, "when", None) == "call"
         name = phase_outcome(report)
         if self.RANK.index(name) > self.RANK.index(self.name):
             self.name, self.text = name, report_text(report)
@@ -46,8 +47,15 @@ def report_text(report):
     return wire.last_line(detail)
 
 
-def can_fail(item):
-    """Whether an expected failure may turn into a real one, by passing or by another exception: then a mutant can be killed by it."""
+def can_fail(found, item, lines):
+    """Whether a test that did not pass may turn into one that fails: then a mutant can be killed by it. An expected failure does by passing or by
+    another exception; one that skips itself in its body, behind code of the repo, by what it does before that."""
+    if found.name == "skipped":
+        return found.called and bool(lines)
+    return found.name == "xfailed" and _may_disappoint(item)
+
+
+def _may_disappoint(item):
     try:
         from _pytest.skipping import evaluate_xfail_marks
 
