@@ -192,7 +192,7 @@ static void queue_changed(const struct mg_again *again, struct mg_arena *arena, 
     attempt->second_count = again->count;
 }
 
-/* First the tests that enter the function otherwise, then neighbours (core/beside.h). */
+/* First tests that enter the function otherwise, then neighbours, of both as many as core/beside.h says. */
 static void queue_others(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_arena *arena,
                          struct mg_attempt *attempt)
 {
@@ -201,7 +201,11 @@ static void queue_others(const struct mg_gate_request *request, const struct mg_
     double own = 0;
     for (size_t t = 0; t < attempt->first_count; t++)
         own += attempt->first[t].seconds;
-    attempt->near_count = attempt->second_count;
+    double left = mg_beside_seconds(own);
+    for (attempt->near_count = 0; attempt->near_count < attempt->second_count; attempt->near_count++)
+        if (!mg_beside_next(&left, tests[attempt->near_count].seconds))
+            break;
+    attempt->second_count = attempt->near_count;
     mg_add_beside(request, measured, mg_beside_seconds(own), tests, &attempt->second_count);
     attempt->second = tests;
 }

@@ -358,3 +358,25 @@ def test_a_named_target_has_the_verdicts_that_it_has_among_all(desk, cached):
         part = verdicts_of(desk, "part.json")
         assert told.code == 0 and part and part == {one: whole[one] for one in part}, (glob, told)
         assert glob != "*" or len(part) == len(whole)
+
+
+def test_a_survivor_meets_a_few_of_the_tests_that_do_not_run_its_line(desk):
+    """Those that enter its function otherwise: each sleeps, so there is time for one."""
+    desk.repo({"shop.py": "def price(n):\n    if n > 100:\n        n = n - 10\n    return n\n", "test_shop.py": f"""
+import time
+import pytest
+from shop import price
+
+def test_high(): assert price(200)
+@pytest.mark.parametrize("n", range(20))
+def test_near(n):
+    with open({str(desk.folder / "count.txt")!r}, "a") as file:
+        file.write("test_near ")
+    time.sleep(0.02)
+    assert price(n) == n
+"""})
+    told = desk("score", "repo", "--target", "shop.price", "--operators", "AOR", "--no-progress", "--no-witnesses", "--jobs", "1", "--json", "score.json")
+    (mutant,) = json.loads((desk.folder / "score.json").read_text())["files"]["shop.py"]["mutants"]
+    near = (desk.folder / "count.txt").read_text().split().count("test_near")
+    assert told.code == 0 and mutant["status"] == "Survived", told
+    assert 60 < near < 70, near  # in both baselines, the check of the unchanged function, and behind the survivor's own test

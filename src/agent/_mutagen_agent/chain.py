@@ -25,7 +25,7 @@ import time
 from . import codes, forks, mutant, reload, target as targets, trace, wire
 
 MOST_SECONDS = 0.005  # a test that takes longer gains nothing here: it runs twice for each kill
-SHORTER = 0.4  # seconds by which limits are shorter here (0.1 and five times what the test takes): what passes one is run by itself anyway
+SHORTER = 0.47  # seconds by which limits are shorter here (0.03 and five times what the test takes): what passes one is run by itself anyway
 MOST_RESIDUES = 3  # times that a test may end a process before it is left out
 MOST_WARMING = 4
 MOST_STAINS = 6  # tests that may end a clean process by what they leave, and one more for every two survivors that are settled in one
