@@ -55,6 +55,10 @@ SOURCE = """
     BOX = types.SimpleNamespace(seen={})
 
     def add(a, b):
+        '''
+        >>> add(2, 3)
+        5
+        '''
         total = a + b
         return total
 
@@ -138,6 +142,7 @@ SOURCE = """
 TESTS = """
     import os
     import unittest
+    import warnings
     import mod
     TOLD = %r
 
@@ -191,6 +196,10 @@ TESTS = """
             print(os.getpid(), file=file)
         assert mod.add(2, 3) == 5
 
+    def test_warns():
+        warnings.warn("old", DeprecationWarning)
+        assert mod.add(2, 3) == 5
+
     class Case(unittest.TestCase):
         def test_case(self):
             self.assertEqual(mod.add(2, 3), 5)
@@ -202,6 +211,7 @@ def repo(shared, tmp_path_factory):
     place = tmp_path_factory.mktemp("site")
     (place / "elsewhere.py").write_text(textwrap.dedent(ELSEWHERE))
     shared.write("mod.py", SOURCE % str(place))
+    shared.write("pytest.ini", "[pytest]\naddopts = --doctest-modules\n")
     shared.told = str(place / "told")
     shared.write("test_mod.py", TESTS % shared.told)
     shared.start(jobs=1)
@@ -216,13 +226,20 @@ def run(bench, old, new, tests, limit=0.51, **more):
     return answer["ahead"], answer["end"], bool(failed)
 
 
-@pytest.mark.parametrize("test", ["test_add", "test_case"])
+@pytest.mark.parametrize("test", ["test_add", "test_case", "test_warns"])
 def test_kills_come_from_one_process(repo, test):
     bench = Bench(repo, "mod.py", "add")
     for n in range(12):
         assert run(bench, "a + b", "a + b + %d" % (n + 1), [test]) == (True, "done", True)
     assert run(bench, "a + b", "b + a", [test]) == (True, "done", False)
     assert run(bench, "a + b", "a * b", ["test_other", test]) == (True, "done", True)
+
+
+def test_a_doctest_runs_again(repo):
+    """Doctest clears its names behind each run, and leaves something in builtins behind the first."""
+    bench = Bench(repo, "mod.py", "add")
+    told = [run(bench, "a + b", "a + b + %d" % (n + 1), ["mod.add"]) for n in range(6)]
+    assert told.count((True, "done", True)) >= 1 and all(one[2] for one in told)
 
 
 def test_its_test_passes_behind_each_on_the_unchanged_function(repo):

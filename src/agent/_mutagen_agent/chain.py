@@ -244,6 +244,8 @@ class Served:
         host.files.on_start = lambda: (setattr(self, "started", True), told())
         self.emit, self.end = forks.teller(*emit.pipe)
         self.state = host.state
+        for module in self.state.modules_of_repo:  # the first warning would make it; each test forgets what the one before it has warned of
+            module.__dict__.setdefault("__warningregistry__", {})
         with os.fdopen(self.reader, "rb", closefd=False) as jobs:
             for line in jobs:
                 if self.answer(line):

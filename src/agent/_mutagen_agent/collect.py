@@ -66,6 +66,17 @@ def captures(config):
     return not any(word == "--capture=no" or re.match(r"-[vqxl]*s[vqxl]*$", word) for word in words)
 
 
+def forget_warnings(config):
+    """Pytest keeps each one for its summary, and for plugins that come later: in a process that goes on they would be taken for something that a test has
+    left."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if isinstance(getattr(reporter, "stats", None), dict):
+        reporter.stats.pop("warnings", None)
+    history = getattr(config.hook.pytest_warning_recorded, "_call_history", None)
+    if isinstance(history, list):
+        history.clear()
+
+
 class Plugin:
     """Registered with pytest. Each hook does nothing until `loop`, `runner` or `watch` is set."""
 
@@ -89,6 +100,7 @@ class Plugin:
             runner.fail(exc)
         finally:
             self.runner = None
+            forget_warnings(runner.item.config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):

@@ -251,6 +251,7 @@ class Runner:
         if hasattr(item, "_request") and not item._request:
             item._initrequest()
         leave_results(item)
+        renew_names(item)
         if self.bail and getattr(item, "failfast", None) is False:
             item.failfast = True  # unittest goes on after a failed subtest: a thousand of them can cost seconds
         passed = self.do("setup", item.ihook.pytest_runtest_setup)
@@ -345,6 +346,17 @@ def leave_results(item):
     key, stash = getattr(tmpdir, "tmppath_result_key", None), getattr(item, "stash", None)
     if key is not None and stash is not None:
         stash.setdefault(key, {})
+
+
+def renew_names(item):
+    """What a doctest sees: doctest clears it behind each run, and pytest fills it in only when it makes the item."""
+    test = getattr(item, "dtest", None)
+    if test is None:
+        return
+    if not hasattr(item, "names_at_first"):
+        item.names_at_first = dict(test.globs)
+    test.globs.clear()
+    test.globs.update(item.names_at_first)
 
 
 def forget_explanations():
