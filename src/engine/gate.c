@@ -302,8 +302,20 @@ static void keep_result(const struct mg_gate_request *request, struct mg_measure
         measured->results.at[mutant] = *result;
 }
 
+/* A detection leans on its test, and on those that ran before it. `leant`: by test index, or NULL. */
+static void note_leant(const struct mg_attempt_end *end, bool *leant)
+{
+    bool detected = end->result.verdict == MG_VERDICT_killed || end->result.verdict == MG_VERDICT_timeout;
+    if (!leant || !detected || end->run->proved)
+        return;
+    for (size_t i = 0; i < end->run->runs.len; i++)
+        leant[end->run->runs.at[i].test] = true;
+    if (end->killer != UINT32_MAX)
+        leant[end->killer] = true;
+}
+
 static enum mg_code take_verdicts(const struct mg_gate_request *request, struct mg_pump *pump, struct mg_arena *arena, struct mg_measured *measured,
-                                  struct mg_err *err)
+                                  bool *leant, struct mg_err *err)
 {
     for (;;) {
         uint32_t mutant;
@@ -315,11 +327,84 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
             end.result.killer = request->collected->tests.at[end.killer].id;
         if (request->matrix)
             note_matrix(request, arena, measured, mutant, &end, pump);
+        note_leant(&end, leant);
         keep_result(request, measured, mutant, &end.result);
     }
     measured->fresh_runs += pump->fresh_runs;
     measured->fresh_seconds += pump->fresh_seconds;
     return MG_OK;
+}
+
+/* Whether the unchanged function passes the tests that detections lean on. */
+static enum mg_code check_leant(const struct mg_gate_request *request, const struct mg_measured *measured, const bool *leant, struct mg_arena *arena,
+                                bool *passes, struct mg_err *err)
+{
+    size_t count, kept = 0;
+    struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
+    for (size_t i = 0; i < count; i++)
+        if (leant[tests[i].test])
+            tests[kept++] = tests[i];
+    struct control control = { .source = mg_noop_function_text(request->source->text, &request->target->function, arena) };
+    struct mg_mutant_run run = { 0 };
+    *passes = true;
+    if (kept == 0)
+        return MG_OK;
+    MG_TRY(run_alone(request, &control, tests, kept, arena, &run, err));
+    *passes = run.end == MG_RUN_DONE && !run.misled;
+    for (size_t i = 0; i < run.runs.len; i++)
+        *passes &= !run.runs.at[i].failed;
+    return MG_OK;
+}
+
+/* The mutants first, and behind them the unchanged function against no more tests than detections lean on: a function may be run by hundreds of tests,
+ * and a mutant is detected by the first. That its lines have run in one of them is what a version that raises would have shown. *stands: nothing was
+ * odd, so these are the verdicts; otherwise they are forgotten, and the checks come first. */
+static enum mg_code measure_first(const struct mg_gate_request *request, void *progress, struct mg_arena *arena, struct mg_measured *measured,
+                                  bool *stands, struct mg_err *err)
+{
+    struct mg_pump pump;
+    bool *leant = MG_NEW_ARRAY(arena, bool, request->collected->tests.len + 1);
+    mg_pump_init(&pump, request, progress, arena);
+    queue_mutants(request, false, arena, measured, &pump);
+    MG_TRY(take_verdicts(request, &pump, arena, measured, leant, err));
+    *stands = !pump.odd;
+    for (size_t i = 0; i < measured->results.len; i++)
+        *stands &= measured->results.at[i].verdict != MG_VERDICT_not_reached;
+    if (*stands)
+        MG_TRY(check_leant(request, measured, leant, arena, stands, err));
+    for (size_t i = 0; !*stands && i < measured->results.len; i++)
+        measured->results.at[i] = (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
+    return MG_OK;
+}
+
+/* What is known from before leans on the checks of that session, and a matrix on every test. */
+static bool may_measure_first(const struct mg_gate_request *request)
+{
+    bool again = false;
+    for (size_t i = 0; request->again && i < request->mutant_count; i++)
+        again |= request->again[i].count > 0;
+    return !request->matrix && !mg_target_is_module(request->target) && request->known_count == 0 && !again;
+}
+
+static enum mg_code check_and_measure(const struct mg_gate_request *request, void *progress, struct mg_arena *arena, struct mg_measured *measured,
+                                      bool *needs_fresh, struct mg_err *err)
+{
+    bool ran = false, exec = false;
+    MG_TRY(check_noop(request, arena, measured, &ran, err));
+    MG_TRY(check_raising(request, arena, measured, ran, needs_fresh, err));
+    if (measured->untrusted.len)
+        return MG_OK;
+    for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
+        *MG_PUSH(arena, &measured->killers) = (struct mg_killers){ 0 };
+    struct mg_pump pump;
+    mg_pump_init(&pump, request, progress, arena);
+    if (mg_target_is_module(request->target)) {
+        MG_TRY(check_nursery(request, arena, measured, &exec, err));
+        mg_queue_static(request, exec, arena, measured, &pump);
+    } else {
+        queue_mutants(request, *needs_fresh, arena, measured, &pump);
+    }
+    return take_verdicts(request, &pump, arena, measured, NULL, err);
 }
 
 static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
@@ -331,33 +416,22 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
         return MG_OK;
     if (is_all_known(request, arena, measured))
         return MG_OK;
-    bool ran = false, needs_fresh = false;
-    MG_TRY(check_noop(request, arena, measured, &ran, err));
-    MG_TRY(check_raising(request, arena, measured, ran, &needs_fresh, err));
-    if (measured->untrusted.len)
-        return MG_OK;
-    for (size_t i = 0; request->matrix && i < measured->mutants.len; i++)
-        *MG_PUSH(arena, &measured->killers) = (struct mg_killers){ 0 };
-    struct mg_pump pump;
-    bool exec = false;
-    mg_pump_init(&pump, request, self, arena);
-    if (mg_target_is_module(request->target)) {
-        MG_TRY(check_nursery(request, arena, measured, &exec, err));
-        mg_queue_static(request, exec, arena, measured, &pump);
-    } else {
-        queue_mutants(request, needs_fresh, arena, measured, &pump);
-    }
-    MG_TRY(take_verdicts(request, &pump, arena, measured, err));
-    if (mg_target_is_module(request->target) || needs_fresh)
+    bool stands = false, needs_fresh = false, exec = false;
+    if (may_measure_first(request))
+        MG_TRY(measure_first(request, self, arena, measured, &stands, err));
+    if (!stands)
+        MG_TRY(check_and_measure(request, self, arena, measured, &needs_fresh, err));
+    if (measured->untrusted.len || mg_target_is_module(request->target) || needs_fresh)
         return MG_OK;
     if (!request->config->mutation.static_mutants) {
         mg_doubt_static(request, measured);
         return MG_OK;
     }
     MG_TRY(check_nursery(request, arena, measured, &exec, err));
+    struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
     mg_queue_static(request, exec, arena, measured, &pump);
-    return take_verdicts(request, &pump, arena, measured, err);
+    return take_verdicts(request, &pump, arena, measured, NULL, err);
 }
 
 static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };

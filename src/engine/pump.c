@@ -114,6 +114,7 @@ static void give_verdict(struct mg_attempt_end *end, enum mg_verdict verdict, en
  * behind the others; then no more. True when the attempt goes on. */
 static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
 {
+    pump->odd = true;
     if (attempt->retries++ >= MOST_RETRIES) {
         if (!attempt->second_count) {
             give_verdict(end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, reason);
@@ -184,7 +185,7 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
             return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
-        attempt->fresh = true;
+        pump->odd = attempt->fresh = true;
         attempt->excluded.len = 0;
         mg_pump_add(pump, attempt);
         return true;

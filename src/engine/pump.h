@@ -53,6 +53,7 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
+    bool odd;            /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
     uint32_t fresh_runs; /* processes that were new interpreters, and their time */
     double fresh_seconds;
 };

@@ -255,6 +255,9 @@ struct mg_mutant_run {
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
+    bool proved;  /* behind the failing test it has passed on the unchanged function, put in place the same way */
+    bool
+        misled; /* of the unchanged function: it passes, but not while its lines are watched, which kills of this target may have come from until now */
 };
 
 /* Plain pytest in a new interpreter. */

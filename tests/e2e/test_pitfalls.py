@@ -744,6 +744,27 @@ def test_second():
 def test_weak(): assert second(1) == 1
 """, dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
 
+row("waits for another before it begins", 0, """
+def first(n):
+    return n + 1
+
+def second(n):
+    if n > 5:
+        return n * 2
+    return n
+""", """
+import os
+from pkg.mod import first, second
+
+def test_first():
+    os.environ["SHOP_MODE"] = "strict"
+    assert first(1) == 2
+def test_second():
+    assert os.environ.get("SHOP_MODE") == "strict"
+    assert second(9) == 18
+def test_weak(): assert second(9) > 1
+""", dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
+
 row("looks at code", 0, """
 def price(n):
     total = 0

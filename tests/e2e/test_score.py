@@ -379,4 +379,4 @@ def test_near(n):
     (mutant,) = json.loads((desk.folder / "score.json").read_text())["files"]["shop.py"]["mutants"]
     near = (desk.folder / "count.txt").read_text().split().count("test_near")
     assert told.code == 0 and mutant["status"] == "Survived", told
-    assert 60 < near < 70, near  # in both baselines, the check of the unchanged function, and behind the survivor's own test
+    assert 40 < near < 50, near  # in both baselines and behind the survivor's own test; no detection leans on it, so it is not asked without the mutant

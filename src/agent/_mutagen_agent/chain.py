@@ -202,7 +202,7 @@ class Link:
             return None
         quiet = self.whole and said["all"] and not said["leaves"]
         settles = quiet and (self.request.get("near") or 0) <= len(plan.tests)
-        answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=settles)
+        answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=settles, proved=True)
         for run in answer["runs"]:
             run[2] = run[1] or run[2] or said["all"]  # a kill: its lines have run; where all tests pass, they have in one of them
         chains.settled += settles

@@ -256,6 +256,8 @@ class Session:
             return True
         if failed == self.doubted:
             plan.target.marks = True  # it was not the markers
+        else:
+            plan.misled = self.doubted is not None
         self.doubted = None
         return False
 

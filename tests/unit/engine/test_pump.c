@@ -79,6 +79,8 @@ static void answer(enum mg_mutant_end end, uint32_t at, bool at_hit, const struc
 
 static const struct mg_candidate two[] = { { 3, 0.0 }, { 5, 0.1 } }, other[] = { { 9, 0.0 } };
 
+static bool odd; /* of the last verdict_with */
+
 static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *second, size_t second_count)
 {
     struct mg_pump pump;
@@ -98,6 +100,7 @@ static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *
     assert_int_equal(mutant, 7);
     struct mg_attempt_end none;
     assert_int_equal(mg_pump_next(&pump, &mutant, &none, &err), MG_OK);
+    odd = pump.odd;
     assert_int_equal(mutant, UINT32_MAX);
     return end;
 }
@@ -137,6 +140,7 @@ static void a_failure_before_the_line_ran_is_no_kill(void **state)
     DONE({ .test = 5, .hit = true });
     assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
     assert_int_equal(script.submitted, 2);
+    assert_true(odd);
     assert_int_equal(script.jobs[1].tests.len, 1); /* without the test that failed */
     assert_int_equal(script.jobs[1].tests.at[0], 5);
 }
@@ -146,6 +150,7 @@ static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(
     (void)state;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .hit = true });
     assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
+    assert_false(odd);
     assert_int_equal(script.submitted, 1);
     assert_int_equal(script.jobs[0].tests.len, 3);
     assert_int_equal(script.jobs[0].tests.at[2], 9);
