@@ -174,14 +174,13 @@ WAITS = {  # what is done for ever: whether a busy machine can be the reason
 }
 
 
-@pytest.mark.parametrize("limit", [0.52, 0.6])
-@pytest.mark.parametrize("waits", WAITS, ids=["asleep", "for another process", "for one that works", "not at all"])
+@pytest.mark.parametrize("waits, limit", [(waits, limit) for waits in WAITS for limit in ((0.52, 0.6, 4.0) if WAITS[waits] else (0.52, 0.6))])
 def test_waiting_for_ever_costs_the_deadline_of_one_test(bench, waits, limit):
     """No processor time is used, and the wall limit of the whole process is far away."""
     answer = bench.mutant("n > 10", "n > 10 and not %s" % waits, ["test_f", "test_big"], limit=limit, wall=60.0)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_big"), True)
     assert answer["seconds"] < 30
-    assert answer["certain"] is (WAITS[waits] and limit < 0.55), "of more than 50 times what it takes"
+    assert answer["certain"] is (WAITS[waits] and limit < 1), "of more than 20 times what it takes"
 
 
 def test_crash_is_told_from_assertion(bench):

@@ -86,7 +86,7 @@ class Plan:
     def wall_of(self, test):
         """What waits for ever (a lock, a queue) uses no processor time: a wall deadline of its own for each test."""
         limits = [limit for index, limit in zip(self.tests, self.limits) if index == test and limit > 0]
-        return 1.0 + 3.0 * max(limits) if limits else self.wall
+        return wall_limit(max(limits)) if limits else self.wall
 
     def run(self, emit):
         if self.fresh:
@@ -379,9 +379,16 @@ def warm_up():
     _pytest._code.ExceptionInfo[BaseException]  # what a failing unittest asks for: typing keeps it
 
 
-def is_wide(limit):
-    """A limit (0.5 s and five times what the test takes: engine/pump.h) that is at least 50 times what it takes."""
-    return 45.0 * (limit - 0.5) / 5.0 <= 0.5
+def is_certain(limit, asleep):
+    """Whether a limit (0.5 s and five times what the test takes: engine/pump.h) is so far from that that no busy machine explains it: 50 times, where the
+    processor was used; 20 times, where the test's process was asleep at its wall limit."""
+    takes = (limit - 0.5) / 5.0
+    return wall_limit(limit) >= 20.0 * takes if asleep else limit >= 50.0 * takes
+
+
+def wall_limit(limit):
+    """Seconds that a test may wait, by its limit of processor time."""
+    return 1.0 + 3.0 * limit
 
 
 def answer(ended, host):
@@ -389,7 +396,8 @@ def answer(ended, host):
     plan = ended.key
     timed_out = ended.how == "timeout" or (ended.how == "died" and (plan.limited or ended.signal == signal.SIGPROF))
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
-    spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_wide(limit) for test, limit in zip(plan.tests, plan.limits) if test == plan.at)
+    limits = [limit for test, limit in zip(plan.tests, plan.limits) if test == plan.at]
+    spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_certain(limit, ended.asleep) for limit in limits)
     plan.at_hit = plan.clean_up() or plan.at_hit
     reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
     if end == "died" and not reason:
