@@ -303,14 +303,15 @@ static void keep_result(const struct mg_gate_request *request, struct mg_measure
 }
 
 /* A detection leans on its test, and on those that ran before it. `leant`: by test index, or NULL. */
-static void note_leant(const struct mg_attempt_end *end, bool *leant)
+static void note_leant(const struct mg_gate_request *request, const struct mg_attempt_end *end, bool *leant)
 {
     bool detected = end->result.verdict == MG_VERDICT_killed || end->result.verdict == MG_VERDICT_timeout;
     if (!leant || !detected || end->run->proved)
         return;
     for (size_t i = 0; i < end->run->runs.len; i++)
-        leant[end->run->runs.at[i].test] = true;
-    if (end->killer != UINT32_MAX)
+        if (end->run->runs.at[i].test < request->collected->tests.len)
+            leant[end->run->runs.at[i].test] = true;
+    if (end->killer < request->collected->tests.len)
         leant[end->killer] = true;
 }
 
@@ -327,7 +328,7 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
             end.result.killer = request->collected->tests.at[end.killer].id;
         if (request->matrix)
             note_matrix(request, arena, measured, mutant, &end, pump);
-        note_leant(&end, leant);
+        note_leant(request, &end, leant);
         keep_result(request, measured, mutant, &end.result);
     }
     measured->fresh_runs += pump->fresh_runs;
