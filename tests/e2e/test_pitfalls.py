@@ -754,6 +754,7 @@ def second(n):
     return n
 """, """
 import os
+import time
 from pkg.mod import first, second
 
 def test_first():
@@ -762,7 +763,9 @@ def test_first():
 def test_second():
     assert os.environ.get("SHOP_MODE") == "strict"
     assert second(9) == 18
-def test_weak(): assert second(9) > 1
+def test_weak():
+    time.sleep(0.02)
+    assert second(9) > 1
 """, dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
 
 row("looks at code", 0, """
