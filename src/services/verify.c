@@ -154,16 +154,16 @@ static void name_variation(struct mg_run_context *run, const struct claim *claim
 /* A test that reads the file itself, or starts it by its path, may fail for the mutant's text: it does when the file has that text and importing it runs
  * the original. We change code in memory alone (docs/architecture.md, Verdicts), so that is no surprise. */
 static enum mg_code find_reader(struct mg_run_context *run, const struct claim *claim, struct mg_confirm *what, struct mg_str original,
-                                struct mg_arena *arena, struct mg_str *why, struct mg_err *err)
+                                struct mg_str failed, struct mg_arena *arena, struct mg_str *why, struct mg_err *err)
 {
-    struct mg_str failed;
+    struct mg_str then;
     bool agrees;
     *why = MG_STR("");
     if (is_detected(claim->judged->before.verdict))
         return MG_OK;
     what->imported = (struct mg_confirm_source){ claim->outcome->path, original };
-    MG_TRY(replay_once(run, claim, what, arena, &failed, &agrees, err));
-    if (!agrees)
+    MG_TRY(replay_once(run, claim, what, arena, &then, &agrees, err));
+    if (!agrees && mg_str_eq(then, failed)) /* another test's failure says nothing of this one */
         *why = MG_STR(
             "; so it does when the mutant is in the file's text alone and the original is imported: it reads the file, or starts it by its path");
     return MG_OK;
@@ -193,7 +193,7 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
     run->report->verified_agree += agrees;
     if (agrees)
         return MG_OK;
-    MG_TRY(find_reader(run, claim, &what, source->text, arena, &other, err));
+    MG_TRY(find_reader(run, claim, &what, source->text, failed, arena, &other, err));
     name_disagreement(run, claim, failed, other);
     return MG_OK;
 }

@@ -69,6 +69,23 @@ def test_grade(): assert grade(80) == "B"
     assert repo.is_dir()
 
 
+def test_a_failure_for_another_reason_is_not_told_as_a_readers(desk):
+    """The first test to fail does so for what the code does, where we do not see it; one behind it reads the text."""
+    project(desk, **{"tests/test_ops.py": f"""
+import os
+import pathlib
+import calc.ops
+from calc.ops import grade
+
+TEXT = pathlib.Path(calc.ops.__file__).read_text()
+def test_grade(): assert grade(80) == "B" or "PYTEST_XDIST_WORKER" in os.environ
+def test_text(): assert TEXT == {OPS!r}
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade")
+    named = {name: [line.endswith("by its path") for line in told.err.splitlines() if f"test_ops.py::{name} fails" in line] for name in ("test_grade", "test_text")}
+    assert told.code == 0 and named["test_grade"] and not any(named["test_grade"]) and all(named["test_text"]), told
+
+
 def test_where_plain_pytest_contradicts_itself_nobody_is_wrong(desk):
     """Here it passes every first time on a mutant, and fails every second time."""
     project(desk, **{"tests/test_ops.py": f"""
