@@ -202,9 +202,8 @@ static void queue_others(const struct mg_gate_request *request, const struct mg_
     for (size_t t = 0; t < attempt->first_count; t++)
         own += attempt->first[t].seconds;
     double left = mg_beside_seconds(own);
-    for (attempt->near_count = 0; attempt->near_count < attempt->second_count; attempt->near_count++)
-        if (!mg_beside_next(&left, tests[attempt->near_count].seconds))
-            break;
+    while (attempt->near_count < attempt->second_count && mg_beside_next(&left, tests[attempt->near_count].seconds))
+        attempt->near_count++;
     attempt->second_count = attempt->near_count;
     mg_add_beside(request, measured, mg_beside_seconds(own), tests, &attempt->second_count);
     attempt->second = tests;
@@ -337,15 +336,15 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
 }
 
 /* Whether the unchanged function passes the tests that detections lean on. */
-static enum mg_code check_leant(const struct mg_gate_request *request, const struct mg_measured *measured, const bool *leant, struct mg_arena *arena,
-                                bool *passes, struct mg_err *err)
+static enum mg_code check_leant(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_str unchanged, const bool *leant,
+                                struct mg_arena *arena, bool *passes, struct mg_err *err)
 {
     size_t count, kept = 0;
     struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
     for (size_t i = 0; i < count; i++)
         if (leant[tests[i].test])
             tests[kept++] = tests[i];
-    struct control control = { .source = mg_noop_function_text(request->source->text, &request->target->function, arena) };
+    struct control control = { .source = unchanged };
     struct mg_mutant_run run = { 0 };
     *passes = true;
     if (kept == 0)
@@ -369,21 +368,19 @@ static enum mg_code measure_first(const struct mg_gate_request *request, void *p
     queue_mutants(request, false, arena, measured, &pump);
     MG_TRY(take_verdicts(request, &pump, arena, measured, leant, err));
     *stands = !pump.odd;
-    for (size_t i = 0; i < measured->results.len; i++)
-        *stands &= measured->results.at[i].verdict != MG_VERDICT_not_reached;
     if (*stands)
-        MG_TRY(check_leant(request, measured, leant, arena, stands, err));
+        MG_TRY(check_leant(request, measured, pump.unchanged, leant, arena, stands, err));
     for (size_t i = 0; !*stands && i < measured->results.len; i++)
         measured->results.at[i] = (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
     return MG_OK;
 }
 
 /* What is known from before leans on the checks of that session, and a matrix on every test. */
-static bool may_measure_first(const struct mg_gate_request *request)
+static bool may_measure_first(const struct mg_gate_request *request, const struct mg_measured *measured)
 {
     bool again = false;
-    for (size_t i = 0; request->again && i < request->mutant_count; i++)
-        again |= request->again[i].count > 0;
+    for (uint32_t i = 0; i < measured->mutants.len; i++)
+        again |= again_of(request, measured, i) != NULL;
     return !request->matrix && !mg_target_is_module(request->target) && request->known_count == 0 && !again;
 }
 
@@ -418,7 +415,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     if (is_all_known(request, arena, measured))
         return MG_OK;
     bool stands = false, needs_fresh = false, exec = false;
-    if (may_measure_first(request))
+    if (may_measure_first(request, measured))
         MG_TRY(measure_first(request, self, arena, measured, &stands, err));
     if (!stands)
         MG_TRY(check_and_measure(request, self, arena, measured, &needs_fresh, err));

@@ -724,7 +724,7 @@ def test_slow():
 def test_fast(): assert pkg.mod.grade(1) == "low"
 """, dead=['return "low"'], alive=["n > 5"], says="fails now and then on unchanged code", agrees=False)
 
-row("waits for another", 0, """
+FIRST_AND_SECOND = """
 def first(n):
     return n + 1
 
@@ -732,27 +732,8 @@ def second(n):
     if n > 5:
         return n * 2
     return n
-""", """
-import os
-from pkg.mod import first, second
-
-def test_first():
-    os.environ["SHOP_MODE"] = "strict"
-    assert first(1) == 2
-def test_second():
-    assert second(9) == 18 and os.environ.get("SHOP_MODE") == "strict"
-def test_weak(): assert second(1) == 1
-""", dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
-
-row("waits for another before it begins", 0, """
-def first(n):
-    return n + 1
-
-def second(n):
-    if n > 5:
-        return n * 2
-    return n
-""", """
+"""
+FIRST_SETS_THE_MODE = """
 import os
 import time
 from pkg.mod import first, second
@@ -760,6 +741,14 @@ from pkg.mod import first, second
 def test_first():
     os.environ["SHOP_MODE"] = "strict"
     assert first(1) == 2
+"""
+row("waits for another", 0, FIRST_AND_SECOND, FIRST_SETS_THE_MODE + """
+def test_second():
+    assert second(9) == 18 and os.environ.get("SHOP_MODE") == "strict"
+def test_weak(): assert second(1) == 1
+""", dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
+
+row("waits for another before it begins", 0, FIRST_AND_SECOND, FIRST_SETS_THE_MODE + """
 def test_second():
     assert os.environ.get("SHOP_MODE") == "strict"
     assert second(9) == 18

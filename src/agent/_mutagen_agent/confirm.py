@@ -35,10 +35,9 @@ def run(request):
     tests = [record["test"] for record in ended.records if "test" in record]
     errors = [record["error"] for record in ended.records if "error" in record]
     began = [record["begin"] for record in ended.records if "begin" in record]
-    reason = "no end in time" if ended.how == "timeout" else ended.error or "ended by signal %d" % ended.signal
+    reason = {"done": "it ends pytest", "timeout": "no end in time"}.get(ended.how) or ended.error or "ended by signal %d" % ended.signal
     if len(began) > len(tests):  # with "done", too: an interrupt or pytest.exit ends pytest without a report
-        outcome, reason = ("crashed", "it ends pytest") if ended.how == "done" else ("timeout" if ended.how == "timeout" else "crashed", reason)
-        tests.append({"id": began[-1], "outcome": outcome, "text": reason})
+        tests.append({"id": began[-1], "outcome": "timeout" if ended.how == "timeout" else "crashed", "text": reason})
     elif ended.how != "done":
         errors.append({"where": ".", "text": reason})
     return {"tests": tests, "errors": errors}

@@ -52,10 +52,10 @@ def can_fail(found, item, lines):
     another exception; one that skips itself in its body, behind code of the repo, by what it does before that."""
     if found.name == "skipped":
         return found.called and bool(lines)
-    return found.name == "xfailed" and _may_disappoint(item)
+    return found.name == "xfailed" and may_disappoint(item)
 
 
-def _may_disappoint(item):
+def may_disappoint(item):
     try:
         from _pytest.skipping import evaluate_xfail_marks
 
