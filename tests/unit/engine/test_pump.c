@@ -79,7 +79,7 @@ static void answer(enum mg_mutant_end end, uint32_t at, bool at_hit, const struc
 
 static const struct mg_candidate two[] = { { 3, 0.0 }, { 5, 0.1 } }, other[] = { { 9, 0.0 } };
 
-static bool odd; /* of the last verdict_with */
+static bool odd; /* of the last pump */
 
 static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *second, size_t second_count)
 {
@@ -222,6 +222,7 @@ static struct mg_attempt_end verdict_of(struct mg_attempt attempt)
     mg_pump_init(&pump, &request, NULL, arena);
     mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    odd = pump.odd;
     return end;
 }
 
@@ -234,6 +235,7 @@ static void where_a_fork_sees_nothing_a_new_interpreter_is_asked(void **state)
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_false(script.jobs[0].fresh);
     assert_true(script.jobs[1].fresh);
+    assert_true(odd);
     set_up(state);
     DONE({ .test = 3 }, { .test = 5 });
     DONE({ .test = 3 }, { .test = 5 });
