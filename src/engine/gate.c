@@ -197,16 +197,19 @@ static void queue_others(const struct mg_gate_request *request, const struct mg_
                          struct mg_attempt *attempt)
 {
     struct mg_lines_wanted lines = { .line = attempt->line, .end_line = attempt->end_line, .others = true };
-    struct mg_candidate *tests = mg_candidates(request, measured, &lines, arena, &attempt->second_count);
+    attempt->others = mg_candidates(request, measured, &lines, arena, &attempt->others_count);
     double own = 0;
     for (size_t t = 0; t < attempt->first_count; t++)
         own += attempt->first[t].seconds;
     double left = mg_beside_seconds(own);
-    while (attempt->near_count < attempt->second_count && mg_beside_next(&left, tests[attempt->near_count].seconds))
+    while (attempt->near_count < attempt->others_count && mg_beside_next(&left, attempt->others[attempt->near_count].seconds))
         attempt->near_count++;
+    struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, attempt->near_count + request->beside_count);
+    for (size_t t = 0; t < attempt->near_count; t++)
+        tests[t] = attempt->others[t];
+    attempt->second = tests;
     attempt->second_count = attempt->near_count;
     mg_add_beside(request, measured, mg_beside_seconds(own), tests, &attempt->second_count);
-    attempt->second = tests;
 }
 
 /* With a matrix every covering test is a candidate, and none stops the others. */
@@ -301,21 +304,8 @@ static void keep_result(const struct mg_gate_request *request, struct mg_measure
         measured->results.at[mutant] = *result;
 }
 
-/* A detection leans on its test, and on those that ran before it. `leant`: by test index, or NULL. */
-static void note_leant(const struct mg_gate_request *request, const struct mg_attempt_end *end, bool *leant)
-{
-    bool detected = end->result.verdict == MG_VERDICT_killed || end->result.verdict == MG_VERDICT_timeout;
-    if (!leant || !detected || end->run->proved)
-        return;
-    for (size_t i = 0; i < end->run->runs.len; i++)
-        if (end->run->runs.at[i].test < request->collected->tests.len)
-            leant[end->run->runs.at[i].test] = true;
-    if (end->killer < request->collected->tests.len)
-        leant[end->killer] = true;
-}
-
 static enum mg_code take_verdicts(const struct mg_gate_request *request, struct mg_pump *pump, struct mg_arena *arena, struct mg_measured *measured,
-                                  bool *leant, struct mg_err *err)
+                                  struct mg_err *err)
 {
     for (;;) {
         uint32_t mutant;
@@ -327,7 +317,6 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
             end.result.killer = request->collected->tests.at[end.killer].id;
         if (request->matrix)
             note_matrix(request, arena, measured, mutant, &end, pump);
-        note_leant(request, &end, leant);
         keep_result(request, measured, mutant, &end.result);
     }
     measured->fresh_runs += pump->fresh_runs;
@@ -335,41 +324,17 @@ static enum mg_code take_verdicts(const struct mg_gate_request *request, struct 
     return MG_OK;
 }
 
-/* Whether the unchanged function passes the tests that detections lean on. */
-static enum mg_code check_leant(const struct mg_gate_request *request, const struct mg_measured *measured, struct mg_str unchanged, const bool *leant,
-                                struct mg_arena *arena, bool *passes, struct mg_err *err)
-{
-    size_t count, kept = 0;
-    struct mg_candidate *tests = mg_candidates(request, measured, &(struct mg_lines_wanted){ 0 }, arena, &count);
-    for (size_t i = 0; i < count; i++)
-        if (leant[tests[i].test])
-            tests[kept++] = tests[i];
-    struct control control = { .source = unchanged };
-    struct mg_mutant_run run = { 0 };
-    *passes = true;
-    if (kept == 0)
-        return MG_OK;
-    MG_TRY(run_alone(request, &control, tests, kept, arena, &run, err));
-    *passes = run.end == MG_RUN_DONE && !run.misled;
-    for (size_t i = 0; i < run.runs.len; i++)
-        *passes &= !run.runs.at[i].failed;
-    return MG_OK;
-}
-
-/* The mutants first, and behind them the unchanged function against no more tests than detections lean on: a function may be run by hundreds of tests,
- * and a mutant is detected by the first. That its lines have run in one of them is what a version that raises would have shown. *stands: nothing was
- * odd, so these are the verdicts; otherwise they are forgotten, and the checks come first. */
+/* The mutants first: behind each detection the unchanged function meets the tests that it leans on (engine/pump.c), and no more. A function may be run by
+ * hundreds of tests, and a mutant is detected by the first. That its lines have run in one of them is what a version that raises would have shown.
+ * *stands: nothing was odd, so these are the verdicts; otherwise they are forgotten, and the checks come first. */
 static enum mg_code measure_first(const struct mg_gate_request *request, void *progress, struct mg_arena *arena, struct mg_measured *measured,
                                   bool *stands, struct mg_err *err)
 {
     struct mg_pump pump;
-    bool *leant = MG_NEW_ARRAY(arena, bool, request->collected->tests.len + 1);
     mg_pump_init(&pump, request, progress, arena);
     queue_mutants(request, false, arena, measured, &pump);
-    MG_TRY(take_verdicts(request, &pump, arena, measured, leant, err));
+    MG_TRY(take_verdicts(request, &pump, arena, measured, err));
     *stands = !pump.odd;
-    if (*stands)
-        MG_TRY(check_leant(request, measured, pump.unchanged, leant, arena, stands, err));
     for (size_t i = 0; !*stands && i < measured->results.len; i++)
         measured->results.at[i] = (struct mg_mutant_result){ .verdict = MG_VERDICT_pending };
     return MG_OK;
@@ -402,7 +367,7 @@ static enum mg_code check_and_measure(const struct mg_gate_request *request, voi
     } else {
         queue_mutants(request, *needs_fresh, arena, measured, &pump);
     }
-    return take_verdicts(request, &pump, arena, measured, NULL, err);
+    return take_verdicts(request, &pump, arena, measured, err);
 }
 
 static enum mg_code before(void *self, const struct mg_gate_request *request, struct mg_arena *arena, struct mg_measured *measured,
@@ -429,7 +394,7 @@ static enum mg_code before(void *self, const struct mg_gate_request *request, st
     struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
     mg_queue_static(request, exec, arena, measured, &pump);
-    return take_verdicts(request, &pump, arena, measured, NULL, err);
+    return take_verdicts(request, &pump, arena, measured, err);
 }
 
 static const struct mg_gate_ops ops = { .name = "engine", .before = before, .suite = mg_measure_suite };

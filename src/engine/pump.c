@@ -2,6 +2,7 @@
 #include "engine/pump.h"
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NO_TEST UINT32_MAX
@@ -28,16 +29,17 @@ static bool is_excluded(const struct mg_attempt *attempt, uint32_t test)
     return false;
 }
 
-static bool is_among(const struct mg_candidate *tests, size_t count, uint32_t test)
+/* NULL when it is none of them. */
+static const struct mg_candidate *find_test(const struct mg_candidate *tests, size_t count, uint32_t test)
 {
     for (size_t i = 0; i < count; i++)
         if (tests[i].test == test)
-            return true;
-    return false;
+            return &tests[i];
+    return NULL;
 }
 
-/* Of the attempt's tests those that it has not been told to leave out. False behind `last`: no more are needed. */
-static bool add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count, uint32_t last,
+/* Of the attempt's tests those that it has not been told to leave out. */
+static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count,
                       struct mg_mutant_job *job)
 {
     for (size_t i = 0; i < count; i++) {
@@ -47,35 +49,74 @@ static bool add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
         *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
         *MG_PUSH(pump->arena, &job->limits) = limit;
         job->wall_seconds += 4.0 * limit;
-        if (tests[i].test == last)
-            return false;
     }
-    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct mg_candidate *x = a, *y = b;
+    return (x->test > y->test) - (x->test < y->test);
+}
+
+/* All tests that enter the function, each once, as they were collected. */
+static void add_in_order(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_mutant_job *job)
+{
+    MG_LIST(struct mg_candidate) all = { 0 };
+    for (size_t i = 0; i < attempt->first_count; i++)
+        *MG_PUSH(pump->arena, &all) = attempt->first[i];
+    for (size_t i = 0; i < attempt->others_count; i++)
+        *MG_PUSH(pump->arena, &all) = attempt->others[i];
+    qsort(all.at, all.len, sizeof *all.at, by_number);
+    add_tests(pump, attempt, all.at, all.len, job);
+}
+
+static bool is_unsteady(const struct mg_pump *pump, uint32_t test)
+{
+    for (size_t i = 0; i < pump->unsteady.len; i++)
+        if (pump->unsteady.at[i] == test)
+            return true;
+    return false;
+}
+
+static void unsteady_last(const struct mg_pump *pump, const struct mg_attempt *attempt)
+{
+    struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
+    for (size_t i = 0, left = attempt->first_count; pump->unsteady.len && i < left;)
+        if (is_unsteady(pump, tests[i].test)) {
+            struct mg_candidate moved = tests[i];
+            memmove(tests + i, tests + i + 1, (attempt->first_count - i - 1) * sizeof *tests);
+            tests[attempt->first_count - 1] = moved;
+            left--;
+        } else {
+            i++;
+        }
 }
 
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
 {
-    bool proving = attempt->proving;
     struct mg_mutant_job job = {
         .ticket = pump->flying.len,
-        .source = proving ? pump->unchanged : attempt->source,
-        .line = proving ? 0 : attempt->line,
-        .end_line = proving ? 0 : attempt->end_line,
+        .source = attempt->source,
+        .line = attempt->line,
+        .end_line = attempt->end_line,
         .bail = attempt->bail,
         .fresh = attempt->fresh,
         .exec = attempt->exec,
         .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
     };
-    (void)add_tests(pump, attempt, attempt->first, attempt->first_count, NO_TEST, &job);
-    bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries && !proving;
-    job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
-    job.chain = may_run_ahead && pump->request->config->mutation.chain;
-    job.wall_seconds += job.own ? job.wall_seconds : 0;
-    size_t near = attempt->near_count;
-    uint32_t last = proving ? attempt->killer : NO_TEST;
-    if (add_tests(pump, attempt, attempt->second, near, last, &job)) {
+    if (attempt->in_order) {
+        add_in_order(pump, attempt, &job);
+    } else {
+        bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries;
+        if (attempt->bail && !attempt->proving)
+            unsteady_last(pump, attempt);
+        add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
+        job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
+        job.chain = may_run_ahead && pump->request->config->mutation.chain;
+        job.wall_seconds += job.own ? job.wall_seconds : 0;
+        add_tests(pump, attempt, attempt->second, attempt->near_count, &job);
         job.near = job.own ? (uint32_t)job.tests.len : 0;
-        (void)add_tests(pump, attempt, attempt->second + near, attempt->second_count - near, last, &job);
+        add_tests(pump, attempt, attempt->second + attempt->near_count, attempt->second_count - attempt->near_count, &job);
     }
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
@@ -87,15 +128,17 @@ static bool is_over(const struct mg_gate_request *request)
     return request->deadline > 0 && request->clock.ops->monotonic(request->clock.self) >= request->deadline;
 }
 
-/* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. */
+/* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. When the time is over no mutant is begun. */
 static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
-    if (is_over(pump->request))
-        return MG_OK;
     size_t jobs = pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1;
-    while (pump->next < pump->queue.len && pump->outstanding < 2 * jobs)
-        MG_TRY(hand_over(pump, &pump->queue.at[pump->next++], err));
-    if (pump->outstanding == 0 && pump->later.len) {
+    bool over = is_over(pump->request);
+    while (pump->next < pump->queue.len && pump->outstanding < 2 * jobs) {
+        struct mg_attempt next = pump->queue.at[pump->next++];
+        if (!over || next.proving)
+            MG_TRY(hand_over(pump, &next, err));
+    }
+    if (!over && pump->outstanding == 0 && pump->later.len) {
         struct mg_attempt alone = pump->later.at[--pump->later.len];
         MG_TRY(hand_over(pump, &alone, err));
     }
@@ -110,17 +153,25 @@ static void give_verdict(struct mg_attempt_end *end, enum mg_verdict verdict, en
     end->killer = killer;
 }
 
-/* Leaves `test` out and tries again. When that has happened too often: without the tests of `second`, which say nothing where they cannot stand
- * behind the others; then no more. True when the attempt goes on. */
+/* `test` did not pass, and the mutant was not to blame. It may need what others leave: tries once more with all, as they were collected. Then leaves it
+ * out; when that has happened too often, without the tests of `second`, which say nothing where they cannot stand behind the others; then no more.
+ * True when the attempt goes on. */
 static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
 {
+    if (attempt->bail && !attempt->fresh && !attempt->in_order && find_test(attempt->first, attempt->first_count, test)) {
+        if (!is_unsteady(pump, test))
+            *MG_PUSH(pump->arena, &pump->unsteady) = test;
+        attempt->in_order = true;
+        mg_pump_add(pump, attempt);
+        return true;
+    }
     pump->odd = true;
     if (attempt->retries++ >= MOST_RETRIES) {
-        if (!attempt->second_count) {
+        if (!attempt->second_count && !attempt->others_count) {
             give_verdict(end, MG_VERDICT_invalid, MG_KILL_NONE, NO_TEST, reason);
             return false;
         }
-        attempt->second_count = attempt->near_count = 0;
+        attempt->second_count = attempt->near_count = attempt->others_count = 0;
     }
     *MG_PUSH(pump->arena, &attempt->excluded) = test;
     mg_pump_add(pump, attempt);
@@ -140,34 +191,6 @@ static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
             crash = test;
     }
     return crash;
-}
-
-/* A test that runs none of its lines by itself has detected it. What the tests before it leave behind may do the same without the mutant: then it
- * is left out. True when the attempt goes on. */
-static bool prove(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_attempt_end *end)
-{
-    if (!is_among(attempt->second, attempt->second_count, end->killer))
-        return false;
-    attempt->proving = true;
-    attempt->kill = end->result;
-    attempt->killer = end->killer;
-    mg_pump_add(pump, attempt);
-    return true;
-}
-
-static bool judge_proof(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
-{
-    uint32_t failed = run->end == MG_RUN_DONE ? NO_TEST : run->end == MG_RUN_REFUSED ? attempt->killer : run->at;
-    for (size_t i = 0; i < run->runs.len && failed == NO_TEST; i++)
-        if (run->runs.at[i].failed)
-            failed = run->runs.at[i].test;
-    if (failed == NO_TEST) {
-        end->result = attempt->kill;
-        end->killer = attempt->killer;
-        return false;
-    }
-    attempt->proving = attempt->alone = false;
-    return try_without(pump, attempt, failed, end, MG_STR("tests fail without the mutant, one behind the other"));
 }
 
 /* All tests of the job ran (or it stopped at a failure). True when the attempt goes on. */
@@ -233,7 +256,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
 /* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
 static void favour(struct mg_pump *pump, uint32_t killer)
 {
-    for (size_t i = pump->next; i < pump->queue.len; i++) {
+    for (size_t i = pump->next; i < pump->queue.len && !is_unsteady(pump, killer); i++) {
         struct mg_attempt *attempt = &pump->queue.at[i];
         struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
         for (size_t t = 1; t < attempt->first_count && !attempt->proving; t++)         /* a proof keeps the order of its mutant */
@@ -246,43 +269,131 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     }
 }
 
+/* The tests before the one that failed may have left what made it fail, or not left what it needs. */
+static void claim(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
+{
+    struct mg_claim *claim = MG_PUSH(pump->arena, &pump->claims);
+    *claim = (struct mg_claim){ .attempt = *attempt, .end = *end };
+    claim->attempt.hit = true;
+    for (size_t i = 0; i <= end->run->runs.len; i++) {
+        uint32_t test = i < end->run->runs.len ? end->run->runs.at[i].test : end->killer;
+        const struct mg_candidate *ran = find_test(attempt->first, attempt->first_count, test);
+        ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
+        ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
+        if (ran && !find_test(claim->ran.at, claim->ran.len, test))
+            *MG_PUSH(pump->arena, &claim->ran) = *ran;
+    }
+}
+
+/* Those that begin with others come before these. */
+static int by_tests(const void *a, const void *b)
+{
+    const struct mg_claim *x = a, *y = b;
+    for (size_t i = 0; i < x->ran.len && i < y->ran.len; i++)
+        if (x->ran.at[i].test != y->ran.at[i].test)
+            return x->ran.at[i].test < y->ran.at[i].test ? -1 : 1;
+    return (x->ran.len < y->ran.len) - (x->ran.len > y->ran.len);
+}
+
+static bool begins_with(const struct mg_claim *claim, const struct mg_claim *other)
+{
+    bool begins = other->ran.len <= claim->ran.len;
+    for (size_t i = 0; begins && i < other->ran.len; i++)
+        begins = claim->ran.at[i].test == other->ran.at[i].test;
+    return begins;
+}
+
+/* One proof for all claims whose tests are the beginning of the same. */
+static void begin_proofs(struct mg_pump *pump)
+{
+    const struct mg_claim *longest = NULL;
+    qsort(pump->claims.at, pump->claims.len, sizeof *pump->claims.at, by_tests);
+    for (size_t i = 0; i < pump->claims.len; i++) {
+        struct mg_claim *claim = &pump->claims.at[i];
+        if (!longest || !begins_with(longest, claim)) {
+            longest = claim;
+            mg_pump_add(pump, &(struct mg_attempt){ .mutant = ++pump->proofs,
+                                                    .source = pump->unchanged,
+                                                    .first = claim->ran.at,
+                                                    .first_count = claim->ran.len,
+                                                    .bail = true,
+                                                    .proving = true });
+        }
+        claim->proof = pump->proofs;
+        *MG_PUSH(pump->arena, &pump->waiting) = *claim;
+    }
+    pump->claims.len = 0;
+}
+
+static void judge_proof(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_mutant_run *run)
+{
+    size_t passed = 0, left = 0;
+    while (passed < run->runs.len && !run->runs.at[passed].failed)
+        passed++;
+    for (size_t i = 0; i < pump->waiting.len; i++) {
+        struct mg_claim claim = pump->waiting.at[i];
+        if (claim.proof != attempt->mutant)
+            pump->waiting.at[left++] = claim;
+        else if (claim.ran.len <= passed || !try_without(pump, &claim.attempt, claim.ran.at[passed].test, &claim.end,
+                                                         MG_STR("tests fail without the mutant, one behind the other")))
+            *MG_PUSH(pump->arena, &pump->ready) = claim;
+    }
+    pump->waiting.len = left;
+}
+
+static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
+{
+    struct mg_mutant_run *run = MG_NEW(pump->arena, struct mg_mutant_run);
+    MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
+    if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
+        return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
+    struct mg_attempt attempt = pump->flying.at[run->ticket];
+    pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
+    pump->outstanding--;
+    if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
+        pump->fresh_runs++;
+        pump->fresh_seconds += run->seconds;
+    }
+    struct mg_attempt_end end = { .run = run, .fresh = attempt.fresh, .exec = attempt.exec, .is_static = attempt.is_static };
+    end.result.seconds = run->seconds;
+    if (attempt.proving) {
+        judge_proof(pump, &attempt, run);
+        return MG_OK;
+    }
+    if (judge(pump, &attempt, run, &end))
+        return MG_OK;
+    bool detected = end.result.verdict == MG_VERDICT_killed || end.result.verdict == MG_VERDICT_timeout;
+    if (end.result.verdict == MG_VERDICT_killed && attempt.bail)
+        favour(pump, end.killer);
+    if (detected && attempt.bail && !attempt.fresh && !run->proved)
+        claim(pump, &attempt, &end);
+    else
+        *MG_PUSH(pump->arena, &pump->ready) = (struct mg_claim){ .attempt = attempt, .end = end };
+    return MG_OK;
+}
+
 enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err)
 {
-    for (;;) {
+    while (pump->next_ready == pump->ready.len) {
         if (mg_cancelled(pump->request->cancel))
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
         MG_TRY(fill(pump, err));
-        if (pump->outstanding == 0) {
+        if (pump->outstanding > 0) {
+            MG_TRY(take_answer(pump, err));
+        } else if (pump->claims.len > 0) {
+            begin_proofs(pump);
+        } else {
             *mutant = UINT32_MAX;
             return MG_OK;
         }
-        struct mg_mutant_run *run = MG_NEW(pump->arena, struct mg_mutant_run);
-        MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
-        if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
-            return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
-        struct mg_attempt attempt = pump->flying.at[run->ticket];
-        pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
-        pump->outstanding--;
-        if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
-            pump->fresh_runs++;
-            pump->fresh_seconds += run->seconds;
-        }
-        memset(end, 0, sizeof *end);
-        end->run = run;
-        end->result.seconds = run->seconds;
-        end->fresh = attempt.fresh;
-        end->exec = attempt.exec;
-        end->is_static = attempt.is_static;
-        if (attempt.proving ? judge_proof(pump, &attempt, run, end) : judge(pump, &attempt, run, end) || prove(pump, &attempt, end))
-            continue;
-        if (end->result.verdict == MG_VERDICT_killed && attempt.bail)
-            favour(pump, end->killer);
-        if (attempt.is_static)
-            end->result.reason =
-                mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
-        *mutant = attempt.mutant;
-        if (pump->progress && pump->progress->ops)
-            pump->progress->ops->work(pump->progress->self, 1);
-        return MG_OK;
     }
+    const struct mg_claim *told = &pump->ready.at[pump->next_ready++];
+    *mutant = told->attempt.mutant;
+    *end = told->end;
+    if (end->is_static)
+        end->result.reason =
+            mg_arena_printf(pump->arena, "static: %s%.*s", end->result.reason.len ? "" : "runs on import", MG_FMT(end->result.reason));
+    if (pump->progress && pump->progress->ops)
+        pump->progress->ops->work(pump->progress->self, 1);
+    return MG_OK;
 }

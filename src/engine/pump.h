@@ -20,13 +20,14 @@ struct mg_attempt {
     size_t first_count;
     const struct mg_candidate *second; /* run behind them in the same process: tests that enter the function otherwise, and neighbours */
     size_t second_count;
-    size_t near_count; /* so many of `second`, the first, enter the function */
+    size_t near_count;                 /* so many of `second`, the first, enter the function */
+    const struct mg_candidate *others; /* all that enter the function otherwise: what a test needs that does not pass where it stands */
+    size_t others_count;
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;
-    bool proving;                 /* one of `second` has detected it: whether it passes there without the mutant */
-    struct mg_mutant_result kill; /* then: what it was, and by which test */
-    uint32_t killer;
+    bool in_order;        /* a test did not pass where it stood, without the mutant: all tests of the function, as they were collected */
+    bool proving;         /* no mutant: `first` as they ran up to a detection, on the unchanged function; `mutant` is the number of the proof */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */
@@ -43,18 +44,33 @@ struct mg_attempt_end {
     bool fresh, exec, is_static; /* as the attempt's */
 };
 
+/* The end of an attempt; a detection is believed when the tests of its process, up to the one that failed and in that order, pass on the unchanged
+ * function. */
+struct mg_claim {
+    struct mg_attempt attempt;
+    struct mg_attempt_end end;
+    MG_LIST(struct mg_candidate) ran;
+    uint32_t proof; /* number of the proof that it waits for */
+};
+
 struct mg_pump {
     const struct mg_gate_request *request;
     struct mg_progress *progress;
     struct mg_arena *arena;  /* of the results */
-    struct mg_str unchanged; /* text of the function without a mutant; needed where attempts have a `second` */
+    struct mg_str unchanged; /* text of the function without a mutant; needed where attempts `bail` and are not `fresh` */
     MG_LIST(struct mg_attempt) queue;
     size_t next;                       /* first queued attempt not yet handed over */
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
-    bool odd;            /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
-    uint32_t fresh_runs; /* processes that were new interpreters, and their time */
+    MG_LIST(struct mg_claim) claims;  /* no proof has been begun for them: that comes when no mutant is left to be run */
+    MG_LIST(struct mg_claim) waiting; /* for proofs, in the order of these */
+    MG_LIST(struct mg_claim) ready;   /* to be told */
+    size_t next_ready;
+    uint32_t proofs;
+    MG_LIST(uint32_t) unsteady; /* tests that did not pass, without the mutant, where they stood: they come last */
+    bool odd;                   /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
+    uint32_t fresh_runs;        /* processes that were new interpreters, and their time */
     double fresh_seconds;
 };
 

@@ -256,8 +256,6 @@ struct mg_mutant_run {
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */
     bool proved;  /* behind the failing test it has passed on the unchanged function, put in place the same way */
-    bool
-        misled; /* of the unchanged function: it passes, but not while its lines are watched; until now kills of this target may have come from that */
 };
 
 /* Plain pytest in a new interpreter. */

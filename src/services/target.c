@@ -94,7 +94,8 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     struct mg_measured *measured = &work->pending->measured;
     mg_event_measured(measured);
     for (size_t i = 0; i < measured->flaky.len; i++)
-        mg_note(work->run, MG_NOTE_SET_ASIDE, measured->flaky.at[i], MG_STR("fails now and then on unchanged code: not believed as a killer"));
+        mg_note(work->run, MG_NOTE_SET_ASIDE, measured->flaky.at[i],
+                MG_STR("fails now and then on unchanged code, or without a test of another function before it: not believed as a killer"));
     work->run->fresh_runs += measured->fresh_runs;
     work->run->fresh_seconds += measured->fresh_seconds;
     if (measured->unprepared.len && work->run->unprepared++ == 0)

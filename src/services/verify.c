@@ -22,6 +22,15 @@ struct claims {
     MG_VEC(struct claim)
 };
 
+/* Whether a killer passes by itself on the unchanged file: where it does not, its failure beside a mutant says nothing. */
+struct killer {
+    struct mg_str id;
+    bool passes;
+};
+struct killers {
+    MG_VEC(struct killer)
+};
+
 static bool is_detected(enum mg_verdict verdict) { return verdict == MG_VERDICT_killed || verdict == MG_VERDICT_timeout; }
 
 static int by_draw(const void *a, const void *b)
@@ -65,14 +74,16 @@ static bool was_there_before(const struct mg_run_context *run, const struct mg_c
     return false;
 }
 
-/* A detected mutant is held against its killer alone, one that is alive against all tests that pass without it. */
-static void choose_tests(const struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_confirm *what)
+static void choose_killer(const struct claim *claim, struct mg_arena *arena, struct mg_confirm *what)
 {
-    if (is_detected(claim->judged->before.verdict)) {
-        *MG_PUSH(arena, &what->files) = claim->judged->before.killer;
-        what->seconds = claim->judged->before.verdict == MG_VERDICT_timeout ? TIMEOUT_SECONDS : KILL_SECONDS;
-        return;
-    }
+    *MG_PUSH(arena, &what->files) = claim->judged->before.killer;
+    what->seconds = claim->judged->before.verdict == MG_VERDICT_timeout ? TIMEOUT_SECONDS : KILL_SECONDS;
+}
+
+/* All tests that pass without the mutant. */
+static void choose_all(const struct mg_run_context *run, struct mg_arena *arena, struct mg_confirm *what)
+{
+    what->files.len = 0;
     what->seconds = KILL_SECONDS;
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
         what->seconds += 10.0 * run->baseline.results[i].seconds;
@@ -169,19 +180,53 @@ static enum mg_code find_reader(struct mg_run_context *run, const struct claim *
     return MG_OK;
 }
 
+static enum mg_code passes_alone(struct mg_run_context *run, const struct claim *claim, struct killers *killers, struct mg_arena *arena, bool *passes,
+                                 struct mg_err *err)
+{
+    struct mg_str id = claim->judged->before.killer, failed;
+    for (size_t i = 0; i < killers->len; i++)
+        if (mg_str_eq(killers->at[i].id, id)) {
+            *passes = killers->at[i].passes;
+            return MG_OK;
+        }
+    struct mg_confirm what = { .hash_seed = MG_STR("0"), .stop_at_failure = true };
+    choose_killer(claim, arena, &what);
+    MG_TRY(replay_once(run, claim, &what, arena, &failed, passes, err));
+    *passes = failed.len == 0;
+    *MG_PUSH(run->arena, killers) = (struct killer){ id, *passes };
+    return MG_OK;
+}
+
+/* A detected mutant is held against its killer alone, as long as that passes without the mutant and fails with it; otherwise, as one that is alive is,
+ * against all tests: its killer may need what others leave. */
+static enum mg_code first_replay(struct mg_run_context *run, const struct claim *claim, struct killers *killers, struct mg_arena *arena,
+                                 struct mg_confirm *what, struct mg_str *failed, bool *agrees, struct mg_err *err)
+{
+    if (is_detected(claim->judged->before.verdict)) {
+        bool alone = false;
+        choose_killer(claim, arena, what);
+        MG_TRY(replay_once(run, claim, what, arena, failed, agrees, err));
+        if (*agrees)
+            MG_TRY(passes_alone(run, claim, killers, arena, &alone, err));
+        if (alone)
+            return MG_OK;
+    }
+    choose_all(run, arena, what);
+    return replay_once(run, claim, what, arena, failed, agrees, err);
+}
+
 /* A mutant may lay bare what the tests' outcome hangs on otherwise, the order of a folder's entries for one: then plain pytest contradicts
  * itself, and nobody is right or wrong. */
-static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct mg_arena *arena, struct mg_err *err)
+static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct killers *killers, struct mg_arena *arena, struct mg_err *err)
 {
     const struct mg_source_file *source = source_of(run, claim->outcome->path);
     if (!source)
         return MG_OK;
     struct mg_confirm what = { .hash_seed = MG_STR("0"), .stop_at_failure = true };
-    choose_tests(run, claim, arena, &what);
     *MG_PUSH(arena, &what.sources) = (struct mg_confirm_source){ source->path, mg_mutant_file_text(source->text, &claim->judged->mutant, arena) };
     struct mg_str failed, other;
     bool agrees, agrees_now = false;
-    MG_TRY(replay_once(run, claim, &what, arena, &failed, &agrees, err));
+    MG_TRY(first_replay(run, claim, killers, arena, &what, &failed, &agrees, err));
     for (unsigned again = 0; !agrees && !agrees_now && again < MOST_AGAIN; again++)
         MG_TRY(replay_once(run, claim, &what, arena, &other, &agrees_now, err));
     if (agrees_now) {
@@ -208,6 +253,7 @@ enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_er
     size_t wanted = (size_t)run->config->mutation.verify;
     struct mg_progress progress = run->services->progress;
     struct claims alive = { 0 }, detected = { 0 };
+    struct killers killers = { 0 };
     if (wanted == 0 || run->baseline.passed == 0) /* without a test pytest has nothing to say */
         return MG_OK;
     draw(run, false, &alive);
@@ -223,7 +269,8 @@ enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_er
         struct mg_err why = { .code = MG_OK };
         progress.ops->step(progress.self, (uint32_t)i, claim->judged->mutant.id);
         struct mg_arena *arena = mg_arena_new();
-        enum mg_code code = mg_cancelled(run->services->cancel) ? MG_FAIL(&why, MG_E_CANCELLED, "cancelled") : replay(run, claim, arena, &why);
+        enum mg_code code =
+            mg_cancelled(run->services->cancel) ? MG_FAIL(&why, MG_E_CANCELLED, "cancelled") : replay(run, claim, &killers, arena, &why);
         mg_arena_free(arena);
         if (mg_ended_by_limit(run, code))
             break;

@@ -277,6 +277,16 @@ def test_a_test_that_cannot_run_there_keeps_no_other_from_it(repo):
     assert answer["ahead"] and len(answer["runs"]) == 3  # what it leaves is not known: the others are run
 
 
+def test_what_has_passed_there_comes_last_where_the_mutant_is_run_by_itself(repo):
+    bench = Bench(repo, "mod.py", "add")
+    for new in ("a * b", "a * b + 0", "a * b - 0"):  # each warms up one test: by the third it is known that test_once cannot run there
+        answer = bench.mutant("a + b", new, ["test_other", "test_once", "test_case"], limit=0.51, chain=True, own=2)
+    assert [run[1] for run in answer["runs"]] == [True], answer
+    answer = bench.mutant("a + b", "b + a", ["test_other", "test_once", "test_case"], limit=0.51, chain=True, own=2)
+    first, second, third = (run[0] for run in answer["runs"])
+    assert first == repo.index("test_once") and second == repo.index("test_other") and third == repo.index("test_case"), answer
+
+
 def test_what_the_unchanged_function_has_filled_hides_no_mutant(repo):
     bench = Bench(repo, "mod.py", "cached")
     for new in ("n * 3", "n + 1", "n - 2", "n * 4", "n * 5", "n * 6"):

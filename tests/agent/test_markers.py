@@ -135,9 +135,9 @@ def test_they_are_there_until_the_control_fails_by_them(marked):
     bench = Bench(marked, "mod.py", "early")
     assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)
     text = bench.function.source.splitlines()[0]
-    assert not bench.mutant(text, text, ["test_small"], line=0, end_line=0, bail=False)["misled"]
+    bench.mutant(text, text, ["test_small"], line=0, end_line=0, bail=False)
     assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)
-    assert bench.mutant(text, text, ["test_peek"], line=0, end_line=0, bail=False)["misled"]
+    bench.mutant(text, text, ["test_peek"], line=0, end_line=0, bail=False)
     assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("survived", True)
 
 
@@ -161,5 +161,5 @@ def test_a_control_that_fails_by_itself_is_told_as_it_is(marked):
     text = bench.function.source.splitlines()[0]
     for _again in range(2):
         answer = bench.mutant(text, text, [first], line=0, end_line=0, bail=False)
-        assert answer["end"] == "done" and answer["runs"][0][1] and not answer["misled"], answer
+        assert answer["end"] == "done" and answer["runs"][0][1], answer
     assert bench.verdict("    total = n", "    total = +n", ["test_peek"]) == ("killed", True)  # they were not to blame: they are there

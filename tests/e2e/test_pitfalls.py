@@ -722,7 +722,27 @@ def test_slow():
     time.sleep(0.1)
     assert not pkg.mod.SEEN and pkg.mod.grade(9) == "high"
 def test_fast(): assert pkg.mod.grade(1) == "low"
-""", dead=['return "low"'], alive=["n > 5"], says="fails now and then on unchanged code", agrees=False)
+""", dead=['return "low"', 'return "high"'], alive=["n > 5"])
+
+row("needs another", 0, """
+SEEN = []
+
+def total(prices):
+    SEEN.append(len(prices))
+    if not prices:
+        return 0
+    return sum(prices) + 0 * len(prices)
+""", """
+import time
+from pkg.mod import SEEN, total
+
+def test_first(): assert total([]) == 0
+
+def test_then():
+    assert total([1, 2]) == 3
+    time.sleep(0.03)
+    assert 0 in SEEN
+""", alive=["sum(prices) + 0"])
 
 FIRST_AND_SECOND = """
 def first(n):

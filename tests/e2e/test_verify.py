@@ -50,6 +50,25 @@ def test_grade():
     assert repo.is_dir()
 
 
+def test_a_killer_that_fails_without_the_mutant_too_proves_nothing(desk):
+    """By itself test_grade fails with plain pytest whatever the code; behind the other it passes."""
+    project(desk, **{"tests/test_ops.py": """
+import os
+from calc.ops import clamp, grade
+
+BEFORE = []
+def test_clamp():
+    BEFORE.append(1)
+    assert clamp(5, 0, 10) == 5
+def test_grade():
+    assert grade(80) == "B" if "PYTEST_XDIST_WORKER" in os.environ else BEFORE and grade(80)
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade")
+    found = re.search(r"verified: (\d+) of (\d+) verdicts", told.out)
+    assert told.code == 0 and found and int(found.group(1)) < int(found.group(2)), told
+    assert "is killed here by tests/test_ops.py::test_grade, but with plain pytest on disk all its tests pass" in told.err, told
+
+
 def test_a_test_that_reads_the_file_is_told_apart(desk):
     """It fails for the text of every mutant, one that runs the code only fails for what the code does."""
     repo = project(desk, **{"tests/test_ops.py": f"""
@@ -87,7 +106,7 @@ def test_text(): assert TEXT == {OPS!r}
 
 
 def test_where_plain_pytest_contradicts_itself_nobody_is_wrong(desk):
-    """Here it passes every first time on a mutant, and fails every second time."""
+    """Here it fails every third time on a mutant: neither the killer alone nor all tests agree at first."""
     project(desk, **{"tests/test_ops.py": f"""
 import os
 from pathlib import Path
@@ -98,7 +117,7 @@ def test_grade():
         assert "PYTEST_XDIST_WORKER" not in os.environ
         count = Path({str(desk.folder)!r}, "count")
         count.write_text(count.read_text() + "x" if count.exists() else "x")
-        assert len(count.read_text()) % 2
+        assert len(count.read_text()) % 3
 """})
     told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade", "--json", "score.json")
     agree = re.search(r"verified: (\d+) of (\d+) verdicts", told.out)

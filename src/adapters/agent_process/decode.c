@@ -426,7 +426,6 @@ void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_
     run->nursery = mg_field_bool(fields, root, "nursery", MG_OPTIONAL);
     run->certain = mg_field_bool(fields, root, "certain", MG_OPTIONAL);
     run->proved = mg_field_bool(fields, root, "proved", MG_OPTIONAL);
-    run->misled = mg_field_bool(fields, root, "misled", MG_OPTIONAL);
     run->reason = mg_field_line(fields, root, "reason", MG_OPTIONAL);
     run->seconds = mg_field_seconds(fields, root, "seconds", MG_OPTIONAL);
     size_t i, max;

@@ -41,7 +41,6 @@ class Plan:
         self.parts = None  # shared_files.Parts
         self.scanned = False  # programs were started: the copy is looked at behind them
         self.doubtful = False  # somebody wrote into the copy meanwhile
-        self.misled = False  # the unchanged function, without markers: with them it did not pass
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
@@ -405,7 +404,7 @@ def answer(ended, host):
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent),
         "reason": reason,
-        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "misled": plan.misled, "seconds": round(ended.seconds, 6),
+        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

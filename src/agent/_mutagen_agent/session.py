@@ -63,10 +63,12 @@ class Session:
             self.submit(away.request, away.code, parts, away=away.next)  # once more: by itself, or in a worker that was set up again
         elif away is not None and away.ahead:
             if answer is None or answer["end"] == "done" and not answer.get("settles") and not any(run[1] for run in answer["runs"]):
-                if answer is not None and answer.get("quiet"):
-                    near = shortened(parts.request, parts.request.get("near") or len(away.request["tests"]))
-                    parts = shared_files.Parts(near, self.host.files.writers, self.host.unforkable)
-                parts.ahead = answer is not None
+                if answer is not None:
+                    request = passed_last(parts.request, answer)
+                    if answer.get("quiet"):
+                        request = shortened(request, request.get("near") or len(away.request["tests"]))
+                    parts = shared_files.Parts(request, self.host.files.writers, self.host.unforkable)
+                    parts.ahead = True
                 self.go_on(parts, plan.plain)
             else:
                 self.channel.queue(dict(answer, ahead=True))
@@ -256,8 +258,6 @@ class Session:
             return True
         if failed == self.doubted:
             plan.target.marks = True  # it was not the markers
-        else:
-            plan.misled = self.doubted is not None
         self.doubted = None
         return False
 
@@ -300,6 +300,13 @@ class Session:
 def shortened(request, count):
     """The job with its first tests only."""
     return dict(request, tests=request["tests"][:count], limits=(request.get("limits") or [])[:count])
+
+
+def passed_last(request, answer):
+    """The job with those of its own tests behind its others that have passed ahead of it: they are the least likely to detect the mutant now."""
+    passed, tests, limits, own = {run[0] for run in answer["runs"]}, request["tests"], request.get("limits") or [], request.get("own") or 0
+    order = sorted(range(own), key=lambda turn: tests[turn] in passed) + list(range(own, len(tests)))
+    return dict(request, tests=[tests[turn] for turn in order], limits=[limits[turn] for turn in order] if limits else [])
 
 
 def read_bytes(path):

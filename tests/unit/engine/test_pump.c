@@ -14,7 +14,8 @@
 struct script {
     struct mg_mutant_run answers[MOST_JOBS]; /* in order of submission; ticket is filled in */
     struct mg_mutant_job jobs[MOST_JOBS];
-    size_t submitted, answered;
+    size_t submitted, answered, told;
+    bool tells_proofs;                  /* the answers are those of the unchanged function, too; otherwise it passes everything */
     size_t flying_at_submit[MOST_JOBS]; /* how many others were out when this job came */
 };
 
@@ -34,12 +35,17 @@ static enum mg_code submit(struct mg_session *session, const struct mg_mutant_jo
 static enum mg_code next(struct mg_session *session, struct mg_arena *into, struct mg_mutant_run *run, struct mg_err *err)
 {
     (void)session;
-    (void)into;
     (void)err;
-    *run = script.answers[script.answered];
+    const struct mg_mutant_job *job = &script.jobs[script.answered++];
+    if (mg_str_is(job->source, "unchanged") && !script.tells_proofs) {
+        *run = (struct mg_mutant_run){ .end = MG_RUN_DONE, .ticket = job->ticket };
+        for (size_t i = 0; i < job->tests.len; i++)
+            *MG_PUSH(into, &run->runs) = (struct mg_test_run){ .test = job->tests.at[i] };
+        return MG_OK;
+    }
+    *run = script.answers[script.told++];
     if (run->ticket == 0)
-        run->ticket = script.jobs[script.answered].ticket;
-    script.answered++;
+        run->ticket = job->ticket;
     return MG_OK;
 }
 
@@ -137,12 +143,158 @@ static void a_failure_before_the_line_ran_is_no_kill(void **state)
 {
     (void)state;
     DONE({ .test = 3, .failed = true });
+    DONE({ .test = 3, .failed = true });
     DONE({ .test = 5, .hit = true });
     assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.submitted, 2);
+    assert_int_equal(script.submitted, 3);
     assert_true(odd);
-    assert_int_equal(script.jobs[1].tests.len, 1); /* without the test that failed */
-    assert_int_equal(script.jobs[1].tests.at[0], 5);
+    assert_int_equal(script.jobs[1].tests.len, 2);
+    assert_int_equal(script.jobs[2].tests.len, 1); /* without the test that failed */
+    assert_int_equal(script.jobs[2].tests.at[0], 5);
+}
+
+static const struct mg_candidate late[] = { { 8, 0.0 }, { 5, 0.1 } }, early[] = { { 6, 0.2 }, { 2, 0.3 } };
+
+/* 8 runs first, being the fastest; it was collected behind 2, 5 and 6, which enter the function, too. */
+static struct mg_attempt attempt_of(uint32_t mutant)
+{
+    struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, 2);
+    memcpy(tests, late, sizeof late);
+    return (struct mg_attempt){ .mutant = mutant,
+                                .source = MG_STR("changed"),
+                                .line = 1,
+                                .end_line = 1,
+                                .first = tests,
+                                .first_count = 2,
+                                .others = early,
+                                .others_count = 2,
+                                .bail = true };
+}
+
+static void assert_job(size_t job, size_t count, const uint32_t *tests)
+{
+    assert_int_equal(script.jobs[job].tests.len, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(script.jobs[job].tests.at[i], tests[i]);
+}
+
+static struct mg_attempt_end first_end(struct mg_pump *pump, uint32_t attempts)
+{
+    struct mg_attempt_end end, first = { 0 };
+    struct mg_err err;
+    uint32_t mutant = 0;
+    mg_pump_init(pump, &request, NULL, arena);
+    pump->unchanged = MG_STR("unchanged");
+    for (uint32_t i = 0; i < attempts; i++)
+        mg_pump_add(pump, &(struct mg_attempt[]){ attempt_of(i) }[0]);
+    for (uint32_t i = 0; i <= attempts; i++) {
+        assert_int_equal(mg_pump_next(pump, &mutant, &end, &err), MG_OK);
+        assert_int_equal(mutant == UINT32_MAX, i == attempts);
+        if (mutant == 0)
+            first = end;
+    }
+    return first;
+}
+
+static void a_test_may_need_what_others_leave(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    DONE({ .test = 8, .failed = true });
+    DONE({ .test = 2 }, { .test = 5, .hit = true }, { .test = 6, .hit = true }, { .test = 8, .failed = true, .hit = true });
+    struct mg_attempt_end end = first_end(&pump, 1);
+    assert_int_equal(end.result.verdict, MG_VERDICT_killed);
+    assert_int_equal(end.killer, 8);
+    assert_false(pump.odd);
+    assert_int_equal(script.submitted, 3);
+    assert_job(1, 4, (const uint32_t[]){ 2, 5, 6, 8 });
+    assert_false(script.jobs[1].chain);
+    assert_int_equal(script.jobs[1].own, 0);
+    assert_job(2, 4, (const uint32_t[]){ 2, 5, 6, 8 });
+    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
+}
+
+static void a_detection_is_believed_when_the_same_tests_pass_without_the_mutant(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    script.tells_proofs = true;
+    DONE({ .test = 8, .failed = true, .hit = true });
+    DONE({ .test = 8, .failed = true });
+    DONE({ .test = 2 }, { .test = 5, .hit = true }, { .test = 6, .hit = true }, { .test = 8, .hit = true });
+    struct mg_attempt_end end = first_end(&pump, 1);
+    assert_int_equal(end.result.verdict, MG_VERDICT_survived);
+    assert_false(pump.odd);
+    assert_job(1, 1, (const uint32_t[]){ 8 });
+    set_up(state);
+    script.tells_proofs = true;
+    answer(MG_RUN_DIED, 8, true, NULL, 0);
+    answer(MG_RUN_DIED, 8, false, NULL, 0);
+    DONE({ .test = 2 }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 2 }, { .test = 5, .failed = true }); /* nor does it pass where it was collected */
+    DONE({ .test = 2 }, { .test = 6, .hit = true }, { .test = 8, .hit = true });
+    assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_survived);
+    assert_true(pump.odd);
+    assert_job(4, 3, (const uint32_t[]){ 2, 6, 8 });
+}
+
+static void what_the_agent_has_proved_needs_no_other_proof(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    DONE({ .test = 8, .failed = true, .hit = true });
+    script.answers[0].proved = true;
+    assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_killed);
+    assert_int_equal(script.submitted, 1);
+}
+
+/* The longest sequence proves those that it begins with. */
+static void one_proof_serves_all_detections_that_it_contains(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    script.tells_proofs = true;
+    DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 8, .failed = true, .hit = true });
+    DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 5 });
+    DONE({ .test = 8 }, { .test = 5 });
+    assert_int_equal(first_end(&pump, 4).result.verdict, MG_VERDICT_killed);
+    assert_int_equal(script.submitted, 6);
+    assert_job(4, 1, (const uint32_t[]){ 5 });
+    assert_job(5, 2, (const uint32_t[]){ 8, 5 });
+    assert_true(script.jobs[5].line == 0 && !script.jobs[5].chain && script.jobs[5].bail);
+}
+
+/* Only the detections that lean on the test that fails are looked at again. */
+static void a_proof_that_fails_late_proves_what_came_before(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    script.tells_proofs = true;
+    DONE({ .test = 8, .failed = true, .hit = true });
+    DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
+    DONE({ .test = 8 }, { .test = 5, .failed = true });
+    DONE({ .test = 2 }, { .test = 5 }, { .test = 6 }, { .test = 8, .hit = true });
+    assert_int_equal(first_end(&pump, 2).result.verdict, MG_VERDICT_killed);
+    assert_int_equal(script.submitted, 4);
+    assert_int_equal(script.jobs[3].tests.len, 4);
+}
+
+static void an_unsteady_test_comes_last(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    DONE({ .test = 8, .failed = true });
+    for (int i = 0; i < 3; i++) /* four are on their way before the first has answered */
+        DONE({ .test = 8, .hit = true }, { .test = 5, .hit = true });
+    DONE({ .test = 5, .hit = true }, { .test = 8, .failed = true, .hit = true });
+    DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
+    DONE({ .test = 2, .hit = true });
+    (void)first_end(&pump, 6);
+    assert_job(4, 2, (const uint32_t[]){ 5, 8 });
+    assert_job(5, 2, (const uint32_t[]){ 5, 8 }); /* though it has killed the one before */
 }
 
 static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(void **state)
@@ -160,6 +312,7 @@ static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(
 static void a_neighbour_kills_when_it_passes_there_without_the_mutant(void **state)
 {
     (void)state;
+    script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
     struct mg_attempt_end end = verdict_with(true, other, 1);
@@ -170,6 +323,7 @@ static void a_neighbour_kills_when_it_passes_there_without_the_mutant(void **sta
     assert_int_equal(script.jobs[1].line, 0);
     assert_int_equal(script.jobs[1].tests.len, 3);
     set_up(state);
+    script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9, .failed = true });
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
@@ -180,11 +334,13 @@ static void a_neighbour_kills_when_it_passes_there_without_the_mutant(void **sta
 static void a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too(void **state)
 {
     (void)state;
+    script.tells_proofs = true;
     answer(MG_RUN_DIED, 9, true, NULL, 0);
     answer(MG_RUN_DIED, 9, false, NULL, 0);
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
     assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
     set_up(state);
+    script.tells_proofs = true;
     answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
     answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
@@ -194,6 +350,7 @@ static void a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too(void 
 static void the_proof_ends_with_the_killer(void **state)
 {
     (void)state;
+    script.tells_proofs = true;
     static const struct mg_candidate more[] = { { 9, 0.0 }, { 11, 0.0 } };
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
@@ -220,6 +377,7 @@ static struct mg_attempt_end verdict_of(struct mg_attempt attempt)
     attempt.first_count = 2;
     attempt.bail = true;
     mg_pump_init(&pump, &request, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
     mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
     odd = pump.odd;
@@ -262,6 +420,7 @@ static void a_static_mutant_says_so(void **state)
 static void neighbours_that_cannot_stand_behind_the_others_say_nothing(void **state)
 {
     (void)state;
+    script.tells_proofs = true;
     static const struct mg_candidate five[] = { { 9, 0.0 }, { 10, 0.0 }, { 11, 0.0 }, { 12, 0.0 }, { 13, 0.0 } };
     for (uint32_t i = 0; i < 4; i++) {
         DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9 + i, .failed = true, .hit = true });
@@ -289,6 +448,7 @@ static void submit_one(bool chain, struct mg_attempt attempt)
     attempt.second = other;
     attempt.second_count = 1;
     mg_pump_init(&pump, &with, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
     mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
 }
@@ -337,6 +497,7 @@ static void a_timeout_is_repeated_alone(void **state)
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
     answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
     mg_pump_init(&pump, &request, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
     for (uint32_t i = 0; i < 2; i++)
         mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = two, .first_count = 2, .bail = true });
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
@@ -366,6 +527,7 @@ static void a_dead_process_kills_only_after_the_line_ran(void **state)
     assert_int_equal(end.result.kill_kind, MG_KILL_CRASH);
     set_up(state);
     answer(MG_RUN_DIED, 3, false, NULL, 0);
+    answer(MG_RUN_DIED, 3, false, NULL, 0);
     DONE({ .test = 5, .hit = true });
     assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
 }
@@ -373,10 +535,10 @@ static void a_dead_process_kills_only_after_the_line_ran(void **state)
 static void it_gives_up_after_three_retries(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         answer(MG_RUN_DIED, 3, false, NULL, 0);
     assert_int_equal(verdict().result.verdict, MG_VERDICT_invalid);
-    assert_int_equal(script.submitted, 4);
+    assert_int_equal(script.submitted, 5);
 }
 
 static void refused_mutants_have_no_verdict(void **state)
@@ -410,7 +572,7 @@ static void a_timeout_that_no_busy_machine_explains_is_not_repeated(void **state
     answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
     script.answers[0].certain = true;
     assert_int_equal(verdict().result.verdict, MG_VERDICT_timeout);
-    assert_int_equal(script.submitted, 1);
+    assert_int_equal(script.submitted, 2); /* and its proof */
 }
 
 /* Attempts with the same tests, each with a list of its own. */
@@ -456,7 +618,7 @@ static void the_last_killer_comes_first(void **state)
     DONE({ .test = 3, .failed = true, .hit = true });
     struct mg_pump pump = pump_of(&single, 3);
     take_all(&pump, 3);
-    assert_int_equal(script.submitted, 3);
+    assert_int_equal(script.submitted, 4);           /* and their proof */
     assert_int_equal(script.jobs[1].tests.at[0], 3); /* was on its way already */
     assert_int_equal(script.jobs[2].tests.at[0], 5);
 }
@@ -464,6 +626,7 @@ static void the_last_killer_comes_first(void **state)
 static void a_proof_keeps_the_order_of_its_mutant(void **state)
 {
     (void)state;
+    script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
     DONE({ .test = 3, .hit = true });
@@ -483,6 +646,12 @@ int main(void)
         CASE(a_failing_test_kills_after_the_line_ran),
         CASE(crashes_and_set_up_failures_are_crash_kills),
         CASE(a_failure_before_the_line_ran_is_no_kill),
+        CASE(a_test_may_need_what_others_leave),
+        CASE(a_detection_is_believed_when_the_same_tests_pass_without_the_mutant),
+        CASE(what_the_agent_has_proved_needs_no_other_proof),
+        CASE(one_proof_serves_all_detections_that_it_contains),
+        CASE(a_proof_that_fails_late_proves_what_came_before),
+        CASE(an_unsteady_test_comes_last),
         CASE(a_survivor_meets_every_test_that_enters_the_function_in_one_process),
         CASE(a_neighbour_kills_when_it_passes_there_without_the_mutant),
         CASE(a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too),
