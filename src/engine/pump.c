@@ -7,6 +7,8 @@
 
 #define NO_TEST UINT32_MAX
 #define MOST_RETRIES 3
+#define SLOW_PROOF 0.25    /* seconds of tests: it is begun at once, since the time may be over soon */
+#define GRACE 5.0          /* seconds behind the end of the time in which proofs may run */
 #define FRESH_SECONDS 60.0 /* to start an interpreter and to collect, on a busy machine; its processor time has a limit of its own */
 
 double mg_test_limit(double seconds) { return 0.5 + 5.0 * seconds; }
@@ -45,7 +47,7 @@ static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
     for (size_t i = 0; i < count; i++) {
         if (is_excluded(attempt, tests[i].test))
             continue;
-        double limit = mg_test_limit(tests[i].seconds);
+        double limit = mg_test_limit(tests[i].seconds) * (attempt->proving ? 2.0 : 1.0); /* a busy machine must not refute it */
         *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
         *MG_PUSH(pump->arena, &job->limits) = limit;
         job->wall_seconds += 4.0 * limit;
@@ -128,17 +130,27 @@ static bool is_over(const struct mg_gate_request *request)
     return request->deadline > 0 && request->clock.ops->monotonic(request->clock.self) >= request->deadline;
 }
 
-/* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. When the time is over no mutant is begun. */
+/* When the time is over no mutant is begun; a detection is lost when its proof would take long. */
+static bool may_begin(const struct mg_gate_request *request, bool over, const struct mg_proof *proof)
+{
+    return !over || request->clock.ops->monotonic(request->clock.self) + proof->seconds < request->deadline + GRACE;
+}
+
+/* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. */
 static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
-    size_t jobs = pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1;
+    size_t most = 2 * (pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1);
     bool over = is_over(pump->request);
-    while (pump->next < pump->queue.len && pump->outstanding < 2 * jobs) {
-        struct mg_attempt next = pump->queue.at[pump->next++];
-        if (!over || next.proving)
-            MG_TRY(hand_over(pump, &next, err));
+    while (pump->next_proof < pump->proofs.len && pump->outstanding < most) {
+        const struct mg_proof *proof = &pump->proofs.at[pump->next_proof++];
+        if (may_begin(pump->request, over, proof))
+            MG_TRY(hand_over(pump, &proof->attempt, err));
     }
-    if (!over && pump->outstanding == 0 && pump->later.len) {
+    if (over)
+        return MG_OK;
+    while (pump->next < pump->queue.len && pump->outstanding < most)
+        MG_TRY(hand_over(pump, &pump->queue.at[pump->next++], err));
+    if (pump->outstanding == 0 && pump->later.len) {
         struct mg_attempt alone = pump->later.at[--pump->later.len];
         MG_TRY(hand_over(pump, &alone, err));
     }
@@ -259,7 +271,7 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     for (size_t i = pump->next; i < pump->queue.len && !is_unsteady(pump, killer); i++) {
         struct mg_attempt *attempt = &pump->queue.at[i];
         struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
-        for (size_t t = 1; t < attempt->first_count && !attempt->proving; t++)         /* a proof keeps the order of its mutant */
+        for (size_t t = 1; t < attempt->first_count; t++)
             if (tests[t].test == killer) {
                 struct mg_candidate moved = tests[t];
                 memmove(tests + 1, tests, t * sizeof *tests);
@@ -269,20 +281,64 @@ static void favour(struct mg_pump *pump, uint32_t killer)
     }
 }
 
-/* The tests before the one that failed may have left what made it fail, or not left what it needs. */
-static void claim(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
+static bool begins_with(const struct mg_candidate *tests, size_t count, const struct mg_claim *claim)
 {
-    struct mg_claim *claim = MG_PUSH(pump->arena, &pump->claims);
-    *claim = (struct mg_claim){ .attempt = *attempt, .end = *end };
-    claim->attempt.hit = true;
+    bool begins = claim->ran.len <= count;
+    for (size_t i = 0; begins && i < claim->ran.len; i++)
+        begins = claim->ran.at[i].test == tests[i].test;
+    return begins;
+}
+
+static struct mg_proof *begin_proof(struct mg_pump *pump, const struct mg_claim *claim)
+{
+    struct mg_attempt attempt = { .mutant = (uint32_t)pump->proofs.len, .source = pump->unchanged, .bail = true, .proving = true };
+    attempt.first = claim->ran.at;
+    attempt.first_count = claim->ran.len;
+    struct mg_proof *proof = MG_PUSH(pump->arena, &pump->proofs);
+    *proof = (struct mg_proof){ .attempt = attempt };
+    for (size_t i = 0; i < claim->ran.len; i++)
+        proof->seconds += claim->ran.at[i].seconds;
+    return proof;
+}
+
+/* One of its tests fails without the mutant, too, or its end is to be told. */
+static void settle(struct mg_pump *pump, struct mg_claim *claim, const struct mg_proof *proof)
+{
+    if (claim->ran.len <= proof->passed || !try_without(pump, &claim->attempt, claim->ran.at[proof->passed].test, &claim->end,
+                                                        MG_STR("tests fail without the mutant, one behind the other")))
+        *MG_PUSH(pump->arena, &pump->ready) = *claim;
+}
+
+/* The tests before the one that failed may have left what made it fail, or not left what it needs. */
+static void add_claim(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
+{
+    struct mg_claim claim = { .attempt = *attempt, .end = *end };
+    double seconds = 0;
+    claim.attempt.hit = true;
     for (size_t i = 0; i <= end->run->runs.len; i++) {
         uint32_t test = i < end->run->runs.len ? end->run->runs.at[i].test : end->killer;
         const struct mg_candidate *ran = find_test(attempt->first, attempt->first_count, test);
         ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
         ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
-        if (ran && !find_test(claim->ran.at, claim->ran.len, test))
-            *MG_PUSH(pump->arena, &claim->ran) = *ran;
+        if (ran && !find_test(claim.ran.at, claim.ran.len, test)) {
+            *MG_PUSH(pump->arena, &claim.ran) = *ran;
+            seconds += ran->seconds;
+        }
     }
+    struct mg_proof *proof = NULL;
+    for (size_t i = 0; i < pump->proofs.len && !proof; i++)
+        if (begins_with(pump->proofs.at[i].attempt.first, pump->proofs.at[i].attempt.first_count, &claim))
+            proof = &pump->proofs.at[i];
+    if (!proof && seconds < SLOW_PROOF) {
+        *MG_PUSH(pump->arena, &pump->claims) = claim;
+        return;
+    }
+    proof = proof ? proof : begin_proof(pump, &claim);
+    claim.proof = proof->attempt.mutant;
+    if (proof->ended)
+        settle(pump, &claim, proof);
+    else
+        *MG_PUSH(pump->arena, &pump->waiting) = claim;
 }
 
 /* Those that begin with others come before these. */
@@ -295,14 +351,6 @@ static int by_tests(const void *a, const void *b)
     return (x->ran.len < y->ran.len) - (x->ran.len > y->ran.len);
 }
 
-static bool begins_with(const struct mg_claim *claim, const struct mg_claim *other)
-{
-    bool begins = other->ran.len <= claim->ran.len;
-    for (size_t i = 0; begins && i < other->ran.len; i++)
-        begins = claim->ran.at[i].test == other->ran.at[i].test;
-    return begins;
-}
-
 /* One proof for all claims whose tests are the beginning of the same. */
 static void begin_proofs(struct mg_pump *pump)
 {
@@ -310,33 +358,28 @@ static void begin_proofs(struct mg_pump *pump)
     qsort(pump->claims.at, pump->claims.len, sizeof *pump->claims.at, by_tests);
     for (size_t i = 0; i < pump->claims.len; i++) {
         struct mg_claim *claim = &pump->claims.at[i];
-        if (!longest || !begins_with(longest, claim)) {
+        if (!longest || !begins_with(longest->ran.at, longest->ran.len, claim)) {
             longest = claim;
-            mg_pump_add(pump, &(struct mg_attempt){ .mutant = ++pump->proofs,
-                                                    .source = pump->unchanged,
-                                                    .first = claim->ran.at,
-                                                    .first_count = claim->ran.len,
-                                                    .bail = true,
-                                                    .proving = true });
+            (void)begin_proof(pump, claim);
         }
-        claim->proof = pump->proofs;
+        claim->proof = (uint32_t)pump->proofs.len - 1;
         *MG_PUSH(pump->arena, &pump->waiting) = *claim;
     }
     pump->claims.len = 0;
 }
 
-static void judge_proof(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_mutant_run *run)
+static void judge_proof(struct mg_pump *pump, struct mg_proof *proof, const struct mg_mutant_run *run)
 {
-    size_t passed = 0, left = 0;
-    while (passed < run->runs.len && !run->runs.at[passed].failed)
-        passed++;
+    size_t left = 0;
+    proof->ended = true;
+    while (proof->passed < run->runs.len && !run->runs.at[proof->passed].failed)
+        proof->passed++;
     for (size_t i = 0; i < pump->waiting.len; i++) {
         struct mg_claim claim = pump->waiting.at[i];
-        if (claim.proof != attempt->mutant)
+        if (claim.proof == proof->attempt.mutant)
+            settle(pump, &claim, proof);
+        else
             pump->waiting.at[left++] = claim;
-        else if (claim.ran.len <= passed || !try_without(pump, &claim.attempt, claim.ran.at[passed].test, &claim.end,
-                                                         MG_STR("tests fail without the mutant, one behind the other")))
-            *MG_PUSH(pump->arena, &pump->ready) = claim;
     }
     pump->waiting.len = left;
 }
@@ -357,7 +400,7 @@ static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
     struct mg_attempt_end end = { .run = run, .fresh = attempt.fresh, .exec = attempt.exec, .is_static = attempt.is_static };
     end.result.seconds = run->seconds;
     if (attempt.proving) {
-        judge_proof(pump, &attempt, run);
+        judge_proof(pump, &pump->proofs.at[attempt.mutant], run);
         return MG_OK;
     }
     if (judge(pump, &attempt, run, &end))
@@ -366,7 +409,7 @@ static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
     if (end.result.verdict == MG_VERDICT_killed && attempt.bail)
         favour(pump, end.killer);
     if (detected && attempt.bail && !attempt.fresh && !run->proved)
-        claim(pump, &attempt, &end);
+        add_claim(pump, &attempt, &end);
     else
         *MG_PUSH(pump->arena, &pump->ready) = (struct mg_claim){ .attempt = attempt, .end = end };
     return MG_OK;

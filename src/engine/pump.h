@@ -27,7 +27,7 @@ struct mg_attempt {
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;
     bool in_order;        /* a test did not pass where it stood, without the mutant: all tests of the function, as they were collected */
-    bool proving;         /* no mutant: `first` as they ran up to a detection, on the unchanged function; `mutant` is the number of the proof */
+    bool proving;         /* no mutant: `first` as they ran up to a detection, on the unchanged function; `mutant` is the index of the proof */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
     bool fresh;           /* in a new interpreter, or what does as well */
     bool exec;            /* with `fresh`: in a new interpreter only */
@@ -50,7 +50,14 @@ struct mg_claim {
     struct mg_attempt attempt;
     struct mg_attempt_end end;
     MG_LIST(struct mg_candidate) ran;
-    uint32_t proof; /* number of the proof that it waits for */
+    uint32_t proof; /* index of the proof that it waits for */
+};
+
+struct mg_proof {
+    struct mg_attempt attempt;
+    double seconds; /* that its tests take */
+    bool ended;
+    size_t passed; /* so many of its tests, the first */
 };
 
 struct mg_pump {
@@ -63,11 +70,12 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
-    MG_LIST(struct mg_claim) claims;  /* no proof has been begun for them: that comes when no mutant is left to be run */
-    MG_LIST(struct mg_claim) waiting; /* for proofs, in the order of these */
+    MG_LIST(struct mg_claim) claims;  /* their proof is quick: it is begun when no mutant is left to be run, for as many as possible */
+    MG_LIST(struct mg_proof) proofs;  /* they go before mutants */
+    size_t next_proof;                /* first one not yet handed over */
+    MG_LIST(struct mg_claim) waiting; /* for a proof */
     MG_LIST(struct mg_claim) ready;   /* to be told */
     size_t next_ready;
-    uint32_t proofs;
     MG_LIST(uint32_t) unsteady; /* tests that did not pass, without the mutant, where they stood: they come last */
     bool odd;                   /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
     uint32_t fresh_runs;        /* processes that were new interpreters, and their time */

@@ -15,11 +15,13 @@ struct script {
     struct mg_mutant_run answers[MOST_JOBS]; /* in order of submission; ticket is filled in */
     struct mg_mutant_job jobs[MOST_JOBS];
     size_t submitted, answered, told;
+    size_t over_at;                     /* so many answers: then the time is over */
     bool tells_proofs;                  /* the answers are those of the unchanged function, too; otherwise it passes everything */
     size_t flying_at_submit[MOST_JOBS]; /* how many others were out when this job came */
 };
 
 static struct script script;
+static double now;
 static struct mg_arena *arena;
 
 static enum mg_code submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)
@@ -37,6 +39,8 @@ static enum mg_code next(struct mg_session *session, struct mg_arena *into, stru
     (void)session;
     (void)err;
     const struct mg_mutant_job *job = &script.jobs[script.answered++];
+    if (script.answered == script.over_at)
+        now = 10.0;
     if (mg_str_is(job->source, "unchanged") && !script.tells_proofs) {
         *run = (struct mg_mutant_run){ .end = MG_RUN_DONE, .ticket = job->ticket };
         for (size_t i = 0; i < job->tests.len; i++)
@@ -50,7 +54,7 @@ static enum mg_code next(struct mg_session *session, struct mg_arena *into, stru
 }
 
 static const struct mg_agent_ops ops = { .name = "scripted", .session_submit = submit, .session_next = next };
-static const struct mg_config config = { .jobs = 2 };
+static const struct mg_config config = { .jobs = 2 }, one_job = { .jobs = 1 };
 static const struct mg_gate_request request = { .agent = { &ops, NULL }, .config = &config };
 
 static int set_up(void **state)
@@ -280,6 +284,62 @@ static void a_proof_that_fails_late_proves_what_came_before(void **state)
     assert_int_equal(first_end(&pump, 2).result.verdict, MG_VERDICT_killed);
     assert_int_equal(script.submitted, 4);
     assert_int_equal(script.jobs[3].tests.len, 4);
+}
+
+static double tell_now(void *self)
+{
+    (void)self;
+    return now;
+}
+
+/* Three mutants that a test of so many seconds detects. How many have a verdict. */
+static size_t verdicts_by(double seconds)
+{
+    static const struct mg_clock_ops clock = { .name = "set", .monotonic = tell_now };
+    struct mg_gate_request with = { .agent = { &ops, NULL }, .config = &one_job, .clock = { &clock, NULL }, .deadline = 10.0 };
+    struct mg_candidate tests[] = { { 8, seconds } };
+    struct mg_pump pump;
+    struct mg_attempt_end told;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    size_t verdicts = 0;
+    for (int i = 0; i < 3; i++)
+        DONE({ .test = 8, .failed = true, .hit = true });
+    mg_pump_init(&pump, &with, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
+    for (uint32_t i = 0; i < 3; i++)
+        mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = tests, .first_count = 1, .bail = true });
+    now = 0.0;
+    while (mutant != UINT32_MAX) {
+        assert_int_equal(mg_pump_next(&pump, &mutant, &told, &err), MG_OK);
+        verdicts += mutant != UINT32_MAX;
+    }
+    return verdicts;
+}
+
+static void a_slow_proof_is_begun_at_once(void **state)
+{
+    (void)state;
+    assert_int_equal(verdicts_by(0.3), 3);
+    assert_int_equal(script.submitted, 4);
+    assert_true(mg_str_is(script.jobs[2].source, "unchanged")); /* two were out when the first had its answer */
+    set_up(state);
+    assert_int_equal(verdicts_by(0.2), 3);
+    assert_int_equal(script.submitted, 4);
+    assert_true(mg_str_is(script.jobs[3].source, "unchanged"));
+}
+
+/* Two have their answer when the time is over. */
+static void when_the_time_is_over_only_proofs_that_are_quick_are_begun(void **state)
+{
+    (void)state;
+    script.over_at = 1;
+    assert_int_equal(verdicts_by(0.2), 2);
+    assert_int_equal(script.submitted, 3);
+    set_up(state);
+    script.over_at = 1;
+    assert_int_equal(verdicts_by(6.0), 0);
+    assert_int_equal(script.submitted, 2);
 }
 
 static void an_unsteady_test_comes_last(void **state)
@@ -607,7 +667,6 @@ static void take_all(struct mg_pump *pump, uint32_t count)
     }
 }
 
-static const struct mg_config one_job = { .jobs = 1 };
 static const struct mg_gate_request single = { .agent = { &ops, NULL }, .config = &one_job };
 
 static void the_last_killer_comes_first(void **state)
@@ -651,6 +710,8 @@ int main(void)
         CASE(what_the_agent_has_proved_needs_no_other_proof),
         CASE(one_proof_serves_all_detections_that_it_contains),
         CASE(a_proof_that_fails_late_proves_what_came_before),
+        CASE(a_slow_proof_is_begun_at_once),
+        CASE(when_the_time_is_over_only_proofs_that_are_quick_are_begun),
         CASE(an_unsteady_test_comes_last),
         CASE(a_survivor_meets_every_test_that_enters_the_function_in_one_process),
         CASE(a_neighbour_kills_when_it_passes_there_without_the_mutant),
