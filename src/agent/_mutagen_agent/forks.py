@@ -41,6 +41,7 @@ class Child:
     def __init__(self, key, pid, fd, deadline, on_record, mark=b""):
         self.key, self.pid, self.fd, self.deadline, self.on_record, self.mark = key, pid, fd, deadline, on_record, mark
         self.started = time.monotonic()
+        self.on_look = None  # called with this when it may have gone on without a word
         self.tail = b""
         self.records = []
         self.complete = self.at_eof = False
@@ -162,6 +163,8 @@ class Pool:
         for child in list(self.running):
             gone = child.gone()  # asked before reading: what it wrote is then all there
             child.read()
+            if child.on_look:
+                child.on_look(child)
             late = time.monotonic() >= child.deadline
             if gone or late or child.complete or child.at_eof:
                 self.running.remove(child)

@@ -1,5 +1,6 @@
 """One mutant against some tests in one fork: bare set-up, call and teardown, a limit for each test, proof that the mutated lines ran."""
 import codecs
+import mmap
 import os
 import shutil
 import signal
@@ -42,6 +43,7 @@ class Plan:
         self.scanned = False  # programs were started: the copy is looked at behind them
         self.doubtful = False  # somebody wrote into the copy meanwhile
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
+        self.page, self.turn = None, 0  # memory shared with the fork, see Page; and the turn that was found there last
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
@@ -55,8 +57,27 @@ class Plan:
         """In a fork the first test begins at once, and says nothing of it."""
         if self.tests and not self.fresh:
             self.on_record(child, {"begin": self.tests[0]})
+        if self.page:
+            child.on_look = self.look
+
+    def look(self, child):
+        """Takes in which test the fork is at."""
+        turn = self.page.turn()
+        if turn != self.turn:
+            self.turn = turn
+            self.on_record(child, {"begin": self.tests[turn]})
+
+    def runs(self, records):
+        """What became of its tests. Those that a fork had not told when it was ended have passed: it stops at the first that does not."""
+        runs = [record["run"] for record in records if "run" in record]
+        if not self.page:
+            return runs
+        told = {run[0]: run for run in runs}
+        return [told.get(test, [test, False, False, False, False, ""]) for test in self.tests[: self.turn]] + [run for run in runs if run[0] == self.at]
 
     def on_record(self, child, record):
+        if "writes" in record and self.page:
+            self.look(child)
         if "begin" in record:
             self.begun = True
             self.end = self.end or child.deadline
@@ -98,7 +119,7 @@ class Plan:
         reload.install(self.target, self.code)
         self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
-        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True, ask=True)
+        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True, ask=True, page=self.page)
 
     def keeps(self):
         """The descriptor that the child needs to ask the nursery."""
@@ -147,12 +168,27 @@ def watch_writes(host, emit, alone):
     host.files.on_start = look_behind
 
 
-def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False):
+class Page:
+    """Where a fork says which of its tests it is at: each message by the pipe would wake the reader, and tests may be shorter than that takes."""
+
+    def __init__(self):
+        self.memory = mmap.mmap(-1, 4)
+
+    def set_turn(self, turn):
+        self.memory[:] = turn.to_bytes(4, "little")
+
+    def turn(self):
+        return int.from_bytes(self.memory[:], "little")
+
+
+def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False, page=None):
     """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them.
-    `begun`: the reader knows that the first one begins. `loops`: rounds that they make in the unchanged function, None: they are counted; where one is
+    `begun`: the reader knows that the first one begins. `page`: where the others are told; None: to the reader. `loops`: rounds that they make in the unchanged function, None: they are counted; where one is
     not known, it is asked for with `ask` when there are very many."""
     for turn, (number, item, limit) in enumerate(sequence):
-        if turn or not begun:
+        if page is not None:
+            page.set_turn(turn)
+        elif turn or not begun:
             emit({"begin": number})
         forks.seed_random()
         runner = Runner(item, sequence[turn + 1][1] if turn + 1 < len(sequence) else None, tracker, bail, host)
@@ -404,7 +440,7 @@ def answer(ended, host):
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent),
         "reason": reason,
-        "runs": [record["run"] for record in ended.records if "run" in record], "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
+        "runs": plan.runs(ended.records), "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

@@ -264,6 +264,7 @@ class Session:
     def submit(self, request, code, parts, alone=False, away=None, counting=None):
         plan = mutant.Plan(request, self.target, code, self.host, self.place_beside(request["tests"]), watched=away is None)
         plan.counting = counting
+        plan.page = mutant.Page() if plan.bail and not plan.fresh and away is None else None
         plan.parts, plan.alone, plan.scanned = parts, alone, bool(plan.folder) and self.host.starters is not None
         if away is None or away.sets_up:
             plan.limits = self.host.fixtures.limits(plan.tests, plan.limits)
