@@ -127,6 +127,21 @@ def test_grade():
     assert f'"vary":{vary.group(1)}' in (desk.folder / "score.json").read_text().replace(" ", "")
 
 
+def test_a_test_that_fails_with_plain_pytest_whatever_the_code_proves_nothing(desk):
+    project(desk, **{"tests/test_ops.py": """
+import os
+from calc.ops import clamp, grade
+
+def test_clamp(): assert clamp(5, 0, 10) == 5
+def test_grade(): assert grade(80) == "B"
+def test_ours(): assert "PYTEST_XDIST_WORKER" in os.environ
+"""})
+    told = desk("score", "repo", "--verify", "8", "--no-progress", "--target", "*.grade")
+    agree = re.search(r"verified: (\d+) of (\d+) verdicts", told.out)
+    assert told.code == 0 and agree and agree.group(1) == agree.group(2) and int(agree.group(1)) < 8, told
+    assert "test_ours fails" in told.err and "without the mutant, too" in told.err, told
+
+
 def test_the_report_of_a_run_has_the_agreement(desk):
     desk.repo()
     told = desk("run", "repo", "--verify", "4", "--target", "*.grade", "--no-progress")
