@@ -309,22 +309,30 @@ static void settle(struct mg_pump *pump, struct mg_claim *claim, const struct mg
         *MG_PUSH(pump->arena, &pump->ready) = *claim;
 }
 
+static void add_ran(struct mg_pump *pump, const struct mg_attempt *attempt, uint32_t test, struct mg_claim *claim)
+{
+    size_t turn = claim->ran.len; /* mostly they have run as they stand there */
+    const struct mg_candidate *ran = turn < attempt->first_count && attempt->first[turn].test == test ? &attempt->first[turn] : NULL;
+    ran = ran ? ran : find_test(attempt->first, attempt->first_count, test);
+    ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
+    ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
+    if (ran)
+        *MG_PUSH(pump->arena, &claim->ran) = *ran;
+}
+
 /* The tests before the one that failed may have left what made it fail, or not left what it needs. */
 static void add_claim(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_attempt_end *end)
 {
     struct mg_claim claim = { .attempt = *attempt, .end = *end };
+    const struct mg_mutant_run *run = end->run;
     double seconds = 0;
     claim.attempt.hit = true;
-    for (size_t i = 0; i <= end->run->runs.len; i++) {
-        uint32_t test = i < end->run->runs.len ? end->run->runs.at[i].test : end->killer;
-        const struct mg_candidate *ran = find_test(attempt->first, attempt->first_count, test);
-        ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
-        ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
-        if (ran && !find_test(claim.ran.at, claim.ran.len, test)) {
-            *MG_PUSH(pump->arena, &claim.ran) = *ran;
-            seconds += ran->seconds;
-        }
-    }
+    for (size_t i = 0; i < run->runs.len; i++)
+        add_ran(pump, attempt, run->runs.at[i].test, &claim);
+    if (!run->runs.len || run->runs.at[run->runs.len - 1].test != end->killer) /* it has ended its process */
+        add_ran(pump, attempt, end->killer, &claim);
+    for (size_t i = 0; i < claim.ran.len; i++)
+        seconds += claim.ran.at[i].seconds;
     struct mg_proof *proof = NULL;
     for (size_t i = 0; i < pump->proofs.len && !proof; i++)
         if (begins_with(pump->proofs.at[i].attempt.first, pump->proofs.at[i].attempt.first_count, &claim))

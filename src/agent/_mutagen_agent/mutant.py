@@ -183,8 +183,8 @@ class Page:
 
 def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False, page=None):
     """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them.
-    `begun`: the reader knows that the first one begins. `page`: where the others are told; None: to the reader. `loops`: rounds that they make in the unchanged function, None: they are counted; where one is
-    not known, it is asked for with `ask` when there are very many."""
+    `begun`: the reader knows that the first one begins. `page`: where the others are told; None: to the reader. `loops`: rounds that they make in
+    the unchanged function, None: they are counted; where one is not known, it is asked for with `ask` when there are very many."""
     for turn, (number, item, limit) in enumerate(sequence):
         if page is not None:
             page.set_turn(turn)
