@@ -332,6 +332,7 @@ static enum mg_code measure_first(const struct mg_gate_request *request, void *p
 {
     struct mg_pump pump;
     mg_pump_init(&pump, request, progress, arena);
+    pump.stops_when_odd = true;
     queue_mutants(request, false, arena, measured, &pump);
     MG_TRY(take_verdicts(request, &pump, arena, measured, err));
     *stands = !pump.odd;

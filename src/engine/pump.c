@@ -141,6 +141,8 @@ static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
     size_t most = 2 * (pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1);
     bool over = is_over(pump->request);
+    if (pump->odd && pump->stops_when_odd)
+        return MG_OK;
     while (pump->next_proof < pump->proofs.len && pump->outstanding < most) {
         const struct mg_proof *proof = &pump->proofs.at[pump->next_proof++];
         if (may_begin(pump->request, over, proof))

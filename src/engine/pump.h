@@ -78,6 +78,7 @@ struct mg_pump {
     size_t next_ready;
     MG_LIST(uint32_t) unsteady; /* tests that did not pass, without the mutant, where they stood: they come last */
     bool odd;                   /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
+    bool stops_when_odd;        /* for the caller to set: nothing is begun any more then, and what has no verdict gets none */
     uint32_t fresh_runs;        /* processes that were new interpreters, and their time */
     double fresh_seconds;
 };

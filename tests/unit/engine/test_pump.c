@@ -55,7 +55,8 @@ static enum mg_code next(struct mg_session *session, struct mg_arena *into, stru
 
 static const struct mg_agent_ops ops = { .name = "scripted", .session_submit = submit, .session_next = next };
 static const struct mg_config config = { .jobs = 2 }, one_job = { .jobs = 1 };
-static const struct mg_gate_request request = { .agent = { &ops, NULL }, .config = &config };
+static const struct mg_gate_request request = { .agent = { &ops, NULL }, .config = &config },
+                                    single = { .agent = { &ops, NULL }, .config = &one_job };
 
 static int set_up(void **state)
 {
@@ -240,6 +241,30 @@ static void a_detection_is_believed_when_the_same_tests_pass_without_the_mutant(
     assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_survived);
     assert_true(pump.odd);
     assert_job(4, 3, (const uint32_t[]){ 2, 6, 8 });
+}
+
+/* Its caller measures everything anew then. */
+static void where_something_is_odd_nothing_more_need_be_begun(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    struct mg_attempt_end end;
+    struct mg_err err;
+    uint32_t mutant = 0;
+    DONE({ .test = 8, .failed = true });
+    DONE({ .test = 8, .failed = true, .hit = true });
+    DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
+    DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
+    DONE({ .test = 2 }, { .test = 5 }, { .test = 6 }, { .test = 8, .failed = true }); /* the first once more: odd */
+    mg_pump_init(&pump, &single, NULL, arena);
+    pump.unchanged = MG_STR("unchanged");
+    pump.stops_when_odd = true;
+    for (uint32_t i = 0; i < 4; i++)
+        mg_pump_add(&pump, &(struct mg_attempt[]){ attempt_of(i) }[0]);
+    while (mutant != UINT32_MAX)
+        assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
+    assert_true(pump.odd);
+    assert_int_equal(script.submitted, 5); /* neither a proof for the second, nor the first without the test that fails */
 }
 
 static void what_the_agent_has_proved_needs_no_other_proof(void **state)
@@ -667,8 +692,6 @@ static void take_all(struct mg_pump *pump, uint32_t count)
     }
 }
 
-static const struct mg_gate_request single = { .agent = { &ops, NULL }, .config = &one_job };
-
 static void the_last_killer_comes_first(void **state)
 {
     (void)state;
@@ -707,6 +730,7 @@ int main(void)
         CASE(a_failure_before_the_line_ran_is_no_kill),
         CASE(a_test_may_need_what_others_leave),
         CASE(a_detection_is_believed_when_the_same_tests_pass_without_the_mutant),
+        CASE(where_something_is_odd_nothing_more_need_be_begun),
         CASE(what_the_agent_has_proved_needs_no_other_proof),
         CASE(one_proof_serves_all_detections_that_it_contains),
         CASE(a_proof_that_fails_late_proves_what_came_before),
