@@ -375,11 +375,12 @@ static void an_unsteady_test_comes_last(void **state)
     for (int i = 0; i < 3; i++) /* four are on their way before the first has answered */
         DONE({ .test = 8, .hit = true }, { .test = 5, .hit = true });
     DONE({ .test = 5, .hit = true }, { .test = 8, .failed = true, .hit = true });
-    DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
+    for (int i = 0; i < 4; i++)
+        DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
     DONE({ .test = 2, .hit = true });
-    (void)first_end(&pump, 6);
+    (void)first_end(&pump, 9);
     assert_job(4, 2, (const uint32_t[]){ 5, 8 });
-    assert_job(5, 2, (const uint32_t[]){ 5, 8 }); /* though it has killed the one before */
+    assert_job(8, 2, (const uint32_t[]){ 5, 8 }); /* though it has killed the fifth */
 }
 
 static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(void **state)
