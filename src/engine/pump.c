@@ -80,18 +80,41 @@ static bool is_unsteady(const struct mg_pump *pump, uint32_t test)
     return false;
 }
 
-static void unsteady_last(const struct mg_pump *pump, const struct mg_attempt *attempt)
+/* To the front of its first tests, or to their end, where it is one of them. */
+static void move_test(const struct mg_attempt *attempt, uint32_t test, bool front)
 {
     struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
-    for (size_t i = 0, left = attempt->first_count; pump->unsteady.len && i < left;)
-        if (is_unsteady(pump, tests[i].test)) {
-            struct mg_candidate moved = tests[i];
-            memmove(tests + i, tests + i + 1, (attempt->first_count - i - 1) * sizeof *tests);
-            tests[attempt->first_count - 1] = moved;
-            left--;
-        } else {
-            i++;
-        }
+    size_t at = 0;
+    while (at < attempt->first_count && tests[at].test != test)
+        at++;
+    if (at == attempt->first_count)
+        return;
+    struct mg_candidate moved = tests[at];
+    size_t last = attempt->first_count - 1;
+    if (front)
+        memmove(tests + 1, tests, at * sizeof *tests);
+    else
+        memmove(tests + at, tests + at + 1, (last - at) * sizeof *tests);
+    tests[front ? 0 : last] = moved;
+}
+
+/* It comes last in all attempts that still wait. */
+static void note_unsteady(struct mg_pump *pump, uint32_t test)
+{
+    if (is_unsteady(pump, test))
+        return;
+    *MG_PUSH(pump->arena, &pump->unsteady) = test;
+    for (size_t i = pump->next; i < pump->queue.len; i++)
+        move_test(&pump->queue.at[i], test, false);
+    for (size_t i = 0; i < pump->later.len; i++)
+        move_test(&pump->later.at[i], test, false);
+}
+
+/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
+static void favour(struct mg_pump *pump, uint32_t killer)
+{
+    for (size_t i = pump->next; i < pump->queue.len && !is_unsteady(pump, killer); i++)
+        move_test(&pump->queue.at[i], killer, true);
 }
 
 static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
@@ -110,8 +133,6 @@ static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *att
         add_in_order(pump, attempt, &job);
     } else {
         bool may_run_ahead = attempt->bail && attempt->line && !attempt->fresh && !attempt->alone && !attempt->retries;
-        if (attempt->bail && !attempt->proving)
-            unsteady_last(pump, attempt);
         add_tests(pump, attempt, attempt->first, attempt->first_count, &job);
         job.own = may_run_ahead ? (uint32_t)job.tests.len : 0;
         job.chain = may_run_ahead && pump->request->config->mutation.chain;
@@ -173,8 +194,7 @@ static void give_verdict(struct mg_attempt_end *end, enum mg_verdict verdict, en
 static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test, struct mg_attempt_end *end, struct mg_str reason)
 {
     if (attempt->bail && !attempt->fresh && !attempt->in_order && find_test(attempt->first, attempt->first_count, test)) {
-        if (!is_unsteady(pump, test))
-            *MG_PUSH(pump->arena, &pump->unsteady) = test;
+        note_unsteady(pump, test);
         attempt->in_order = true;
         mg_pump_add(pump, attempt);
         return true;
@@ -267,22 +287,6 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
     return false;
 }
 
-/* The test that killed last is the likeliest to kill again: it goes to the front of every attempt still waiting that has it. */
-static void favour(struct mg_pump *pump, uint32_t killer)
-{
-    for (size_t i = pump->next; i < pump->queue.len && !is_unsteady(pump, killer); i++) {
-        struct mg_attempt *attempt = &pump->queue.at[i];
-        struct mg_candidate *tests = (struct mg_candidate *)(uintptr_t)attempt->first; /* made by mg_candidates for this attempt alone */
-        for (size_t t = 1; t < attempt->first_count; t++)
-            if (tests[t].test == killer) {
-                struct mg_candidate moved = tests[t];
-                memmove(tests + 1, tests, t * sizeof *tests);
-                tests[0] = moved;
-                break;
-            }
-    }
-}
-
 static bool begins_with(const struct mg_candidate *tests, size_t count, const struct mg_claim *claim)
 {
     bool begins = claim->ran.len <= count;
@@ -297,9 +301,7 @@ static struct mg_proof *begin_proof(struct mg_pump *pump, const struct mg_claim 
     attempt.first = claim->ran.at;
     attempt.first_count = claim->ran.len;
     struct mg_proof *proof = MG_PUSH(pump->arena, &pump->proofs);
-    *proof = (struct mg_proof){ .attempt = attempt };
-    for (size_t i = 0; i < claim->ran.len; i++)
-        proof->seconds += claim->ran.at[i].seconds;
+    *proof = (struct mg_proof){ .attempt = attempt, .seconds = claim->seconds };
     return proof;
 }
 
@@ -318,8 +320,10 @@ static void add_ran(struct mg_pump *pump, const struct mg_attempt *attempt, uint
     ran = ran ? ran : find_test(attempt->first, attempt->first_count, test);
     ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
     ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
-    if (ran)
-        *MG_PUSH(pump->arena, &claim->ran) = *ran;
+    if (!ran)
+        return;
+    *MG_PUSH(pump->arena, &claim->ran) = *ran;
+    claim->seconds += ran->seconds;
 }
 
 /* The tests before the one that failed may have left what made it fail, or not left what it needs. */
@@ -327,19 +331,16 @@ static void add_claim(struct mg_pump *pump, const struct mg_attempt *attempt, co
 {
     struct mg_claim claim = { .attempt = *attempt, .end = *end };
     const struct mg_mutant_run *run = end->run;
-    double seconds = 0;
     claim.attempt.hit = true;
     for (size_t i = 0; i < run->runs.len; i++)
         add_ran(pump, attempt, run->runs.at[i].test, &claim);
     if (!run->runs.len || run->runs.at[run->runs.len - 1].test != end->killer) /* it has ended its process */
         add_ran(pump, attempt, end->killer, &claim);
-    for (size_t i = 0; i < claim.ran.len; i++)
-        seconds += claim.ran.at[i].seconds;
     struct mg_proof *proof = NULL;
     for (size_t i = 0; i < pump->proofs.len && !proof; i++)
         if (begins_with(pump->proofs.at[i].attempt.first, pump->proofs.at[i].attempt.first_count, &claim))
             proof = &pump->proofs.at[i];
-    if (!proof && seconds < SLOW_PROOF) {
+    if (!proof && claim.seconds < SLOW_PROOF) {
         *MG_PUSH(pump->arena, &pump->claims) = claim;
         return;
     }

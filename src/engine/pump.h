@@ -50,12 +50,13 @@ struct mg_claim {
     struct mg_attempt attempt;
     struct mg_attempt_end end;
     MG_LIST(struct mg_candidate) ran;
+    double seconds; /* that these take */
     uint32_t proof; /* index of the proof that it waits for */
 };
 
 struct mg_proof {
     struct mg_attempt attempt;
-    double seconds; /* that its tests take */
+    double seconds; /* as the claim's that it was begun for */
     bool ended;
     size_t passed; /* so many of its tests, the first */
 };
