@@ -9,7 +9,9 @@ import subprocess
 import sys
 import textwrap
 
-PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src", "agent", "_mutagen_agent")
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+PACKAGE = os.path.join(ROOT, "src", "agent", "_mutagen_agent")
+TRACER = os.path.join(os.path.dirname(os.environ.get("MUTAGEN_BINARY") or os.path.join(ROOT, "build", "mutagen")), "tracer.abi3.so")
 
 
 class Wire:
@@ -50,7 +52,7 @@ class Wire:
 class Repo:
     """A private copy, the user's original beside it, scratch, and the agent's processes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, tracer=True):
         self.path, self.original, self.scratch = (str(folder / name) for name in ("copy", "original", "scratch"))
         for path in (self.path, self.original, self.scratch):
             os.makedirs(path)
@@ -58,6 +60,8 @@ class Repo:
         self.processes, self.wires = [], []
         self.environment = {}
         shutil.copytree(PACKAGE, os.path.join(self.scratch, "_mutagen_agent"), ignore=shutil.ignore_patterns("__pycache__"))
+        if tracer:
+            shutil.copy(TRACER, os.path.join(self.scratch, "_mutagen_agent"))
 
     def write(self, path, text, where=None):
         target = os.path.join(where or self.path, path)

@@ -1,6 +1,7 @@
 """Which lines ran: all lines of some files (baseline), or whether one range of one code ran (mutants, probes).
 
-From 3.12 on by sys.monitoring, where a line costs once per test; before by sys.settrace.
+From 3.12 on by sys.monitoring, where a line costs once per test; before by a trace function: all lines by one in C (../tracer/tracer.c), where the
+interpreter can load it, everything else by sys.settrace.
 """
 import dis
 import os
@@ -10,6 +11,13 @@ import threading
 from . import codes, markers
 
 MONITORING = getattr(sys, "monitoring", None)
+TRACER = None
+# It needs PyFrame_GetCode, and objects as they are without Py_TRACE_REFS.
+if MONITORING is None and sys.version_info >= (3, 9) and sys.implementation.name == "cpython" and not hasattr(sys, "getobjects"):
+    try:
+        from . import tracer as TRACER
+    except ImportError:  # another machine's, or a folder that programs cannot be loaded from: the slower way
+        pass
 
 LOOPS_ALWAYS, LOOPS_FACTOR = 100000, 100  # rounds that any code may make, and so many times what the unchanged code makes
 
@@ -211,7 +219,7 @@ class LineCollector:
         self.real_file = real_file
         self.known = {}  # co_filename -> position or -1
         self.elsewhere = set()  # __file__ of modules that are none of the files
-        self.enter = self.tracer(self.of_frame)
+        self.enter = self.tracer(self.of_frame) if TRACER is None else self.go_on
         self.stack = [set()]
         self.active = True
         self.local_of, self.add_to = self.local_functions()
@@ -221,8 +229,10 @@ class LineCollector:
 
     def start(self):
         if MONITORING is None:
+            if TRACER is not None:
+                TRACER.use(self.of_code)
             threading.settrace(self.enter)
-            sys.settrace(self.enter)
+            self.trace()
             return
         tool = Tool.get()
         MONITORING.register_callback(tool, MONITORING.events.PY_START, self.begin)
@@ -231,26 +241,45 @@ class LineCollector:
         MONITORING.set_events(tool, MONITORING.events.PY_START | MONITORING.events.PY_RESUME)
         MONITORING.restart_events()  # what an earlier collector has been told would be missing
 
+    def trace(self):
+        """In this thread, before 3.12."""
+        if TRACER is None:
+            sys.settrace(self.enter)
+        else:
+            TRACER.start(self.enter)
+
+    def go_on(self, _frame, _event, _arg):
+        """Called by a new thread, or where the code under test has put back what it had found in sys.gettrace(): from here on TRACER does it again.
+        That is the next call: lines before it, and those that ran under another trace function, are not seen."""
+        self.trace()
+
     def fresh(self):
         """Lets lines that have been seen be seen again."""
         if MONITORING is not None:
             again(Tool.get(), self.touched.values(), MONITORING.events.LINE)
             self.touched = {}
         elif sys.gettrace() is None:  # the code under test took the slot
-            sys.settrace(self.enter)
+            self.trace()
+
+    def drain(self):
+        if TRACER is not None:
+            self.stack[-1].update(TRACER.drain())
 
     def push(self):
+        self.drain()
         self.stack.append(set())
         self.add_to(self.stack[-1])
         self.fresh()
 
     def pop(self):
+        self.drain()
         lines = self.stack.pop()
         self.stack[-1] |= lines
         self.add_to(self.stack[-1])
         return lines
 
     def take(self):
+        self.drain()
         lines, self.stack = self.stack[0], [set()]
         self.add_to(self.stack[0])
         return lines
@@ -259,12 +288,20 @@ class LineCollector:
         """In a process that a test has forked: nobody will ask this one for its lines, so each is told at once."""
         self.stack = [Relay(tell)]
         self.add_to(self.stack[0])
+        if TRACER is not None:
+            TRACER.tell_to(self.stack[0].add)
 
     def position(self, filename):
         found = self.known.get(filename)
         if found is None:
-            found = self.known[filename] = self.numbers.get(self.real_file(filename), -1)
+            found = self.known[filename] = self.numbers.get(self.path(filename), -1)
         return found
+
+    def path(self, filename):
+        try:
+            return self.real_file(filename)
+        except ValueError:
+            return ""  # a name that no file can have, with a NUL in it: code may bear any
 
     def look_at(self, code):
         """Its entry line, 0 where there is none or it is of no file of ours."""
@@ -307,8 +344,11 @@ class LineCollector:
 
         return enter
 
+    def of_code(self, code):
+        return self.position(code.co_filename)
+
     def of_frame(self, frame):
-        number = self.position(frame.f_code.co_filename)
+        number = self.of_code(frame.f_code)
         return self.local_of(number) if number >= 0 else None
 
     def local_functions(self):
@@ -348,7 +388,7 @@ class ImportCollector(LineCollector):
 
     def position(self, filename):
         if filename not in self.known:
-            path = self.real_file(filename)
+            path = self.path(filename)
             wanted = path and (self.watch is None or path in self.watch)
             self.known[filename] = self.numbers.setdefault(path, len(self.numbers)) if wanted else -1
         return self.known[filename]
@@ -356,8 +396,8 @@ class ImportCollector(LineCollector):
     def begin(self, code, offset):
         return super().begin(code, offset) if code.co_flags & self.OPTIMIZED else MONITORING.DISABLE
 
-    def of_frame(self, frame):
-        return super().of_frame(frame) if self.active and frame.f_code.co_flags & self.OPTIMIZED else None
+    def of_code(self, code):
+        return super().of_code(code) if self.active and code.co_flags & self.OPTIMIZED else -1
 
     def on(self, watch=None):
         self.watch = watch
@@ -375,16 +415,18 @@ class ImportCollector(LineCollector):
             return
 
         def untraced(*arguments, **named):
-            trace = sys.gettrace()
+            traced = sys.gettrace() is not None
             sys.settrace(None)
             try:
                 return real(*arguments, **named)
             finally:
-                sys.settrace(trace)
+                if traced:
+                    self.trace()
 
         rewrite._rewrite_test, self.restore = untraced, lambda: setattr(rewrite, "_rewrite_test", real)
 
     def off(self):
+        self.drain()
         self.active = False
         self.add_to(set())  # frames that are running
         self.restore()
