@@ -91,7 +91,7 @@ def compile_all(paths, config):
         path = pathlib.Path(path)
         folder = rewrite.get_cache_dir(path)
         kept = folder / (path.name[:-3] + rewrite.PYC_TAIL)
-        if kept.exists():
+        if kept.exists() or rewrite._read_pyc(path, kept) is not None:
             continue
         try:
             about, code = rewrite._rewrite_test(path, config)

@@ -9,7 +9,7 @@ import unittest
 
 import pytest
 
-from . import collect, deep, forks, imports, needs, opened, session_fixtures, slots, state_of, target, threads, trace
+from . import collect, deep, forks, imports, needs, opened, rewriting, session_fixtures, slots, state_of, target, threads, trace
 
 # Their hooks on reports only write reports: leaving them out changes no outcome.
 REPORT_WRITERS = {
@@ -20,6 +20,7 @@ REPORT_WRITERS = {
 
 class Host:
     def __init__(self, settings, plugin):
+        rewriting.quicken()
         self.repo, self.scratch = settings["repo"], settings["scratch"]
         self.jobs, self.seed = int(settings.get("jobs") or 1), int(settings.get("seed") or 0)
         self.plugin = plugin

@@ -2,7 +2,7 @@
 import os
 import sys
 
-from . import shared_files
+from . import bytecode, shared_files
 from .needs import CONNECTS
 
 PROCESSES = frozenset(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"))
@@ -73,7 +73,7 @@ class Opened:
         real = os.path.realpath(path)
         if real == self.repo or real.startswith(self.repo + "/"):
             return os.path.relpath(real, self.repo) + end
-        return "" if (real + "/").startswith(self.skipped) else real + end
+        return "" if (real + "/").startswith(self.skipped) or bytecode.is_of_the_user(real) else real + end
 
     def push(self):
         self.stack.append(set())

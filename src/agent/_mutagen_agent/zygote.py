@@ -249,7 +249,10 @@ def settle(request, inside=False):
     redirection = paths.Redirection(repo, request.get("original") or "")
     redirection.install(request.get("import_roots") or [])
     if inside:
-        from . import inside as part
+        from . import bytecode, inside as part
+
+        if request.get("original"):
+            bytecode.know(repo, request["original"])
 
         folder = part.install(scratch)
         rest = [entry for entry in os.environ["PYTHONPATH"].split(os.pathsep) if entry and entry != folder]
