@@ -19,7 +19,7 @@ static const struct mg_option options[] = {
     MG_OPT_TEXT("sample", "N", sample, "measure N mutants, spread over targets and operators"),
     MG_OPT_FLAG("matrix", matrix, "run every covering test on every mutant: killedBy in the JSON is complete"),
     MG_OPT_SETTING("jobs", "N", "jobs", "mutant processes at once; 0 = number of processors"),
-    MG_OPT_TEXT("max-time", "SECONDS", max_time, "begin no mutant after that: exit 3, and the score's bounds"),
+    MG_OPT_TEXT("max-time", "SECONDS", max_time, "begin no mutant after that: exit 3, and the score's bounds (with --verify a third of it at most is kept for that)"),
     MG_OPT_SETTING("fail-under", "F", "score_threshold", "exit 2 when the score is below, from 0 to 1"),
     MG_OPT_TEXT("json", "FILE", json, "write every mutant in the mutation-testing-report-schema ('-' = stdout)"),
     MG_OPT_FLAG("all", show_all, "a row for every function, every survivor, every pragma"),

@@ -15,6 +15,9 @@
 
 #include <string.h>
 
+#define VERIFY_SHARE (1.0 / 3) /* at most, of what the existing tests leave of a limited time: said in the manual */
+#define VERIFY_MARGIN 1.5
+
 struct scoring {
     struct mg_run_context run;
     const struct mg_score_request *request;
@@ -534,13 +537,33 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
     return code;
 }
 
+/* Seconds that --verify will take, as far as that is known now: each replay collects, and one of two runs all tests. */
+static double verify_seconds(const struct mg_run_context *run, double collecting)
+{
+    double tests = 0;
+    for (uint32_t i = 0; i < run->collected.tests.len; i++)
+        tests += mg_test_counts(run, i) ? run->baseline.results[i].seconds : 0;
+    return (double)run->config->mutation.verify * (collecting + tests / 2) * VERIFY_MARGIN;
+}
+
+/* Mutants leave it a part of a limited time: a score that nobody could replay for lack of time is not what was asked for. */
+static void leave_time_to_verify(struct mg_run_context *run, double left, double collecting)
+{
+    double wanted = verify_seconds(run, collecting);
+    if (run->deadline > 0 && left > 0)
+        run->deadline -= wanted < left * VERIFY_SHARE ? wanted : left * VERIFY_SHARE;
+}
+
 static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
 {
     struct mg_run_context *run = &s->run;
-    run->deadline = s->request->max_seconds > 0 ? run->started + s->request->max_seconds : 0;
+    double deadline = s->request->max_seconds > 0 ? run->started + s->request->max_seconds : 0, begin = now(s);
+    run->deadline = deadline;
     MG_TRY(mg_collect_tests(run, err));
+    double collecting = now(s) - begin;
     MG_TRY(choose_tests(s, err));
     MG_TRY(baseline(s, err));
+    leave_time_to_verify(run, deadline - now(s), collecting);
     list_tests(s);
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("finding the mutants"), 0);
     MG_TRY(mg_select_targets(run, err));
@@ -550,7 +573,7 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
     if (!is_over(s))
         MG_TRY(mg_find_witnesses(run, s->request->all_witnesses, err));
-    MG_TRY(mg_verify(run, run->deadline, err));
+    MG_TRY(mg_verify(run, deadline, err));
     if (s->depend)
         mg_depend_outside(s->depend, run->arena, &run->report->scored);
     return MG_OK;

@@ -48,3 +48,13 @@ def test_tests_that_pytest_does_not_look_for(desk):
     (desk.folder / "repo/pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
     told = desk("score", "repo", "--no-progress")
     assert told.code == 0 and "it holds tests" not in told.err, told
+
+
+def test_mutants_leave_time_to_replay_verdicts(desk):
+    """There are more mutants than the time is enough for: 60 and more of half a second."""
+    body = "".join(f"    n = n * {number}\n" for number in range(2, 40))
+    desk.repo({"calc/__init__.py": "", "calc/slow.py": f"def slow(n):\n{body}    return n\n",
+               "tests/test_slow.py": "import time\nfrom calc.slow import slow\n\n\ndef test_slow():\n    time.sleep(0.5)\n    slow(1)\n"})
+    told = desk("score", "repo", "--no-progress", "--max-time", "16", "--verify", "4", "--no-cache", "--jobs", "1", "--level", "3")
+    verified = re.search(r"verified: (\d+) of (\d+)", told.out)
+    assert told.code == 3 and verified and int(verified[2]) > 0, told
