@@ -88,3 +88,13 @@ def test_the_users_byte_code_is_read_for_the_copy(repo, tmp_path, kept_for, stal
     event, = repo.baseline(files=["mod.py"])
     assert event["text"].startswith("AssertionError: assert '%s' == ''" % ("cached" if used else "source"))
     assert not any(path.startswith(os.path.join(repo.original, "")) for path in event["opened"])  # a known answer would hang on what only saves time
+
+
+def test_byte_code_is_written_to_scratch_whatever_the_environment_says(repo):
+    repo.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+    repo.write("mod.py", "V = 1\n")
+    repo.write("test_it.py", "import mod\ndef test_it(): pass\n")
+    repo.start()
+    written = [name.split(".")[0] for _folder, _folders, names in os.walk(os.path.join(repo.scratch, "pycache")) for name in names]
+    assert "mod" in written and "test_it" in written
+    assert not any(name == "__pycache__" for _folder, names, _files in os.walk(repo.path) for name in names)

@@ -244,6 +244,7 @@ def settle(request, inside=False):
         os.environ.setdefault(name, "1")
     if sys.pycache_prefix is None:
         sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = os.path.join(scratch, "pycache")
+    sys.dont_write_bytecode = False  # PYTHONDONTWRITEBYTECODE is meant for folders of the user's; every interpreter of ours would compile all again
     wire.hidden[:] = [os.path.join(folder, "") for folder in dict.fromkeys((repo, os.path.realpath(repo)))]
     os.chdir(repo)
     redirection = paths.Redirection(repo, request.get("original") or "")
