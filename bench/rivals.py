@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Our engine beside mutmut, irradiate and cosmic-ray, in turns, on the same number of workers; then growth, and the distance from a bare loop of forks.
 
-Usage: bench/rivals.py [--binary build/mutagen] [--subject NAME ...] [--tool NAME ...] [--rounds 3] [--workers 1] [--limit 600] [--sample N] [--no-loop] [--no-growth]
+Usage: bench/rivals.py [--binary build/mutagen] [--subject NAME ...] [--tool NAME ...] [--rounds 3] [--workers 1] [--limit 600] [--sample N] [--tested] [--no-loop] [--no-growth]
 Prints Markdown; the network is needed once. Subjects: strutils (boltons.strutils, whole suite), strutils-own (only test_strutils.py), boltons, toolz, semver,
 inflection. A tool that passes --limit seconds on one subject is stopped and counted for what it did until then; the table says so.
 
 Where a tool cannot work on a subject as it is, RUNS gives it the configuration with which it does: files that are copied beside the sources, files that
 are not mutated, options of pytest. Tests that fail under mutmut's trampolines, or the second time in one process, are left out for all tools alike, by a
 hook in the subject's conftest.py, and named below the table.
+
+--tested: plain pytest has run before in each tool's copy, as where somebody works; otherwise it is as after a checkout, and no byte code of tests is there.
 
 --sample N: each tool runs N of its mutants, evenly over all of them (ours spreads over targets and operators, irradiate draws); mutmut and cosmic-ray are
 told which. The column of mutants says of how many.
@@ -325,6 +327,9 @@ class Job:
         if self.run.get("left_out"):
             with open(self.repo / self.run["tests"] / "conftest.py", "a", encoding="utf-8") as file:
                 file.write(LEFT_OUT.format(names=set(self.run["left_out"])))
+        if args.tested:
+            environment_ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+            subprocess.run([bin_ / "python", "-m", "pytest", "-q", self.run["tests"]], cwd=self.repo, env=environment_, stdout=subprocess.DEVNULL, check=False)
 
 
 def row(name, runs, base):
@@ -408,6 +413,7 @@ def main():
     options.add_argument("--workers", default=1, type=int)
     options.add_argument("--limit", default=600, type=int, help="seconds for one tool on one subject")
     options.add_argument("--sample", default=0, type=int, help="as many of each tool's mutants, evenly over all; 0 = all")
+    options.add_argument("--tested", action="store_true", help="each tool's copy is one whose tests have been run with plain pytest, byte code and all")
     options.add_argument("--no-loop", action="store_true")
     options.add_argument("--no-growth", action="store_true")
     args = options.parse_args()
