@@ -196,3 +196,39 @@ enum mg_code mg_plan_make(struct mg_run_context *run, const struct mg_score_requ
     run->report->targets_selected = (uint32_t)plan->len;
     return code;
 }
+
+struct place {
+    double seconds; /* of the covering tests */
+    size_t at;
+};
+
+static int by_seconds(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    return x->seconds != y->seconds ? (x->seconds > y->seconds) - (x->seconds < y->seconds) : (x->at > y->at) - (x->at < y->at);
+}
+
+static double covering_seconds(const struct mg_run_context *run, const struct mg_target *target)
+{
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_covering covering;
+    double seconds = 0;
+    mg_find_covering(run, target, arena, &covering);
+    for (size_t i = 0; i < covering.len; i++)
+        seconds += covering.at[i].seconds;
+    mg_arena_free(arena);
+    return seconds;
+}
+
+void mg_plan_quickest_first(const struct mg_run_context *run, struct mg_plan *plan)
+{
+    struct place *places = MG_NEW_ARRAY(run->arena, struct place, plan->len + 1);
+    struct mg_planned *ordered = MG_NEW_ARRAY(run->arena, struct mg_planned, plan->len + 1);
+    for (size_t i = 0; i < plan->len; i++)
+        places[i] = (struct place){ covering_seconds(run, plan->at[i].target), i };
+    qsort(places, plan->len, sizeof *places, by_seconds);
+    for (size_t i = 0; i < plan->len; i++)
+        ordered[i] = plan->at[places[i].at];
+    if (plan->len)
+        memcpy(plan->at, ordered, plan->len * sizeof *ordered);
+}

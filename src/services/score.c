@@ -568,6 +568,8 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
     run->services->progress.ops->phase(run->services->progress.self, "selecting", MG_STR("finding the mutants"), 0);
     MG_TRY(mg_select_targets(run, err));
     MG_TRY(mg_plan_make(run, s->request, &s->changes, &s->plan, err));
+    if (run->deadline > 0)
+        mg_plan_quickest_first(run, &s->plan);
     MG_TRY(score_targets(s, err));
     if (run->fresh_runs)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), mg_fresh_text(run));
