@@ -73,7 +73,7 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
     struct mg_mutant_job job = { .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .exec = control->exec };
     job.wall_seconds = control->fresh ? 90.0 : 10.0;
     for (size_t i = 0; i < count; i++) {
-        double limit = 2.0 * mg_test_limit(tests[i].seconds);
+        double limit = mg_control_limit(tests[i].seconds);
         *MG_PUSH(arena, &job.tests) = tests[i].test;
         *MG_PUSH(arena, &job.limits) = limit;
         job.wall_seconds += 4.0 * limit;

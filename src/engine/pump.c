@@ -9,9 +9,13 @@
 #define MOST_RETRIES 3
 #define SLOW_PROOF 0.25    /* seconds of tests: it is begun at once, since the time may be over soon */
 #define GRACE 5.0          /* seconds behind the end of the time in which proofs may run */
+#define SETUP_SECONDS 1.0  /* that a test may need in a process in which no other one has set up what it uses */
+#define TOO_SHORT 1.5      /* a limit is, when that by what the test took in a proof is so many times as long */
 #define FRESH_SECONDS 60.0 /* to start an interpreter and to collect, on a busy machine; its processor time has a limit of its own */
 
 double mg_test_limit(double seconds) { return 0.5 + 5.0 * seconds; }
+
+double mg_control_limit(double seconds) { return 2.0 * mg_test_limit(seconds + SETUP_SECONDS); }
 
 void mg_pump_init(struct mg_pump *pump, const struct mg_gate_request *request, struct mg_progress *progress, struct mg_arena *arena)
 {
@@ -40,6 +44,23 @@ static const struct mg_candidate *find_test(const struct mg_candidate *tests, si
     return NULL;
 }
 
+/* Seconds that a test takes, as far as was known when the attempt was handed over. */
+static double seconds_of(const struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *test)
+{
+    double seconds = test->seconds;
+    for (size_t i = 0; i < attempt->known_slow; i++)
+        if (pump->slow.at[i].test == test->test && pump->slow.at[i].seconds > seconds)
+            seconds = pump->slow.at[i].seconds;
+    return seconds;
+}
+
+static const struct mg_candidate *any_test(const struct mg_attempt *attempt, uint32_t test)
+{
+    const struct mg_candidate *found = find_test(attempt->first, attempt->first_count, test);
+    found = found ? found : find_test(attempt->second, attempt->second_count, test);
+    return found ? found : find_test(attempt->others, attempt->others_count, test);
+}
+
 /* Of the attempt's tests those that it has not been told to leave out. */
 static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, const struct mg_candidate *tests, size_t count,
                       struct mg_mutant_job *job)
@@ -47,7 +68,8 @@ static void add_tests(struct mg_pump *pump, const struct mg_attempt *attempt, co
     for (size_t i = 0; i < count; i++) {
         if (is_excluded(attempt, tests[i].test))
             continue;
-        double limit = mg_test_limit(tests[i].seconds) * (attempt->proving ? 2.0 : 1.0); /* a busy machine must not refute it */
+        double seconds = seconds_of(pump, attempt, &tests[i]);
+        double limit = attempt->proving ? mg_control_limit(seconds) : mg_test_limit(seconds);
         *MG_PUSH(pump->arena, &job->tests) = tests[i].test;
         *MG_PUSH(pump->arena, &job->limits) = limit;
         job->wall_seconds += 4.0 * limit;
@@ -117,8 +139,9 @@ static void favour(struct mg_pump *pump, uint32_t killer)
         move_test(&pump->queue.at[i], killer, true);
 }
 
-static enum mg_code hand_over(struct mg_pump *pump, const struct mg_attempt *attempt, struct mg_err *err)
+static enum mg_code hand_over(struct mg_pump *pump, struct mg_attempt *attempt, struct mg_err *err)
 {
+    attempt->known_slow = pump->slow.len;
     struct mg_mutant_job job = {
         .ticket = pump->flying.len,
         .source = attempt->source,
@@ -165,7 +188,7 @@ static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
     if (pump->odd && pump->stops_when_odd)
         return MG_OK;
     while (pump->next_proof < pump->proofs.len && pump->outstanding < most) {
-        const struct mg_proof *proof = &pump->proofs.at[pump->next_proof++];
+        struct mg_proof *proof = &pump->proofs.at[pump->next_proof++];
         if (may_begin(pump->request, over, proof))
             MG_TRY(hand_over(pump, &proof->attempt, err));
     }
@@ -208,6 +231,17 @@ static bool try_without(struct mg_pump *pump, struct mg_attempt *attempt, uint32
         attempt->second_count = attempt->near_count = attempt->others_count = 0;
     }
     *MG_PUSH(pump->arena, &attempt->excluded) = test;
+    mg_pump_add(pump, attempt);
+    return true;
+}
+
+/* It had no time to come to the mutated lines: once more with enough to set up everything. False when it had that. */
+static bool give_time(struct mg_pump *pump, struct mg_attempt *attempt, uint32_t test)
+{
+    const struct mg_candidate *found = any_test(attempt, test);
+    if (!found || seconds_of(pump, attempt, found) > found->seconds)
+        return false;
+    *MG_PUSH(pump->arena, &pump->slow) = (struct mg_test_time){ test, found->seconds + SETUP_SECONDS };
     mg_pump_add(pump, attempt);
     return true;
 }
@@ -263,7 +297,8 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
         return false;
     case MG_RUN_TIMEOUT:
         if (!run->at_hit && !kill)
-            return try_without(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
+            return give_time(pump, attempt, run->at) ||
+                   try_without(pump, attempt, run->at, end, MG_STR("tests time out before the mutated line runs"));
         if (!attempt->alone && !kill && !run->certain) {
             attempt->alone = true; /* a busy machine must not decide: once more with nothing beside it */
             *MG_PUSH(pump->arena, &pump->later) = *attempt;
@@ -305,10 +340,29 @@ static struct mg_proof *begin_proof(struct mg_pump *pump, const struct mg_claim 
     return proof;
 }
 
-/* One of its tests fails without the mutant, too, or its end is to be told. */
+/* Its last test took so long in the proof that the limit which it passed with the mutant says nothing. It is known to be slow then. */
+static bool was_too_short(struct mg_pump *pump, const struct mg_claim *claim, const struct mg_proof *proof)
+{
+    const struct mg_candidate *last = &claim->ran.at[claim->ran.len - 1];
+    double took = 0;
+    for (size_t i = 0; i < proof->took.len; i++)
+        took = proof->took.at[i].test == last->test ? proof->took.at[i].seconds : took;
+    if (mg_test_limit(took) < TOO_SHORT * mg_test_limit(seconds_of(pump, &claim->attempt, last)))
+        return false;
+    *MG_PUSH(pump->arena, &pump->slow) = (struct mg_test_time){ last->test, took };
+    return true;
+}
+
+/* One of its tests fails without the mutant, too, or it needs more time, or its end is to be told. */
 static void settle(struct mg_pump *pump, struct mg_claim *claim, const struct mg_proof *proof)
 {
-    if (claim->ran.len <= proof->passed || !try_without(pump, &claim->attempt, claim->ran.at[proof->passed].test, &claim->end,
+    bool proved = claim->ran.len <= proof->passed;
+    if (proved && claim->ran.len && claim->end.result.verdict == MG_VERDICT_timeout && was_too_short(pump, claim, proof)) {
+        claim->attempt.alone = false;
+        mg_pump_add(pump, &claim->attempt);
+        return;
+    }
+    if (proved || !try_without(pump, &claim->attempt, claim->ran.at[proof->passed].test, &claim->end,
                                                         MG_STR("tests fail without the mutant, one behind the other")))
         *MG_PUSH(pump->arena, &pump->ready) = *claim;
 }
@@ -317,9 +371,7 @@ static void add_ran(struct mg_pump *pump, const struct mg_attempt *attempt, uint
 {
     size_t turn = claim->ran.len; /* mostly they have run as they stand there */
     const struct mg_candidate *ran = turn < attempt->first_count && attempt->first[turn].test == test ? &attempt->first[turn] : NULL;
-    ran = ran ? ran : find_test(attempt->first, attempt->first_count, test);
-    ran = ran ? ran : find_test(attempt->second, attempt->second_count, test);
-    ran = ran ? ran : find_test(attempt->others, attempt->others_count, test);
+    ran = ran ? ran : any_test(attempt, test);
     if (!ran)
         return;
     *MG_PUSH(pump->arena, &claim->ran) = *ran;
@@ -383,6 +435,8 @@ static void judge_proof(struct mg_pump *pump, struct mg_proof *proof, const stru
 {
     size_t left = 0;
     proof->ended = true;
+    for (size_t i = 0; i < run->took.len; i++)
+        *MG_PUSH(pump->arena, &proof->took) = run->took.at[i];
     while (proof->passed < run->runs.len && !run->runs.at[proof->passed].failed)
         proof->passed++;
     for (size_t i = 0; i < pump->waiting.len; i++) {

@@ -33,6 +33,7 @@ struct mg_attempt {
     bool exec;            /* with `fresh`: in a new interpreter only */
     bool fresh_if_unseen; /* its tests are known to run the lines: when a fork does not, a new interpreter has the last word */
     unsigned retries;
+    size_t known_slow;          /* so many of the pump's slow tests were known when it was handed over */
     MG_LIST(uint32_t) excluded; /* tests that failed before the mutated line ran, or ended their process without reaching it */
 };
 
@@ -59,6 +60,7 @@ struct mg_proof {
     double seconds; /* as the claim's that it was begun for */
     bool ended;
     size_t passed; /* so many of its tests, the first */
+    MG_LIST(struct mg_test_time) took;
 };
 
 struct mg_pump {
@@ -77,6 +79,7 @@ struct mg_pump {
     MG_LIST(struct mg_claim) waiting; /* for a proof */
     MG_LIST(struct mg_claim) ready;   /* to be told */
     size_t next_ready;
+    MG_LIST(struct mg_test_time) slow; /* what tests took in proofs, where that is much more than is known of them: others set up for them what they use */
     MG_LIST(uint32_t) unsteady; /* tests that did not pass, without the mutant, where they stood: they come last */
     bool odd;                   /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
     bool stops_when_odd;        /* for the caller to set: nothing is begun any more then, and what has no verdict gets none */
@@ -91,5 +94,8 @@ MG_MUST_CHECK enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, 
 
 /* CPU seconds a test may take under a mutant: 0.5 s and five times what it takes without. */
 double mg_test_limit(double seconds);
+/* The same without a mutant, where a busy machine must not decide, nor what has to be set up for the test: in the baseline another one may have
+ * done that (a fixture of its class or module, a table that is made when it is first used). */
+double mg_control_limit(double seconds);
 
 #endif

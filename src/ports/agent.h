@@ -239,6 +239,10 @@ struct mg_test_run {
     bool in_setup;      /* failed in setup or teardown, not in the call */
     struct mg_str text; /* "AssertionError: assert 1 == 2", one line, at most 200 bytes */
 };
+struct mg_test_time {
+    uint32_t test;
+    double seconds;
+};
 struct mg_mutant_run {
     uint64_t ticket;
     enum mg_mutant_end {
@@ -252,6 +256,7 @@ struct mg_mutant_run {
     bool at_hit;  /* with TIMEOUT and DIED: the mutated lines had run in that test */
     bool certain; /* with TIMEOUT: rounds of a loop were counted, or the limit is so far from what the test needs that no busy machine explains it */
     MG_LIST(struct mg_test_run) runs;
+    MG_LIST(struct mg_test_time) took; /* of tests that passed and took 0.05 s or more in this process, with all that had to be set up for them */
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */

@@ -744,6 +744,49 @@ def test_then():
     assert 0 in SEEN
 """, alive=["sum(prices) + 0"])
 
+SLOW_ONCE = """
+import time
+
+def burn():
+    end = time.process_time() + 0.8
+    while time.process_time() < end:
+        pass
+"""
+row("set up by the test before", 0, """
+def double(n):
+    return n + n + 0 * n
+""", SLOW_ONCE + """
+import pytest
+from pkg.mod import double
+
+@pytest.fixture(scope="module")
+def costly():
+    burn()
+
+def test_first(costly): pass
+def test_double(costly): assert double(3) == 6
+""", alive=["n + n"])
+
+row("made by the test before", 0, """
+TABLE = []
+
+def table():
+    if not TABLE:
+        from tests.slow import burn
+        burn()
+        TABLE.append(1)
+    return TABLE
+
+def double(n):
+    table()
+    return n + n + 0 * n
+""", """
+from pkg.mod import double, table
+
+def test_first(): assert table() == [1]
+def test_double(): assert double(3) == 6
+""", more={"tests/__init__.py": "", "tests/slow.py": SLOW_ONCE}, alive=["n + n"])
+
 FIRST_AND_SECOND = """
 def first(n):
     return n + 1

@@ -443,6 +443,15 @@ void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_
             .text = mg_value_line(fields, part(item, 5), "runs"),
         };
     }
+    yyjson_arr_foreach(mg_field_list(fields, root, "took", MG_OPTIONAL), i, max, item)
+    {
+        if (!has_parts(fields, item, 2, "took"))
+            return;
+        *MG_PUSH(fields->arena, &run->took) = (struct mg_test_time){
+            .test = mg_value_u32(fields, part(item, 0), "took", test_count),
+            .seconds = mg_value_seconds(fields, part(item, 1), "took"),
+        };
+    }
 }
 
 /* --- confirm --- */

@@ -100,17 +100,20 @@ bool mg_field_bool(struct mg_fields *fields, yyjson_val *object, const char *key
     return value && mg_value_bool(fields, value, key);
 }
 
-double mg_field_seconds(struct mg_fields *fields, yyjson_val *object, const char *key, enum mg_need need)
+double mg_value_seconds(struct mg_fields *fields, yyjson_val *value, const char *key)
 {
-    yyjson_val *value = find(fields, object, key, need);
-    if (!value)
-        return 0;
     double seconds = yyjson_get_num(value);
     if (!yyjson_is_num(value) || !isfinite(seconds) || seconds < 0) {
         mg_fields_bad(fields, key, "is no time span");
         return 0;
     }
     return seconds;
+}
+
+double mg_field_seconds(struct mg_fields *fields, yyjson_val *object, const char *key, enum mg_need need)
+{
+    yyjson_val *value = find(fields, object, key, need);
+    return value ? mg_value_seconds(fields, value, key) : 0;
 }
 
 uint32_t mg_field_u32(struct mg_fields *fields, yyjson_val *object, const char *key, enum mg_need need, uint32_t below)

@@ -36,6 +36,7 @@ struct mg_str mg_value_str(struct mg_fields *fields, yyjson_val *value, const ch
 struct mg_str mg_value_line(struct mg_fields *fields, yyjson_val *value, const char *key);
 bool mg_value_bool(struct mg_fields *fields, yyjson_val *value, const char *key);
 uint32_t mg_value_u32(struct mg_fields *fields, yyjson_val *value, const char *key, uint32_t below);
+double mg_value_seconds(struct mg_fields *fields, yyjson_val *value, const char *key);
 
 /* A list of texts into a MG_VEC(struct mg_str). */
 #define MG_FIELD_STRS(fields, object, key, vec)                                                                                                      \

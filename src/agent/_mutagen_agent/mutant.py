@@ -15,6 +15,7 @@ from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, 
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
+WORTH_TELLING = 0.05  # seconds of a test: below, its limit (0.5 s and five times what it takes: engine/pump.h) is not in question
 
 
 class Plan:
@@ -43,6 +44,7 @@ class Plan:
         self.scanned = False  # programs were started: the copy is looked at behind them
         self.doubtful = False  # somebody wrote into the copy meanwhile
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
+        self.took = []  # [test, seconds] of those that took long and passed
         self.page, self.turn = None, 0  # memory shared with the fork, see Page; and the turn that was found there last
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
@@ -96,6 +98,8 @@ class Plan:
             self.limited = record["limit"]
         elif "count" in record:
             self.uncounted = record["count"]
+        elif "took" in record:
+            self.took.append(record["took"])
         elif "loops" in record:
             test, count = record["loops"]
             self.target.loops[test] = max(count, self.target.loops.get(test, 0))
@@ -197,6 +201,7 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
             signal.setitimer(signal.ITIMER_PROF, max(limit, SECONDS_PER_TEST))
         count = None if loops is None else loops.get(number)
         asked = number if ask and loops is not None and count is None else None
+        started = time.perf_counter()
         tracker.watch_loops(count if asked is None else 0, lambda most, asked=asked: stop_loop(most, asked, emit))
         if not (bail and tracker.hit):
             tracker.arm()
@@ -206,6 +211,9 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
         if loops is None and tracker.counts():
             emit({"loops": [number, tracker.jumps]}, later=True)
         if found is None:
+            seconds = time.perf_counter() - started
+            if seconds > WORTH_TELLING:
+                emit({"took": [number, round(seconds, 3)]}, later=True)
             emit({"run": [number, False, hit, False, False, ""]}, later=True)
             continue
         crash = is_crash(found.exception, tracker.ids)
@@ -440,7 +448,7 @@ def answer(ended, host):
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent),
         "reason": reason,
-        "runs": plan.runs(ended.records), "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
+        "runs": plan.runs(ended.records), "took": plan.took, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

@@ -340,4 +340,5 @@ class Parts:
         if len(self.answers) == 1:
             return self.answers[0]
         return dict(self.answers[-1], runs=[run for one in self.answers for run in one["runs"]], seconds=round(sum(one["seconds"] for one in self.answers), 6),
+                    took=[took for one in self.answers for took in one.get("took", ())],
                     nursery=any(one.get("nursery") for one in self.answers))
