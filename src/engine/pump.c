@@ -363,7 +363,7 @@ static void settle(struct mg_pump *pump, struct mg_claim *claim, const struct mg
         return;
     }
     if (proved || !try_without(pump, &claim->attempt, claim->ran.at[proof->passed].test, &claim->end,
-                                                        MG_STR("tests fail without the mutant, one behind the other")))
+                               MG_STR("tests fail without the mutant, one behind the other")))
         *MG_PUSH(pump->arena, &pump->ready) = *claim;
 }
 

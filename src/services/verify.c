@@ -140,6 +140,11 @@ static void name_disagreement(struct mg_run_context *run, const struct claim *cl
                             MG_FMT(before->killer), failed.len ? "" : "all its tests pass", MG_FMT(failed), MG_FMT(why)));
 }
 
+static bool is_over(const struct mg_run_context *run, double deadline)
+{
+    return deadline > 0 && run->services->clock.ops->monotonic(run->services->clock.self) >= deadline;
+}
+
 /* One run of plain pytest on the changed file. */
 static enum mg_code replay_once(struct mg_run_context *run, const struct claim *claim, const struct mg_confirm *what, struct mg_arena *arena,
                                 struct said *said, struct mg_err *err)
@@ -242,7 +247,8 @@ static enum mg_code first_replay(struct mg_run_context *run, const struct claim 
 
 /* A mutant may lay bare what the tests' outcome hangs on otherwise, the order of a folder's entries for one: then plain pytest contradicts
  * itself, and nobody is right or wrong. */
-static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct killers *killers, struct mg_arena *arena, struct mg_err *err)
+static enum mg_code replay(struct mg_run_context *run, const struct claim *claim, struct killers *killers, double deadline, struct mg_arena *arena,
+                           bool *cut, struct mg_err *err)
 {
     const struct mg_source_file *source = source_of(run, claim->outcome->path);
     if (!source)
@@ -252,8 +258,14 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
     struct said said, other = { .agrees = false };
     bool varies = false;
     MG_TRY(first_replay(run, claim, killers, arena, &what, &said, err));
-    for (unsigned again = 0; !said.agrees && !other.agrees && again < MOST_AGAIN; again++)
+    for (unsigned again = 0; !said.agrees && !other.agrees && again < MOST_AGAIN; again++) {
+        if (is_over(run, deadline)) {
+            *cut = true;
+            name_disagreement(run, claim, said.failed, MG_STR(" (seen once: the time was over before it could be replayed again)"));
+            return MG_OK;
+        }
         MG_TRY(replay_once(run, claim, &what, arena, &other, err));
+    }
     if (!said.agrees && !other.agrees)
         MG_TRY(fails_anyway(run, claim, what, &said, arena, &varies, err));
     if (other.agrees || varies) {
@@ -272,11 +284,6 @@ static enum mg_code replay(struct mg_run_context *run, const struct claim *claim
     return MG_OK;
 }
 
-static bool is_over(const struct mg_run_context *run, double deadline)
-{
-    return deadline > 0 && run->services->clock.ops->monotonic(run->services->clock.self) >= deadline;
-}
-
 enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_err *err)
 {
     size_t wanted = (size_t)run->config->mutation.verify;
@@ -292,21 +299,24 @@ enum mg_code mg_verify(struct mg_run_context *run, double deadline, struct mg_er
     if (first + second < wanted)
         first = wanted - second < alive.len ? wanted - second : alive.len;
     progress.ops->phase(progress.self, "verifying", MG_STR("replaying verdicts with plain pytest"), (uint32_t)(first + second));
+    bool cut = false;           /* in the midst of a replay */
     size_t i = 0, a = 0, d = 0; /* in turns, so that what the time leaves is half of each, too */
     for (; i < first + second && !is_over(run, deadline); i++) {
-        const struct claim *claim = d == second || (a < first && a <= d) ? &alive.at[a++] : &detected.at[d++];
+        size_t *turn = d == second || (a < first && a <= d) ? &a : &d;
+        const struct claim *claim = turn == &a ? &alive.at[a] : &detected.at[d];
         struct mg_err why = { .code = MG_OK };
         progress.ops->step(progress.self, (uint32_t)i, claim->judged->mutant.id);
         struct mg_arena *arena = mg_arena_new();
-        enum mg_code code =
-            mg_cancelled(run->services->cancel) ? MG_FAIL(&why, MG_E_CANCELLED, "cancelled") : replay(run, claim, &killers, arena, &why);
+        enum mg_code code = mg_cancelled(run->services->cancel) ? MG_FAIL(&why, MG_E_CANCELLED, "cancelled")
+                                                                : replay(run, claim, &killers, deadline, arena, &cut, &why);
         mg_arena_free(arena);
-        if (mg_ended_by_limit(run, code))
+        if (cut || mg_ended_by_limit(run, code))
             break;
         if (code != MG_OK && err)
             *err = why;
         if (code != MG_OK)
             return code;
+        ++*turn;
     }
     if (i < first + second)
         mg_note(

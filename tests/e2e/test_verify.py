@@ -1,6 +1,7 @@
 """--verify: verdicts replayed on disk with plain pytest, and what is said when they differ."""
 import json
 import re
+import time
 
 from conftest import OPS, tree
 
@@ -48,6 +49,27 @@ def test_grade():
     named = [line for line in told.err.splitlines() if "is survived here, but with plain pytest on disk tests/test_ops.py::test_grade fails" in line]
     assert len(named) == int(found.group(2)) - int(found.group(1)) and all("calc/ops.py:" in line for line in named), told
     assert repo.is_dir()
+
+
+def test_the_end_of_the_time_leaves_no_verdict_half_replayed(desk):
+    """What contradicts is replayed five times, four seconds each."""
+    project(desk, **{"tests/test_ops.py": """
+import os
+import time
+from calc.ops import clamp, grade
+
+def test_clamp():
+    assert clamp(5, 0, 10) == 5
+def test_grade():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        time.sleep(4)
+    assert grade(80) == "B" or "PYTEST_XDIST_WORKER" in os.environ
+"""})
+    begun = time.monotonic()
+    told = desk("score", "repo", "--verify", "2", "--no-progress", "--target", "*.grade", "--max-time", "9")
+    assert time.monotonic() - begun < 18, told
+    assert "(seen once: the time was over before it could be replayed again)" in told.err, told
+    assert "verify: the time was over, so 2 of 2 verdicts were not replayed" in told.err and "verified:" not in told.out, told
 
 
 def test_a_killer_that_fails_without_the_mutant_too_proves_nothing(desk):
