@@ -79,12 +79,11 @@ struct mg_pump {
     MG_LIST(struct mg_claim) waiting; /* for a proof */
     MG_LIST(struct mg_claim) ready;   /* to be told */
     size_t next_ready;
-    MG_LIST(struct mg_test_time)
-    slow;                       /* what tests took in proofs, where that is much more than is known of them: others set up for them what they use */
-    MG_LIST(uint32_t) unsteady; /* tests that did not pass, without the mutant, where they stood: they come last */
-    bool odd;                   /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
-    bool stops_when_odd;        /* for the caller to set: nothing is begun any more then, and what has no verdict gets none */
-    uint32_t fresh_runs;        /* processes that were new interpreters, and their time */
+    MG_LIST(struct mg_test_time) slow; /* what tests take where no other has set up what they use: far more than is known of them */
+    MG_LIST(uint32_t) unsteady;        /* tests that did not pass, without the mutant, where they stood: they come last */
+    bool odd;                          /* a test was left out, or a new interpreter asked: what the tests do without a mutant is to be known first */
+    bool stops_when_odd;               /* for the caller to set: nothing is begun any more then, and what has no verdict gets none */
+    uint32_t fresh_runs;               /* processes that were new interpreters, and their time */
     double fresh_seconds;
 };
 
