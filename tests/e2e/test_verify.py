@@ -52,21 +52,20 @@ def test_grade():
 
 
 def test_the_end_of_the_time_leaves_no_verdict_half_replayed(desk):
-    """What contradicts is replayed five times, four seconds each."""
-    project(desk, **{"tests/test_ops.py": """
+    """Every mutant is alive here, and plain pytest detects it; what contradicts is replayed five times, four seconds each."""
+    project(desk, **{"calc/one.py": "def one(n):\n    return n + 1\n", "tests/test_one.py": """
 import os
 import time
-from calc.ops import clamp, grade
+from calc.one import one
 
-def test_clamp():
-    assert clamp(5, 0, 10) == 5
-def test_grade():
+def test_one():
     if "PYTEST_XDIST_WORKER" not in os.environ:
         time.sleep(4)
-    assert grade(80) == "B" or "PYTEST_XDIST_WORKER" in os.environ
+        assert (one(1), one(5)) == (2, 6)
+    one(1)
 """})
     begun = time.monotonic()
-    told = desk("score", "repo", "--verify", "2", "--no-progress", "--target", "*.grade", "--max-time", "9")
+    told = desk("score", "repo", "--verify", "2", "--no-progress", "--target", "*.one", "--max-time", "9")
     assert time.monotonic() - begun < 18, told
     assert "(seen once: the time was over before it could be replayed again)" in told.err, told
     assert "verify: the time was over, so 2 of 2 verdicts were not replayed" in told.err and "verified:" not in told.out, told
@@ -186,3 +185,11 @@ def test_a_score_that_rests_on_timeouts_is_told_without_them(desk):
     told = desk("score", "repo", "--no-progress")
     score, without = (float(re.search(pattern, told.out).group(1)) for pattern in (r"score: ([\d.]+)%", r"without timeouts: ([\d.]+)%"))
     assert told.code == 0 and without < score, told
+
+
+def test_a_file_that_ends_pytest_is_left_out_of_replays(desk):
+    """Its import raises SystemExit: the tests are collected without it, and so they are replayed."""
+    project(desk, **{"tests/test_exits.py": "raise SystemExit\n"})
+    told = desk("score", "repo", "--verify", "8", "--no-progress")
+    assert told.code == 0 and "verified: 8 of 8 verdicts are what plain pytest says" in told.out, told
+    assert "tests/test_exits.py" in told.err, told
