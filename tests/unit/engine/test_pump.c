@@ -1,4 +1,4 @@
-/* Verdicts from what the agent reports: a scripted session stands in for the agent, one line of script per process it would start. */
+/* Verdicts from what the agent reports. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,115 +7,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "engine/pump.h"
-
-#define MOST_JOBS 16
-
-struct script {
-    struct mg_mutant_run answers[MOST_JOBS]; /* in order of submission; ticket is filled in */
-    struct mg_mutant_job jobs[MOST_JOBS];
-    size_t submitted, answered, told;
-    size_t over_at;                     /* so many answers: then the time is over */
-    bool tells_proofs;                  /* the answers are those of the unchanged function, too; otherwise it passes everything */
-    size_t flying_at_submit[MOST_JOBS]; /* how many others were out when this job came */
-};
-
-static struct script script;
-static double now;
-static struct mg_arena *arena;
-
-static enum mg_code submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)
-{
-    (void)session;
-    (void)err;
-    assert_true(script.submitted < MOST_JOBS);
-    script.flying_at_submit[script.submitted] = script.submitted - script.answered;
-    script.jobs[script.submitted++] = *job;
-    return MG_OK;
-}
-
-static enum mg_code next(struct mg_session *session, struct mg_arena *into, struct mg_mutant_run *run, struct mg_err *err)
-{
-    (void)session;
-    (void)err;
-    const struct mg_mutant_job *job = &script.jobs[script.answered++];
-    if (script.answered == script.over_at)
-        now = 10.0;
-    if (mg_str_is(job->source, "unchanged") && !script.tells_proofs) {
-        *run = (struct mg_mutant_run){ .end = MG_RUN_DONE, .ticket = job->ticket };
-        for (size_t i = 0; i < job->tests.len; i++)
-            *MG_PUSH(into, &run->runs) = (struct mg_test_run){ .test = job->tests.at[i] };
-        return MG_OK;
-    }
-    *run = script.answers[script.told++];
-    if (run->ticket == 0)
-        run->ticket = job->ticket;
-    return MG_OK;
-}
-
-static const struct mg_agent_ops ops = { .name = "scripted", .session_submit = submit, .session_next = next };
-static const struct mg_config config = { .jobs = 2 }, one_job = { .jobs = 1 };
-static const struct mg_gate_request request = { .agent = { &ops, NULL }, .config = &config },
-                                    single = { .agent = { &ops, NULL }, .config = &one_job };
-
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&script, 0, sizeof script);
-    mg_arena_free(arena); /* a test may set up more than once */
-    arena = mg_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mg_arena_free(arena);
-    arena = NULL;
-    return 0;
-}
-
-static void answer(enum mg_mutant_end end, uint32_t at, bool at_hit, const struct mg_test_run *runs, size_t count)
-{
-    struct mg_mutant_run *run = &script.answers[0];
-    while (run->reason.at)
-        run++;
-    *run = (struct mg_mutant_run){ .end = end, .at = at, .at_hit = at_hit, .reason = MG_STR("scripted") };
-    for (size_t i = 0; i < count; i++)
-        *MG_PUSH(arena, &run->runs) = runs[i];
-}
-#define DONE(...)                                                                                                                                    \
-    answer(MG_RUN_DONE, 0, false, (const struct mg_test_run[]){ __VA_ARGS__ },                                                                       \
-           sizeof((const struct mg_test_run[]){ __VA_ARGS__ }) / sizeof(struct mg_test_run))
-
-static const struct mg_candidate two[] = { { 3, 0.0 }, { 5, 0.1 } }, other[] = { { 9, 0.0 } };
-
-static bool odd; /* of the last pump */
-
-static struct mg_attempt_end verdict_with(bool bail, const struct mg_candidate *second, size_t second_count)
-{
-    struct mg_pump pump;
-    struct mg_attempt_end end;
-    struct mg_err err;
-    uint32_t mutant = 0;
-    mg_pump_init(&pump, &request, NULL, arena);
-    pump.unchanged = MG_STR("unchanged");
-    mg_pump_add(&pump, &(struct mg_attempt){ .mutant = 7,
-                                             .source = MG_STR("def f(): pass"),
-                                             .first = two,
-                                             .first_count = 2,
-                                             .second = second,
-                                             .second_count = second_count,
-                                             .bail = bail });
-    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
-    assert_int_equal(mutant, 7);
-    struct mg_attempt_end none;
-    assert_int_equal(mg_pump_next(&pump, &mutant, &none, &err), MG_OK);
-    odd = pump.odd;
-    assert_int_equal(mutant, UINT32_MAX);
-    return end;
-}
-static struct mg_attempt_end verdict(void) { return verdict_with(true, NULL, 0); }
+#include "unit/engine/script.h"
 
 static void a_failing_test_kills_after_the_line_ran(void **state)
 {
@@ -126,7 +18,7 @@ static void a_failing_test_kills_after_the_line_ran(void **state)
     assert_int_equal(end.result.kill_kind, MG_KILL_ASSERTION);
     assert_int_equal(end.killer, 5);
     assert_true(mg_str_is(end.result.reason, "AssertionError"));
-    assert_true(script.jobs[0].limits.at[1] > script.jobs[0].limits.at[0]);
+    assert_true(pump_script.jobs[0].limits.at[1] > pump_script.jobs[0].limits.at[0]);
 }
 
 static void crashes_and_set_up_failures_are_crash_kills(void **state)
@@ -134,10 +26,10 @@ static void crashes_and_set_up_failures_are_crash_kills(void **state)
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true, .crash = true });
     assert_int_equal(verdict().result.kill_kind, MG_KILL_CRASH);
-    set_up(state);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true, .in_setup = true });
     assert_int_equal(verdict().result.kill_kind, MG_KILL_CRASH);
-    set_up(state);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true, .crash = true }, { .test = 5, .failed = true, .hit = true });
     struct mg_attempt_end end = verdict_with(false, NULL, 0);
     assert_int_equal(end.result.kill_kind, MG_KILL_ASSERTION); /* the better kill counts */
@@ -151,11 +43,11 @@ static void a_failure_before_the_line_ran_is_no_kill(void **state)
     DONE({ .test = 3, .failed = true });
     DONE({ .test = 5, .hit = true });
     assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.submitted, 3);
+    assert_int_equal(pump_script.submitted, 3);
     assert_true(odd);
-    assert_int_equal(script.jobs[1].tests.len, 2);
-    assert_int_equal(script.jobs[2].tests.len, 1); /* without the test that failed */
-    assert_int_equal(script.jobs[2].tests.at[0], 5);
+    assert_int_equal(pump_script.jobs[1].tests.len, 2);
+    assert_int_equal(pump_script.jobs[2].tests.len, 1); /* without the test that failed */
+    assert_int_equal(pump_script.jobs[2].tests.at[0], 5);
 }
 
 static const struct mg_candidate late[] = { { 8, 0.0 }, { 5, 0.1 } }, early[] = { { 6, 0.2 }, { 2, 0.3 } };
@@ -163,7 +55,7 @@ static const struct mg_candidate late[] = { { 8, 0.0 }, { 5, 0.1 } }, early[] = 
 /* 8 runs first, being the fastest; it was collected behind 2, 5 and 6, which enter the function, too. */
 static struct mg_attempt attempt_of(uint32_t mutant)
 {
-    struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, 2);
+    struct mg_candidate *tests = MG_NEW_ARRAY(pump_arena, struct mg_candidate, 2);
     memcpy(tests, late, sizeof late);
     return (struct mg_attempt){ .mutant = mutant,
                                 .source = MG_STR("changed"),
@@ -178,9 +70,9 @@ static struct mg_attempt attempt_of(uint32_t mutant)
 
 static void assert_job(size_t job, size_t count, const uint32_t *tests)
 {
-    assert_int_equal(script.jobs[job].tests.len, count);
+    assert_int_equal(pump_script.jobs[job].tests.len, count);
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(script.jobs[job].tests.at[i], tests[i]);
+        assert_int_equal(pump_script.jobs[job].tests.at[i], tests[i]);
 }
 
 static struct mg_attempt_end first_end(struct mg_pump *pump, uint32_t attempts)
@@ -188,7 +80,7 @@ static struct mg_attempt_end first_end(struct mg_pump *pump, uint32_t attempts)
     struct mg_attempt_end end, first = { 0 };
     struct mg_err err;
     uint32_t mutant = 0;
-    mg_pump_init(pump, &request, NULL, arena);
+    mg_pump_init(pump, &request, NULL, pump_arena);
     pump->unchanged = MG_STR("unchanged");
     for (uint32_t i = 0; i < attempts; i++)
         mg_pump_add(pump, &(struct mg_attempt[]){ attempt_of(i) }[0]);
@@ -211,19 +103,19 @@ static void a_test_may_need_what_others_leave(void **state)
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_int_equal(end.killer, 8);
     assert_false(pump.odd);
-    assert_int_equal(script.submitted, 3);
+    assert_int_equal(pump_script.submitted, 3);
     assert_job(1, 4, (const uint32_t[]){ 2, 5, 6, 8 });
-    assert_false(script.jobs[1].chain);
-    assert_int_equal(script.jobs[1].own, 0);
+    assert_false(pump_script.jobs[1].chain);
+    assert_int_equal(pump_script.jobs[1].own, 0);
     assert_job(2, 4, (const uint32_t[]){ 2, 5, 6, 8 });
-    assert_true(mg_str_is(script.jobs[2].source, "unchanged"));
+    assert_true(mg_str_is(pump_script.jobs[2].source, "unchanged"));
 }
 
 static void a_detection_is_believed_when_the_same_tests_pass_without_the_mutant(void **state)
 {
     (void)state;
     struct mg_pump pump;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     DONE({ .test = 8, .failed = true, .hit = true });
     DONE({ .test = 8, .failed = true });
     DONE({ .test = 2 }, { .test = 5, .hit = true }, { .test = 6, .hit = true }, { .test = 8, .hit = true });
@@ -231,8 +123,8 @@ static void a_detection_is_believed_when_the_same_tests_pass_without_the_mutant(
     assert_int_equal(end.result.verdict, MG_VERDICT_survived);
     assert_false(pump.odd);
     assert_job(1, 1, (const uint32_t[]){ 8 });
-    set_up(state);
-    script.tells_proofs = true;
+    pump_set_up(state);
+    pump_script.tells_proofs = true;
     answer(MG_RUN_DIED, 8, true, NULL, 0);
     answer(MG_RUN_DIED, 8, false, NULL, 0);
     DONE({ .test = 2 }, { .test = 5, .failed = true, .hit = true });
@@ -256,7 +148,7 @@ static void where_something_is_odd_nothing_more_need_be_begun(void **state)
     DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
     DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true });
     DONE({ .test = 2 }, { .test = 5 }, { .test = 6 }, { .test = 8, .failed = true }); /* the first once more: odd */
-    mg_pump_init(&pump, &single, NULL, arena);
+    mg_pump_init(&pump, &single, NULL, pump_arena);
     pump.unchanged = MG_STR("unchanged");
     pump.stops_when_odd = true;
     for (uint32_t i = 0; i < 4; i++)
@@ -264,7 +156,7 @@ static void where_something_is_odd_nothing_more_need_be_begun(void **state)
     while (mutant != UINT32_MAX)
         assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
     assert_true(pump.odd);
-    assert_int_equal(script.submitted, 5); /* neither a proof for the second, nor the first without the test that fails */
+    assert_int_equal(pump_script.submitted, 5); /* neither a proof for the second, nor the first without the test that fails */
 }
 
 static void what_the_agent_has_proved_needs_no_other_proof(void **state)
@@ -272,9 +164,9 @@ static void what_the_agent_has_proved_needs_no_other_proof(void **state)
     (void)state;
     struct mg_pump pump;
     DONE({ .test = 8, .failed = true, .hit = true });
-    script.answers[0].proved = true;
+    pump_script.answers[0].proved = true;
     assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_killed);
-    assert_int_equal(script.submitted, 1);
+    assert_int_equal(pump_script.submitted, 1);
 }
 
 /* The longest sequence proves those that it begins with. */
@@ -282,7 +174,7 @@ static void one_proof_serves_all_detections_that_it_contains(void **state)
 {
     (void)state;
     struct mg_pump pump;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
     DONE({ .test = 8, .failed = true, .hit = true });
     DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
@@ -290,10 +182,10 @@ static void one_proof_serves_all_detections_that_it_contains(void **state)
     DONE({ .test = 5 });
     DONE({ .test = 8 }, { .test = 5 });
     assert_int_equal(first_end(&pump, 4).result.verdict, MG_VERDICT_killed);
-    assert_int_equal(script.submitted, 6);
+    assert_int_equal(pump_script.submitted, 6);
     assert_job(4, 1, (const uint32_t[]){ 5 });
     assert_job(5, 2, (const uint32_t[]){ 8, 5 });
-    assert_true(script.jobs[5].line == 0 && !script.jobs[5].chain && script.jobs[5].bail);
+    assert_true(pump_script.jobs[5].line == 0 && !pump_script.jobs[5].chain && pump_script.jobs[5].bail);
 }
 
 /* Only the detections that lean on the test that fails are looked at again. */
@@ -301,27 +193,27 @@ static void a_proof_that_fails_late_proves_what_came_before(void **state)
 {
     (void)state;
     struct mg_pump pump;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     DONE({ .test = 8, .failed = true, .hit = true });
     DONE({ .test = 8, .hit = true }, { .test = 5, .failed = true, .hit = true });
     DONE({ .test = 8 }, { .test = 5, .failed = true });
     DONE({ .test = 2 }, { .test = 5 }, { .test = 6 }, { .test = 8, .hit = true });
     assert_int_equal(first_end(&pump, 2).result.verdict, MG_VERDICT_killed);
-    assert_int_equal(script.submitted, 4);
-    assert_int_equal(script.jobs[3].tests.len, 4);
+    assert_int_equal(pump_script.submitted, 4);
+    assert_int_equal(pump_script.jobs[3].tests.len, 4);
 }
 
 static double tell_now(void *self)
 {
     (void)self;
-    return now;
+    return pump_clock;
 }
 
 /* Three mutants that a test of so many seconds detects. How many have a verdict. */
 static size_t verdicts_by(double seconds)
 {
     static const struct mg_clock_ops clock = { .name = "set", .monotonic = tell_now };
-    struct mg_gate_request with = { .agent = { &ops, NULL }, .config = &one_job, .clock = { &clock, NULL }, .deadline = 10.0 };
+    struct mg_gate_request with = { .agent = { &scripted_ops, NULL }, .config = &one_job, .clock = { &clock, NULL }, .deadline = 10.0 };
     struct mg_candidate tests[] = { { 8, seconds } };
     struct mg_pump pump;
     struct mg_attempt_end told;
@@ -330,11 +222,11 @@ static size_t verdicts_by(double seconds)
     size_t verdicts = 0;
     for (int i = 0; i < 3; i++)
         DONE({ .test = 8, .failed = true, .hit = true });
-    mg_pump_init(&pump, &with, NULL, arena);
+    mg_pump_init(&pump, &with, NULL, pump_arena);
     pump.unchanged = MG_STR("unchanged");
     for (uint32_t i = 0; i < 3; i++)
         mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = tests, .first_count = 1, .bail = true });
-    now = 0.0;
+    pump_clock = 0.0;
     while (mutant != UINT32_MAX) {
         assert_int_equal(mg_pump_next(&pump, &mutant, &told, &err), MG_OK);
         verdicts += mutant != UINT32_MAX;
@@ -346,25 +238,25 @@ static void a_slow_proof_is_begun_at_once(void **state)
 {
     (void)state;
     assert_int_equal(verdicts_by(0.3), 3);
-    assert_int_equal(script.submitted, 4);
-    assert_true(mg_str_is(script.jobs[2].source, "unchanged")); /* two were out when the first had its answer */
-    set_up(state);
+    assert_int_equal(pump_script.submitted, 4);
+    assert_true(mg_str_is(pump_script.jobs[2].source, "unchanged")); /* two were out when the first had its answer */
+    pump_set_up(state);
     assert_int_equal(verdicts_by(0.2), 3);
-    assert_int_equal(script.submitted, 4);
-    assert_true(mg_str_is(script.jobs[3].source, "unchanged"));
+    assert_int_equal(pump_script.submitted, 4);
+    assert_true(mg_str_is(pump_script.jobs[3].source, "unchanged"));
 }
 
 /* Two have their answer when the time is over. */
 static void when_the_time_is_over_only_proofs_that_are_quick_are_begun(void **state)
 {
     (void)state;
-    script.over_at = 1;
+    pump_script.over_at = 1;
     assert_int_equal(verdicts_by(0.2), 2);
-    assert_int_equal(script.submitted, 3);
-    set_up(state);
-    script.over_at = 1;
+    assert_int_equal(pump_script.submitted, 3);
+    pump_set_up(state);
+    pump_script.over_at = 1;
     assert_int_equal(verdicts_by(6.0), 0);
-    assert_int_equal(script.submitted, 2);
+    assert_int_equal(pump_script.submitted, 2);
 }
 
 static void an_unsteady_test_comes_last(void **state)
@@ -389,44 +281,44 @@ static void a_survivor_meets_every_test_that_enters_the_function_in_one_process(
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .hit = true });
     assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
     assert_false(odd);
-    assert_int_equal(script.submitted, 1);
-    assert_int_equal(script.jobs[0].tests.len, 3);
-    assert_int_equal(script.jobs[0].tests.at[2], 9);
+    assert_int_equal(pump_script.submitted, 1);
+    assert_int_equal(pump_script.jobs[0].tests.len, 3);
+    assert_int_equal(pump_script.jobs[0].tests.at[2], 9);
 }
 
 /* What the tests before it leave behind may make it fail without the mutant, too. */
 static void a_neighbour_kills_when_it_passes_there_without_the_mutant(void **state)
 {
     (void)state;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
     struct mg_attempt_end end = verdict_with(true, other, 1);
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_int_equal(end.killer, 9);
     assert_true(mg_str_is(end.result.reason, "AssertionError"));
-    assert_true(mg_str_is(script.jobs[1].source, "unchanged"));
-    assert_int_equal(script.jobs[1].line, 0);
-    assert_int_equal(script.jobs[1].tests.len, 3);
-    set_up(state);
-    script.tells_proofs = true;
+    assert_true(mg_str_is(pump_script.jobs[1].source, "unchanged"));
+    assert_int_equal(pump_script.jobs[1].line, 0);
+    assert_int_equal(pump_script.jobs[1].tests.len, 3);
+    pump_set_up(state);
+    pump_script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9, .failed = true });
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
     assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.jobs[2].tests.len, 2);
+    assert_int_equal(pump_script.jobs[2].tests.len, 2);
 }
 
 static void a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too(void **state)
 {
     (void)state;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     answer(MG_RUN_DIED, 9, true, NULL, 0);
     answer(MG_RUN_DIED, 9, false, NULL, 0);
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
     assert_int_equal(verdict_with(true, other, 1).result.verdict, MG_VERDICT_survived);
-    set_up(state);
-    script.tells_proofs = true;
+    pump_set_up(state);
+    pump_script.tells_proofs = true;
     answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
     answer(MG_RUN_TIMEOUT, 9, true, NULL, 0);
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
@@ -436,13 +328,13 @@ static void a_neighbour_that_hangs_or_dies_is_tried_without_the_mutant_too(void 
 static void the_proof_ends_with_the_killer(void **state)
 {
     (void)state;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     static const struct mg_candidate more[] = { { 9, 0.0 }, { 11, 0.0 } };
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
     assert_int_equal(verdict_with(true, more, 2).result.verdict, MG_VERDICT_killed);
-    assert_int_equal(script.jobs[0].tests.len, 4);
-    assert_int_equal(script.jobs[1].tests.len, 3);
+    assert_int_equal(pump_script.jobs[0].tests.len, 4);
+    assert_int_equal(pump_script.jobs[1].tests.len, 3);
 }
 
 static void without_proof_of_activation_nothing_survived(void **state)
@@ -462,7 +354,7 @@ static struct mg_attempt_end verdict_of(struct mg_attempt attempt)
     attempt.first = two;
     attempt.first_count = 2;
     attempt.bail = true;
-    mg_pump_init(&pump, &request, NULL, arena);
+    mg_pump_init(&pump, &request, NULL, pump_arena);
     pump.unchanged = MG_STR("unchanged");
     mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
@@ -477,15 +369,15 @@ static void where_a_fork_sees_nothing_a_new_interpreter_is_asked(void **state)
     DONE({ .test = 3 }, { .test = 5, .failed = true, .hit = true });
     struct mg_attempt_end end = verdict_of((struct mg_attempt){ .fresh_if_unseen = true });
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
-    assert_false(script.jobs[0].fresh);
-    assert_true(script.jobs[1].fresh);
+    assert_false(pump_script.jobs[0].fresh);
+    assert_true(pump_script.jobs[1].fresh);
     assert_true(odd);
-    set_up(state);
+    pump_set_up(state);
     DONE({ .test = 3 }, { .test = 5 });
     DONE({ .test = 3 }, { .test = 5 });
     end = verdict_of((struct mg_attempt){ .fresh_if_unseen = true });
     assert_int_equal(end.result.verdict, MG_VERDICT_not_reached);
-    assert_int_equal(script.submitted, 2);
+    assert_int_equal(pump_script.submitted, 2);
 }
 
 static void a_static_mutant_says_so(void **state)
@@ -495,7 +387,7 @@ static void a_static_mutant_says_so(void **state)
     struct mg_attempt_end end = verdict_of((struct mg_attempt){ .fresh = true, .is_static = true });
     assert_int_equal(end.result.verdict, MG_VERDICT_no_coverage);
     assert_true(mg_str_is(end.result.reason, "static: runs on import"));
-    set_up(state);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true, .text = MG_STR("AssertionError") });
     end = verdict_of((struct mg_attempt){ .fresh = true, .is_static = true });
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
@@ -506,7 +398,7 @@ static void a_static_mutant_says_so(void **state)
 static void neighbours_that_cannot_stand_behind_the_others_say_nothing(void **state)
 {
     (void)state;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     static const struct mg_candidate five[] = { { 9, 0.0 }, { 10, 0.0 }, { 11, 0.0 }, { 12, 0.0 }, { 13, 0.0 } };
     for (uint32_t i = 0; i < 4; i++) {
         DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9 + i, .failed = true, .hit = true });
@@ -514,13 +406,13 @@ static void neighbours_that_cannot_stand_behind_the_others_say_nothing(void **st
     }
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
     assert_int_equal(verdict_with(true, five, 5).result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.submitted, 9);
-    assert_int_equal(script.jobs[8].tests.len, 2); /* not even the one that has not failed */
+    assert_int_equal(pump_script.submitted, 9);
+    assert_int_equal(pump_script.jobs[8].tests.len, 2); /* not even the one that has not failed */
 }
 
 static void submit_one(bool chain, struct mg_attempt attempt)
 {
-    struct mg_config chained = config;
+    struct mg_config chained = two_jobs;
     chained.mutation.chain = chain;
     struct mg_gate_request with = request;
     with.config = &chained;
@@ -533,7 +425,7 @@ static void submit_one(bool chain, struct mg_attempt attempt)
     attempt.first_count = 2;
     attempt.second = other;
     attempt.second_count = 1;
-    mg_pump_init(&pump, &with, NULL, arena);
+    mg_pump_init(&pump, &with, NULL, pump_arena);
     pump.unchanged = MG_STR("unchanged");
     mg_pump_add(&pump, &attempt);
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
@@ -544,174 +436,32 @@ static void only_tests_that_run_the_lines_may_go_ahead(void **state)
     (void)state;
     DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true, .near_count = 1 });
-    assert_int_equal(script.jobs[0].near, 3);
-    set_up(state);
+    assert_int_equal(pump_script.jobs[0].near, 3);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
-    assert_int_equal(script.jobs[0].own, 2);
-    assert_int_equal(script.jobs[0].near, 2);
-    assert_true(script.jobs[0].chain);
-    assert_int_equal(script.jobs[0].tests.len, 3);
-    set_up(state);
+    assert_int_equal(pump_script.jobs[0].own, 2);
+    assert_int_equal(pump_script.jobs[0].near, 2);
+    assert_true(pump_script.jobs[0].chain);
+    assert_int_equal(pump_script.jobs[0].tests.len, 3);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(false, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
-    assert_false(script.jobs[0].chain);
-    set_up(state);
+    assert_false(pump_script.jobs[0].chain);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(true, (struct mg_attempt){ .bail = true }); /* a control */
-    assert_int_equal(script.jobs[0].own, 0);
-    set_up(state);
+    assert_int_equal(pump_script.jobs[0].own, 0);
+    pump_set_up(state);
     DONE({ .test = 3, .failed = true, .hit = true });
     submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true, .fresh = true });
-    assert_int_equal(script.jobs[0].own, 0);
-    set_up(state);
+    assert_int_equal(pump_script.jobs[0].own, 0);
+    pump_set_up(state);
     answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .hit = true });
     submit_one(true, (struct mg_attempt){ .line = 2, .end_line = 2, .bail = true });
-    assert_int_equal(script.jobs[1].own, 0); /* alone */
-    assert_false(script.jobs[1].chain);
-}
-
-static void a_timeout_is_repeated_alone(void **state)
-{
-    (void)state;
-    struct mg_pump pump;
-    struct mg_attempt_end end;
-    struct mg_err err;
-    uint32_t mutant;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    mg_pump_init(&pump, &request, NULL, arena);
-    pump.unchanged = MG_STR("unchanged");
-    for (uint32_t i = 0; i < 2; i++)
-        mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = two, .first_count = 2, .bail = true });
-    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
-    assert_int_equal(mutant, 1);
-    assert_int_equal(end.result.verdict, MG_VERDICT_survived);
-    assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
-    assert_int_equal(mutant, 0);
-    assert_int_equal(end.result.verdict, MG_VERDICT_timeout);
-    assert_int_equal(script.flying_at_submit[1], 1); /* the two went out together … */
-    assert_int_equal(script.flying_at_submit[2], 0); /* … the repetition alone */
-}
-
-static void took(uint32_t test, double seconds)
-{
-    struct mg_mutant_run *run = &script.answers[0];
-    while (run[1].reason.at)
-        run++;
-    *MG_PUSH(arena, &run->took) = (struct mg_test_time){ test, seconds };
-}
-
-/* What others set up before it in the baseline may have to be set up first: a fixture of a module, a table that is made when it is first used. */
-static void a_test_that_comes_too_late_to_the_line_gets_more_time(void **state)
-{
-    (void)state;
-    answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
-    DONE({ .test = 3, .hit = false }, { .test = 5, .hit = true });
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-    assert_false(odd);
-    assert_int_equal(script.submitted, 2);
-    assert_true(script.jobs[0].limits.at[1] == mg_test_limit(0.1) && script.jobs[1].limits.at[1] > mg_test_limit(1.0));
-    assert_true(script.jobs[1].limits.at[0] == mg_test_limit(0)); /* the other one need not */
-    set_up(state);
-    for (int i = 0; i < 3; i++)
-        answer(MG_RUN_TIMEOUT, 5, false, NULL, 0);
-    DONE({ .test = 3, .hit = true });
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-    assert_true(odd);
-    assert_int_equal(script.submitted, 4); /* with more time, as collected, without it */
-    assert_int_equal(script.jobs[3].tests.len, 1);
-}
-
-static void a_timeout_counts_when_the_test_is_quick_without_the_mutant(void **state)
-{
-    static const double seconds[] = { 0.8, 0.04 };
-    for (int i = 0; i < 2; i++) {
-        set_up(state);
-        script.tells_proofs = true;
-        answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-        script.answers[0].certain = true;
-        DONE({ .test = 3 });
-        took(3, seconds[i]);
-        answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-        script.answers[2].certain = true;
-        assert_int_equal(verdict().result.verdict, MG_VERDICT_timeout);
-        assert_false(odd);
-        assert_int_equal(script.submitted, i ? 2 : 3); /* the proof holds for the second one, too */
-        assert_true(script.jobs[1].limits.at[0] >= 2.0 * mg_test_limit(1.0));
-        if (i == 0)
-            assert_true(script.jobs[2].limits.at[0] == mg_test_limit(0.8));
-    }
-    set_up(state);
-    script.tells_proofs = true;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    script.answers[0].certain = true;
-    DONE({ .test = 3 });
-    took(3, 0.8);
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-}
-
-static void with_more_time_a_timeout_is_repeated_alone_again(void **state)
-{
-    (void)state;
-    script.tells_proofs = true;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    DONE({ .test = 3 });
-    took(3, 0.8);
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
-    assert_int_equal(script.submitted, 5);
-}
-
-static void a_kill_needs_no_more_time(void **state)
-{
-    (void)state;
-    script.tells_proofs = true;
-    DONE({ .test = 3, .hit = true, .failed = true });
-    DONE({ .test = 3 });
-    took(3, 0.8);
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_killed);
-    assert_int_equal(script.submitted, 2);
-}
-
-static void a_limit_is_judged_by_what_was_known_when_it_was_set(void **state)
-{
-    (void)state;
-    script.tells_proofs = true;
-    for (int i = 0; i < 2; i++) { /* both are out before either has its proof */
-        answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-        script.answers[i].certain = true;
-    }
-    DONE({ .test = 3 });
-    took(3, 0.8);
-    for (int i = 0; i < 2; i++)
-        DONE({ .test = 3, .hit = true });
-    struct mg_pump pump;
-    struct mg_attempt_end end;
-    struct mg_err err;
-    uint32_t mutant;
-    mg_pump_init(&pump, &request, NULL, arena);
-    pump.unchanged = MG_STR("unchanged");
-    for (uint32_t i = 0; i < 2; i++)
-        mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i, .source = MG_STR("x"), .first = two, .first_count = 1, .bail = true });
-    for (uint32_t i = 0; i < 2; i++) {
-        assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_OK);
-        assert_int_equal(end.result.verdict, MG_VERDICT_survived);
-    }
-    assert_int_equal(script.submitted, 5);
-}
-
-static void a_timeout_that_does_not_come_again_is_none(void **state)
-{
-    (void)state;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_survived);
+    assert_int_equal(pump_script.jobs[1].own, 0); /* alone */
+    assert_false(pump_script.jobs[1].chain);
 }
 
 static void a_dead_process_kills_only_after_the_line_ran(void **state)
@@ -721,7 +471,7 @@ static void a_dead_process_kills_only_after_the_line_ran(void **state)
     struct mg_attempt_end end = verdict();
     assert_int_equal(end.result.verdict, MG_VERDICT_killed);
     assert_int_equal(end.result.kill_kind, MG_KILL_CRASH);
-    set_up(state);
+    pump_set_up(state);
     answer(MG_RUN_DIED, 3, false, NULL, 0);
     answer(MG_RUN_DIED, 3, false, NULL, 0);
     DONE({ .test = 5, .hit = true });
@@ -734,7 +484,7 @@ static void it_gives_up_after_three_retries(void **state)
     for (int i = 0; i < 5; i++)
         answer(MG_RUN_DIED, 3, false, NULL, 0);
     assert_int_equal(verdict().result.verdict, MG_VERDICT_invalid);
-    assert_int_equal(script.submitted, 5);
+    assert_int_equal(pump_script.submitted, 5);
 }
 
 static void refused_mutants_have_no_verdict(void **state)
@@ -742,9 +492,9 @@ static void refused_mutants_have_no_verdict(void **state)
     (void)state;
     answer(MG_RUN_REFUSED, 0, false, NULL, 0);
     assert_int_equal(verdict().result.verdict, MG_VERDICT_invalid);
-    set_up(state);
+    pump_set_up(state);
     answer(MG_RUN_REFUSED, 0, false, NULL, 0);
-    script.answers[0].same_code = true;
+    pump_script.answers[0].same_code = true;
     assert_int_equal(verdict().result.verdict, MG_VERDICT_ignored);
 }
 
@@ -756,29 +506,20 @@ static void an_answer_to_no_question_is_an_error(void **state)
     struct mg_err err;
     uint32_t mutant;
     answer(MG_RUN_DONE, 0, false, NULL, 0);
-    script.answers[0].ticket = 99;
-    mg_pump_init(&pump, &request, NULL, arena);
+    pump_script.answers[0].ticket = 99;
+    mg_pump_init(&pump, &request, NULL, pump_arena);
     mg_pump_add(&pump, &(struct mg_attempt){ .source = MG_STR("x"), .first = two, .first_count = 2 });
     assert_int_equal(mg_pump_next(&pump, &mutant, &end, &err), MG_E_CHILD);
-}
-
-static void a_timeout_that_no_busy_machine_explains_is_not_repeated(void **state)
-{
-    (void)state;
-    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
-    script.answers[0].certain = true;
-    assert_int_equal(verdict().result.verdict, MG_VERDICT_timeout);
-    assert_int_equal(script.submitted, 2); /* and its proof */
 }
 
 /* Attempts with the same tests, each with a list of its own. */
 static struct mg_pump pump_of(const struct mg_gate_request *of, uint32_t attempts)
 {
     struct mg_pump pump;
-    mg_pump_init(&pump, of, NULL, arena);
+    mg_pump_init(&pump, of, NULL, pump_arena);
     pump.unchanged = MG_STR("unchanged");
     for (uint32_t i = 0; i < attempts; i++) {
-        struct mg_candidate *tests = MG_NEW_ARRAY(arena, struct mg_candidate, 2);
+        struct mg_candidate *tests = MG_NEW_ARRAY(pump_arena, struct mg_candidate, 2);
         memcpy(tests, two, sizeof two);
         mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i,
                                                  .source = MG_STR("changed"),
@@ -811,30 +552,30 @@ static void the_last_killer_comes_first(void **state)
     DONE({ .test = 3, .failed = true, .hit = true });
     struct mg_pump pump = pump_of(&single, 3);
     take_all(&pump, 3);
-    assert_int_equal(script.submitted, 4);           /* and their proof */
-    assert_int_equal(script.jobs[1].tests.at[0], 3); /* was on its way already */
-    assert_int_equal(script.jobs[2].tests.at[0], 5);
+    assert_int_equal(pump_script.submitted, 4);           /* and their proof */
+    assert_int_equal(pump_script.jobs[1].tests.at[0], 3); /* was on its way already */
+    assert_int_equal(pump_script.jobs[2].tests.at[0], 5);
 }
 
 static void a_proof_keeps_the_order_of_its_mutant(void **state)
 {
     (void)state;
-    script.tells_proofs = true;
+    pump_script.tells_proofs = true;
     DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true }, { .test = 9, .failed = true, .hit = true });
     DONE({ .test = 3, .hit = true }, { .test = 5, .failed = true, .hit = true });
     DONE({ .test = 3, .hit = true });
     DONE({ .test = 3 }, { .test = 5 }, { .test = 9 });
     struct mg_pump pump = pump_of(&single, 3);
     take_all(&pump, 3);
-    assert_int_equal(script.submitted, 4);
-    assert_true(mg_str_is(script.jobs[3].source, "unchanged"));
-    assert_int_equal(script.jobs[3].tests.at[0], 3); /* though 5 has killed another one while it waited */
-    assert_int_equal(script.jobs[3].tests.at[1], 5);
+    assert_int_equal(pump_script.submitted, 4);
+    assert_true(mg_str_is(pump_script.jobs[3].source, "unchanged"));
+    assert_int_equal(pump_script.jobs[3].tests.at[0], 3); /* though 5 has killed another one while it waited */
+    assert_int_equal(pump_script.jobs[3].tests.at[1], 5);
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, pump_set_up, pump_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_failing_test_kills_after_the_line_ran),
         CASE(crashes_and_set_up_failures_are_crash_kills),
@@ -857,18 +598,10 @@ int main(void)
         CASE(a_static_mutant_says_so),
         CASE(neighbours_that_cannot_stand_behind_the_others_say_nothing),
         CASE(only_tests_that_run_the_lines_may_go_ahead),
-        CASE(a_test_that_comes_too_late_to_the_line_gets_more_time),
-        CASE(a_timeout_counts_when_the_test_is_quick_without_the_mutant),
-        CASE(with_more_time_a_timeout_is_repeated_alone_again),
-        CASE(a_kill_needs_no_more_time),
-        CASE(a_limit_is_judged_by_what_was_known_when_it_was_set),
-        CASE(a_timeout_is_repeated_alone),
-        CASE(a_timeout_that_does_not_come_again_is_none),
         CASE(a_dead_process_kills_only_after_the_line_ran),
         CASE(it_gives_up_after_three_retries),
         CASE(refused_mutants_have_no_verdict),
         CASE(an_answer_to_no_question_is_an_error),
-        CASE(a_timeout_that_no_busy_machine_explains_is_not_repeated),
         CASE(the_last_killer_comes_first),
         CASE(a_proof_keeps_the_order_of_its_mutant),
     };
