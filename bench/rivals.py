@@ -328,8 +328,8 @@ class Job:
             with open(self.repo / self.run["tests"] / "conftest.py", "a", encoding="utf-8") as file:
                 file.write(LEFT_OUT.format(names=set(self.run["left_out"])))
         if args.tested:
-            environment_ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-            subprocess.run([bin_ / "python", "-m", "pytest", "-q", self.run["tests"]], cwd=self.repo, env=environment_, stdout=subprocess.DEVNULL, check=False)
+            env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+            subprocess.run([bin_ / "python", "-m", "pytest", "-q", self.run["tests"]], cwd=self.repo, env=env, stdout=subprocess.DEVNULL, check=False)
 
 
 def row(name, runs, base):

@@ -14,6 +14,11 @@ PACKAGE = os.path.join(ROOT, "src", "agent", "_mutagen_agent")
 TRACER = os.path.join(os.path.dirname(os.environ.get("MUTAGEN_BINARY") or os.path.join(ROOT, "build", "mutagen")), "tracer.abi3.so")
 
 
+def lines_of(event, file=0):
+    """The lines of one of the files that a test of the traced baseline has run."""
+    return {line for number, first, last in event["lines"] if number == file for line in range(first, last + 1)}
+
+
 class Wire:
     def __init__(self, sock):
         self.sock, self.buffer, self.last_id, self.events = sock, b"", 0, []

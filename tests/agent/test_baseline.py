@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from driver import Bench
+from driver import Bench, lines_of
 
 MODULE = '''
     import functools
@@ -102,10 +102,6 @@ OUTCOMES = {
     "test_fixture_three": "passed", "test_slow_one": "passed", "test_slow_two": "passed", "test_thread": "passed",
     "test_unit_one": "passed", "test_unit_two": "passed",
 }
-
-
-def lines_of(event, file=0):
-    return {line for number, first, last in event["lines"] if number == file for line in range(first, last + 1)}
 
 
 def test_outcomes_lines_and_going_on(repo):

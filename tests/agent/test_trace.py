@@ -148,13 +148,9 @@ def lines_by_test(folder, tracer):
         events = repo.baseline(files=["mod.py"])
         tests = {repo.ids()[event["test"]].split("::")[-1]: event for event in events}
         assert {name: event["outcome"] for name, event in tests.items() if event["outcome"] != "passed"} == {}
-        return imported, {name: driver_lines(event) for name, event in tests.items()}
+        return imported, {name: driver.lines_of(event) for name, event in tests.items()}
     finally:
         repo.close()
-
-
-def driver_lines(event):
-    return {line for _number, first, last in event["lines"] for line in range(first, last + 1)}
 
 
 def line_of(text):

@@ -161,10 +161,7 @@ static enum mg_code ask_confirm(struct mg_agent_process *agent, struct mg_link *
     mg_agent_add_places(&request, agent);
     mg_request_strs(&request, "files", what->files.at, what->files.len);
     mg_request_strs(&request, "deselect", what->deselect.at, what->deselect.len);
-    struct mg_str *ignore = MG_NEW_ARRAY(arena, struct mg_str, agent->left_out.len + 1);
-    for (size_t i = 0; i < agent->left_out.len; i++)
-        ignore[i] = agent->left_out.at[i].file;
-    mg_request_strs(&request, "ignore", ignore, agent->left_out.len);
+    mg_agent_add_left_out(&request, agent);
     yyjson_mut_obj_add_bool(request.doc, request.root, "reversed", what->reversed);
     yyjson_mut_obj_add_bool(request.doc, request.root, "stop_at_failure", what->stop_at_failure);
     yyjson_mut_obj_add_real(request.doc, request.root, "seconds", what->seconds);

@@ -81,6 +81,8 @@ enum mg_code mg_agent_revive(void *self, bool *revived, struct mg_err *err);
 void mg_agent_stop(void *self);
 /* What zygote and confirmation are told alike. */
 void mg_agent_add_places(struct mg_request *request, const struct mg_agent_process *agent);
+/* Arguments of pytest, for both: files that end pytest itself when they are collected are left out. */
+void mg_agent_add_left_out(struct mg_request *request, const struct mg_agent_process *agent);
 
 /* session.c */
 enum mg_code mg_agent_open_session(void *self, struct mg_session **session, struct mg_err *err);

@@ -131,15 +131,20 @@ static enum mg_code receive_collected(struct mg_agent_process *agent, uint64_t i
     }
 }
 
+void mg_agent_add_left_out(struct mg_request *request, const struct mg_agent_process *agent)
+{
+    struct mg_str *args = MG_NEW_ARRAY(agent->run, struct mg_str, agent->left_out.len + 1);
+    for (size_t i = 0; i < agent->left_out.len; i++)
+        args[i] = mg_arena_printf(agent->run, "--ignore=%.*s", MG_FMT(agent->left_out.at[i].file));
+    mg_request_strs(request, "args", args, agent->left_out.len);
+}
+
 /* *refused is pytest's own line when it did not accept its arguments; then the call is MG_OK all the same. */
 static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct mg_str *refused,
                                 struct mg_str *importing, struct mg_err *err)
 {
     struct mg_request request = mg_request_new(&agent->link, "collect");
-    struct mg_str *args = MG_NEW_ARRAY(agent->run, struct mg_str, agent->left_out.len + 1);
-    for (size_t i = 0; i < agent->left_out.len; i++)
-        args[i] = mg_arena_printf(agent->run, "--ignore=%.*s", MG_FMT(agent->left_out.at[i].file));
-    mg_request_strs(&request, "args", args, agent->left_out.len);
+    mg_agent_add_left_out(&request, agent);
     mg_request_strs(&request, "only", agent->how.only, agent->how.only_count);
     mg_request_strs(&request, "watch", agent->how.watch, agent->how.watch_count);
     yyjson_mut_obj_add_bool(request.doc, request.root, "keep_addopts", agent->keep_addopts);

@@ -1,5 +1,6 @@
 """Byte code is written below PYTHONPYCACHEPREFIX only, but read from the usual places too, those of the user's repo among them: a new run need not
-compile again what has been compiled. Whether it fits the source is checked by the importer and by pytest, as ever: by time and size."""
+compile again what has been compiled. Whether it fits the source is checked by the importer and by pytest, as ever: by time and size,
+or by a digest."""
 import _frozen_importlib_external as external
 import _imp
 import os

@@ -108,7 +108,7 @@ def child(request, emit):
     given = ["--continue-on-collection-errors", *(request.get("files") or [])]  # a file that does not import costs its own tests alone
     for nodeid in request.get("deselect") or []:
         given += ["--deselect", nodeid]
-    given += ["--ignore=" + file for file in request.get("ignore") or []]
+    given += request.get("args") or []
     arguments = collect.arguments(
         given, request.get("keep_addopts", True), request["repo"], request["scratch"], int(request.get("seed") or 0)
     )

@@ -30,19 +30,17 @@ struct module {
     struct method *methods;
     void *slots, *traverse, *clear, *free;
 };
-enum { METH_VARARGS = 1, METH_NOARGS = 4, ABI_VERSION = 3 };
+enum { METH_NOARGS = 4, METH_O = 8, ABI_VERSION = 3 };
 enum { TRACE_LINE = 2 };
 
 void Py_IncRef(PyObject *object);
 void Py_DecRef(PyObject *object);
 PyObject *PyModule_Create2(struct module *module, int version);
-int PyArg_ParseTuple(PyObject *args, const char *format, ...);
 PyObject *Py_BuildValue(const char *format, ...);
 PyObject *PyObject_CallFunctionObjArgs(PyObject *callable, ...);
 long PyLong_AsLong(PyObject *number);
 PyObject *PyList_New(ptrdiff_t len);
 int PyList_SetItem(PyObject *list, ptrdiff_t index, PyObject *item);
-PyObject *PyErr_NoMemory(void);
 PyObject *PyErr_Occurred(void);
 void PyErr_Clear(void);
 void *PyMem_Malloc(size_t size);
@@ -249,12 +247,9 @@ static void put(PyObject **place, PyObject *object)
 }
 
 /* use(resolve): forgets all codes and lines; from now on lines of code for which resolve(code) gives a number are noted under it. */
-static PyObject *py_use(PyObject *self, PyObject *args)
+static PyObject *py_use(PyObject *self, PyObject *callable)
 {
     (void)self;
-    PyObject *callable;
-    if (!PyArg_ParseTuple(args, "O", &callable))
-        return NULL;
     forget_codes();
     for (size_t i = 0; i < file_count; i++)
         PyMem_Free(files[i].bits);
@@ -266,23 +261,17 @@ static PyObject *py_use(PyObject *self, PyObject *args)
 }
 
 /* tell_to(tell): lines are not noted any more; tell((file, line)) is called for each when it runs first. */
-static PyObject *py_tell_to(PyObject *self, PyObject *args)
+static PyObject *py_tell_to(PyObject *self, PyObject *callable)
 {
     (void)self;
-    PyObject *callable;
-    if (!PyArg_ParseTuple(args, "O", &callable))
-        return NULL;
     put(&tell, callable);
     return none();
 }
 
 /* start(object): traces this thread; sys.gettrace() gives `object` as long. */
-static PyObject *py_start(PyObject *self, PyObject *args)
+static PyObject *py_start(PyObject *self, PyObject *object)
 {
     (void)self;
-    PyObject *object;
-    if (!PyArg_ParseTuple(args, "O", &object))
-        return NULL;
     PyEval_SetTrace(trace, object);
     return none();
 }
@@ -311,10 +300,9 @@ static PyObject *py_drain(PyObject *self, PyObject *args)
 }
 
 static struct method methods[] = {
-    { "use", py_use, METH_VARARGS,
-      "use(resolve): lines of code for which resolve(code) >= 0 are noted under that number; all noted before is forgotten" },
-    { "tell_to", py_tell_to, METH_VARARGS, "tell_to(tell): tell((file, line)) at once, instead of noting" },
-    { "start", py_start, METH_VARARGS, "start(object): trace this thread; sys.gettrace() gives object" },
+    { "use", py_use, METH_O, "use(resolve): lines of code for which resolve(code) >= 0 are noted under that number; all noted before is forgotten" },
+    { "tell_to", py_tell_to, METH_O, "tell_to(tell): tell((file, line)) at once, instead of noting" },
+    { "start", py_start, METH_O, "start(object): trace this thread; sys.gettrace() gives object" },
     { "drain", py_drain, METH_NOARGS, "drain(): [(file, line), ...] noted since the last time" },
     { NULL, NULL, 0, NULL },
 };
