@@ -787,6 +787,22 @@ def test_first(): assert table() == [1]
 def test_double(): assert double(3) == 6
 """, more={"tests/__init__.py": "", "tests/slow.py": SLOW_ONCE}, alive=["n + n"])
 
+row("defined for another system", 0, """
+import sys
+
+if sys.platform == "another":
+    def double(n):
+        return n * 2
+else:
+    def double(n):
+        return n + n
+""", """
+import pickle
+import pkg.mod
+
+def test_double(): assert pickle.loads(pickle.dumps(pkg.mod.double))(3) == 6
+""", dead=["return n + n"])
+
 FIRST_AND_SECOND = """
 def first(n):
     return n + 1

@@ -9,11 +9,12 @@ import sys
 import types
 import warnings
 
-from . import codes, defaults, wire
+from . import codes, defaults, forks, wire
 
 FUTURE_FLAGS = functools.reduce(lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
 
 
+IMPORT_SECONDS = 60.0
 MODULE = "<module>"  # the name of a target that is what a file runs when it is imported
 
 
@@ -163,9 +164,17 @@ def import_module(name):
 
 
 def import_again(name):
-    """pytest leaves a module whose import failed where it was, half made: only a new import says what is wrong with it."""
-    known = sys.modules.pop(name)
+    """pytest leaves a module whose import failed where it was, half made: only a new import says what is wrong with it. In a process of its own: it
+    binds the new module in its package, and whatever it registers is there twice."""
+    ended = []
+    forks.run_many([("import", lambda emit: import_anew(name, emit), IMPORT_SECONDS)], 1, ended.append)
+    for record in ended[0].records:
+        raise NotImportable(record["problem"])
+
+
+def import_anew(name, emit):
+    del sys.modules[name]
     try:
         import_module(name)
-    finally:
-        sys.modules[name] = known
+    except NotImportable as exc:
+        emit({"problem": str(exc)})
