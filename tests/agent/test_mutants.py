@@ -83,6 +83,19 @@ MODULE = '''
     plus_five = adder(5)
 
 
+    def chosen(low, high):
+        def choose(n):
+            def least():
+                return low
+            if n > 3:
+                return least() + 1  # the höchste: behind the last statement stands more
+            else: return high ** n  # not run
+        return choose
+
+
+    choose = chosen(1, 2)
+
+
     async def later(n):
         return n + 1
 
@@ -117,6 +130,7 @@ TESTS = '''
     def test_cached(): assert cached(1) == 11
     def test_count(): assert list(count(3)) == [0, 1, 2]
     def test_plus_five(): assert plus_five(1) == 6
+    def test_choose(): assert choose(5) == 2
     def test_later(): assert asyncio.run(later(1)) == 2
     def test_opened():
         with opened(1) as n:
@@ -151,7 +165,11 @@ def shapes(shared):
     ("adder.add_n", "m + n", "m - n", "test_plus_five", "function"),
     ("adder.add_n", "return m + n", "return m", "test_plus_five", "function"),
     ("adder", "m + n", "m - n", "test_plus_five", "function"),
+    ("adder", "return m + n", "return m", "test_plus_five", "function"),
     ("counted", "wrapper.calls += 1", "wrapper.calls -= 1", "test_calls", "function"),
+    ("counted", "wrapper.calls += 1", "pass", "test_calls", "function"),
+    ("counted", "return function(*args)", "return None", "test_twice", "function"),
+    ("chosen", "return low", "return 0", "test_choose", "function"),
     ("later", "n + 1", "n + 2", "test_later", "coroutine"),
     ("opened", "n + 1", "n + 2", "test_opened", "generator"),
     ("conditional", "n - 1", "n + 1", "test_conditional", "function"),

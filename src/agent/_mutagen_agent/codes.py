@@ -1,4 +1,5 @@
 """Code objects: compiling one function alone at its place in the file, comparing, and pairing nested codes."""
+import ast
 import hashlib
 import sys
 import types
@@ -29,9 +30,8 @@ def compile_alone(target, source, same_allowed=False):
     old, dead = target.code, []
     for _attempt in range(3):
         new = compile_once(target, source, dead)
-        missing = [name for name in old.co_freevars if name not in new.co_freevars]
         lost_yield = old.co_flags & (GENERATOR | ASYNC_GENERATOR) and not new.co_flags & (GENERATOR | ASYNC_GENERATOR)
-        more = (["yield"] if lost_yield else []) + missing
+        more = (["yield"] if lost_yield else []) + lost(old, new) + lost_inside(old, new)
         if not more or any(word in dead for word in more):
             break
         dead = dead + more
@@ -102,8 +102,18 @@ def compile_once(target, source, dead):
     return found
 
 
+def lost(old, new):
+    return [name for name in old.co_freevars if name not in new.co_freevars]
+
+
+def lost_inside(old, new):
+    """Of functions inside: (name, first line, free variable). Closures made before would not take the new code."""
+    return [(inner.co_name, inner.co_firstlineno, name) for was, inner in partners(old, new) if inner.co_name.isidentifier() for name in lost(was, inner)]
+
+
 def build(target, source, dead):
-    """The file reduced to this function: headers of its scopes on the lines before it, so that every line keeps its number."""
+    """The file reduced to this function: headers of its scopes on the lines before it, so that every line keeps its number. `dead`: words that stand at
+    its end, and are not run, or those of lost_inside() at the ends of functions inside."""
     lead = source[: len(source) - len(source.lstrip(" \t"))]
     scopes = target.scopes[-(target.first_line - 1):] if target.first_line > 1 else []
     names = [name for name in target.code.co_freevars if name not in ("__class__", "__classdict__", target.name)]
@@ -125,11 +135,26 @@ def build(target, source, dead):
             headers.append(indent + "if 1:")
     padding = "\n" * (target.first_line - 1 - len(headers))
     text = padding + "".join(header + "\n" for header in headers) + source.rstrip("\r\n")
-    if dead and target.body_indent:
-        text += "\n" + body_lead(source, target.body_indent) + "if 0: " + "; ".join(dead)
-    elif dead:
-        text += "; " + "; ".join(dead)
-    return text + "\n", path + [target.name]
+    own, inside = [word for word in dead if type(word) is str], [word for word in dead if type(word) is tuple]
+    if own and target.body_indent:
+        text += "\n" + body_lead(source, target.body_indent) + "if 0: " + "; ".join(own)
+    elif own:
+        text += "; " + "; ".join(own)
+    return with_dead_ends(text + "\n", inside, target) if inside else text + "\n", path + [target.name]
+
+
+def with_dead_ends(text, inside, target):
+    """On the lines that are there: behind the last statement of each of these functions."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines, ends = text.encode("utf-8", "surrogatepass").split(b"\n"), {}
+    tree = compile(text, target.code.co_filename, "exec", target.code.co_flags & future_flags() | ast.PyCF_ONLY_AST, True)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first = min([node.lineno] + [decorator.lineno for decorator in node.decorator_list])
+            ends[node.name, first] = node.end_lineno, node.end_col_offset
+    for (line, column), name in sorted(((ends[word[:2]], word[2]) for word in inside if word[:2] in ends), reverse=True):
+        lines[line - 1] = lines[line - 1][:column] + b"; 0 and " + name.encode() + lines[line - 1][column:]
+    return b"\n".join(lines).decode("utf-8", "surrogatepass")
 
 
 def body_lead(source, width):
@@ -209,17 +234,15 @@ def nested(code):
     return [const for const in code.co_consts if isinstance(const, types.CodeType)]
 
 
-def nested_pairs(old, new):
-    """(old nested code, new nested code) at every depth, by name and turn, where the free variables agree."""
+def partners(old, new):
+    """(old nested code, new nested code) at every depth, by name and turn."""
     pairs, turns = [], {}
     for code in nested(new):
         turns.setdefault(code.co_name, []).append(code)
     for code in nested(old):
         if turns.get(code.co_name):
-            partner = turns[code.co_name].pop(0)
-            if partner.co_freevars == code.co_freevars:
-                pairs.append((code, partner))
-            pairs.extend(nested_pairs(code, partner))
+            pairs.append((code, turns[code.co_name].pop(0)))
+            pairs.extend(partners(*pairs[-1]))
     return pairs
 
 

@@ -102,7 +102,7 @@ class Target:
         self.swapped = []  # (function, its original code)
         self.alone = None  # see codes.original_alone
         self.defaults = {}  # id(code) -> (code, defaults that go with it)
-        self.dead, self.kept = {}, []  # id(code) -> names that codes.build had to add; these codes, so that no id comes again
+        self.dead, self.kept = {}, []  # id(code) -> what codes.build had to add; these codes, so that no id comes again
         self.marks = True  # whether codes may carry markers: until the unchanged function fails with them, and passes without
         self.defaults_before = []
         self.fresh = []  # modules that only we have imported: a test that imports them does it anew
@@ -129,7 +129,7 @@ class Target:
     def swap(self, code):
         """Gives `code` to every live function of the target in this process, and its nested codes to closures made from the old ones."""
         for function in self.functions:
-            for old, new in codes.nested_pairs(function.__code__, code):
+            for old, new in codes.partners(function.__code__, code):
                 for closure in self.index.by_code.get(id(old), ()):
                     self.give(closure, new)
         for function in self.functions:
