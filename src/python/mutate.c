@@ -92,6 +92,16 @@ void mg_sink_span(struct mg_sink *sink, uint32_t start, uint32_t end, const stru
     *MG_PUSH(sink->arena, sink->mutants) = mutant;
 }
 
+void mg_sink_by_call(struct mg_sink *sink, size_t from, const struct mg_node *body)
+{
+    const struct mg_node *at = body + 1;
+    while (at < body + body->size && at->kind != N_FUNCTION)
+        at++;
+    for (size_t i = from; at < body + body->size && i < sink->mutants->len; i++)
+        if (sink->mutants->at[i].end_line > at->line)
+            sink->mutants->at[i].end_line = at->line; /* of `def`: its decorators stand before it, its body behind */
+}
+
 void mg_sink_token(struct mg_sink *sink, const struct mg_node *token, const struct mg_node *whole, struct mg_str text)
 {
     whole = activation(whole);

@@ -8,7 +8,10 @@ static void emit(struct mg_sink *sink, const struct mg_node *function, const str
 {
     const struct mg_node *body = mg_node_field(function, F_body);
     bool target = mg_node_ancestor(function, N_FUNCTION) == NULL;
+    size_t from = sink->mutants->len;
     mg_sink_span(sink, value->start, value->end, target && body ? body : function, target && body ? body : function, text);
+    if (target && body)
+        mg_sink_by_call(sink, from, body);
 }
 
 bool mg_is_literal_default(const struct mg_module *module, const struct mg_node *value)

@@ -18,7 +18,9 @@ static void mutate(const struct mg_node *node, struct mg_sink *sink)
         first = mg_node_next_named(first);
     if (!first || !mg_node_next_named(first) || mg_node_contains(body, N_YIELD) || is_all_skipped(sink->module, first))
         return; /* of one statement, RVR and SDL say it; a generator must stay one */
+    size_t from = sink->mutants->len;
     mg_sink_statements(sink, first, mg_node_last_code(body), MG_STR("return None"));
+    mg_sink_by_call(sink, from, body);
 }
 
 const struct mg_operator mg_op_extreme = { "XMT", "empty the function", 3, { N_FUNCTION }, mutate, "g()\n    return a", "return None\n" };

@@ -43,6 +43,10 @@ void mg_sink_bracketed(struct mg_sink *sink, const struct mg_node *node, struct 
 /* Any span of the file; executing a line from `first` to `last` activates it. The newlines must be right already. */
 void mg_sink_span(struct mg_sink *sink, uint32_t start, uint32_t end, const struct mg_node *first, const struct mg_node *last, struct mg_str text);
 
+/* The mutants made since there were `from`: a call of the function that has this body activates them. So do not functions inside that an earlier call has
+ * made: lines of these, and those behind, are left out. */
+void mg_sink_by_call(struct mg_sink *sink, size_t from, const struct mg_node *body);
+
 /* filters.c: what no operator looks at, and equivalences that several operators share. */
 bool mg_is_skipped(const struct mg_module *module, const struct mg_node *node);
 bool mg_function_is_skipped(const struct mg_module *module, const struct mg_node *function);

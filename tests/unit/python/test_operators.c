@@ -489,6 +489,31 @@ static void defaults_of_the_function_itself_are_activated_by_its_body(void **unu
     mg_arena_free(arena);
 }
 
+/* A wrapper made by an earlier call runs without the default, and without a new body. */
+static void lines_of_functions_inside_do_not_activate_what_a_call_does(void **unused)
+{
+    (void)unused;
+    struct mg_arena *arena = mg_arena_new();
+    struct mg_module *module = NULL;
+    struct mg_functions functions = { 0 };
+    struct mg_mutants mutants = { 0 };
+    unsigned seen = 0;
+    struct mg_str source = MG_STR("def f(a=2):\n    if a:\n        g()\n    @w(\n        a)\n    def h():\n        return 1\n    return h\n");
+    assert_int_equal(mg_module_parse(source, &module, NULL), MG_OK);
+    mg_module_functions(module, arena, &functions);
+    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 3, arena, &mutants);
+    for (size_t i = 0; i < mutants.len; i++) {
+        if (strcmp(mutants.at[i].operator_name, "DEF") != 0 && strcmp(mutants.at[i].operator_name, "XMT") != 0)
+            continue;
+        assert_int_equal(mutants.at[i].line, 2);
+        assert_int_equal(mutants.at[i].end_line, 6);
+        seen++;
+    }
+    assert_int_equal(seen, 2);
+    mg_module_free(module);
+    mg_arena_free(arena);
+}
+
 static void identity_survives_moved_code_and_tells_twins_apart(void **unused)
 {
     (void)unused;
@@ -575,6 +600,7 @@ int main(void)
         cmocka_unit_test(a_value_of_a_module_is_no_local_one),
         cmocka_unit_test(text_for_people_is_not_level_one),
         cmocka_unit_test(defaults_of_the_function_itself_are_activated_by_its_body),
+        cmocka_unit_test(lines_of_functions_inside_do_not_activate_what_a_call_does),
         cmocka_unit_test(identity_survives_moved_code_and_tells_twins_apart),
         cmocka_unit_test(a_module_has_decorators_and_defaults_that_are_computed),
         cmocka_unit_test(places_count_utf16_units_and_lines_of_the_whole_expression),
