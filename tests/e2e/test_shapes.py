@@ -41,6 +41,9 @@ def test_missing_packages_are_named_with_the_interpreter(desk):
     desk.repo({"calc.py": "import not_installed_here\n" + OPS}, name="third")
     told = desk("run", "third")
     assert told.out.splitlines()[-1].startswith("next: install what the repo needs into /"), told
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/windows.py": "import msvcrt\n", "tests/test_ops.py": TEST_OPS}, name="fourth")
+    told = desk("score", "fourth", "--no-witnesses")
+    assert told.code == 0 and "msvcrt" not in told.out + told.err, "nobody can install it: it is the standard library's, on another system"
     desk.repo({"calc.py": OPS, "tests/conftest.py": "import not_installed_here\n"}, name="other")
     told = desk("run", "other")
     assert told.code == 1 and "; install it for /" in told.err.splitlines()[-1], told

@@ -28,7 +28,8 @@ static const char script[] = "import sys\n"
                              "    except Exception:\n        return '.' in name or name in sys.modules\n"
                              "names = sys.stdin.read().split()\n"
                              "print('%d %d %s' % (sys.version_info[0], sys.version_info[1], there('pytest') and 'pytest' or '-'))\n"
-                             "for name in names:\n    if not there(name):\n        print(name)\n";
+                             "standard = getattr(sys, 'stdlib_module_names', ())\n" /* of any system: nobody can install msvcrt here */
+                             "for name in names:\n    if not there(name) and name.split('.')[0] not in standard:\n        print(name)\n";
 
 static struct mg_need *need_of(struct mg_needs *needs, struct mg_str name)
 {

@@ -30,6 +30,7 @@ static const char *const other_names[][2] = {
     { "MySQLdb", "mysqlclient" },
     { "docx", "python-docx" },
     { "pkg_resources", "setuptools" },
+    { "distutils", "setuptools" },
     { "rest_framework", "djangorestframework" },
     { "skimage", "scikit-image" },
     { "markdown", "Markdown" },
