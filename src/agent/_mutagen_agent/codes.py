@@ -88,11 +88,11 @@ def future_flags():
 def compile_once(target, source, dead):
     from . import target as target_module
 
-    text, path = build(target, source, dead)
     flags = target.code.co_flags & target_module.FUTURE_FLAGS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `x is 1` must not fail under -W error
+            text, path = build(target, source, dead)
             module = compile(text, target.code.co_filename, "exec", flags, True)
     except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as exc:
         raise target_module.Refused("does not compile: %s" % exc) from None
@@ -107,8 +107,10 @@ def lost(old, new):
 
 
 def lost_inside(old, new):
-    """Of functions inside: (name, first line, free variable). Closures made before would not take the new code."""
-    return [(inner.co_name, inner.co_firstlineno, name) for was, inner in partners(old, new) if inner.co_name.isidentifier() for name in lost(was, inner)]
+    """Of functions inside: (name, first line, free variable). Closures made before would not take the new code. Lambdas have no end to write to, and the
+    compiler's own variables no name."""
+    return [(inner.co_name, inner.co_firstlineno, name) for was, inner in partners(old, new) if inner.co_name.isidentifier()
+            for name in lost(was, inner) if name.isidentifier()]
 
 
 def build(target, source, dead):
