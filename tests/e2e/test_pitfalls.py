@@ -803,6 +803,19 @@ import pkg.mod
 def test_double(): assert pickle.loads(pickle.dumps(pkg.mod.double))(3) == 6
 """, dead=["return n + n"])
 
+row("parameter changed in place", 0, """
+def complete(given, names):
+    for name in names:
+        given.setdefault(name, 0)
+    return given
+""", """
+import pytest
+from pkg.mod import complete
+
+@pytest.mark.parametrize("given, whole", [({"a": 1}, {"a": 1, "b": 0, "c": 0})])
+def test_complete(given, whole): assert complete(given, "bc") == whole
+""", dead=["for name in names:", "given.setdefault(name, 0)", "return given"])
+
 FIRST_AND_SECOND = """
 def first(n):
     return n + 1

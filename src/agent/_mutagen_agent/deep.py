@@ -113,7 +113,13 @@ def of(state):
     functions = [function for found in state.host.index.by_place.values() for function in found]
     found = Deep(state.modules_of_repo + referred_to(state.modules_of_repo, functions), MOST_PLACES)
     found.own(functions)
+    found.extend(parameters(state.host.items))
     return found if found.count <= MOST_PLACES else None
+
+
+def parameters(items):
+    """What parametrized tests are given: pytest's items hold it, and a test may change it in place."""
+    return [value for item in items for value in getattr(getattr(item, "callspec", None), "params", {}).values()]
 
 
 def referred_to(modules, functions):
