@@ -24,12 +24,10 @@ static enum mg_code place(struct mg_str repo, const struct mg_confirm_source *so
                           struct mg_err *err)
 {
     struct mg_str path = mg_path_join(arena, repo, source->path);
-    struct mg_placed file = { .path = path.at, .existed = mg_file_exists(path.at) };
-    struct stat about = { 0 };
+    struct stat about;
+    struct mg_placed file = { .path = path.at, .existed = stat(path.at, &about) == 0 };
     if (file.existed) {
         MG_TRY(mg_file_read(arena, file.path, FILE_LIMIT, &file.before, err));
-        if (stat(file.path, &about) != 0)
-            return MG_FAIL(err, MG_E_IO, "%s: cannot be read: %s", file.path, strerror(errno));
         file.modified = about.st_mtim;
         file.mode = about.st_mode & 07777;
     }

@@ -13,7 +13,6 @@ from . import codes, defaults, forks, wire
 
 FUTURE_FLAGS = functools.reduce(lambda flags, name: flags | getattr(__future__, name).compiler_flag, __future__.all_feature_names, 0)
 
-
 IMPORT_SECONDS = 60.0
 MODULE = "<module>"  # the name of a target that is what a file runs when it is imported
 
@@ -168,8 +167,8 @@ def import_again(name):
     binds the new module in its package, and whatever it registers is there twice."""
     ended = []
     forks.run_many([("import", lambda emit: import_anew(name, emit), IMPORT_SECONDS)], 1, ended.append)
-    for record in ended[0].records:
-        raise NotImportable(record["problem"])
+    if ended[0].records:
+        raise NotImportable(ended[0].records[0]["problem"])
 
 
 def import_anew(name, emit):

@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "os/file.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

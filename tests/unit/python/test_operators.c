@@ -295,18 +295,24 @@ static const struct example examples[] = {
     { 1, "raise NotImplementedError", "" },
 };
 
+/* Of the first function; their texts are the module's, which the caller frees. */
+static struct mg_mutants mutants_of(struct mg_arena *arena, struct mg_str source, int level, struct mg_module **module)
+{
+    struct mg_functions functions = { 0 };
+    struct mg_mutants mutants = { 0 };
+    assert_int_equal(mg_module_parse(source, module, NULL), MG_OK);
+    mg_module_functions(*module, arena, &functions);
+    assert_true(functions.len > 0);
+    assert_false(functions.at[0].has_error);
+    mg_function_mutants(*module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), level, arena, &mutants);
+    return mutants;
+}
+
 static struct mg_str render(struct mg_arena *arena, struct mg_str source, int level)
 {
     struct mg_module *module = NULL;
-    struct mg_err err = { .text = "" };
-    struct mg_functions functions = { 0 };
-    struct mg_mutants mutants = { 0 };
+    struct mg_mutants mutants = mutants_of(arena, source, level, &module);
     struct mg_buf out = MG_BUF(100000);
-    assert_int_equal(mg_module_parse(source, &module, &err), MG_OK);
-    mg_module_functions(module, arena, &functions);
-    assert_true(functions.len > 0);
-    assert_false(functions.at[0].has_error);
-    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), level, arena, &mutants);
     for (size_t i = 0; i < mutants.len; i++)
         mg_buf_addf(&out, "%s%s %.*s -> %.*s", i ? "|" : "", mutants.at[i].operator_name, MG_FMT(mutants.at[i].original),
                     MG_FMT(mutants.at[i].replacement));
@@ -476,11 +482,7 @@ static void defaults_of_the_function_itself_are_activated_by_its_body(void **unu
     (void)unused;
     struct mg_arena *arena = mg_arena_new();
     struct mg_module *module = NULL;
-    struct mg_functions functions = { 0 };
-    struct mg_mutants mutants = { 0 };
-    assert_int_equal(mg_module_parse(MG_STR("def f(a,\n      b=2):\n    g()\n    return a\n"), &module, NULL), MG_OK);
-    mg_module_functions(module, arena, &functions);
-    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 2, arena, &mutants);
+    struct mg_mutants mutants = mutants_of(arena, MG_STR("def f(a,\n      b=2):\n    g()\n    return a\n"), 2, &module);
     assert_string_equal(mutants.at[0].operator_name, "DEF");
     assert_int_equal(mutants.at[0].span_line, 2);
     assert_int_equal(mutants.at[0].line, 3);
@@ -494,14 +496,10 @@ static void lines_of_functions_inside_do_not_activate_what_a_call_does(void **un
 {
     (void)unused;
     struct mg_arena *arena = mg_arena_new();
-    struct mg_module *module = NULL;
-    struct mg_functions functions = { 0 };
-    struct mg_mutants mutants = { 0 };
     unsigned seen = 0;
     struct mg_str source = MG_STR("def f(a=2):\n    if a:\n        g()\n    @w(\n        a)\n    def h():\n        return 1\n    return h\n");
-    assert_int_equal(mg_module_parse(source, &module, NULL), MG_OK);
-    mg_module_functions(module, arena, &functions);
-    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 3, arena, &mutants);
+    struct mg_module *module = NULL;
+    struct mg_mutants mutants = mutants_of(arena, source, 3, &module);
     for (size_t i = 0; i < mutants.len; i++) {
         if (strcmp(mutants.at[i].operator_name, "DEF") != 0 && strcmp(mutants.at[i].operator_name, "XMT") != 0)
             continue;
@@ -523,10 +521,7 @@ static void identity_survives_moved_code_and_tells_twins_apart(void **unused)
                                            "import os\n\n\ndef f(x):\n    x.y = z  # new\n    return x + 1, x + 1\n" };
     for (size_t i = 0; i < 2; i++) {
         struct mg_module *module = NULL;
-        struct mg_functions functions = { 0 };
-        assert_int_equal(mg_module_parse(mg_str_from(sources[i]), &module, NULL), MG_OK);
-        mg_module_functions(module, arena, &functions);
-        mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 1, arena, &found[i]);
+        found[i] = mutants_of(arena, mg_str_from(sources[i]), 1, &module);
         mg_module_free(module);
     }
     assert_int_equal(found[0].len, 7);
@@ -543,13 +538,9 @@ static void places_count_utf16_units_and_lines_of_the_whole_expression(void **un
 {
     (void)unused;
     struct mg_arena *arena = mg_arena_new();
-    struct mg_module *module = NULL;
-    struct mg_functions functions = { 0 };
-    struct mg_mutants mutants = { 0 };
     struct mg_str text = MG_STR("def f(x):\n    g('\xC3\xA9\xF0\x9D\x92\xB3', x <\n      3)\n");
-    assert_int_equal(mg_module_parse(text, &module, NULL), MG_OK);
-    mg_module_functions(module, arena, &functions);
-    mg_function_mutants(module, &functions.at[0], MG_STR("m"), MG_STR("m.f"), 1, arena, &mutants);
+    struct mg_module *module = NULL;
+    struct mg_mutants mutants = mutants_of(arena, text, 1, &module);
     const struct mg_mutant *swap = NULL;
     for (size_t i = 0; i < mutants.len; i++)
         if (mg_str_is(mutants.at[i].original, "<"))
