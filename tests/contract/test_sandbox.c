@@ -56,7 +56,8 @@ static int show(void)
     return 7;
 }
 
-/* Two generations away, in a session of its own, deaf to what can be ignored, and its parent is gone. */
+/* Two generations away, in a session of its own, deaf to what can be ignored, and its parent is gone. The file at path is there only once the
+ * number is in it: the child ends as soon as it sees the file, and with it this process. */
 static int daemonise(const char *path, bool parent_stays)
 {
     if (fork() == 0) {
@@ -64,11 +65,11 @@ static int daemonise(const char *path, bool parent_stays)
         if (fork() == 0) {
             signal(SIGTERM, SIG_IGN);
             signal(SIGHUP, SIG_IGN);
-            FILE *file = fopen(path, "we");
-            if (!file)
+            char unfinished[128];
+            snprintf(unfinished, sizeof unfinished, "%s.unfinished", path);
+            FILE *file = fopen(unfinished, "we");
+            if (!file || fprintf(file, "%d\n", (int)getpid()) < 0 || fclose(file) != 0 || rename(unfinished, path) != 0)
                 _exit(1);
-            fprintf(file, "%d\n", (int)getpid());
-            fclose(file);
             for (;;)
                 pause();
         }
