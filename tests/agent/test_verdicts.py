@@ -45,6 +45,9 @@ TESTS = '''
         if f(20) != 20: os.abort()
     def test_sleep():
         if f(20) != 20: time.sleep(30)
+    def test_late():
+        time.sleep(3.5)
+        assert f(20) == 20
     def test_skip():
         if f(20) != 20: pytest.skip("no")
     def test_pytest_exit():
@@ -166,11 +169,13 @@ def test_sleep_runs_into_the_wall(bench):
     assert answer["seconds"] < 20
 
 
-WAITS = {  # what is done for ever: whether a busy machine can be the reason
-    "__import__('threading').Event().wait()": True,
-    "__import__('subprocess').call(['sleep', '60'])": False,
-    "__import__('os').system('while :; do :; done')": False,
-    "(__import__('signal').setitimer(2, 0), sum(iter(int, 1)))": False,
+WAITS = {  # what is done for ever: how it is known that no busy machine is the reason
+    "__import__('threading').Event().wait()": "one wait",
+    "(__import__('threading').Thread(target=lambda: __import__('time').sleep(60)).start(), __import__('threading').Event().wait())": "one wait",
+    "all(__import__('time').sleep(0.1) is None for _ in iter(int, 1))": "asleep at the limit",
+    "__import__('subprocess').call(['sleep', '60'])": "",
+    "__import__('os').system('while :; do :; done')": "",
+    "(__import__('signal').setitimer(2, 0), sum(iter(int, 1)))": "",
 }
 
 
@@ -180,7 +185,15 @@ def test_waiting_for_ever_costs_the_deadline_of_one_test(bench, waits, limit):
     answer = bench.mutant("n > 10", "n > 10 and not %s" % waits, ["test_f", "test_big"], limit=limit, wall=60.0)
     assert (answer["end"], answer["at"], answer["at_hit"]) == ("timeout", bench.repo.index("test_big"), True)
     assert answer["seconds"] < 30
-    assert answer["certain"] is (WAITS[waits] and limit < 1), "of more than 20 times what it takes"
+    assert answer["certain"] is (WAITS[waits] == "one wait" or WAITS[waits] != "" and limit < 1), "of more than 20 times what it takes"
+
+
+@pytest.mark.parametrize("test, takes, ends", [("test_big", 0.2, "timeout"), ("test_big", 0.5, "done"), ("test_late", 0.2, "done")])
+def test_one_wait_may_last_for_ten_times_what_the_test_takes(bench, test, takes, ends):
+    """Behind the mutated line, that is. All of these end before the wall limit."""
+    seconds = 0 if test == "test_late" else 3.5
+    answer = bench.mutant("n > 10", "n > 10 and not __import__('time').sleep(%s)" % seconds, [test], limit=0.5 + 5.0 * takes, wall=60.0)
+    assert answer["end"] == ends
 
 
 def test_crash_is_told_from_assertion(bench):

@@ -35,11 +35,6 @@ WATCHED = trace.MONITORING is not None
 LEAST_VERDICTS = 3  # that a process must bring on the average, or starting it costs more than it saves
 
 
-def seconds_of(limit):
-    """What a test takes, from its limit of processor time (engine/pump.h)."""
-    return (limit - 0.5) / 5.0
-
-
 class Chains:
     """In a session: the processes, one for each place of a worker, and the tests that cannot run there."""
 
@@ -60,7 +55,7 @@ class Chains:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
-        fit = [(test, limit) for test, limit in zip(tests, limits) if test not in self.unfit and 0.0 <= seconds_of(limit) <= MOST_SECONDS][:MOST_TESTS]
+        fit = [(test, limit) for test, limit in zip(tests, limits) if test not in self.unfit and 0.0 <= mutant.seconds_of(limit) <= MOST_SECONDS][:MOST_TESTS]
         if not fit:
             return None
         return Link(self, dict(request, tests=[test for test, _limit in fit], limits=[limit for _test, limit in fit]), code, len(fit) == len(tests))

@@ -393,7 +393,7 @@ def finish(child, late):
         patience = time.monotonic() + REAP_SECONDS
         while not has_exited(child.pid) and time.monotonic() < patience:
             time.sleep(0.0005)
-    asleep = late and is_asleep(child.pid)
+    asleep = late and sleepers(child.pid) is not None
     for kill in (lambda: os.killpg(child.pid, signal.SIGKILL), lambda: os.kill(child.pid, signal.SIGKILL)):
         try:
             kill()
@@ -408,18 +408,35 @@ def finish(child, late):
     return Ended(child.key, child.records, how, number, time.monotonic() - child.started, child.error, asleep)
 
 
-def is_asleep(pid):
-    """Whether all threads of a process sleep, and it has no process of its own that could be on the way: not for want of a processor."""
+def sleepers(pid):
+    """How often each thread of a process has gone to sleep, where all of them sleep now and it has no process of its own that could be on the way: not
+    for want of a processor. None otherwise, or where nobody can tell."""
+    counts = {}
     try:
         for thread in os.listdir("/proc/%d/task" % pid):
-            with open("/proc/%d/task/%s/stat" % (pid, thread), "rb") as file:
-                state = file.read().rpartition(b")")[2].split()[0]
+            with open("/proc/%d/task/%s/status" % (pid, thread), "rb") as file:
+                about = dict(line.split(b":", 1) for line in file.read().splitlines() if b":" in line)
             with open("/proc/%d/task/%s/children" % (pid, thread), "rb") as file:
-                if state != b"S" or file.read().strip():
-                    return False
-    except (OSError, IndexError):
-        return False  # nobody can tell
-    return True
+                if about[b"State"].split()[0] != b"S" or file.read().strip():
+                    return None
+            counts[thread] = about[b"voluntary_ctxt_switches"]
+    except (OSError, IndexError, KeyError):
+        return None
+    return counts or None
+
+
+class Wait:
+    """How long a process has been in one and the same wait: all of its threads asleep, and none of them woken meanwhile."""
+
+    def __init__(self):
+        self.counts, self.since = None, 0.0
+
+    def seconds(self, pid):
+        """Since the first call that has seen it."""
+        now, counts = time.monotonic(), sleepers(pid)
+        if counts is None or counts != self.counts:
+            self.counts, self.since = counts, now
+        return now - self.since
 
 
 def has_exited(pid):

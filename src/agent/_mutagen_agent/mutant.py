@@ -15,6 +15,8 @@ from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, 
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
+WORTH_A_LOOK = 0.2  # seconds of a test before it is looked at whether it waits
+WAITS_IN_CHAIN = 0.3  # seconds of one wait: it is run again by itself anyway
 WORTH_TELLING = 0.05  # seconds of a test: below, its limit (0.5 s and five times what it takes: engine/pump.h) is not in question
 
 
@@ -46,6 +48,7 @@ class Plan:
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         self.took = []  # [test, seconds] of those that took long and passed
         self.page, self.turn = None, 0  # memory shared with the fork, see Page; and the turn that was found there last
+        self.wait, self.test_began, self.stuck = forks.Wait(), 0.0, False
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
@@ -59,12 +62,21 @@ class Plan:
         """In a fork the first test begins at once, and says nothing of it."""
         if self.tests and not self.fresh:
             self.on_record(child, {"begin": self.tests[0]})
-        if self.page:
+        if not self.fresh:
             child.on_look = self.look
 
     def look(self, child):
-        """Takes in which test the fork is at."""
-        turn = self.page.turn()
+        """Takes in which test the fork is at, and ends it where nothing is to come any more."""
+        self.look_at_page(child)
+        limits = self.limits_of(self.at)
+        if time.monotonic() - self.test_began < WORTH_A_LOOK or not limits or not (self.away or self.at_hit and self.lines[0]):
+            return
+        if self.wait.seconds(child.pid) >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
+            self.stuck = True
+            child.deadline = time.monotonic()
+
+    def look_at_page(self, child):
+        turn = self.page.turn() if self.page else self.turn
         if turn != self.turn:
             self.turn = turn
             self.on_record(child, {"begin": self.tests[turn]})
@@ -78,12 +90,13 @@ class Plan:
         return [told.get(test, [test, False, False, False, False, ""]) for test in self.tests[: self.turn]] + [run for run in runs if run[0] == self.at]
 
     def on_record(self, child, record):
-        if "writes" in record and self.page:
-            self.look(child)
+        if "writes" in record:
+            self.look_at_page(child)
         if "begin" in record:
             self.begun = True
             self.end = self.end or child.deadline
-            child.deadline = min(self.end, time.monotonic() + self.wall_of(record["begin"]))
+            self.test_began = time.monotonic()
+            child.deadline = min(self.end, self.test_began + self.wall_of(record["begin"]))
             # What an earlier test left behind (a cache, a shared fixture) may be what fails now: with `bail` a hit holds from then on.
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
@@ -109,8 +122,11 @@ class Plan:
 
     def wall_of(self, test):
         """What waits for ever (a lock, a queue) uses no processor time: a wall deadline of its own for each test."""
-        limits = [limit for index, limit in zip(self.tests, self.limits) if index == test and limit > 0]
+        limits = self.limits_of(test)
         return wall_limit(max(limits)) if limits else self.wall
+
+    def limits_of(self, test):
+        return [limit for index, limit in zip(self.tests, self.limits) if index == test and limit > 0]
 
     def run(self, emit):
         if self.fresh:
@@ -422,11 +438,20 @@ def warm_up():
     _pytest._code.ExceptionInfo[BaseException]  # what a failing unittest asks for: typing keeps it
 
 
+def seconds_of(limit):
+    """What a test takes, from its limit of processor time (0.5 s and five times that: engine/pump.h)."""
+    return (limit - 0.5) / 5.0
+
+
 def is_certain(limit, asleep):
-    """Whether a limit (0.5 s and five times what the test takes: engine/pump.h) is so far from that that no busy machine explains it: 50 times, where the
-    processor was used; 20 times, where the test's process was asleep at its wall limit."""
-    takes = (limit - 0.5) / 5.0
-    return wall_limit(limit) >= 20.0 * takes if asleep else limit >= 50.0 * takes
+    """Whether a limit is so far from what the test takes that no busy machine explains it: 50 times, where the processor was used; 20 times, where the
+    test's process was asleep at its wall limit."""
+    return wall_limit(limit) >= 20.0 * seconds_of(limit) if asleep else limit >= 50.0 * seconds_of(limit)
+
+
+def longest_wait(limits):
+    """Seconds that a test may be in one wait before nothing more is expected of it: ten times what all of it takes, which no busy machine explains either."""
+    return max([2.0] + [10.0 * seconds_of(limit) for limit in limits])
 
 
 def wall_limit(limit):
@@ -439,14 +464,13 @@ def answer(ended, host):
     plan = ended.key
     timed_out = ended.how == "timeout" or (ended.how == "died" and (plan.limited or ended.signal == signal.SIGPROF))
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
-    limits = [limit for test, limit in zip(plan.tests, plan.limits) if test == plan.at]
-    spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_certain(limit, ended.asleep) for limit in limits)
+    spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_certain(limit, ended.asleep) for limit in plan.limits_of(plan.at))
     plan.at_hit = plan.clean_up() or plan.at_hit
     reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
     if end == "died" and not reason:
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
-        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent),
+        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent or plan.stuck and ended.asleep),
         "reason": reason,
         "runs": plan.runs(ended.records), "took": plan.took, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
