@@ -211,15 +211,18 @@ def write_settled(repo, path, text):
 
 
 @SEVERAL_FILES
-def test_the_last_test_files_are_compiled_while_the_first_is_imported(repo):
+@pytest.mark.parametrize("only, others", [((), True), (("test_a.py", "test_z.py"), False)])
+def test_the_last_test_files_are_compiled_while_the_first_is_imported(repo, only, others):
     write_settled(repo, "test_a.py", "import os, time\nPLACE = %r\nEND = time.monotonic() + 30\n"
                   "def there():\n    return any('test_z' in name for _, _, names in os.walk(PLACE) for name in names)\n"
                   "while not there() and time.monotonic() < END:\n    time.sleep(0.01)\n"
                   "EARLY = there()\ndef test_a(): assert EARLY\n" % os.path.join(repo.scratch, "pycache"))
     write_settled(repo, "test_z.py", LONG)
+    write_settled(repo, "test_zz.py", LONG)
     repo.environment = {"PYTHONDONTWRITEBYTECODE": ""}
-    repo.start()
+    repo.start(only=only)
     assert [event["outcome"] for event in repo.baseline(tests=[0, 900])] == ["passed", "passed"]
+    assert any("test_zz" in name for _, _, names in os.walk(os.path.join(repo.scratch, "pycache")) for name in names) is others
 
 
 @SEVERAL_FILES

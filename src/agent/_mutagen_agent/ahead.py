@@ -16,8 +16,9 @@ SETTLED_SECONDS = 3.0  # a file that was changed a moment ago may change again w
 
 
 class Ahead:
-    def __init__(self):
-        self.pid = 0
+    def __init__(self, parts=()):
+        """`parts`: of only.py, where a part of the tests is collected."""
+        self.parts, self.pid = parts, 0
 
     def start(self, session):
         """Before collection. What is known of pytest's inside is used by the process alone: it fails there."""
@@ -26,7 +27,7 @@ class Ahead:
         forks.flush()
         parent = os.getpid()
         try:
-            files = list(test_files(session.config))
+            files = [(path, size) for path, size in test_files(session.config) if not any(part.leaves_out(path) for part in self.parts)]
             if sum(size for _path, size in files) < LEAST_BYTES:
                 return
             self.pid = os.fork()

@@ -51,7 +51,7 @@ class Zygote:
         settings = self.start
         part = only.plugins(settings["repo"], request.get("only"))
         plugin = collect.Plugin(lambda session: self.loop(session, request), self.teller(request))
-        plugin.ahead = None if request.get("only") else ahead.Ahead()
+        plugin.ahead = ahead.Ahead(part)
         self.host = host.Host(settings, plugin)
         self.host.keep_addopts = request.get("keep_addopts", True)
         arguments = collect.arguments(
