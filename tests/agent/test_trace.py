@@ -305,3 +305,103 @@ class TestInC:
             sys.settrace(None)
             print(len(first) >= 500, {file for file, _line in first}, {file for file, _line in second})
         """ % "\n                ".join("x = %d" % number for number in range(500))) == ["True", "{0}", "{1}"]
+
+
+HOOKED = """
+    import ctypes
+    api = ctypes.PyDLL(None)
+    api.PyInterpreterState_Get.restype = api._PyInterpreterState_GetEvalFrameFunc.restype = ctypes.c_void_p
+    api._PyInterpreterState_GetEvalFrameFunc.argtypes = [ctypes.c_void_p]
+    api._PyInterpreterState_SetEvalFrameFunc.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    api._PyInterpreterState_SetEvalFrameFunc.restype = None
+    DEFAULT = ctypes.cast(api._PyEval_EvalFrameDefault, ctypes.c_void_p).value
+    def hooked():
+        return api._PyInterpreterState_GetEvalFrameFunc(api.PyInterpreterState_Get()) != DEFAULT
+"""
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="only 3.11 looks for lines in all code, and can be told not to")
+class TestNarrow:
+    """Code that nobody asks for runs untraced."""
+
+    def run(self, script):
+        return run(textwrap.dedent(HOOKED) + textwrap.dedent("""
+            def function():
+                x = 1
+                return x
+            tracer.use(lambda code: 0 if code.co_name == "function" else -1)
+            tracer.start(print)
+            assert not hooked() and tracer.narrow(True) and hooked()
+        """) + textwrap.dedent(script))
+
+    def test_what_is_asked_for_is_seen_wherever_it_is_called(self):
+        assert self.run("""
+            def between():
+                return function()
+            def calls(function, between):
+                sorted([2, 1], key=lambda one: between())
+            calls(function, between)
+            print(len(tracer.drain()))
+            tracer.narrow(False)
+            between()
+            print(len(tracer.drain()), hooked())
+        """) == ["2", "2", "False"]
+
+    @pytest.mark.parametrize("name", ["settrace", "setprofile"])
+    def test_it_ends_where_the_code_under_test_traces_or_profiles(self, name):
+        assert self.run("""
+            def main():
+                told = []
+                def follow(frame, event, arg):
+                    told.append(event)
+                    return follow
+                def inner():
+                    return 1
+                sys.%s(follow)
+                inner()
+                sys.%s(None)
+                return "call" in told and "return" in told
+            print(main(), hooked(), tracer.narrow(True), hooked())
+        """ % (name, name)) == ["True", "False", "1", "True"]
+
+    def test_it_ends_where_calls_go_deep(self):
+        """Frames that are run through it take C's stack, which has an end."""
+        assert self.run("""
+            sys.setrecursionlimit(200000)
+            def down(n):
+                return down(n - 1) if n else function()
+            print(down(100000), hooked(), len(tracer.drain()))
+        """) == ["1", "False", "2"]
+
+    def test_an_exception_on_entry_stays_what_it_is(self):
+        assert self.run("""
+            def generator():
+                try:
+                    yield 1
+                except ValueError as error:
+                    yield str(error)
+            found = generator()
+            next(found)
+            tracer.use(lambda code: None if code.co_name == "generator" else -1)
+            print(found.throw(ValueError("mine")))
+        """) == ["mine"]
+
+    def test_somebody_else_runs_frames(self):
+        assert self.run("""
+            def main():
+                api._PyInterpreterState_SetEvalFrameFunc(api.PyInterpreterState_Get(), DEFAULT)
+                tracer.drain()
+                function()
+                print(len(tracer.drain()))
+            main()
+        """) == ["2"]
+
+    @pytest.mark.parametrize("more, hooks", [("", "True"), ("sys.modules['greenlet'] = sys", "False")])
+    def test_the_baseline_is(self, repo, more, hooks):
+        repo.write("conftest.py", "import sys\n" + more)
+        repo.write("mod.py", "def f():\n    return 1\n")
+        repo.write("test_it.py", "import mod\n" + textwrap.dedent(HOOKED) + "def test_it():\n    assert hooked() is %s and mod.f() == 1\n" % hooks)
+        repo.start()
+        event, = repo.baseline(files=["mod.py"])
+        assert event["outcome"] == "passed", event
+        assert driver.lines_of(event) == {2}

@@ -19,6 +19,33 @@ if MONITORING is None and sys.version_info >= (3, 9) and sys.implementation.name
     except ImportError:  # another machine's, or a folder that programs cannot be loaded from: the slower way
         pass
 
+
+def runs_all_frames():
+    """Whether the tracer is asked before each frame, in an interpreter whose frames it knows; a subscript that calls was specialized without asking."""
+    if TRACER is None or sys.version_info[:2] != (3, 11):
+        return False
+
+    class Box:
+        def __getitem__(self, key):
+            return key
+
+    def look(box):
+        for number in range(100):
+            box[number]
+
+    look(Box())
+    code = Box.__getitem__.__code__
+    TRACER.use(lambda asked: 0 if asked is code else -1)
+    TRACER.start(None)
+    narrow = TRACER.narrow(True)
+    look(Box())
+    seen = TRACER.drain()
+    TRACER.narrow(False)
+    TRACER.stop()
+    return bool(narrow and seen)
+
+
+NARROW = runs_all_frames()
 LOOPS_ALWAYS, LOOPS_FACTOR = 100000, 100  # rounds that any code may make, and so many times what the unchanged code makes
 
 
@@ -233,6 +260,7 @@ class LineCollector:
                 TRACER.use(self.of_code)
             threading.settrace(self.enter)
             self.trace()
+            self.narrow()
             return
         tool = Tool.get()
         MONITORING.register_callback(tool, MONITORING.events.PY_START, self.begin)
@@ -248,6 +276,18 @@ class LineCollector:
         else:
             TRACER.start(self.enter)
 
+    def untrace(self):
+        if TRACER is None:
+            sys.settrace(None)
+        else:
+            TRACER.narrow(False)
+            TRACER.stop()
+
+    def narrow(self):
+        """Code of other files runs untraced, in 3.11 and where nobody else has a look at frames: greenlets change them in the midst of a call."""
+        if NARROW:
+            TRACER.narrow(sys.getprofile() is None and "greenlet" not in sys.modules)
+
     def go_on(self, _frame, _event, _arg):
         """Called by a new thread, or where the code under test has put back what it had found in sys.gettrace(): from here on TRACER does it again.
         That is the next call: lines before it, and those that ran under another trace function, are not seen."""
@@ -258,8 +298,10 @@ class LineCollector:
         if MONITORING is not None:
             again(Tool.get(), self.touched.values(), MONITORING.events.LINE)
             self.touched = {}
-        elif sys.gettrace() is None:  # the code under test took the slot
+            return
+        if sys.gettrace() is None:  # the code under test took the slot
             self.trace()
+        self.narrow()
 
     def drain(self):
         if TRACER is not None:
@@ -416,12 +458,13 @@ class ImportCollector(LineCollector):
 
         def untraced(*arguments, **named):
             traced = sys.gettrace() is not None
-            sys.settrace(None)
+            self.untrace()
             try:
                 return real(*arguments, **named)
             finally:
                 if traced:
                     self.trace()
+                    self.narrow()
 
         rewrite._rewrite_test, self.restore = untraced, lambda: setattr(rewrite, "_rewrite_test", real)
 
@@ -431,7 +474,7 @@ class ImportCollector(LineCollector):
         self.add_to(set())  # frames that are running
         self.restore()
         if MONITORING is None:
-            sys.settrace(None)
+            self.untrace()
             threading.settrace(None)
             return
         tool = Tool.get()

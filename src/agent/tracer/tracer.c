@@ -41,8 +41,10 @@ PyObject *PyObject_CallFunctionObjArgs(PyObject *callable, ...);
 long PyLong_AsLong(PyObject *number);
 PyObject *PyList_New(ptrdiff_t len);
 int PyList_SetItem(PyObject *list, ptrdiff_t index, PyObject *item);
-PyObject *PyErr_Occurred(void);
+int PyObject_IsTrue(PyObject *object);
 void PyErr_Clear(void);
+void PyErr_Fetch(PyObject **type, PyObject **value, PyObject **traceback);
+void PyErr_Restore(PyObject *type, PyObject *value, PyObject *traceback);
 void *PyMem_Malloc(size_t size);
 void PyMem_Free(void *memory);
 void PyEval_SetTrace(int (*function)(PyObject *, PyObject *, int, PyObject *), PyObject *object);
@@ -50,10 +52,29 @@ PyObject *PyFrame_GetCode(PyObject *frame);
 int PyFrame_GetLineNumber(PyObject *frame);
 PyObject *PyInit_tracer(void);
 
+/* Of CPython 3.11 alone: how its frames begin (Include/internal/pycore_frame.h), a function that it calls for every frame (PEP 523), and what suspends
+ * tracing (https://docs.python.org/3.11/c-api/init.html#c.PyThreadState_EnterTracing). Other versions lack some of these symbols. */
+#define IN_3_11 __attribute__((weak))
+struct frame {
+    void *function, *globals, *builtins, *locals;
+    PyObject *code;
+};
+typedef PyObject *run_function(void *thread, struct frame *frame, int thrown);
+
+IN_3_11 PyObject *_PyEval_EvalFrameDefault(void *thread, struct frame *frame, int thrown);
+IN_3_11 run_function *_PyInterpreterState_GetEvalFrameFunc(void *interpreter);
+IN_3_11 void _PyInterpreterState_SetEvalFrameFunc(void *interpreter, run_function *function);
+IN_3_11 void *PyInterpreterState_Get(void);
+IN_3_11 void *PyThreadState_Get(void);
+IN_3_11 void PyThreadState_EnterTracing(void *thread);
+IN_3_11 void PyThreadState_LeaveTracing(void *thread);
+IN_3_11 int PySys_AddAuditHook(int (*hook)(const char *event, PyObject *args, void *data), void *data);
+
 #define MOST_FILES (1 << 24)
 #define MOST_LINES (1 << 22) /* of a file; code may give any numbers for its own */
 #define MOST_CODES 20000
 #define LEAST_ROOM 64
+#define MOST_DEPTH 3000 /* of frames that are run through us: each takes some of C's stack, which it would not otherwise */
 
 /* Codes by address, each with its file or -1. They are kept alive, so that no address comes again; where tests make new ones on and on,
  * all are forgotten now and then. */
@@ -75,6 +96,11 @@ static size_t noted_room, noted_count;
 static PyObject *last_code; /* the latest one of them, or NULL */
 static int32_t last_file;
 static PyObject *resolve, *tell;
+
+static bool narrow;                           /* run_frame is called */
+static uint32_t generation;                   /* how often that has changed */
+static __thread bool suspended, asking, ours; /* tracing is; resolve runs; PyEval_SetTrace is called by us */
+static __thread uint32_t depth;
 
 static void *zeroed(size_t count, size_t size)
 {
@@ -140,19 +166,21 @@ static bool make_room(void)
 /* resolve(code): the file's number, negative where nobody asks. What it raises is no affair of the code that is traced. */
 static int32_t ask(PyObject *code)
 {
+    PyObject *type, *value, *traceback; /* a frame may begin with an exception */
+    PyErr_Fetch(&type, &value, &traceback);
+    asking = true;
     PyObject *answer = PyObject_CallFunctionObjArgs(resolve, code, (PyObject *)NULL);
     long file = answer ? PyLong_AsLong(answer) : -1;
+    asking = false;
     if (answer)
         Py_DecRef(answer);
-    if (PyErr_Occurred())
-        PyErr_Clear();
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
     return file >= 0 && file < MOST_FILES ? (int32_t)file : -1;
 }
 
-static int32_t file_of(PyObject *frame)
+static int32_t file_of(PyObject *code)
 {
-    PyObject *code = PyFrame_GetCode(frame); /* the frame has it, too */
-    Py_DecRef(code);
     if (code == last_code)
         return last_file;
     struct seen_code *place = code_room ? find(codes, code_room, code) : NULL;
@@ -214,9 +242,11 @@ static int trace(PyObject *object, PyObject *frame, int what, PyObject *arg)
 {
     (void)object;
     (void)arg;
-    if (what != TRACE_LINE || !resolve)
+    if (what != TRACE_LINE || !resolve || asking)
         return 0;
-    int32_t file = file_of(frame);
+    PyObject *code = PyFrame_GetCode(frame); /* the frame has it, too */
+    Py_DecRef(code);
+    int32_t file = file_of(code);
     int line = file < 0 ? 0 : PyFrame_GetLineNumber(frame);
     if (line <= 0 || line >= MOST_LINES || !is_new((uint32_t)file, (uint32_t)line))
         return 0;
@@ -233,6 +263,86 @@ static int trace(PyObject *object, PyObject *frame, int what, PyObject *arg)
     else
         PyErr_Clear();
     return 0;
+}
+
+static void suspend(void *thread, bool yes)
+{
+    if (yes == suspended)
+        return;
+    suspended = yes;
+    if (yes)
+        PyThreadState_EnterTracing(thread);
+    else
+        PyThreadState_LeaveTracing(thread);
+}
+
+static void end_narrow(void);
+
+/* Where lines are traced, CPython 3.11 looks at each instruction whether a line begins, in all code. So here tracing is suspended for frames of code
+ * that nobody asks for, and resumed for the others. */
+static PyObject *run_frame(void *thread, struct frame *frame, int thrown)
+{
+    if (asking || !narrow)
+        return _PyEval_EvalFrameDefault(thread, frame, thrown);
+    bool before = suspended;
+    uint32_t begun_in = generation;
+    suspend(thread, file_of(frame->code) < 0);
+    if (++depth > MOST_DEPTH)
+        end_narrow();
+    PyObject *result = _PyEval_EvalFrameDefault(thread, frame, thrown);
+    depth--;
+    if (begun_in == generation)
+        suspend(thread, before);
+    else if (!narrow)
+        suspend(thread, false); /* it has ended in another thread */
+    return result;
+}
+
+/* From here on all code is traced, as long as there is a trace function. */
+static void end_narrow(void)
+{
+    if (!narrow)
+        return;
+    narrow = false;
+    generation++;
+    if (_PyInterpreterState_GetEvalFrameFunc(PyInterpreterState_Get()) == run_frame)
+        _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), _PyEval_EvalFrameDefault);
+    suspend(PyThreadState_Get(), false);
+}
+
+static bool is(const char *event, const char *name)
+{
+    while (*event && *event == *name)
+        event++, name++;
+    return *event == *name;
+}
+
+/* The code under test traces, or profiles: its own code, too, for which tracing would be suspended. */
+static int on_event(const char *event, PyObject *args, void *data)
+{
+    (void)args;
+    (void)data;
+    if (narrow && !ours && event[0] == 's' && (is(event, "sys.settrace") || is(event, "sys.setprofile")))
+        end_narrow();
+    return 0;
+}
+
+static bool begin_narrow(void)
+{
+    static bool hears;
+    if (!_PyEval_EvalFrameDefault || !_PyInterpreterState_GetEvalFrameFunc || !_PyInterpreterState_SetEvalFrameFunc || !PyInterpreterState_Get ||
+        !PyThreadState_Get || !PyThreadState_EnterTracing || !PyThreadState_LeaveTracing || !PySys_AddAuditHook || !resolve)
+        return false;
+    if (_PyInterpreterState_GetEvalFrameFunc(PyInterpreterState_Get()) != _PyEval_EvalFrameDefault)
+        return narrow; /* somebody else runs frames; or we do already */
+    if (!hears && PySys_AddAuditHook(on_event, NULL) != 0) {
+        PyErr_Clear();
+        return false;
+    }
+    hears = narrow = true;
+    generation++;
+    _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), run_frame);
+    return true;
 }
 
 static PyObject *none(void) { return Py_BuildValue(""); }
@@ -272,8 +382,31 @@ static PyObject *py_tell_to(PyObject *self, PyObject *callable)
 static PyObject *py_start(PyObject *self, PyObject *object)
 {
     (void)self;
+    ours = true;
     PyEval_SetTrace(trace, object);
+    ours = false;
     return none();
+}
+
+static PyObject *py_stop(PyObject *self, PyObject *args)
+{
+    (void)self;
+    (void)args;
+    ours = true;
+    PyEval_SetTrace(NULL, NULL);
+    ours = false;
+    return none();
+}
+
+/* narrow(yes): whether from here on code that nobody asks for runs untraced. It is for CPython 3.11, and ends where the code under test traces,
+ * profiles, calls itself thousands of times, or (looked at with each drain) has frames run by somebody else. */
+static PyObject *py_narrow(PyObject *self, PyObject *yes)
+{
+    (void)self;
+    if (PyObject_IsTrue(yes) == 1)
+        return Py_BuildValue("i", (int)begin_narrow());
+    end_narrow();
+    return Py_BuildValue("i", 0);
 }
 
 /* drain(): [(file, line), ...] that ran since the last time. Making them may collect garbage, and so run lines: these are noted anew. */
@@ -281,6 +414,8 @@ static PyObject *py_drain(PyObject *self, PyObject *args)
 {
     (void)self;
     (void)args;
+    if (narrow && _PyInterpreterState_GetEvalFrameFunc(PyInterpreterState_Get()) != run_frame)
+        end_narrow();
     uint64_t *taken = noted;
     size_t count = noted_count;
     noted = NULL;
@@ -303,6 +438,8 @@ static struct method methods[] = {
     { "use", py_use, METH_O, "use(resolve): lines of code for which resolve(code) >= 0 are noted under that number; all noted before is forgotten" },
     { "tell_to", py_tell_to, METH_O, "tell_to(tell): tell((file, line)) at once, instead of noting" },
     { "start", py_start, METH_O, "start(object): trace this thread; sys.gettrace() gives object" },
+    { "stop", py_stop, METH_NOARGS, "stop(): this thread is not traced any more" },
+    { "narrow", py_narrow, METH_O, "narrow(yes): whether code that nobody asks for runs untraced from here on; for CPython 3.11" },
     { "drain", py_drain, METH_NOARGS, "drain(): [(file, line), ...] noted since the last time" },
     { NULL, NULL, 0, NULL },
 };
