@@ -467,6 +467,8 @@ def answer(ended, host):
     spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_certain(limit, ended.asleep) for limit in plan.limits_of(plan.at))
     plan.at_hit = plan.clean_up() or plan.at_hit
     reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
+    if plan.stuck and not reason:
+        reason = "one wait took more than %g s" % longest_wait(plan.limits_of(plan.at))
     if end == "died" and not reason:
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
