@@ -364,6 +364,16 @@ class TestNarrow:
             print(main(), hooked(), tracer.narrow(True), hooked())
         """ % (name, name)) == ["True", "False", "1", "True"]
 
+    def test_it_ends_where_greenlets_are_imported(self):
+        """They change stacks in the midst of a call."""
+        assert self.run("""
+            try:
+                import greenlet
+            except ImportError:
+                pass
+            print(hooked())
+        """) == ["False"]
+
     def test_it_ends_where_calls_go_deep(self):
         """Frames that are run through it take C's stack, which has an end."""
         assert self.run("""

@@ -68,10 +68,10 @@ class Plan:
     def look(self, child):
         """Takes in which test the fork is at, and ends it where nothing is to come any more."""
         self.look_at_page(child)
-        limits = self.limits_of(self.at)
-        if time.monotonic() - self.test_began < WORTH_A_LOOK or not limits or not (self.away or self.at_hit and self.lines[0]):
+        if time.monotonic() - self.test_began < WORTH_A_LOOK or not (self.away or self.at_hit and self.lines[0]):
             return
-        if self.wait.seconds(child.pid) >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
+        limits = self.limits_of(self.at)
+        if limits and self.wait.seconds(child.pid) >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
             self.stuck = True
             child.deadline = time.monotonic()
 
@@ -472,9 +472,8 @@ def answer(ended, host):
     if end == "died" and not reason:
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
-        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "certain": bool(plan.limited or spent or plan.stuck and ended.asleep),
-        "reason": reason,
-        "runs": plan.runs(ended.records), "took": plan.took, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
+        "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "reason": reason,
+        "certain": bool(plan.limited or spent or plan.stuck and ended.asleep), "runs": plan.runs(ended.records), "took": plan.took, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

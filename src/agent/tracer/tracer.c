@@ -68,6 +68,8 @@ IN_3_11 void *PyInterpreterState_Get(void);
 IN_3_11 void *PyThreadState_Get(void);
 IN_3_11 void PyThreadState_EnterTracing(void *thread);
 IN_3_11 void PyThreadState_LeaveTracing(void *thread);
+IN_3_11 PyObject *PyTuple_GetItem(PyObject *tuple, ptrdiff_t index);
+IN_3_11 const char *PyUnicode_AsUTF8(PyObject *text);
 IN_3_11 int PySys_AddAuditHook(int (*hook)(const char *event, PyObject *args, void *data), void *data);
 
 #define MOST_FILES (1 << 24)
@@ -98,7 +100,6 @@ static int32_t last_file;
 static PyObject *resolve, *tell;
 
 static bool narrow;                           /* run_frame is called */
-static uint32_t generation;                   /* how often that has changed */
 static __thread bool suspended, asking, ours; /* tracing is; resolve runs; PyEval_SetTrace is called by us */
 static __thread uint32_t depth;
 
@@ -285,16 +286,12 @@ static PyObject *run_frame(void *thread, struct frame *frame, int thrown)
     if (asking || !narrow)
         return _PyEval_EvalFrameDefault(thread, frame, thrown);
     bool before = suspended;
-    uint32_t begun_in = generation;
     suspend(thread, file_of(frame->code) < 0);
     if (++depth > MOST_DEPTH)
         end_narrow();
     PyObject *result = _PyEval_EvalFrameDefault(thread, frame, thrown);
     depth--;
-    if (begun_in == generation)
-        suspend(thread, before);
-    else if (!narrow)
-        suspend(thread, false); /* it has ended in another thread */
+    suspend(thread, narrow && before);
     return result;
 }
 
@@ -304,25 +301,33 @@ static void end_narrow(void)
     if (!narrow)
         return;
     narrow = false;
-    generation++;
     if (_PyInterpreterState_GetEvalFrameFunc(PyInterpreterState_Get()) == run_frame)
         _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), _PyEval_EvalFrameDefault);
     suspend(PyThreadState_Get(), false);
 }
 
-static bool is(const char *event, const char *name)
+static bool is(const char *text, const char *wanted)
 {
-    while (*event && *event == *name)
-        event++, name++;
-    return *event == *name;
+    while (*text && *text == *wanted)
+        text++, wanted++;
+    return *text == *wanted;
 }
 
-/* The code under test traces, or profiles: its own code, too, for which tracing would be suspended. */
+/* args of "import": the name comes first. */
+static bool is_of_greenlets(PyObject *args)
+{
+    PyObject *first = PyTuple_GetItem(args, 0);
+    const char *name = first ? PyUnicode_AsUTF8(first) : NULL;
+    if (!name)
+        PyErr_Clear();
+    return name && is(name, "greenlet");
+}
+
+/* The code under test traces or profiles: its own code, too, for which tracing would be suspended. Or it will change stacks in the midst of a call. */
 static int on_event(const char *event, PyObject *args, void *data)
 {
-    (void)args;
     (void)data;
-    if (narrow && !ours && event[0] == 's' && (is(event, "sys.settrace") || is(event, "sys.setprofile")))
+    if (narrow && !ours && (is(event, "sys.settrace") || is(event, "sys.setprofile") || (is(event, "import") && is_of_greenlets(args))))
         end_narrow();
     return 0;
 }
@@ -340,7 +345,6 @@ static bool begin_narrow(void)
         return false;
     }
     hears = narrow = true;
-    generation++;
     _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), run_frame);
     return true;
 }
