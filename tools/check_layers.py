@@ -29,7 +29,7 @@ AGENT_SYSTEM = {"stdbool.h", "stddef.h", "stdint.h"}  # no C library
 PYTHON_SYSTEM = PURE_SYSTEM | {"tree_sitter/api.h", "pthread.h"}  # pthread_once: the grammar is looked up once
 SYMBOLS = re.compile(r"^(mem\w+|str(len|cmp|ncmp|chr|rchr|str|spn|cspn|pbrk|nlen)|bcmp|qsort|bsearch|floor|ceil|fmod|pow|log\w*|round|fabs|"
                      r"__\w+_chk|__stack_chk_fail|__(asan|ubsan)_\w+|_GLOBAL_OFFSET_TABLE_|mg_\w+)$")
-AGENT_SYMBOLS = re.compile(r"^_?Py\w+$")
+AGENT_SYMBOLS = re.compile(r"^(_?Py\w+|__tls_get_addr)$")  # the latter is every loader's, for variables of a thread
 INCLUDE = re.compile(r'\s*#\s*include\s+(["<])([^">]+)')
 
 

@@ -235,6 +235,18 @@ def test_the_end_of_the_time_ends_the_running_test(repo):
     assert [event["outcome"] for event in repo.baseline(tests=[2], stop=30.0)] == ["passed"]
 
 
+@pytest.mark.parametrize("slow, stop, outcomes", [("two", 60.0, ["passed"]), ("one", 60.0, ["passed"]), ("two", 0.0, ["passed", "passed"])])
+def test_a_slow_test_leaves_time_for_the_other_pass(repo, slow, stop, outcomes):
+    """When no further test is begun, the running one is ended a little later; not the first, or there would never be a result; not where time has no end."""
+    repo.write("test_a.py", "import time\ndef test_one(): time.sleep(%d)\ndef test_two(): time.sleep(%d)\ndef test_three(): pass\n"
+               % (4 * (slow == "one"), 4 * (slow == "two")))
+    repo.write("mod.py", "")
+    repo.start()
+    for files in ([], ["mod.py"]):
+        assert [event["outcome"] for event in repo.baseline(files=files, pause=1.0, stop=stop)] == outcomes
+    assert [event["outcome"] for event in repo.baseline(tests=[2])] == ["passed"]
+
+
 STREAMS = """
 import io
 import sys

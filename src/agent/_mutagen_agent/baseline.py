@@ -5,6 +5,7 @@ import time
 
 from . import forks, fresh as new_interpreter, inside, opened, reports, session_fixtures, trace, wire
 
+OVERRUN = 0.25  # of the time until no further test is begun: so much longer may the running one take
 TRACED_FACTOR, TRACED_MOST = 20.0, 300.0  # what tracing may cost a test before CPython 3.12: so many times its own time, and no more than that
 
 SEVERITY = ("passed", "skipped", "xfailed", "failed", "error", "timeout", "crashed")
@@ -194,14 +195,14 @@ class Lane:
         timeout, traced = self.limit + 30.0, self.chance != "untraced"
         if self.chance:
             self.baseline.channel.send({"id": self.baseline.id, "event": "again", "seconds": timeout})
-        wall = self.baseline.before_stop(timeout + (60.0 if fresh else 0.0))
+        wall = self.baseline.before_stop(timeout + (60.0 if fresh else 0.0), first)
         pool.submit(self, lambda emit: self.baseline.child(part, fresh, emit, traced), wall, self.on_record)
 
     def on_record(self, child, record):
         timeout = self.limit
         if "begin" in record:
             self.began = time.monotonic()
-            child.deadline = self.began + self.baseline.before_stop(timeout)
+            child.deadline = self.began + self.baseline.before_stop(timeout, self.done())
         elif "line" in record:
             self.forked.append(record["line"])
         elif "session" in record:
@@ -212,7 +213,7 @@ class Lane:
             if self.baseline.host.starters is not None:
                 self.baseline.host.starters.add(record["starts"])
         else:
-            child.deadline = time.monotonic() + self.baseline.before_stop(timeout + 30.0)
+            child.deadline = time.monotonic() + self.baseline.before_stop(timeout + 30.0, self.done())
             self.began = None
             self.take(record["event"])
 
@@ -227,7 +228,7 @@ class Lane:
     def ended(self, ended):
         """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
         self.runs = False
-        if is_over(self.baseline.stop):
+        if self.baseline.is_cut(self.done()):
             return  # the last test was not given its time: there is no event for it
         chance, limit = self.chance, self.limit
         self.chance, self.limit = None, self.baseline.timeout
@@ -271,6 +272,7 @@ class Baseline:
         self.until = time.monotonic() + pause if pause else None
         stop = float(request.get("stop") or 0.0)
         self.stop = time.monotonic() + stop if stop else None  # what runs then is ended
+        self.late = self.until + OVERRUN * pause if pause and stop else None  # and what runs then, but for the first test: the other pass needs time, too
         self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
         copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
         self.lanes = [Lane(self) for _copy in range(copies)]
@@ -308,8 +310,13 @@ class Baseline:
             notes += self.host.workers.open()
         self.channel.send({"id": self.id, "ok": True, "notes": notes, "workers": self.host.workers is not None and bool(self.host.workers.sockets)})
 
-    def before_stop(self, seconds):
-        return seconds if self.stop is None else min(seconds, max(0.0, self.stop - time.monotonic()))
+    def before_stop(self, seconds, turn):
+        """`seconds`, or what is left for the test that comes at this turn."""
+        ends = [end for end in (self.stop, self.late if turn else None) if end is not None]
+        return min([seconds] + [max(0.0, end - time.monotonic()) for end in ends])
+
+    def is_cut(self, turn):
+        return is_over(self.stop) or bool(turn) and is_over(self.late)
 
     def is_alone(self, turn):
         return self.tests[turn] in self.apart

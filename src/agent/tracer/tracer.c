@@ -1,9 +1,10 @@
 /* The agent's only part in C: a trace function that notes which lines of some files run. An extension module for CPython 3.9 to 3.11
  * (from 3.12 on there is sys.monitoring), where a trace function in Python costs several times what a test takes by itself.
  *
- * The build needs no Python and no C library: what is used of CPython's API is declared here. All of it but PyEval_SetTrace and
- * PyFrame_GetCode is the stable ABI (https://docs.python.org/3/c-api/stable.html, PEP 384); these two are public API that has had this form since 2.x
- * and 3.9. trace.py keeps it away from interpreters whose objects look different. Everything here runs with the GIL held. */
+ * The build needs no Python and no C library (the loader alone, for variables of a thread): what is used of CPython's API is declared here. All of it
+ * but PyEval_SetTrace and PyFrame_GetCode is the stable ABI (https://docs.python.org/3/c-api/stable.html, PEP 384); these two are public API that has had
+ * this form since 2.x and 3.9; what 3.11 alone is asked for stands apart. trace.py keeps it away from interpreters whose objects look different.
+ * Everything here runs with the GIL held. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
