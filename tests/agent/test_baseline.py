@@ -237,13 +237,15 @@ def test_the_end_of_the_time_ends_the_running_test(repo):
 
 @pytest.mark.parametrize("slow, stop, outcomes", [("two", 60.0, ["passed"]), ("one", 60.0, ["passed"]), ("two", 0.0, ["passed", "passed"])])
 def test_a_slow_test_leaves_time_for_the_other_pass(repo, slow, stop, outcomes):
-    """When no further test is begun, the running one is ended a little later; not the first, or there would never be a result; not where time has no end."""
+    """When no further test is begun, the running one is ended a little later; not the first of all, or there would never be a result; not where time has no end."""
     repo.write("test_a.py", "import time\ndef test_one(): time.sleep(%d)\ndef test_two(): time.sleep(%d)\ndef test_three(): pass\n"
                % (4 * (slow == "one"), 4 * (slow == "two")))
     repo.write("mod.py", "")
     repo.start()
     for files in ([], ["mod.py"]):
         assert [event["outcome"] for event in repo.baseline(files=files, pause=1.0, stop=stop)] == outcomes
+    for files, found in (([], ["passed"]), (["mod.py"], ["passed"] if not stop else [])):  # the first of a later part
+        assert [event["outcome"] for event in repo.baseline(files=files, tests=[0 if slow == "one" else 1], pause=1.0, stop=stop)] == found
     assert [event["outcome"] for event in repo.baseline(tests=[2])] == ["passed"]
 
 

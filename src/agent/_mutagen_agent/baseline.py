@@ -272,7 +272,8 @@ class Baseline:
         self.until = time.monotonic() + pause if pause else None
         stop = float(request.get("stop") or 0.0)
         self.stop = time.monotonic() + stop if stop else None  # what runs then is ended
-        self.late = self.until + OVERRUN * pause if pause and stop else None  # and what runs then, but for the first test: the other pass needs time, too
+        self.late = self.until + OVERRUN * pause if pause and stop else None  # and what runs then: the other pass needs time, too
+        self.spared = 1 if not self.files or host.starters is None else 0  # the first test of all is not ended so, or there would be no result
         self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
         copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
         self.lanes = [Lane(self) for _copy in range(copies)]
@@ -312,11 +313,11 @@ class Baseline:
 
     def before_stop(self, seconds, turn):
         """`seconds`, or what is left for the test that comes at this turn."""
-        ends = [end for end in (self.stop, self.late if turn else None) if end is not None]
+        ends = [end for end in (self.stop, self.late if turn >= self.spared else None) if end is not None]
         return min([seconds] + [max(0.0, end - time.monotonic()) for end in ends])
 
     def is_cut(self, turn):
-        return is_over(self.stop) or bool(turn) and is_over(self.late)
+        return is_over(self.stop) or turn >= self.spared and is_over(self.late)
 
     def is_alone(self, turn):
         return self.tests[turn] in self.apart
@@ -324,7 +325,7 @@ class Baseline:
     def go_on(self, lane, pool):
         """The next tests of a lane. One that writes into the copy waits for all lanes, and the first runs it for all of them."""
         turn = lane.done()
-        if turn >= len(self.tests) or turn and is_over(self.until) or is_over(self.stop):
+        if turn >= len(self.tests) or turn and is_over(self.until) or self.is_cut(turn):
             return
         if not self.is_alone(turn):
             lane.submit(pool)
