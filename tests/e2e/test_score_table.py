@@ -18,12 +18,26 @@ def test_functions_that_cannot_be_measured_share_a_row(desk):
     assert "quiet" not in told.out and "without any verdict" not in told.out
 
 
-def test_the_time_is_over_while_a_test_runs(desk):
-    desk.repo({**PLAIN, "tests/test_slow.py": "import time\nfrom calc import ops\n\n\ndef test_slow():\n    assert ops\n    time.sleep(1000)\n"})
+SLOW = "import time\nfrom calc import ops\n\n\ndef test_slow():\n    assert ops\n    time.sleep(1000)\n"
+
+
+def slow_in_limited_time(desk, name):
+    desk.repo({**PLAIN, f"tests/{name}": SLOW})
     (desk.folder / "m.toml").write_text("[sandbox]\ntest_timeout_seconds = 2000\n")
     told = desk("-c", "m.toml", "score", "repo", "--no-progress", "--max-time", "8", "--verify", "4")
-    assert told.code == 3 and "score: none (the time was over before any of" in told.out, told
-    assert "hang" not in told.err and "verify: 0" not in told.err and "total" not in told.out, told
+    assert told.code == 3 and "hang" not in told.err and "verify: 0" not in told.err, told
+    return told
+
+
+def test_the_time_is_over_while_the_first_test_runs(desk):
+    told = slow_in_limited_time(desk, "test_a_slow.py")
+    assert "score: none (the time was over before any of" in told.out and "total" not in told.out, told
+
+
+def test_a_later_test_does_not_take_the_time_of_those_that_have_run(desk):
+    told = slow_in_limited_time(desk, "test_slow.py")
+    assert re.search(r"1 of \d existing tests were not run", told.err), told
+    assert re.search(r"verdicts: [1-9]\d* measured", told.out), told
 
 
 def test_verdicts_that_were_not_replayed_in_time_are_counted(desk):
