@@ -316,7 +316,7 @@ struct mg_agent_ops {
     /* Starts running tests (all when tests is NULL) in forks, in order. With `files`, lines of these repo-relative files are traced. Without
      * `files` every test runs `jobs` times at once, beside itself: the worst outcome and the best time are given. A test that hangs or crashes
      * costs its own deadline; the run goes on behind it. After `pause` seconds (0 = never) no further test is begun; where the agent has a moment
-     * to stop at (stop_at), the running one, but for the first of all, may then take a quarter of `pause` more, and is left without a result. Then
+     * to stop at (stop_at), the running one, but for the very first and the first without `files`, may then take a quarter of `pause` more, and is left without a result. Then
      * baseline_next gives one result a call; *more is false after the last. Nothing else may be asked of the agent in between. */
     enum mg_code (*baseline)(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
                              struct mg_err *err);

@@ -228,7 +228,7 @@ class Lane:
     def ended(self, ended):
         """A child that did not come to its end: the test it was in pays, the next one goes on behind it."""
         self.runs = False
-        if self.baseline.is_cut(self.done()):
+        if is_over(self.baseline.end_of(self.done())):
             return  # the last test was not given its time: there is no event for it
         chance, limit = self.chance, self.limit
         self.chance, self.limit = None, self.baseline.timeout
@@ -272,8 +272,8 @@ class Baseline:
         self.until = time.monotonic() + pause if pause else None
         stop = float(request.get("stop") or 0.0)
         self.stop = time.monotonic() + stop if stop else None  # what runs then is ended
-        self.late = self.until + OVERRUN * pause if pause and stop else None  # and what runs then: the other pass needs time, too
-        self.spared = 1 if not self.files or host.starters is None else 0  # the first test of all is not ended so, or there would be no result
+        self.late = min(self.stop, self.until + OVERRUN * pause) if pause and stop else self.stop  # for what is not spared: the other pass needs time, too
+        self.spares_first = not self.files or host.starters is None  # where no part has been traced yet, or there would be no result
         self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
         copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
         self.lanes = [Lane(self) for _copy in range(copies)]
@@ -313,11 +313,12 @@ class Baseline:
 
     def before_stop(self, seconds, turn):
         """`seconds`, or what is left for the test that comes at this turn."""
-        ends = [end for end in (self.stop, self.late if turn >= self.spared else None) if end is not None]
-        return min([seconds] + [max(0.0, end - time.monotonic()) for end in ends])
+        end = self.end_of(turn)
+        return seconds if end is None else min(seconds, max(0.0, end - time.monotonic()))
 
-    def is_cut(self, turn):
-        return is_over(self.stop) or turn >= self.spared and is_over(self.late)
+    def end_of(self, turn):
+        """The moment at which the test that comes at this turn is ended."""
+        return self.stop if turn == 0 and self.spares_first else self.late
 
     def is_alone(self, turn):
         return self.tests[turn] in self.apart
@@ -325,7 +326,7 @@ class Baseline:
     def go_on(self, lane, pool):
         """The next tests of a lane. One that writes into the copy waits for all lanes, and the first runs it for all of them."""
         turn = lane.done()
-        if turn >= len(self.tests) or turn and is_over(self.until) or self.is_cut(turn):
+        if turn >= len(self.tests) or turn and is_over(self.until) or is_over(self.end_of(turn)):
             return
         if not self.is_alone(turn):
             lane.submit(pool)

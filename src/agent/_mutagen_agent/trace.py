@@ -4,6 +4,7 @@ From 3.12 on by sys.monitoring, where a line costs once per test; before by a tr
 interpreter can load it, everything else by sys.settrace.
 """
 import dis
+import functools
 import os
 import sys
 import threading
@@ -20,6 +21,7 @@ if MONITORING is None and sys.version_info >= (3, 9) and sys.implementation.name
         pass
 
 
+@functools.lru_cache(maxsize=None)
 def runs_all_frames():
     """Whether the tracer is asked before each frame, in an interpreter whose frames it knows; a subscript that calls was specialized without asking."""
     if TRACER is None or sys.version_info[:2] != (3, 11):
@@ -45,7 +47,6 @@ def runs_all_frames():
     return bool(narrow and seen)
 
 
-NARROW = runs_all_frames()
 LOOPS_ALWAYS, LOOPS_FACTOR = 100000, 100  # rounds that any code may make, and so many times what the unchanged code makes
 
 
@@ -249,6 +250,7 @@ class LineCollector:
         self.enter = self.tracer(self.of_frame) if TRACER is None else self.go_on
         self.stack = [set()]
         self.active = True
+        self.narrows = False  # whether code of other files may run untraced
         self.local_of, self.add_to = self.local_functions()
         self.add_to(self.stack[0])
         self.watched = {}  # id(code) -> code (kept, so that no id comes again) and its entry line
@@ -256,6 +258,7 @@ class LineCollector:
 
     def start(self):
         if MONITORING is None:
+            self.narrows = runs_all_frames()
             if TRACER is not None:
                 TRACER.use(self.of_code)
             threading.settrace(self.enter)
@@ -285,7 +288,7 @@ class LineCollector:
 
     def narrow(self):
         """Code of other files runs untraced, in 3.11 and where nobody else has a look at frames: greenlets change them in the midst of a call."""
-        if NARROW:
+        if self.narrows:
             TRACER.narrow(sys.getprofile() is None and "greenlet" not in sys.modules)
 
     def go_on(self, _frame, _event, _arg):

@@ -383,13 +383,18 @@ static PyObject *py_tell_to(PyObject *self, PyObject *callable)
     return none();
 }
 
+static void set_trace(int (*function)(PyObject *, PyObject *, int, PyObject *), PyObject *object)
+{
+    ours = true;
+    PyEval_SetTrace(function, object);
+    ours = false;
+}
+
 /* start(object): traces this thread; sys.gettrace() gives `object` as long. */
 static PyObject *py_start(PyObject *self, PyObject *object)
 {
     (void)self;
-    ours = true;
-    PyEval_SetTrace(trace, object);
-    ours = false;
+    set_trace(trace, object);
     return none();
 }
 
@@ -397,14 +402,12 @@ static PyObject *py_stop(PyObject *self, PyObject *args)
 {
     (void)self;
     (void)args;
-    ours = true;
-    PyEval_SetTrace(NULL, NULL);
-    ours = false;
+    set_trace(NULL, NULL);
     return none();
 }
 
 /* narrow(yes): whether from here on code that nobody asks for runs untraced. It is for CPython 3.11, and ends where the code under test traces,
- * profiles, calls itself thousands of times, or (looked at with each drain) has frames run by somebody else. */
+ * profiles, calls itself thousands of times, imports greenlets, or (looked at with each drain) has frames run by somebody else. */
 static PyObject *py_narrow(PyObject *self, PyObject *yes)
 {
     (void)self;
