@@ -150,6 +150,7 @@ static enum mg_code hand_over(struct mg_pump *pump, struct mg_attempt *attempt, 
         .bail = attempt->bail,
         .fresh = attempt->fresh,
         .exec = attempt->exec,
+        .yields = true,
         .wall_seconds = attempt->fresh ? FRESH_SECONDS : 5.0,
     };
     if (attempt->in_order) {
@@ -180,10 +181,10 @@ static bool may_begin(const struct mg_gate_request *request, bool over, const st
     return !over || request->clock.ops->monotonic(request->clock.self) + proof->seconds < request->deadline + GRACE;
 }
 
-/* Keeps twice `jobs` attempts with the agent; attempts that must run alone wait until nothing else runs. */
+/* Keeps twice `jobs` attempts that are not asleep with the agent; attempts that must run alone wait until nothing else runs. */
 static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
-    size_t most = 2 * (pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1);
+    size_t most = 2 * (pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1) + pump->asleep;
     bool over = is_over(pump->request);
     if (pump->odd && pump->stops_when_odd)
         return MG_OK;
@@ -290,6 +291,7 @@ static bool judge(struct mg_pump *pump, struct mg_attempt *attempt, const struct
 {
     const struct mg_test_run *kill = run->end == MG_RUN_DONE ? NULL : first_kill(run);
     switch (run->end) {
+    case MG_RUN_ASLEEP: /* take_answer keeps it */
     case MG_RUN_DONE:
         return judge_done(pump, attempt, run, end);
     case MG_RUN_REFUSED:
@@ -455,9 +457,17 @@ static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
     MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
     if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
         return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
-    struct mg_attempt attempt = pump->flying.at[run->ticket];
-    pump->flying.at[run->ticket].source = MG_NO_STR; /* answered */
+    struct mg_attempt *flying = &pump->flying.at[run->ticket];
+    if (run->end == MG_RUN_ASLEEP) {
+        pump->asleep++;
+        flying->asleep = true;
+        return MG_OK;
+    }
+    struct mg_attempt attempt = *flying;
+    flying->source = MG_NO_STR; /* answered */
     pump->outstanding--;
+    pump->asleep -= attempt.asleep;
+    attempt.asleep = false;
     if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
         pump->fresh_runs++;
         pump->fresh_seconds += run->seconds;

@@ -26,6 +26,7 @@ struct mg_attempt {
     bool bail;
     bool hit; /* so far: some test ran the mutated lines */
     bool alone;
+    bool asleep;          /* with the agent: its test waits, and another attempt is handed over meanwhile */
     bool in_order;        /* a test did not pass where it stood, without the mutant: all tests of the function, as they were collected */
     bool proving;         /* no mutant: `first` as they ran up to a detection, on the unchanged function; `mutant` is the index of the proof */
     bool is_static;       /* its lines run on import: the reason of its verdict says so */
@@ -73,6 +74,7 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
+    size_t asleep; /* of these */
     MG_LIST(struct mg_claim) claims;  /* their proof is quick: it is begun when no mutant is left to be run, for as many as possible */
     MG_LIST(struct mg_proof) proofs;  /* they go before mutants */
     size_t next_proof;                /* first one not yet handed over */

@@ -226,6 +226,7 @@ struct mg_mutant_job {
                               * kill there ends the job. 0 = none */
     uint32_t near;           /* so many, with them, enter the function: the others are left out where its own tests are proved to leave nothing
                               * behind. Only with `own` */
+    bool yields;             /* `next` may answer MG_RUN_ASLEEP, once, before its end */
     bool chain;              /* that may be in a process that has run other mutants, where the agent can prove that this decided nothing */
     double wall_seconds;     /* whole process, second line of defence */
     MG_LIST(uint32_t) tests; /* indices, in order */
@@ -249,7 +250,8 @@ struct mg_mutant_run {
         MG_RUN_DONE,    /* all tests of the job ran, or it bailed */
         MG_RUN_TIMEOUT, /* test `at` passed its limit */
         MG_RUN_DIED,    /* the process ended by itself or by a signal without a verdict, during test `at` */
-        MG_RUN_REFUSED  /* did not compile, changed the function's kind or equals the original: `reason` says which */
+        MG_RUN_REFUSED, /* did not compile, changed the function's kind or equals the original: `reason` says which */
+        MG_RUN_ASLEEP   /* not ended: its test is in a wait that is not expected to end, and the agent runs another job meanwhile, where it has one */
     } end;
     bool same_code; /* with REFUSED: bytecode equal to the original */
     uint32_t at;

@@ -91,6 +91,50 @@ def alive(pid):
         return False
 
 
+WAITS = "__import__('threading').Event().wait() and n + 1"
+NAME = "__import__('os').environ['PYTEST_XDIST_WORKER']"
+
+
+def order(bench, mutants, **more):
+    """What comes for each of these texts: (its number, how it ended, what the test said)."""
+    ids = [bench.submit("n + 1", text, ["test_f"], limit=0.52, **more) for text in mutants]
+    told = []
+    while len([one for one in told if one[1] != "asleep"]) < len(ids):
+        answer = bench.wire.read()
+        assert answer["ok"]
+        told.append((ids.index(answer["id"]), answer["end"], "".join(run[5] for run in answer.get("runs") or ())))
+    return told
+
+
+def test_a_mutant_that_is_asleep_gives_way_to_others(bench):
+    told = order(bench, [WAITS, WAITS, WAITS, NAME, NAME], yields=True)
+    assert sorted(one[:2] for one in told) == [(0, "asleep"), (0, "timeout"), (1, "asleep"), (1, "timeout"), (2, "asleep"), (2, "timeout"),
+                                               (3, "done"), (4, "done")]
+    assert [one[0] for one in told if one[1] == "done"] == [one[0] for one in told if one[1] != "asleep"][:2], "they have not waited for those"
+    names = {one[2].split("'")[1] for one in told if one[1] == "done"}
+    assert names <= {"gw2", "gw3", "gw4"}, "nobody beside them has the same name: %s" % names
+
+
+def test_what_is_not_asked_for_is_not_told(bench):
+    assert sorted(order(bench, [WAITS, "n + 2"])) == [(0, "timeout", ""), (1, "done", "AssertionError: assert 3 == 2")]
+
+
+def test_with_one_job_nothing_runs_beside_one_that_is_asleep(repo):
+    repo.write("mod.py", MODULE)
+    repo.write("tests/test_mod.py", "from mod import f\ndef test_f(): assert f(1) == 2\n")
+    repo.start(jobs=1)
+    assert [one[:2] for one in order(Bench(repo, "mod.py", "f"), [WAITS, "n + 2"], yields=True)] == [(0, "timeout"), (1, "done")]
+
+
+def test_a_test_that_waits_as_long_as_ever_keeps_its_place(bench):
+    """Up to twice what all of it takes: its seconds are known from its limit."""
+    sleeps = "__import__('time').sleep(0.6) or n + 1"
+    told = order(bench, [sleeps, sleeps, "n + 2"], yields=True)
+    assert (0, "asleep", "") in told
+    ids = [bench.submit("n + 1", text, ["test_f"], limit=2.5, yields=True) for text in (sleeps, sleeps, "n + 2")]  # 0.4 s
+    assert [bench.wire.read()["end"] for _ in ids] == ["done"] * 3
+
+
 @pytest.mark.parametrize("which", ["session", "zygote", "killed"])
 def test_everything_ends_when_mutagen_goes(bench, which):
     repo = bench.repo

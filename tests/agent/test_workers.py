@@ -54,11 +54,11 @@ def count(repo, word):
     return sum(line.split()[0] == word for line in lines(repo))
 
 
-def start(repo, **more):
+def start(repo, jobs=1):
     repo.write("mod.py", "def f(n):\n    return n + 1\n")
     repo.write("conftest.py", conftest(repo))
     repo.write("test_mod.py", TESTS)
-    repo.start(jobs=1, **more)
+    repo.start(jobs=jobs)
     repo.baseline(["mod.py"])
     repo.baseline()
     assert count(repo, "up") == 3, repo.log()
@@ -111,6 +111,18 @@ def test_generated_tests_go_there_when_they_ask_for_the_fixture(repo):
     assert loaded["first"] == 3 and len(loaded["tests"]) == 2
     assert bench.verdict("n + 1", "n + 2", [3]) == ("killed", True)
     assert count(repo, "up") == 3, lines(repo)
+
+
+def test_workers_are_as_many_as_jobs_also_where_mutants_are_asleep(repo):
+    bench = start(repo, jobs=2)
+    bench.wire.ask("load", path="test_gen.py", source="from mod import f\ndef test_b(): assert f(2) == 3\n")
+    waits = "__import__('threading').Event().wait()"
+    ids = [bench.submit("n + 1", text, [test], limit=0.52, yields=True) for text, test in ((waits, 3), (waits, 3), ("n + 2", "test_dies"), ("n + 2", "test_dies"))]
+    ends = {}
+    while len(ends) < len(ids):
+        answer = bench.wire.read()
+        ends[ids.index(answer["id"])] = answer["end"]
+    assert ends == {0: "timeout", 1: "timeout", 2: "done", 3: "done"}
 
 
 def test_a_lost_worker_costs_no_verdict(repo):

@@ -528,14 +528,14 @@ static void damaged_answers_do_no_harm(void **unused)
         }
 }
 
-/* Mutants in any order, twice, with strangers in between and while something else is asked. */
+/* Mutants in any order, twice (what came last counts), with strangers in between and while something else is asked. */
 static uint64_t held[3];
 static unsigned held_count;
 
 static void play_out_of_order(struct peer *peer, const char *request, uint64_t id)
 {
     static const char format[] =
-        "{\"id\":%llu,\"ok\":true,\"end\":\"done\",\"runs\":[[1,false,true,false,false,\"\\ud800 \\ud83d\\ude00 \\\\ud800\"]]}\n";
+        "{\"id\":%llu,\"ok\":true,\"end\":\"%s\",\"runs\":[[1,false,true,false,false,\"\\ud800 \\ud83d\\ude00 \\\\ud800\"]]}\n";
     struct mg_buf answer = MG_BUF(100000);
     if (strstr(request, "\"op\":\"mutant\"")) {
         held[held_count++] = id;
@@ -543,7 +543,7 @@ static void play_out_of_order(struct peer *peer, const char *request, uint64_t i
         for (unsigned i = 3; i-- > 0;)
             for (int twice = 0; twice < 2; twice++) {
                 mg_buf_addf(&answer, "{\"id\":%llu,\"ok\":true,\"end\":\"stranger\"}\n", (unsigned long long)(id + 1000));
-                mg_buf_addf(&answer, format, (unsigned long long)held[i]);
+                mg_buf_addf(&answer, format, (unsigned long long)held[i], twice ? "done" : "asleep");
             }
         mg_buf_addf(&answer, "{\"id\":%llu,\"ok\":true,\"params\":[]}\n", (unsigned long long)id);
         say(peer->fd, mg_buf_view(&answer));
@@ -571,11 +571,43 @@ static void results_find_their_tickets(void **unused)
         assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_OK);
         assert_in_range(run.ticket, 7, 9);
         seen |= 1u << run.ticket;
+        assert_int_equal(run.end, MG_RUN_DONE);
         assert_string_equal(run.runs.at[0].text.at, "\xef\xbf\xbd \xf0\x9f\x98\x80 \\ud800"); /* lone surrogates are replaced */
     }
     assert_int_equal(seen, 7u << 7);
     struct mg_mutant_run run;
     assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_E_STATE);
+    agent.ops->session_close(session);
+    agent.ops->stop(agent.self);
+    script.play = NULL;
+}
+
+static void play_sleepy(struct peer *peer, const char *request, uint64_t id)
+{
+    (void)request;
+    struct mg_buf answer = MG_BUF(1000);
+    for (int i = 0; i < 4; i++)
+        mg_buf_addf(&answer, "{\"id\":%llu,\"ok\":true,\"end\":\"%s\",\"runs\":[]}\n", (unsigned long long)id, i < 3 ? "asleep" : "done");
+    say(peer->fd, mg_buf_view(&answer));
+    mg_buf_free(&answer);
+}
+
+static void that_a_job_is_asleep_is_heard_once(void **unused)
+{
+    (void)unused;
+    script.lie_op = NULL;
+    script.play = play_sleepy;
+    assert_int_equal(begin(), MG_OK);
+    struct mg_session *session = NULL;
+    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    assert_int_equal(submit(session, 7, MG_STR("x")), MG_OK);
+    static const enum mg_mutant_end ends[] = { MG_RUN_ASLEEP, MG_RUN_DONE };
+    for (size_t i = 0; i < MG_COUNT(ends); i++) {
+        struct mg_mutant_run run;
+        assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_OK);
+        assert_int_equal(run.ticket, 7);
+        assert_int_equal(run.end, ends[i]);
+    }
     agent.ops->session_close(session);
     agent.ops->stop(agent.self);
     script.play = NULL;
@@ -698,6 +730,7 @@ int main(void)
         cmocka_unit_test(good_answers_are_believed),     cmocka_unit_test(every_operation_survives_what_is_no_answer),
         cmocka_unit_test(wrong_fields_are_refused),      cmocka_unit_test(nesting_and_size_have_an_end),
         cmocka_unit_test(damaged_answers_do_no_harm),    cmocka_unit_test(results_find_their_tickets),
+        cmocka_unit_test(damaged_answers_do_no_harm),    cmocka_unit_test(that_a_job_is_asleep_is_heard_once),
         cmocka_unit_test(full_pipes_do_not_lock_up),     cmocka_unit_test(silence_is_ended_by_the_cancel_token),
         cmocka_unit_test(calls_out_of_turn_are_refused),
     };

@@ -116,12 +116,18 @@ static struct mg_session *session_on_grade(void)
     return session;
 }
 
-static void submit(struct mg_session *session, uint64_t ticket, const char *source, uint32_t line, uint32_t test)
+static void submit_job(struct mg_session *session, uint64_t ticket, const char *source, uint32_t line, uint32_t test, double limit, bool yields)
 {
     struct mg_mutant_job job = { .ticket = ticket, .source = mg_str_from(source), .line = line, .end_line = line, .bail = true, .wall_seconds = 10 };
+    job.yields = yields;
     *MG_PUSH(arena, &job.tests) = test;
-    *MG_PUSH(arena, &job.limits) = 2.0;
+    *MG_PUSH(arena, &job.limits) = limit;
     OK(agent.ops->session_submit(session, &job, &err));
+}
+
+static void submit(struct mg_session *session, uint64_t ticket, const char *source, uint32_t line, uint32_t test)
+{
+    submit_job(session, ticket, source, line, test, 2.0, false);
 }
 
 /* --- tests --- */
@@ -185,6 +191,32 @@ static void mutants_die_survive_hang_and_are_refused(void **unused)
             assert_true(run.end == MG_RUN_REFUSED && run.reason.len > 0);
     }
     assert_int_equal(seen, 15);
+    struct mg_mutant_run run;
+    assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_E_STATE);
+    agent.ops->session_close(session);
+    agent.ops->stop(agent.self);
+}
+
+/* With two jobs: the third runs beside two that hang, and is told of before them. */
+static void mutants_that_are_asleep_give_way_to_others(void **unused)
+{
+    (void)unused;
+    begin();
+    struct mg_session *session = session_on_grade();
+    const char *waits = "def grade(points):\n    __import__('threading').Event().wait()\n    return 'pass'\n    return 'fail'\n";
+    const char *dies = "def grade(points):\n    if points >= 50:\n        return ''\n    return 'fail'\n";
+    for (uint64_t ticket = 70; ticket < 74; ticket++)
+        submit_job(session, ticket, ticket < 72 ? waits : dies, ticket < 72 ? 5 : 6, TEST_PASS, 0.6, true);
+    size_t asleep = 0;
+    for (size_t i = 0; i < 6; i++) { /* two are asleep, two die, the two that were asleep end */
+        struct mg_mutant_run run;
+        OK(agent.ops->session_next(session, arena, &run, &err));
+        asleep += run.end == MG_RUN_ASLEEP;
+        assert_int_equal(run.end == MG_RUN_DONE, run.ticket >= 72);
+        assert_true(run.end != MG_RUN_DONE || asleep > 0);
+        assert_true(run.end != MG_RUN_TIMEOUT || i >= 4);
+    }
+    assert_int_equal(asleep, 2);
     struct mg_mutant_run run;
     assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_E_STATE);
     agent.ops->session_close(session);
@@ -432,6 +464,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(collects_and_measures_the_existing_tests, stop_agent),
         cmocka_unit_test_teardown(mutants_die_survive_hang_and_are_refused, stop_agent),
+        cmocka_unit_test_teardown(mutants_that_are_asleep_give_way_to_others, stop_agent),
         cmocka_unit_test_teardown(probes_calls_and_describes, stop_agent),
         cmocka_unit_test_teardown(loaded_tests_join_in_and_leave_no_file, stop_agent),
         cmocka_unit_test_teardown(loaded_tests_are_checked_and_examined, stop_agent),

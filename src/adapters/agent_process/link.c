@@ -86,11 +86,13 @@ static enum mg_code next_line(struct mg_link *link, double deadline, struct mg_s
     }
 }
 
-/* Keeps the answer when it belongs to a job; else drops it: a late answer to a request that timed out. */
+/* Keeps the answer when it belongs to a job, in the place of one before it that nobody has taken; else drops it: a late answer to a request that
+ * timed out. */
 static bool keep_for_job(struct mg_link *link, uint64_t id, yyjson_doc *doc)
 {
     for (size_t i = 0; i < link->job_count; i++)
-        if (link->jobs[i].id == id && !link->jobs[i].answer) {
+        if (link->jobs[i].id == id) {
+            yyjson_doc_free(link->jobs[i].answer);
             link->jobs[i].answer = doc;
             return true;
         }
@@ -161,7 +163,7 @@ enum mg_code mg_link_receive(struct mg_link *link, uint64_t id, double deadline,
 
 /* --- jobs --- */
 
-void mg_link_add_job(struct mg_link *link, uint64_t id, uint64_t ticket, double wall)
+static void add_job(struct mg_link *link, struct mg_link_job job)
 {
     if (link->job_count == link->job_cap) {
         size_t cap = link->job_cap ? link->job_cap * 2 : 64;
@@ -170,7 +172,17 @@ void mg_link_add_job(struct mg_link *link, uint64_t id, uint64_t ticket, double 
         link->jobs = jobs;
         link->job_cap = cap;
     }
-    link->jobs[link->job_count++] = (struct mg_link_job){ .id = id, .ticket = ticket, .wall = wall };
+    link->jobs[link->job_count++] = job;
+}
+
+void mg_link_add_job(struct mg_link *link, uint64_t id, uint64_t ticket, double wall)
+{
+    add_job(link, (struct mg_link_job){ .id = id, .ticket = ticket, .wall = wall });
+}
+
+void mg_link_put_back(struct mg_link *link, const struct mg_link_job *job)
+{
+    add_job(link, (struct mg_link_job){ .id = job->id, .ticket = job->ticket, .wall = job->wall, .asleep = true });
 }
 
 void mg_link_drop_job(struct mg_link *link, uint64_t id)

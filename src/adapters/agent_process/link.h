@@ -15,6 +15,7 @@ struct mg_link_job {
     uint64_t id, ticket;
     double wall;
     yyjson_doc *answer; /* NULL until it came */
+    bool asleep;        /* an answer has said so, and another one is to come */
 };
 struct mg_link {
     int fd; /* -1 = closed or broken */
@@ -48,6 +49,8 @@ MG_MUST_CHECK enum mg_code mg_link_receive(struct mg_link *link, uint64_t id, do
 
 void mg_link_add_job(struct mg_link *link, uint64_t id, uint64_t ticket, double wall);
 void mg_link_drop_job(struct mg_link *link, uint64_t id); /* its answer will not be waited for */
+/* One that was taken, and whose answer said that it is asleep. */
+void mg_link_put_back(struct mg_link *link, const struct mg_link_job *job);
 /* Takes one answered job off the list, waiting for it. MG_E_STATE when there are no jobs. */
 MG_MUST_CHECK enum mg_code mg_link_take_job(struct mg_link *link, double deadline, struct mg_link_job *job, struct mg_err *err);
 

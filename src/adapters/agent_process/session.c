@@ -319,6 +319,7 @@ enum mg_code mg_session_submit(struct mg_session *session, const struct mg_mutan
     yyjson_mut_obj_add_bool(request.doc, request.root, "exec", job->exec);
     yyjson_mut_obj_add_uint(request.doc, request.root, "own", job->own);
     yyjson_mut_obj_add_uint(request.doc, request.root, "near", job->near);
+    yyjson_mut_obj_add_bool(request.doc, request.root, "yields", job->yields);
     yyjson_mut_obj_add_bool(request.doc, request.root, "chain", job->chain);
     yyjson_mut_obj_add_real(request.doc, request.root, "wall", job->wall_seconds);
     yyjson_mut_val *tests = yyjson_mut_obj_add_arr(request.doc, request.root, "tests");
@@ -347,15 +348,13 @@ static double patience(const struct mg_link *link)
     return 4 * wall + 10;
 }
 
-enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
+/* One answer. *again: it says once more that the job is asleep. */
+static enum mg_code take_run(struct mg_session *session, double deadline, struct mg_arena *arena, struct mg_mutant_run *run, bool *again,
+                             struct mg_err *err)
 {
-    check(session);
     *run = (struct mg_mutant_run){ 0 };
     struct mg_link_job job = { 0 };
-    double seconds = patience(&session->link);
-    enum mg_code code = mg_link_take_job(&session->link, mg_now() + seconds, &job, err);
-    if (code == MG_E_TIMEOUT)
-        return MG_FAIL(err, code, "no mutant ended within %.0f s", seconds);
+    enum mg_code code = mg_link_take_job(&session->link, deadline, &job, err);
     if (code == MG_E_CHILD && err)
         return mg_err_prefix(err, "the session that was running mutants");
     if (code != MG_OK)
@@ -369,7 +368,23 @@ enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena,
     }
     run->ticket = job.ticket;
     yyjson_doc_free(job.answer);
+    bool asleep = code == MG_OK && run->end == MG_RUN_ASLEEP;
+    if (asleep)
+        mg_link_put_back(&session->link, &job);
+    *again = asleep && job.asleep;
     return code;
+}
+
+enum mg_code mg_session_next(struct mg_session *session, struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
+{
+    check(session);
+    double seconds = patience(&session->link), deadline = mg_now() + seconds;
+    bool again = false;
+    enum mg_code code;
+    do
+        code = take_run(session, deadline, arena, run, &again, err);
+    while (code == MG_OK && again);
+    return code == MG_E_TIMEOUT ? MG_FAIL(err, code, "no mutant ended within %.0f s", seconds) : code;
 }
 
 /* --- closing --- */

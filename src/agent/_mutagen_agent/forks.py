@@ -17,6 +17,7 @@ from . import slots, wire
 
 END = b"."  # the line by which a child proves that it came to its end
 WRITE = os.write  # tests may replace it
+LOOK_SECONDS = 0.02  # between two looks at the threads of a process
 REAP_SECONDS = 0.05  # a grandchild may keep the pipe open: so look whether the child itself is still there
 
 # leash: end of file there ends run_many, and us; environ: ours before any code of the repo ran; jobs: workers that code under test may see;
@@ -48,6 +49,7 @@ class Child:
         self.error = ""
         self.slot = -1
         self.worker = 0
+        self.asleep = False  # it is in a wait that is not expected to end
 
     def gone(self):
         return has_exited(self.pid)
@@ -89,10 +91,11 @@ class Child:
 
 
 class Pool:
-    """At most `jobs` children at once; the rest waits in order. For an event loop: poll filenos() for at most timeout(), then step()."""
+    """At most `jobs` children at once, and one more, up to `spare`, for each that is asleep; the rest waits in order. For an event loop: poll filenos()
+    for at most timeout(), then step()."""
 
-    def __init__(self, jobs, slots=None):
-        self.jobs = max(1, int(jobs))
+    def __init__(self, jobs, slots=None, spare=0):
+        self.jobs, self.spare = max(1, int(jobs)), spare
         self.slots = slots  # shared with other processes, or None
         self.files, self.clearing = None, False  # shared_files.Files, where the copy is shared
         self.waiting = []
@@ -104,9 +107,9 @@ class Pool:
         self.start()
 
     def start(self):
-        while self.waiting and len(self.running) < self.jobs and self.is_clear():
+        while self.waiting and self.has_room() and self.is_clear():
             alone = getattr(self.waiting[0][0], "alone", False)  # with nothing beside it, in no session
-            slot = (self.slots.acquire_all() if alone else self.slots.acquire()) if self.slots else -1
+            slot = (self.slots.acquire_all() if alone else self.slots.acquire(len(self.running) >= self.jobs)) if self.slots else -1
             if self.slots and slot < 0:
                 return  # timeout() brings us back
             key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
@@ -119,6 +122,9 @@ class Pool:
             if not away and getattr(key, "on_start", None):
                 key.on_start(self.running[-1])
             self.running[-1].slot = slot
+
+    def has_room(self):
+        return len(self.running) < self.jobs + min(self.spare, sum(child.asleep for child in self.running))
 
     def is_clear(self):
         """The copy is put back when a session that had it for itself was killed: its places come free a moment later than its end is known. False
@@ -151,7 +157,7 @@ class Pool:
 
     def timeout(self):
         """Seconds until step() has something to look at; None when nothing runs."""
-        if self.waiting and len(self.running) < self.jobs:
+        if self.waiting and self.has_room():
             return slots.RETRY_SECONDS
         if not self.running:
             return None
@@ -429,14 +435,17 @@ class Wait:
     """How long a process has been in one and the same wait: all of its threads asleep, and none of them woken meanwhile."""
 
     def __init__(self):
-        self.counts, self.since = None, 0.0
+        self.counts, self.since, self.looked = None, 0.0, 0.0
 
     def seconds(self, pid):
-        """Since the first call that has seen it."""
-        now, counts = time.monotonic(), sleepers(pid)
-        if counts is None or counts != self.counts:
-            self.counts, self.since = counts, now
-        return now - self.since
+        """From the first call that has seen it to the last one that has looked."""
+        now = time.monotonic()
+        if now - self.looked >= LOOK_SECONDS:
+            counts = sleepers(pid)
+            if counts is None or counts != self.counts:
+                self.counts, self.since = counts, now
+            self.looked = now
+        return self.looked - self.since
 
 
 def has_exited(pid):

@@ -49,6 +49,7 @@ class Plan:
         self.took = []  # [test, seconds] of those that took long and passed
         self.page, self.turn = None, 0  # memory shared with the fork, see Page; and the turn that was found there last
         self.wait, self.test_began, self.stuck = forks.Wait(), 0.0, False
+        self.told_asleep = not request.get("yields")  # that another job may be handed over meanwhile
         if self.fresh or host.unforkable.intersection(self.tests):
             self.fresh = True
             self.wall += 10.0 + 5.0 * host.collect_seconds
@@ -66,12 +67,13 @@ class Plan:
             child.on_look = self.look
 
     def look(self, child):
-        """Takes in which test the fork is at, and ends it where nothing is to come any more."""
+        """Takes in which test the fork is at, whether others may run meanwhile, and ends it where nothing is to come any more."""
         self.look_at_page(child)
-        if time.monotonic() - self.test_began < WORTH_A_LOOK or not (self.away or self.at_hit and self.lines[0]):
-            return
         limits = self.limits_of(self.at)
-        if limits and self.wait.seconds(child.pid) >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
+        worth = limits and time.monotonic() - self.test_began >= WORTH_A_LOOK and (self.away or self.at_hit and self.lines[0])
+        waited = self.wait.seconds(child.pid) if worth else 0.0
+        child.asleep = waited >= unlikely_wait(limits)
+        if worth and waited >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
             self.stuck = True
             child.deadline = time.monotonic()
 
@@ -452,6 +454,11 @@ def is_certain(limit, asleep):
 def longest_wait(limits):
     """Seconds that a test may be in one wait before nothing more is expected of it: ten times what all of it takes, which no busy machine explains either."""
     return max([2.0] + [10.0 * seconds_of(limit) for limit in limits])
+
+
+def unlikely_wait(limits):
+    """Seconds of one wait behind which a processor is better given to another: twice what all of the test takes."""
+    return max([WORTH_A_LOOK] + [2.0 * seconds_of(limit) for limit in limits])
 
 
 def wall_limit(limit):

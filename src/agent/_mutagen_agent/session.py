@@ -6,7 +6,7 @@ import select
 import signal
 import sys
 
-from . import chain, codes, collect, forks, mutant, reload, shared_files, target, trace, wire
+from . import chain, codes, collect, forks, mutant, reload, shared_files, slots, target, trace, wire
 
 UNKNOWN = 1 << 40  # rounds of loops that the unchanged function did not come to tell: there is no limit then
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENFILE)  # no target's fault: they end the run
@@ -19,7 +19,8 @@ class Session:
         self.channel, self.host = channel, host
         self.scratch, self.repo, self.jobs = host.scratch, host.repo, host.jobs
         self.target = None
-        self.pool = forks.Pool(host.jobs, host.slots)
+        spare = 0 if host.workers else slots.spare(host.jobs)  # there is a worker for each of the jobs, and no other
+        self.pool = forks.Pool(host.jobs, host.slots, spare)
         self.chains = chain.Chains(self)
         self.known = len(host.items)  # tests that the baseline has seen
         self.folders = 0
@@ -44,9 +45,17 @@ class Session:
                 for ended in self.pool.step():
                     if not self.doubts(ended):
                         self.settle(ended)
+                self.tell_asleep()
         except BaseException:
             wire.log_exception()
         self.close()
+
+    def tell_asleep(self):
+        """For mutants that have come to be asleep others may be handed over."""
+        for child in self.pool.running if self.pool.spare else ():
+            if child.asleep and not child.key.told_asleep:
+                child.key.told_asleep = True
+                self.channel.queue({"id": child.key.ticket, "ok": True, "end": "asleep"})
 
     def settle(self, ended):
         plan = ended.key

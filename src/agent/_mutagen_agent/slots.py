@@ -1,4 +1,5 @@
-"""`jobs` places for mutant processes, shared by all sessions: locked files, so that a killed session gives its places back by itself."""
+"""Places for mutant processes, shared by all sessions: locked files, so that a killed session gives its places back by itself. There are `jobs`, and spare
+ones for those that run while others are in a wait that is not expected to end."""
 import fcntl
 import os
 
@@ -7,22 +8,32 @@ from . import wire
 RETRY_SECONDS = 0.005
 
 
+def spare(jobs):
+    """How many spare places there are. With one job nothing runs beside anything: whether tests can stand that has not been tried."""
+    return 2 * jobs if jobs > 1 else 0
+
+
 class Slots:
-    def __init__(self, folder, count):
+    def __init__(self, folder, jobs):
         os.makedirs(folder, exist_ok=True)
         self.numbers = {}  # descriptor -> which place it holds
         self.held = []  # those taken so far of all
         self.rest = {}  # descriptor -> all other ones, which it stands for
         self.last = 0  # a worker that has this process's target in place is taken again
-        self.paths = [os.path.join(folder, "slot-%d" % number) for number in range(max(1, count))]
+        self.jobs = max(1, jobs)
+        self.paths = [os.path.join(folder, "slot-%d" % number) for number in range(self.jobs + spare(jobs))]
 
-    def acquire(self):
+    def acquire(self, may_be_spare=False):
         """A descriptor that holds one place, -1 when all are taken."""
-        for turn in range(len(self.paths)):
-            number = (self.last + turn) % len(self.paths)
+        for turn in range(self.jobs):
+            number = (self.last + turn) % self.jobs
             fd = self.take(number)
             if fd >= 0:
                 self.last = number
+                return fd
+        for number in range(self.jobs, len(self.paths) if may_be_spare else 0):
+            fd = self.take(number)
+            if fd >= 0:
                 return fd
         return -1
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from . import forks, paths, wire
+from . import forks, paths, slots, wire
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 
@@ -258,7 +258,8 @@ def settle(request, inside=False):
         folder = part.install(scratch)
         rest = [entry for entry in os.environ["PYTHONPATH"].split(os.pathsep) if entry and entry != folder]
         os.environ["PYTHONPATH"] = os.pathsep.join([folder] + rest)
-    forks.settings.update(environ=dict(os.environ), jobs=int(request.get("jobs") or 1))
+    jobs = int(request.get("jobs") or 1)
+    forks.settings.update(environ=dict(os.environ), jobs=jobs + slots.spare(jobs))
     return redirection
 
 

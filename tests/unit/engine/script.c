@@ -27,7 +27,13 @@ static enum mg_code next(struct mg_session *session, struct mg_arena *into, stru
 {
     (void)session;
     (void)err;
-    const struct mg_mutant_job *job = &pump_script.jobs[pump_script.answered++];
+    const struct mg_mutant_job *job = &pump_script.jobs[pump_script.answered];
+    if (pump_script.answers[pump_script.told].end == MG_RUN_ASLEEP) {
+        *run = pump_script.answers[pump_script.told++];
+        run->ticket = job->ticket;
+        return MG_OK;
+    }
+    pump_script.answered++;
     if (pump_script.answered == pump_script.over_at)
         pump_clock = 10.0;
     if (mg_str_is(job->source, "unchanged") && !pump_script.tells_proofs) {

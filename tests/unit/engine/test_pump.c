@@ -557,6 +557,33 @@ static void the_last_killer_comes_first(void **state)
     assert_int_equal(pump_script.jobs[2].tests.at[0], 5);
 }
 
+static void another_is_handed_over_for_one_that_is_asleep(void **state)
+{
+    (void)state;
+    answer(MG_RUN_ASLEEP, 0, false, NULL, 0);
+    for (int i = 0; i < 5; i++)
+        DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    struct mg_pump pump = pump_of(&single, 5);
+    take_all(&pump, 5);
+    assert_true(pump_script.jobs[0].yields);
+    assert_int_equal(pump_script.flying_at_submit[1], 1);
+    assert_int_equal(pump_script.flying_at_submit[2], 2);
+    assert_int_equal(pump_script.flying_at_submit[3], 1); /* it has ended */
+    assert_int_equal(pump_script.flying_at_submit[4], 1);
+}
+
+static void one_that_was_asleep_is_repeated_as_any_other(void **state)
+{
+    (void)state;
+    answer(MG_RUN_ASLEEP, 0, false, NULL, 0);
+    answer(MG_RUN_TIMEOUT, 3, true, NULL, 0);
+    DONE({ .test = 3, .hit = true }, { .test = 5, .hit = true });
+    struct mg_pump pump = pump_of(&single, 1);
+    take_all(&pump, 1);
+    assert_int_equal(pump_script.submitted, 2);
+    assert_int_equal(pump.asleep, 0);
+}
+
 static void a_proof_keeps_the_order_of_its_mutant(void **state)
 {
     (void)state;
@@ -603,6 +630,8 @@ int main(void)
         CASE(refused_mutants_have_no_verdict),
         CASE(an_answer_to_no_question_is_an_error),
         CASE(the_last_killer_comes_first),
+        CASE(another_is_handed_over_for_one_that_is_asleep),
+        CASE(one_that_was_asleep_is_repeated_as_any_other),
         CASE(a_proof_keeps_the_order_of_its_mutant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
