@@ -319,9 +319,10 @@ struct mg_agent_ops {
      * `files` every test runs `jobs` times at once, beside itself: the worst outcome and the best time are given. A test that hangs or crashes
      * costs its own deadline; the run goes on behind it. After `pause` seconds (0 = never) no further test is begun; where the agent has a moment
      * to stop at (stop_at), the running one, but for the very first and the first without `files`, may then take a quarter of `pause` more, and is left without a result. Then
-     * baseline_next gives one result a call; *more is false after the last. Nothing else may be asked of the agent in between. */
-    enum mg_code (*baseline)(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
-                             struct mg_err *err);
+     * baseline_next gives one result a call; *more is false after the last. Nothing else may be asked of the agent in between. `apart`: each test in
+     * a fork of its own. */
+    enum mg_code (*baseline)(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, bool apart,
+                             double pause, struct mg_err *err);
     enum mg_code (*baseline_next)(void *self, struct mg_arena *arena, struct mg_baseline_result *result, bool *more, struct mg_err *err);
 
     /* A forked process for one target. */

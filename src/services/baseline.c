@@ -4,6 +4,7 @@
 #include "services/context.h"
 #include "services/events.h"
 #include "services/causes.h"
+#include "services/lazy.h"
 
 #include <string.h>
 
@@ -11,6 +12,9 @@
 #define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
 #define LEAST_SECONDS 2.0     /* not worth another part */
 #define READ_SECONDS 0.5      /* what is done beside a pass before its results are looked at: they wait, and so may the agent */
+#define SHARE_OF_LAZY 0.2     /* of what the tests of a part took, for tests that run by themselves */
+#define LEAST_LAZY_SECONDS 0.5
+#define FORK_SECONDS 0.02     /* that such a test takes, beside its own time */
 #define NO_TIME 0.05          /* 0 would be no limit */
 
 static const char *const outcome_words[] = {
@@ -89,6 +93,7 @@ struct selection {
     const uint32_t *at;
     size_t count;
     double pause;
+    bool apart;
 };
 
 static bool is_over(const struct mg_run_context *run) { return run->deadline > 0 && now(run) >= run->deadline; }
@@ -133,7 +138,8 @@ static enum mg_code pass(struct mg_run_context *run, const struct traced *traced
     while (done < tests->count) {
         struct mg_err why = { .code = MG_OK };
         enum mg_code code =
-            agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done, pause, &why);
+            agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done, tests->apart, pause,
+                            &why);
         if (code == MG_OK) {
             mg_read_files(run, now(run) + READ_SECONDS);
             code = take_results(run, traced, results, &done, tests->count, &why);
@@ -287,6 +293,43 @@ static double seconds_left(const struct mg_run_context *run, double part)
     return run->baseline.end <= 0 ? 0 : left > NO_TIME ? left : NO_TIME;
 }
 
+/* Tests that show what others than the first would run (lazy.h), each by itself, as long as that stays small beside what has been run. */
+static enum mg_code look_for_lazy(struct mg_run_context *run, const struct traced *traced, const uint32_t *tests, size_t count,
+                                  struct mg_baseline_result *results, struct mg_err *err)
+{
+    struct mg_suspects suspects = mg_lazy_suspects(run, tests, count, results);
+    struct mg_baseline_result *alone = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, run->collected.tests.len + 1);
+    uint32_t *others = MG_NEW_ARRAY(run->arena, uint32_t, suspects.len + 1);
+    struct selection apart = { .at = others, .apart = true };
+    double seconds = 0, most = 0;
+    size_t ended = 0;
+    for (size_t i = 0; i < count; i++)
+        most += results[tests[i]].seconds * SHARE_OF_LAZY;
+    most = most > LEAST_LAZY_SECONDS ? most : LEAST_LAZY_SECONDS;
+    for (uint32_t i = 0; i < run->collected.tests.len; i++)
+        alone[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED };
+    for (size_t i = 0; i < suspects.len; i++) {
+        uint32_t other = suspects.at[i].other;
+        double takes = results[other].seconds + FORK_SECONDS;
+        if (alone[other].outcome != MG_TEST_PASSED && seconds + takes <= most) {
+            alone[other].outcome = MG_TEST_PASSED; /* it is among them already */
+            others[apart.count++] = other;
+            seconds += takes;
+        }
+    }
+    for (size_t i = 0; i < apart.count; i++)
+        alone[others[i]].outcome = MG_TEST_CRASHED;
+    if (!apart.count)
+        return MG_OK;
+    struct mg_progress progress = run->services->progress;
+    progress.ops->phase(progress.self, "baseline", MG_STR("running some by themselves, for what only the first one runs"), (uint32_t)apart.count);
+    apart.pause = 2 * most;
+    MG_TRY(pass(run, traced, &apart, alone, &ended, err));
+    size_t shared = mg_lazy_share(run, &suspects, alone, results);
+    MG_LOG(MG_LOG_DEBUG, "tests by themselves", MG_L_INT("suspects", suspects.len), MG_L_INT("run", apart.count), MG_L_INT("shared", shared));
+    return MG_OK;
+}
+
 enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double pause, struct mg_err *err)
 {
     struct mg_progress progress = run->services->progress;
@@ -296,7 +339,9 @@ enum mg_code mg_baseline_part(struct mg_run_context *run, size_t count, double p
     const uint32_t *tests = run->baseline.order.at + run->baseline.done;
     struct traced traced = find_traced(run), none = { 0 };
     progress.ops->phase(progress.self, "baseline", MG_STR("running the existing tests, traced"), (uint32_t)count);
-    MG_TRY(pass(run, &traced, &(struct selection){ tests, count, pause }, first, &ended, err));
+    MG_TRY(pass(run, &traced, &(struct selection){ .at = tests, .count = count, .pause = pause }, first, &ended, err));
+    if (traced.count)
+        MG_TRY(look_for_lazy(run, &traced, tests, ended, first, err));
 
     bool *missed = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
     struct selection again = { .pause = seconds_left(run, 1.0) };

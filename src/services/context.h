@@ -142,6 +142,8 @@ MG_MUST_CHECK enum mg_code mg_select_targets(struct mg_run_context *run, struct 
 void mg_watch_files(struct mg_run_context *run);
 /* Parses the sources ahead of mg_select_targets, which takes what is there: while the agent is busy. Goes on until `until` (monotonic). */
 void mg_read_files(struct mg_run_context *run, double until);
+/* Of one source of the repo, in the order of the text; none when it cannot be parsed. */
+const struct mg_functions *mg_functions_of(struct mg_run_context *run, size_t file);
 
 /* services/target.c: passing tests that run a line of the target's body, with those lines. */
 struct mg_covering {

@@ -139,6 +139,8 @@ void mg_read_files(struct mg_run_context *run, double until)
         read_file(run, i);
 }
 
+const struct mg_functions *mg_functions_of(struct mg_run_context *run, size_t file) { return &read_file(run, file)->functions; }
+
 static void select_in_file(struct mg_run_context *run, size_t file)
 {
     const struct mg_source_file *source = &run->repo->sources.at[file];

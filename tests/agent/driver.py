@@ -117,10 +117,10 @@ class Repo:
         assert len(found) == 1, (name, self.ids())
         return found[0]
 
-    def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0, copies=1, stop=0.0):
+    def baseline(self, files=(), tests=None, timeout=30.0, pause=0.0, copies=1, stop=0.0, apart=False):
         """Its events; self.notes is what it said at the end, self.again how often a test ran once more."""
         number = self.zygote.send({"op": "baseline", "files": list(files), "tests": tests, "timeout": timeout, "pause": pause, "copies": copies,
-                                   "stop": stop})
+                                   "stop": stop, "apart": apart})
         events, self.again = [], 0
         while True:
             message = self.zygote.read()

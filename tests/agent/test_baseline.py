@@ -150,6 +150,16 @@ def test_a_cache_filled_at_import_keeps_its_singleton(repo):
     assert set(repo.outcomes(files=["mod.py"]).values()) == {"passed"}
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_apart_each_test_is_the_first_of_its_process(repo, apart):
+    repo.write("mod.py", "made = []\ndef get():\n    if not made:\n        made.append(1)\n    return made[0]\n")
+    repo.write("test_mod.py", "".join("from mod import get\ndef test_%d(): assert get() == 1\n" % number for number in range(3)))
+    repo.start()
+    events = repo.baseline(files=["mod.py"], apart=apart)
+    assert [event["outcome"] for event in events] == ["passed"] * 3
+    assert [4 in lines_of(event) for event in events] == [True, apart, apart]
+
+
 def test_hypothesis_is_deterministic(repo):
     import pytest
 

@@ -226,7 +226,7 @@ static enum mg_code begin(void)
 static enum mg_code walk_baseline(void)
 {
     struct mg_str files[] = { MG_STR("m.py") };
-    MG_TRY(agent.ops->baseline(agent.self, files, 1, NULL, 0, 0, &err));
+    MG_TRY(agent.ops->baseline(agent.self, files, 1, NULL, 0, false, 0, &err));
     struct mg_baseline_result result;
     bool more;
     MG_TRY(agent.ops->baseline_next(agent.self, arena, &result, &more, &err));
@@ -693,7 +693,7 @@ static void calls_out_of_turn_are_refused(void **unused)
     struct mg_baseline_result result;
     bool more;
     assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_E_STATE);
-    assert_int_equal(agent.ops->baseline(agent.self, NULL, 0, NULL, 0, 0, &err), MG_E_STATE);
+    assert_int_equal(agent.ops->baseline(agent.self, NULL, 0, NULL, 0, false, 0, &err), MG_E_STATE);
     assert_int_equal(walk_confirm(), MG_E_STATE);
     assert_int_equal(begin(), MG_OK);
     assert_int_equal(begin(), MG_E_STATE);

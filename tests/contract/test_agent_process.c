@@ -145,7 +145,7 @@ static void collects_and_measures_the_existing_tests(void **unused)
     assert_true(mg_str_starts(collected.python_version, "3."));
 
     struct mg_str files[] = { MG_STR("shop/marks.py") };
-    OK(agent.ops->baseline(agent.self, files, 1, NULL, 0, 0, &err));
+    OK(agent.ops->baseline(agent.self, files, 1, NULL, 0, false, 0, &err));
     static const enum mg_test_outcome outcomes[] = { MG_TEST_PASSED, MG_TEST_PASSED, MG_TEST_FAILED, MG_TEST_SKIPPED };
     bool ran[TEST_COUNT][20] = { { false } }, more = true;
     uint32_t seen = 0;

@@ -216,6 +216,34 @@ def test_stored(): assert stored(3) == 3
 def test_size(): assert SHOP.size == 7
 """, dead=["base = n * 2", "STORE[key] =", "value = 3 - 1"])
 
+row("made once", 6, """
+class Words:
+    made = None
+
+    def __init__(self):
+        self.table = {}
+
+    @classmethod
+    def get(cls):
+        if cls.made is None:
+            cls.made = cls()
+            cls.made.fill()
+        return cls.made
+
+    def fill(self):
+        self.table["one"] = 1
+        self.table["two"] = 2
+        self.table["six"] = 6
+
+def number(word):
+    return Words.get().table.get(word)
+""", """
+from pkg.mod import Words, number
+
+def test_one(): assert number("one") == 1
+""", more={"tests/test_other.py": "from pkg.mod import number\n\ndef test_two(): assert number('two') == 2\ndef test_nine(): assert number('nine') is None\n"},
+    dead=['["one"] = 1', '["two"] = 2'], alive=['["six"] = 6'])
+
 row("left_behind", 7, """
 TABLE = {}
 

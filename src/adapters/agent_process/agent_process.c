@@ -68,8 +68,8 @@ enum mg_code mg_agent_ask(struct mg_link *link, struct mg_request *request, int 
 
 /* --- baseline --- */
 
-static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
-                             struct mg_err *err)
+static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, bool apart,
+                             double pause, struct mg_err *err)
 {
     struct mg_agent_process *agent = mg_agent_process_checked(self);
     if (!agent->run || agent->baseline_id != 0)
@@ -88,6 +88,7 @@ static enum mg_code baseline(void *self, const struct mg_str *files, size_t file
         yyjson_mut_obj_add_null(request.doc, request.root, "tests");
     }
     yyjson_mut_obj_add_real(request.doc, request.root, "timeout", agent->how.test_timeout_seconds);
+    yyjson_mut_obj_add_bool(request.doc, request.root, "apart", apart);
     yyjson_mut_obj_add_real(request.doc, request.root, "pause", pause);
     if (agent->how.stop_at > 0)
         yyjson_mut_obj_add_real(request.doc, request.root, "stop", fmax(agent->how.stop_at - mg_now(), 0.01));

@@ -64,10 +64,11 @@ static enum mg_code revive(void *self, bool *revived, struct mg_err *err)
     return MG_OK;
 }
 
-static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, double pause,
-                             struct mg_err *err)
+static enum mg_code baseline(void *self, const struct mg_str *files, size_t file_count, const uint32_t *tests, size_t test_count, bool apart,
+                             double pause, struct mg_err *err)
 {
     (void)err;
+    (void)apart;
     struct memory_agent *agent = checked(self);
     size_t count = tests ? test_count : agent->script->test_count, most = agent->script->pause_after;
     count = pause > 0 && most > 0 && count > most ? most : count;

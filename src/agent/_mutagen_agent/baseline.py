@@ -188,7 +188,8 @@ class Lane:
         first = last = self.done()
         fresh = tests[first] in host.unforkable
         self.single = self.baseline.is_alone(first)
-        while last < len(tests) and (tests[last] in host.unforkable) == fresh and (not self.chance or last == first) and (last == first or not (self.single or self.baseline.is_alone(last))):
+        only_one = self.chance or self.single or self.baseline.apart_all
+        while last < len(tests) and (tests[last] in host.unforkable) == fresh and (last == first or not (only_one or self.baseline.is_alone(last))):
             last += 1
         self.runs, part = True, tests[first:last]
         self.started, self.part_end = first, last
@@ -274,6 +275,7 @@ class Baseline:
         self.stop = time.monotonic() + stop if stop else None  # what runs then is ended
         self.late = min(self.stop, self.until + OVERRUN * pause) if pause and stop else self.stop  # for what is not spared: the other pass needs time, too
         self.spares_first = not self.files or host.starters is None  # where no part has been traced yet, or there would be no result
+        self.apart_all = bool(request.get("apart"))  # each test in a fork of its own
         self.scan = not self.files and host.files.unclaimed  # who wrote is still to be found out: one after the other
         copies = 1 if self.scan else max(1, int(request.get("copies") or 1))
         self.lanes = [Lane(self) for _copy in range(copies)]

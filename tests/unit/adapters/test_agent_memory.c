@@ -72,7 +72,7 @@ static void baseline_gives_outcomes_and_lines_of_traced_files(void **unused)
     struct mg_str files[] = { MG_STR("b.py"), MG_STR("a.py") };
     struct mg_baseline_result result;
     bool more;
-    assert_int_equal(agent.ops->baseline(agent.self, files, 2, NULL, 0, 0, NULL), MG_OK);
+    assert_int_equal(agent.ops->baseline(agent.self, files, 2, NULL, 0, false, 0, NULL), MG_OK);
     assert_int_equal(agent.ops->baseline_next(agent.self, arena, &result, &more, NULL), MG_OK);
     assert_true(more && result.outcome == MG_TEST_PASSED && result.lines.len == 1 && result.lines.at[0].file == 1 && result.lines.at[0].last == 4);
     assert_int_equal(agent.ops->baseline_next(agent.self, arena, &result, &more, NULL), MG_OK);
