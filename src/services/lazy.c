@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST_TESTS 2
 #define FEW(tests) (1 + (tests) / 8) /* a singleton may be made anew by tests that look at just that */
 
 /* What the tests have run of one file. */
@@ -32,7 +31,8 @@ static struct file_runs read_runs(struct mg_run_context *run, uint32_t index)
     file.entered = MG_NEW_ARRAY(run->arena, struct entered, file.functions->len + 1);
     for (uint32_t i = 0; i < file.functions->len; i++) { /* in the order of the text: an inner one comes behind the one around it */
         const struct mg_function *function = &file.functions->at[i];
-        for (uint32_t line = function->first_line; line <= function->end_line && line < file.line_count; line++)
+        uint32_t body = function->def_line + (function->end_line > function->def_line); /* its first line is run by whoever defines it */
+        for (uint32_t line = body; line <= function->end_line && line < file.line_count; line++)
             file.owner[line] = i + 1;
     }
     return file;
@@ -72,8 +72,6 @@ static void suspect(struct mg_run_context *run, const struct file_runs *file, ui
                     struct mg_suspects *suspects)
 {
     const struct entered *entered = &file->entered[function];
-    if (entered->tests.len < LEAST_TESTS)
-        return;
     struct mg_suspect found = { .file = file->index, .line = rarest_line(file, function, entered->tests.len), .other = UINT32_MAX };
     for (size_t i = 1; found.line && i < entered->tests.len && found.other == UINT32_MAX; i++)
         if (!runs_line(&results[entered->tests.at[i]], file->index, found.line))

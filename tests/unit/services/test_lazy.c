@@ -20,7 +20,12 @@ static const char text[] = "def get(x):\n"             /* 1 */
                            "\n"
                            "def f():\n"      /* 8 */
                            "    a = 1\n"     /* 9 */
-                           "    return a\n"; /* 10 */
+                           "    return a\n"  /* 10 */
+                           "\n"
+                           "def outer(x):\n"              /* 12 */
+                           "    def inner():\n"           /* 13 */
+                           "        return 1\n"           /* 14 */
+                           "    return x and inner()\n"; /* 15 */
 
 static struct mg_arena *arena;
 static struct mg_repo repo;
@@ -37,7 +42,7 @@ static int set_up(void **state)
     memset(alone, 0, sizeof alone);
     repo = (struct mg_repo){ 0 };
     *MG_PUSH(arena, &repo.sources) = (struct mg_source_file){ .path = MG_STR("m.py"), .module = MG_STR("m"), .text = mg_str_from(text) };
-    coverage = (struct mg_file_coverage){ .line_count = 11 };
+    coverage = (struct mg_file_coverage){ .line_count = 16 };
     run = (struct mg_run_context){ .arena = arena, .repo = &repo };
     run.baseline.files = &coverage;
     return 0;
@@ -151,6 +156,29 @@ static void a_line_that_it_does_not_run_by_itself_shows_nothing(void **state)
     assert_int_equal(results[1].lines.len, 2);
 }
 
+static void a_line_belongs_to_the_innermost_function(void **state)
+{
+    (void)state;
+    runs(&results[0], 13, 15);
+    runs(&results[1], 13, 13);
+    runs(&results[1], 15, 15);
+    assert_int_equal(mg_lazy_suspects(&run, order, 2, results).len, 0);
+}
+
+static void what_most_tests_enter_comes_first(void **state)
+{
+    (void)state;
+    first();
+    others(1, 2);
+    runs(&results[2], 13, 15);
+    runs(&results[3], 13, 13);
+    runs(&results[4], 13, 13);
+    struct mg_suspects suspects = mg_lazy_suspects(&run, order, 5, results);
+    assert_int_equal(suspects.len, 2);
+    assert_int_equal(suspects.at[0].line, 15);
+    assert_int_equal(suspects.at[1].line, 3);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -160,6 +188,8 @@ int main(void)
         CASE(a_few_may_make_it_anew),
         CASE(two_tests_are_enough_and_one_is_not),
         CASE(what_it_shows_is_given_to_all_that_enter_the_function),
+        CASE(a_line_belongs_to_the_innermost_function),
+        CASE(what_most_tests_enter_comes_first),
         CASE(a_line_that_it_does_not_run_by_itself_shows_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
