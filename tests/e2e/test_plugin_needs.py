@@ -32,12 +32,40 @@ def test_what_is_on_path_lacks_the_plugin(run, good, index):
     repo = run.repo({**REPO, "pyproject.toml": SETTINGS})
     path = f"{good}/bin:{run.env['PATH']}"
     result = run("score", repo, "--no-progress", PATH=path, PIP_INDEX_URL=index.url)
-    assert "lacks what 1 of 1 test files need" in result.err and "environment of our own" in result.err, result
+    assert "lacks pytest_httpx, which the project names and 2 of 2 test functions need" in result.err and "environment of our own" in result.err, result
     assert result.code == 0 and "httpx_mock" not in result.err.split("[selecting]")[1], result
     off = run("score", repo, "--no-progress", "--no-install", "--no-cache", PATH=path)
     assert off.code == 0, off
     line, = [line for line in off.err.splitlines() if "module pytest_httpx is missing" in line]
     assert "tests/test_ops.py:" in line and "needs it for the fixture httpx_mock, so tests in 1 test file fail" in line and "-m pip install pytest-httpx`" in line
+
+
+MANY = "\n\n".join(f"def test_{n}():\n    assert tinynet.one({n}) == {n}\n" for n in range(5))
+
+
+def test_what_is_on_path_lacks_what_the_project_names_for_few_tests(run, good, index):
+    """One test of many: enough where it can be installed, and it is; with --no-install PATH's Python is taken, and the report says what it lacks."""
+    repo = run.repo({**REPO, "tests/test_ops.py": TEST_OPS, "tests/test_net.py": "import tinynet\n\n\ndef test_net():\n    assert tinynet.one(1) == 1\n",
+                     "tests/test_maybe.py": "import pytest\n\npytest.importorskip('zoo_park')\nimport zoo_park.lions\n\n\ndef test_zoo():\n    assert zoo_park\n"})
+    (repo / "tox.ini").write_text("[testenv]\ndeps = tinynet\n")
+    path = f"{good}/bin:{run.env['PATH']}"
+    result = run("score", repo, "--no-progress", PATH=path, PIP_INDEX_URL=index.url)
+    assert result.code == 0 and "lacks tinynet, which the project names and 1 of " in result.err and "environment of our own" in result.err, result
+    assert "missing" not in result.err, result
+    told = run("doctor", repo, PATH=path)
+    assert "a run makes an environment of its own" in told.out and "lacks tinynet, which the project names" in told.out, told
+    off = run("score", repo, "--no-progress", "--no-install", "--no-cache", PATH=path)
+    assert off.code == 0 and "module tinynet is missing" in off.err and "environment of our own" not in off.err, off
+    (repo / "tox.ini").write_text("[testenv]\ndeps = zoo-park\n")
+    optional = run("score", repo, "--no-progress", "--no-cache", PATH=path, PIP_INDEX_URL=index.url)
+    assert optional.code == 0 and "environment of our own" not in optional.err and "zoo_park" not in optional.err, optional
+
+
+def test_what_is_on_path_lacks_what_most_tests_need(run, good, index):
+    """A module that is named nowhere: one file of three, but most tests."""
+    repo = run.repo({**REPO, "tests/test_ops.py": TEST_OPS, "tests/test_net.py": "import tinynet\n\n\n" + MANY, "tests/test_c.py": "def test_c():\n    pass\n"})
+    result = run("score", repo, "--no-progress", PATH=f"{good}/bin:{run.env['PATH']}", PIP_INDEX_URL=index.url)
+    assert "lacks what 5 of 7 test functions need" in result.err and "environment of our own" in result.err, result
 
 
 def test_an_environment_of_the_repo_is_kept(run, good):

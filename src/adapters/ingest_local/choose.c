@@ -2,6 +2,7 @@
 #include "adapters/ingest_local/choose.h"
 
 #include "adapters/ingest_local/environment.h"
+#include "adapters/ingest_local/said.h"
 #include "adapters/ingest_local/user_env.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -55,6 +56,15 @@ static void read_answer(struct mg_choice *choice, struct mg_str answer, struct m
     }
 }
 
+static void mark_named(struct mg_choice *choice, int64_t minor)
+{
+    struct mg_said said;
+    mg_said_read(choice->arena, choice->repo->copy, &said);
+    mg_said_add_tox(&said, minor);
+    for (size_t i = 0; i < choice->needs.len; i++)
+        choice->needs.at[i].named = mg_said_has_part(&said, choice->needs.at[i].module);
+}
+
 enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python, struct mg_checked *checked, struct mg_err *err)
 {
     const char *argv[MOST_WORDS];
@@ -91,16 +101,29 @@ enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python
     }
     if (code == MG_OK && mg_program_succeeded(&end))
         read_answer(choice, end.output, checked);
+    if (checked->runs)
+        mark_named(choice, checked->minor);
     mg_needs_settle(&choice->needs, choice->arena);
     checked->broken_sources = choice->needs.broken_sources;
     checked->broken_tests = choice->needs.broken_tests;
     return MG_OK;
 }
 
-/* What merely is on PATH was not made for this repo: there the tests must find what they need, too. */
+/* One that takes tests away, and that an environment of our own would have. */
+static const struct mg_need *named_and_missing(const struct mg_choice *choice)
+{
+    for (size_t i = 0; i < choice->needs.len; i++)
+        if (choice->needs.at[i].missing && choice->needs.at[i].named && choice->needs.at[i].lost)
+            return &choice->needs.at[i];
+    return NULL;
+}
+
+/* What merely is on PATH was not made for this repo: there the tests must find what they need, too; all that the project names where that can be
+ * installed. */
 static bool is_usable(const struct mg_choice *choice, const struct mg_candidate *candidate, const struct mg_checked *checked)
 {
-    if (mg_str_is(candidate->origin, "PATH") && 2 * checked->broken_tests > choice->needs.tests)
+    if (mg_str_is(candidate->origin, "PATH") &&
+        (2 * checked->broken_tests > choice->needs.tests || (choice->settings->install && named_and_missing(choice))))
         return false;
     return checked->runs && checked->has_pytest && 2 * checked->broken_sources <= choice->needs.sources &&
            (checked->major > 3 || (checked->major == 3 && checked->minor >= 8));
@@ -117,7 +140,11 @@ static struct mg_str what_is_wrong(const struct mg_choice *choice, const struct 
         return mg_arena_printf(choice->arena, "%s has no pytest", at);
     if (2 * checked->broken_sources > choice->needs.sources)
         return mg_arena_printf(choice->arena, "%s lacks what %u of %u source files import", at, checked->broken_sources, choice->needs.sources);
-    return mg_arena_printf(choice->arena, "%s lacks what %u of %u test files need", at, checked->broken_tests, choice->needs.tests);
+    const struct mg_need *need = named_and_missing(choice);
+    if (need)
+        return mg_arena_printf(choice->arena, "%s lacks %.*s, which the project names and %u of %u test functions need", at, MG_FMT(need->name),
+                               need->lost, choice->needs.tests);
+    return mg_arena_printf(choice->arena, "%s lacks what %u of %u test functions need", at, checked->broken_tests, choice->needs.tests);
 }
 
 static struct mg_str joined(const struct mg_choice *choice)
@@ -225,6 +252,10 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
         const struct mg_candidate *candidate = &choice->candidates.found.at[best];
         MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
         take(choice, candidate->python, candidate->origin);
+        if (choice->settings->look_only && choice->settings->install)
+            *MG_PUSH(choice->arena, &choice->repo->notes) =
+                mg_arena_printf(choice->arena, "a run makes an environment of its own below the storage root (--no-install: never): %.*s",
+                                MG_FMT(what_is_wrong(choice, candidate, &checked)));
         if (reason.len)
             *MG_PUSH(choice->arena, &choice->repo->notes) =
                 mg_arena_printf(choice->arena, "an environment with the repo's dependencies could not be made, so %.*s is used: %.*s",

@@ -1,5 +1,5 @@
-/* Chooses the interpreter by trying: the first candidate that has pytest and finds what most sources import (on PATH: most tests,
- * too); else an environment of our own. */
+/* Chooses the interpreter by trying: the first candidate that has pytest and finds what most sources import (on PATH: what most tests need,
+ * too, and where an environment can be made, all that the project names and a test needs); else an environment of our own. */
 #ifndef MG_INGEST_CHOOSE_H
 #define MG_INGEST_CHOOSE_H
 
@@ -22,7 +22,7 @@ struct mg_choice {
 struct mg_checked {
     bool runs, has_pytest;
     int64_t major, minor;
-    uint32_t broken_sources, broken_tests;
+    uint32_t broken_sources, broken_tests; /* as mg_needs counts them */
 };
 
 /* Fills python and python_origin of *repo, and notes on what is missing there. */

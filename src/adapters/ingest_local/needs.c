@@ -17,6 +17,7 @@
 struct mg_needing_file {
     struct mg_str path, module;
     bool is_test, is_package;
+    uint32_t tests; /* how many it counts for */
     MG_LIST(uint32_t) needs;
     MG_LIST(uint32_t) locals; /* files it imports, its packages' __init__ among them */
     uint32_t broken;          /* by that need; NOTHING */
@@ -35,6 +36,7 @@ struct scan {
     struct mg_said said;
     struct mg_map by_name; /* of a need -> its index + 1 */
     struct mg_plugin_signs signs;
+    MG_LIST(struct mg_str) skipped_without; /* modules that the file which is read skips itself without */
 };
 
 static const bool yes = true, no = false;
@@ -106,6 +108,25 @@ static bool is_own(struct scan *scan, struct mg_str top, bool for_tests)
     return *known;
 }
 
+/* pytest.importorskip("numpy") before import numpy. */
+static void read_skip(struct scan *scan, struct mg_str line)
+{
+    size_t call = line.len;
+    for (size_t i = 0; i + 13 < line.len && call == line.len; i++)
+        call = memcmp(line.at + i, "importorskip(", 13) == 0 ? i : call;
+    struct mg_str rest = mg_str_sub(line, call, line.len), module;
+    if (mg_str_next_quoted(&rest, &module))
+        *MG_PUSH(scan->arena, &scan->skipped_without) = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
+}
+
+static bool skips_without(const struct scan *scan, struct mg_str top)
+{
+    for (size_t i = 0; i < scan->skipped_without.len; i++)
+        if (mg_str_eq(scan->skipped_without.at[i], top))
+            return true;
+    return false;
+}
+
 static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str module, uint32_t line)
 {
     struct mg_str top = mg_str_sub(module, 0, mg_str_find(module, '.', 0));
@@ -120,7 +141,7 @@ static void want(struct scan *scan, struct mg_needing_file *file, struct mg_str 
         link_local(scan, file, module);
         return;
     }
-    if (stands_beside(scan, file, top))
+    if (stands_beside(scan, file, top) || skips_without(scan, top))
         return;
     const struct mg_str *like = mg_map_get(&scan->called, top);
     struct mg_need first = { .module = module, .path = file->path, .line = line };
@@ -220,10 +241,17 @@ static bool toggles(struct mg_str line, char *open)
     return was_open;
 }
 
+static bool is_test_function(struct mg_str line)
+{
+    line = mg_str_trim(line);
+    return mg_str_starts(line, "def test") || mg_str_starts(line, "async def test");
+}
+
 static void read_file(struct scan *scan, struct mg_needing_file *file, struct mg_str text)
 {
     struct mg_str line, whole = text;
     char open = '\0';
+    scan->skipped_without.len = 0;
     for (uint32_t number_of_line = 1; mg_str_next_line(&text, &line); number_of_line++) {
         if (toggles(line, &open) || line.len <= 5)
             continue;
@@ -231,6 +259,9 @@ static void read_file(struct scan *scan, struct mg_needing_file *file, struct mg
             read_line(scan, file, line, number_of_line);
         else if (file->is_test)
             want_plugin(scan, file, whole, line, number_of_line);
+        if (file->is_test && line.at[0] != ' ' && line.at[0] != '\t')
+            read_skip(scan, line);
+        file->tests += file->is_test && is_test_function(line);
     }
 }
 
@@ -261,10 +292,20 @@ static void add_file(struct scan *scan, const struct mg_source_file *from, bool 
     }
 }
 
+/* pytest imports those of the folders above a test file before the file: no test is run without them. */
+static void link_conftests(struct scan *scan, struct mg_needing_file *file, size_t first)
+{
+    for (size_t i = first; i < scan->needs->file_count; i++) {
+        struct mg_str folder = mg_path_folder(scan->needs->files[i].path);
+        if (folder.len == 0 || mg_str_starts(file->path, mg_arena_printf(scan->arena, "%.*s/", MG_FMT(folder)).at))
+            add_link(scan, file, (uint32_t)i);
+    }
+}
+
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs)
 {
     struct scan scan = { .arena = arena, .copy = repo->copy, .needs = needs };
-    *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len, .tests = (uint32_t)repo->test_files.len };
+    *needs = (struct mg_needs){ .sources = (uint32_t)repo->sources.len };
     mg_plugin_signs_read(repo, arena, &scan.signs);
     needs->files = MG_NEW_ARRAY(arena, struct mg_needing_file, repo->sources.len + repo->test_files.len + repo->conftests.len + 1);
     mg_map_init(&scan.modules, arena);
@@ -289,12 +330,23 @@ void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg
         read_file(&scan, &needs->files[at++], repo->conftests.at[i].text);
     for (size_t i = 0; i < needs->file_count; i++)
         link_local(&scan, &needs->files[i], needs->files[i].module);
+    for (size_t i = repo->sources.len; i < repo->sources.len + repo->test_files.len; i++) {
+        struct mg_needing_file *file = &needs->files[i];
+        link_conftests(&scan, file, repo->sources.len + repo->test_files.len);
+        if (file->tests == 0 && !file->is_package)
+            file->tests = 1; /* by another name */
+        needs->tests += file->tests;
+    }
 }
 
-static bool breaks(struct mg_needs *needs, struct mg_needing_file *file, bool doubtful)
+/* Who lacks several modules lacks what the project names, and not what may be meant otherwise. */
+enum { NAMED, UNNAMED, DOUBTFUL, STAGES };
+static int stage_of(const struct mg_need *need) { return need->like.len ? DOUBTFUL : need->named ? NAMED : UNNAMED; }
+
+static bool breaks(struct mg_needs *needs, struct mg_needing_file *file, int stage)
 {
     for (size_t i = 0; i < file->needs.len; i++)
-        if (needs->at[file->needs.at[i]].missing && (needs->at[file->needs.at[i]].like.len == 0 || doubtful)) {
+        if (needs->at[file->needs.at[i]].missing && stage_of(&needs->at[file->needs.at[i]]) <= stage) {
             file->broken = file->needs.at[i];
             return true;
         }
@@ -323,17 +375,17 @@ void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)
 {
     needs->broken_sources = needs->broken_tests = 0;
     for (size_t i = 0; i < needs->len; i++) {
-        needs->at[i].sources = needs->at[i].tests = 0;
+        needs->at[i].sources = needs->at[i].tests = needs->at[i].lost = 0;
         needs->at[i].chain = MG_NO_STR;
     }
     for (size_t i = 0; i < needs->file_count; i++)
         needs->files[i].broken = needs->files[i].via = NOTHING;
-    for (int doubtful = 0; doubtful < 2; doubtful++)
+    for (int stage = NAMED; stage < STAGES; stage++)
         for (bool more = true; more;) {
             more = false;
             for (size_t i = 0; i < needs->file_count; i++)
                 if (needs->files[i].broken == NOTHING)
-                    more |= breaks(needs, &needs->files[i], doubtful != 0);
+                    more |= breaks(needs, &needs->files[i], stage);
         }
     for (size_t i = 0; i < needs->file_count; i++) {
         const struct mg_needing_file *file = &needs->files[i];
@@ -341,8 +393,11 @@ void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)
             continue;
         struct mg_need *need = &needs->at[file->broken];
         *(file->is_test ? &need->tests : &need->sources) += 1;
-        if (need->like.len == 0)
-            *(file->is_test ? &needs->broken_tests : &needs->broken_sources) += 1;
+        need->lost += file->tests;
+        if (need->like.len == 0) {
+            needs->broken_sources += !file->is_test;
+            needs->broken_tests += file->tests;
+        }
         if (file->is_test && file->via != NOTHING && need->chain.len == 0)
             need->chain = chain_of(needs, file, arena);
     }

@@ -1,6 +1,7 @@
 /* Which modules from outside the repo its files import whenever they are imported themselves, which plugins of pytest its tests use without
  * an import, and which files fail when one is missing.
- * Reads import lines at the left margin: what stands in a try, an if or a function may fail, and often does. */
+ * Reads import lines at the left margin: what stands in a try, an if or a function may fail, and often does. Nor is needed what a test file
+ * has asked pytest.importorskip for. */
 #ifndef MG_INGEST_NEEDS_H
 #define MG_INGEST_NEEDS_H
 
@@ -15,7 +16,9 @@ struct mg_need {
                              project requires nothing that is: maybe it means the file, and another interpreter would not help */
     uint32_t line;
     bool missing;            /* to be set by the caller, for mg_needs_settle */
+    bool named;              /* the project names what brings it, so an environment made for it would have it; to be set as `missing` is */
     uint32_t sources, tests; /* files that cannot be imported for want of it */
+    uint32_t lost;           /* tests in them, as mg_needs.tests counts */
     struct mg_str chain;     /* "tests/test_a.py > pkg/__init__.py", from a test to `path`; empty when none leads there over another file */
 };
 struct mg_needing_file;
@@ -23,7 +26,7 @@ struct mg_needs {
     MG_VEC(struct mg_need)
     struct mg_needing_file *files;
     size_t file_count;
-    uint32_t sources, tests;               /* all of them */
+    uint32_t sources, tests;               /* all files; all functions called test, and 1 for a test file without any: files differ too much */
     uint32_t broken_sources, broken_tests; /* those that cannot be imported, or lack a plugin; not for a need with `like` */
 };
 

@@ -3,6 +3,7 @@
 
 #include "adapters/ingest_local/choose.h"
 #include "adapters/ingest_local/environment.h"
+#include "adapters/ingest_local/file_class.h"
 #include "adapters/ingest_local/ini.h"
 #include "base/str.h"
 #include "os/file.h"
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define FILE_LIMIT ((size_t)1 << 20)
+#define DEEPEST_INCLUDE 8
 
 static void add(struct mg_said *said, struct mg_str requirement)
 {
@@ -51,11 +53,35 @@ static void read_setup_py(struct mg_said *said, struct mg_str text)
             add(said, quoted);
 }
 
+/* "-r other.txt", "--requirement=other.txt" */
+static struct mg_str included_file(struct mg_str line)
+{
+    static const char *const words[] = { "--requirement=", "--requirement ", "-r" };
+    for (size_t i = 0; i < MG_COUNT(words); i++)
+        if (mg_str_starts(line, words[i]))
+            return mg_str_trim(mg_str_sub(line, strlen(words[i]), mg_str_find(line, '#', 0)));
+    return MG_NO_STR;
+}
+
+static void read_requirements(struct mg_said *said, struct mg_str path, unsigned depth)
+{
+    struct mg_str text, line, folder = mg_path_folder(path);
+    if (depth > DEEPEST_INCLUDE || !read_file(said, said->copy, path, &text))
+        return;
+    while (mg_str_next_line(&text, &line)) {
+        struct mg_str other = included_file(line);
+        if (other.len)
+            read_requirements(said, folder.len ? mg_path_join(said->arena, folder, other) : other, depth + 1);
+        else
+            add(said, line);
+    }
+}
+
 void mg_said_read(struct mg_arena *arena, struct mg_str copy, struct mg_said *said)
 {
     struct mg_dependencies found;
-    struct mg_str text, line;
-    *said = (struct mg_said){ .arena = arena };
+    struct mg_str text;
+    *said = (struct mg_said){ .arena = arena, .copy = copy };
     mg_map_init(&said->names, arena);
     if (copy.len == 0)
         return;
@@ -64,9 +90,7 @@ void mg_said_read(struct mg_arena *arena, struct mg_str copy, struct mg_said *sa
     add_all(said, found.tests.at, found.tests.len);
     add_all(said, found.optional.at, found.optional.len);
     for (size_t i = 0; i < found.requirements.len; i++)
-        if (read_file(said, copy, found.requirements.at[i], &text))
-            while (mg_str_next_line(&text, &line))
-                add(said, line);
+        read_requirements(said, found.requirements.at[i], 0);
     if (read_file(said, copy, MG_STR("setup.cfg"), &text))
         read_setup_cfg(said, text);
     if (read_file(said, copy, MG_STR("setup.py"), &text))
@@ -76,4 +100,25 @@ void mg_said_read(struct mg_arena *arena, struct mg_str copy, struct mg_said *sa
 bool mg_said_has(const struct mg_said *said, struct mg_str module)
 {
     return mg_map_get(&said->names, mg_normal_name(said->arena, mg_str_from(mg_distribution_of(said->arena, module)))) != NULL;
+}
+
+bool mg_said_has_part(const struct mg_said *said, struct mg_str module)
+{
+    for (; module.len; module = mg_str_sub(module, 0, mg_str_rfind(module, '.'))) {
+        if (mg_said_has(said, module))
+            return true;
+        if (mg_str_find(module, '.', 0) == module.len)
+            break;
+    }
+    return false;
+}
+
+void mg_said_add_tox(struct mg_said *said, int64_t minor)
+{
+    struct mg_dependencies found;
+    mg_dependencies_list(said->arena, said->copy, &found);
+    mg_dependencies_add_tox(said->arena, said->copy, minor, &found);
+    add_all(said, found.tox.requirements.at, found.tox.requirements.len);
+    for (size_t i = 0; i < found.tox.files.len; i++)
+        read_requirements(said, found.tox.files.at[i], 0);
 }

@@ -2,6 +2,7 @@
 #include "adapters/ingest_local/environment.h"
 #include "adapters/ingest_local/needs.h"
 #include "adapters/ingest_local/poetry.h"
+#include "adapters/ingest_local/said.h"
 
 #include "base/str.h"
 #include "os/file.h"
@@ -179,8 +180,79 @@ static void plugins_without_import(void **state)
     assert_string_equal(mg_arena_cstr(arena, needs.at[2].sign), "the fixture mocker");
     needs.at[1].missing = true;
     mg_needs_settle(&needs, arena);
-    assert_int_equal(needs.broken_tests, 1);
-    assert_int_equal(needs.tests, 3);
+    assert_int_equal(needs.broken_tests, 2);
+    assert_int_equal(needs.at[1].tests, 1);
+    assert_int_equal(needs.tests, 4);
+}
+
+/* One of four files, but most tests; and the conftest that all tests below it need. */
+static void files_weigh_by_their_tests(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "tests/__init__.py", "tests", "");
+    add(&repo, "tests/test_a.py", "test_a", "import pytest\n\ndef check():\n    pass\n");
+    add(&repo, "tests/big/test_b.py", "test_b",
+        "import large\nimport far\n\ndef test_one(): pass\n\nclass Test:\n    def test_two(self): pass\n\n    async def test_three(self): pass\n");
+    add(&repo, "tests/bigger/test_c.py", "test_c", "def test_c(): pass\n");
+    *MG_PUSH(arena, &repo.conftests) = (struct mg_source_file){ MG_STR("tests/big/conftest.py"), MG_STR(""), MG_STR("import odd\n") };
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "pytest:1 large:1 far:2 odd:1");
+    assert_int_equal(needs.tests, 5);
+    needs.at[1].missing = needs.at[2].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.broken_tests, 3);
+    assert_int_equal(needs.at[1].lost, 3);
+    needs.at[2].named = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.at[1].lost, 0); /* what the project names comes first */
+    assert_int_equal(needs.at[2].lost, 3);
+    needs.at[1].missing = needs.at[2].missing = false;
+    needs.at[3].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.broken_tests, 3);
+    assert_string_equal(mg_arena_cstr(arena, needs.at[3].chain), "tests/big/test_b.py");
+}
+
+/* Not where the skip comes too late, or stands in a test. */
+static void what_a_test_file_skips_itself_without(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "tests/test_a.py", "test_a", "import pytest\nnp = pytest.importorskip(\"numpy.core\", minversion='2')\nimport numpy.linalg\n");
+    add(&repo, "tests/test_b.py", "test_b", "import scipy\npytest.importorskip('scipy')\n");
+    add(&repo, "tests/test_c.py", "test_c", "def test():\n    pytest.importorskip('pandas')\n\nimport pandas\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "pytest:1 scipy:1 pandas:4");
+}
+
+/* Wherever it says so, and however the module is called. */
+static void what_a_project_names(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/mg-needs-XXXXXX";
+    struct mg_said said;
+    assert_non_null(mkdtemp(folder));
+    write_file(folder, "pyproject.toml",
+               "[project]\nname = 'x'\ndependencies = ['one>=1']\n[project.optional-dependencies]\nfast = ['PyYAML']\n"
+               "[dependency-groups]\ndev = ['google-cloud-storage']\nspecial = ['by-group']\n");
+    write_file(folder, "requirements/dev.txt", "-r ci.txt  # all\n");
+    write_file(folder, "requirements/ci.txt", "--requirement=../more.txt\n-e .\n");
+    write_file(folder, "more.txt", "included==1\n");
+    write_file(folder, "tox.ini", "[testenv]\ndependency_groups = special\ndeps =\n    by_tox\n    -r tox-deps.txt\n");
+    write_file(folder, "tox-deps.txt", "by-file\n");
+    mg_said_read(arena, mg_str_from(folder), &said);
+    assert_false(mg_said_has(&said, MG_STR("by_tox")));
+    mg_said_add_tox(&said, 12);
+    static const char *const named[] = { "one", "yaml", "google.cloud.storage", "included", "by_tox", "by_group", "by_file" };
+    for (size_t i = 0; i < MG_COUNT(named); i++)
+        if (!mg_said_has_part(&said, mg_str_from(named[i])))
+            fail_msg("%s is named", named[i]);
+    assert_false(mg_said_has_part(&said, MG_STR("google.auth")));
+    assert_false(mg_said_has_part(&said, MG_STR("x")));
+    assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
 }
 
 /* A conftest that runs coroutines itself stands in for the plugins that do. */
@@ -251,7 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),          cmocka_unit_test(what_falls),
         cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo),        cmocka_unit_test(groups_of_pdm),
-        cmocka_unit_test(notation_of_poetry),     cmocka_unit_test(what_is_called_like_a_package),
+        cmocka_unit_test(notation_of_poetry),     cmocka_unit_test(what_is_called_like_a_package), cmocka_unit_test(files_weigh_by_their_tests),
+        cmocka_unit_test(what_a_project_names),   cmocka_unit_test(what_a_test_file_skips_itself_without),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
