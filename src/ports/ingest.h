@@ -14,6 +14,12 @@ struct mg_source_file {
 struct mg_skipped_file {
     struct mg_str path, reason;
 };
+struct mg_missing_module {
+    struct mg_str name;         /* top-level */
+    struct mg_str note;         /* the one that names it, in mg_repo.notes */
+    const struct mg_str *tests; /* paths of test files that cannot be imported without it, as far as can be told from reading them */
+    size_t test_count;
+};
 struct mg_repo {
     struct mg_str original;                    /* absolute path of the user's repo */
     struct mg_str copy;                        /* absolute path of the private copy */
@@ -27,7 +33,7 @@ struct mg_repo {
     MG_LIST(struct mg_source_file) test_files; /* with text, for harvesting and placing */
     MG_LIST(struct mg_source_file) conftests;  /* every conftest.py, wherever it stands; `module` is empty */
     MG_LIST(struct mg_str) notes;              /* on the interpreter: what it lacks, and what repairs that; whole sentences */
-    MG_LIST(struct mg_str) missing;            /* top-level modules that the notes name as missing in the interpreter */
+    MG_LIST(struct mg_missing_module) missing; /* those that the notes name as missing in the interpreter */
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 

@@ -127,7 +127,7 @@ static bool is_told(const struct mg_run_context *run, const struct cause *cause)
     name = mg_str_sub(name, 0, mg_str_find(name, '\'', 0));
     name = mg_str_sub(name, 0, mg_str_find(name, '.', 0));
     for (size_t i = 0; i < run->repo->missing.len; i++)
-        if (mg_str_eq(run->repo->missing.at[i], name))
+        if (mg_str_eq(run->repo->missing.at[i].name, name))
             return true;
     return false;
 }

@@ -103,6 +103,7 @@ struct mg_run_context {
 
 /* services/reporting.c: for the report; each is said once. */
 void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str subject, struct mg_str text);
+void mg_note_withdraw(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str text); /* what has turned out to be wrong */
 
 /* services/run.c: gathers why files with tests cannot be collected; mg_collect_tests has done it. */
 void mg_gather_uncollected(struct mg_run_context *run);

@@ -15,6 +15,17 @@ void mg_note(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str s
     mg_event_note(&note);
 }
 
+void mg_note_withdraw(struct mg_run_context *run, enum mg_note_kind kind, struct mg_str text)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < run->report->notes.len; i++) {
+        struct mg_note note = run->report->notes.at[i];
+        if (note.kind != kind || !mg_str_eq(note.text, text))
+            run->report->notes.at[kept++] = note;
+    }
+    run->report->notes.len = kept;
+}
+
 struct mg_str mg_fresh_text(const struct mg_run_context *run)
 {
     struct mg_str why = MG_NO_STR;

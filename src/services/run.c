@@ -129,6 +129,41 @@ enum mg_code mg_open_repo(struct mg_run_context *run, struct mg_err *err)
     return MG_OK;
 }
 
+static bool was_collected(const struct mg_run_context *run, struct mg_str path)
+{
+    for (size_t i = 0; i < run->collected.tests.len; i++)
+        if (mg_str_eq(run->collected.tests.at[i].file, path))
+            return true;
+    return false;
+}
+
+static bool is_uncollected(const struct mg_run_context *run, struct mg_str path)
+{
+    for (size_t i = 0; i < run->collected.errors.len; i++)
+        if (mg_str_eq(run->collected.errors.at[i].where, path))
+            return true;
+    return false;
+}
+
+/* That a module is missing was read from import lines; pytest, which has imported the files, knows better. */
+static void withdraw_missing(struct mg_run_context *run)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < run->repo->missing.len; i++) {
+        const struct mg_missing_module *module = &run->repo->missing.at[i];
+        bool collected = false, failed = false;
+        for (size_t k = 0; k < module->test_count; k++) {
+            collected |= was_collected(run, module->tests[k]);
+            failed |= is_uncollected(run, module->tests[k]);
+        }
+        if (collected && !failed)
+            mg_note_withdraw(run, MG_NOTE_DEGRADED, module->note);
+        else
+            run->repo->missing.at[kept++] = *module;
+    }
+    run->repo->missing.len = kept;
+}
+
 static void not_collected(struct mg_run_context *run, const struct mg_collect_error *error)
 {
     mg_cause_add(run, &(struct mg_mishap){ .kind = MG_CAUSE_COLLECTION,
@@ -178,6 +213,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
     services->progress.ops->phase(services->progress.self, "collecting", MG_STR("importing the existing tests"), 0);
     MG_TRY(start_agent(run, err));
     mg_event_collected(run);
+    withdraw_missing(run);
     mg_gather_uncollected(run);
     for (size_t i = 0; i < run->collected.notes.len; i++)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""), run->collected.notes.at[i]);

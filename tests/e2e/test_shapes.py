@@ -33,6 +33,18 @@ def variant(request):
     assert "passed" in told.out, told
 
 
+def test_what_could_be_imported_is_not_called_missing(desk):
+    """A folder of the repo without __init__.py, and a module that a conftest puts into sys.modules; what is missing in truth is still told."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/__init__.py": "", "tests/test_ops.py": TEST_OPS, "scripts/release.py": "VERSION = 1\n",
+               "tests/conftest.py": "import sys\nimport types\n\nsys.modules['put_there'] = types.ModuleType('put_there')\n",
+               "tests/test_release.py": "from scripts import release\n\n\ndef test_release():\n    assert release.VERSION == 1\n",
+               "tests/test_put.py": "import put_there\n\n\ndef test_put():\n    assert put_there\n",
+               "tests/test_gone.py": "import not_installed_here\n\n\ndef test_gone():\n    pass\n"})
+    told = desk("score", "repo", "--no-witnesses", "--no-install")
+    assert told.code == 0 and "module not_installed_here is missing in /" in told.err, told
+    assert "module scripts" not in told.err and "put_there" not in told.err, told
+
+
 def test_missing_packages_are_named_with_the_interpreter(desk):
     desk.repo({"calc.py": OPS, "tests/test_ops.py": "import not_installed_here\n" + TEST_OPS})
     told = desk("run", "repo", *LIMIT, "--target", "*.nothing")

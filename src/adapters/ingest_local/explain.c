@@ -217,7 +217,13 @@ void mg_explain_missing(struct mg_choice *choice)
             continue;
         }
         explain(choice, need);
-        *MG_PUSH(choice->arena, &choice->repo->missing) = need->name;
+        struct mg_missing_module module = { .name = need->name, .note = choice->repo->notes.at[choice->repo->notes.len - 1] };
+        struct mg_str_list tests = { 0 };
+        if (need->sign.len == 0)
+            mg_needs_tests_of(&choice->needs, need, choice->arena, &tests);
+        module.tests = tests.at;
+        module.test_count = tests.len;
+        *MG_PUSH(choice->arena, &choice->repo->missing) = module;
     }
     if (left)
         *MG_PUSH(choice->arena, &choice->repo->notes) =

@@ -7,11 +7,13 @@
 #include "core/toml.h"
 #include "os/file.h"
 
+#include <dirent.h>
 #include <string.h>
 
 #define CONFIG_LIMIT ((size_t)256 << 10)
 #define LONGEST_NAME 200
 #define MOST_FOLDERS 2000
+#define DEEPEST_FOLDER 4
 
 static const char for_all, for_tests_only; /* their addresses are what mg_import_path.known holds */
 
@@ -41,12 +43,43 @@ bool mg_import_path_is_package(const struct mg_import_path *path, struct mg_str 
     return folder.len && is_file(path, folder, MG_STR("__init__.py"));
 }
 
+static size_t count_folders(const struct mg_import_path *path, bool for_tests) { return path->folders.len + (for_tests ? path->test_folders.len : 0); }
+
+static struct mg_str folder_at(const struct mg_import_path *path, size_t i)
+{
+    return i < path->folders.len ? path->folders.at[i] : path->test_folders.at[i - path->folders.len];
+}
+
+static bool has_python(const struct mg_import_path *path, struct mg_str folder, unsigned depth)
+{
+    DIR *directory = depth < DEEPEST_FOLDER ? opendir(mg_arena_cstr(path->arena, folder)) : NULL;
+    bool found = false;
+    for (struct dirent *entry; directory && !found && (entry = readdir(directory)) != NULL;) {
+        struct mg_str name = mg_str_from(entry->d_name);
+        found = mg_str_ends(name, ".py") ||
+                (mg_str_find(name, '.', 0) == name.len && has_python(path, mg_path_join(path->arena, folder, name), depth + 1));
+    }
+    if (directory)
+        closedir(directory);
+    return found;
+}
+
+bool mg_import_path_holds_part(const struct mg_import_path *path, struct mg_str name, bool for_tests)
+{
+    for (size_t i = 0; path->copy.len && i < count_folders(path, for_tests); i++) {
+        struct mg_str folder = folder_at(path, i);
+        if (has_python(path, mg_path_join(path->arena, folder.len ? mg_path_join(path->arena, path->copy, folder) : path->copy, name), 0))
+            return true;
+    }
+    return false;
+}
+
 bool mg_import_path_holds(const struct mg_import_path *path, struct mg_str name, bool for_tests)
 {
     struct mg_str module = mg_arena_printf(path->arena, "%.*s.py", MG_FMT(name)),
                   package = mg_arena_printf(path->arena, "%.*s/__init__.py", MG_FMT(name));
-    for (size_t i = 0; i < path->folders.len + (for_tests ? path->test_folders.len : 0); i++) {
-        struct mg_str folder = i < path->folders.len ? path->folders.at[i] : path->test_folders.at[i - path->folders.len];
+    for (size_t i = 0; i < count_folders(path, for_tests); i++) {
+        struct mg_str folder = folder_at(path, i);
         if (is_file(path, folder, module) || is_file(path, folder, package))
             return true;
     }

@@ -24,6 +24,9 @@ bool mg_import_path_has(const struct mg_import_path *path, struct mg_str folder,
 /* Whether there is a module or package of that name on disk in one of them. */
 bool mg_import_path_holds(const struct mg_import_path *path, struct mg_str name, bool for_tests);
 
+/* Whether a folder of that name stands in one of them that has no __init__.py, but Python files: a package, too, where no other has the name. */
+bool mg_import_path_holds_part(const struct mg_import_path *path, struct mg_str name, bool for_tests);
+
 /* Whether a folder of the repo has an __init__.py. */
 bool mg_import_path_is_package(const struct mg_import_path *path, struct mg_str folder);
 

@@ -96,13 +96,15 @@ static uint32_t need_called(struct scan *scan, struct mg_str name, const struct 
     return index;
 }
 
+/* An installed package goes before a folder without __init__.py: such a name is ours only when the project does not require it. */
 static bool is_own(struct scan *scan, struct mg_str top, bool for_tests)
 {
     const bool *known = mg_map_get(&scan->own, top);
     if (for_tests && (!known || !*known))
         known = mg_map_get(&scan->own_for_tests, top);
     if (!known) {
-        known = mg_import_path_holds(&scan->path, top, for_tests) ? &yes : &no;
+        bool part = !mg_said_has(&scan->said, top) && mg_import_path_holds_part(&scan->path, top, for_tests);
+        known = part || mg_import_path_holds(&scan->path, top, for_tests) ? &yes : &no;
         set(for_tests ? &scan->own_for_tests : &scan->own, mg_arena_str(scan->arena, top), known);
     }
     return *known;
@@ -369,6 +371,13 @@ static struct mg_str chain_of(const struct mg_needs *needs, const struct mg_need
             chain = mg_arena_printf(arena, "%.*s > %.*s", MG_FMT(chain), MG_FMT(at->path));
     }
     return chain;
+}
+
+void mg_needs_tests_of(const struct mg_needs *needs, const struct mg_need *need, struct mg_arena *arena, struct mg_str_list *paths)
+{
+    for (size_t i = 0; i < needs->file_count; i++)
+        if (needs->files[i].tests && needs->files[i].broken == (uint32_t)(need - needs->at))
+            *MG_PUSH(arena, paths) = needs->files[i].path;
 }
 
 void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)

@@ -5,6 +5,7 @@
 #ifndef MG_INGEST_NEEDS_H
 #define MG_INGEST_NEEDS_H
 
+#include "adapters/ingest_local/factors.h"
 #include "ports/ingest.h"
 
 struct mg_need {
@@ -33,5 +34,7 @@ struct mg_needs {
 void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg_needs *needs);
 /* Sums up what the missing ones break. May be called again with other marks. */
 void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena);
+/* The test files that are broken for want of that one of them. */
+void mg_needs_tests_of(const struct mg_needs *needs, const struct mg_need *need, struct mg_arena *arena, struct mg_str_list *paths);
 
 #endif

@@ -140,6 +140,26 @@ static void what_is_called_like_a_package(void **state)
     assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
 }
 
+/* scripts/release.py is imported from the root as a part of a package without __init__.py; not where the project requires a package called so. */
+static void folders_without_init(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/mg-needs-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    struct mg_needs needs;
+    write_file(folder, "requirements.txt", "docker\n");
+    write_file(folder, "scripts/release.py", "");
+    write_file(folder, "parts/deep/down/one.py", "");
+    write_file(folder, "docker/start.py", "");
+    write_file(folder, "data/numbers.txt", "");
+    write_file(folder, "other/elsewhere/one.py", "");
+    put(&repo, "tests/test_a.py", "test_a", "from scripts import release\nimport parts.deep\nimport docker\nimport data\nimport elsewhere\n");
+    mg_needs_scan(&repo, arena, &needs);
+    assert_string_equal(names(&needs), "docker:3 data:4 elsewhere:5");
+    assert_int_equal(mg_file_remove_tree(folder, NULL), MG_OK);
+}
+
 static void what_falls(void **state)
 {
     (void)state;
@@ -324,7 +344,7 @@ int main(void)
         cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),          cmocka_unit_test(what_falls),
         cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo),        cmocka_unit_test(groups_of_pdm),
         cmocka_unit_test(notation_of_poetry),     cmocka_unit_test(what_is_called_like_a_package), cmocka_unit_test(files_weigh_by_their_tests),
-        cmocka_unit_test(what_a_project_names),   cmocka_unit_test(what_a_test_file_skips_itself_without),
+        cmocka_unit_test(folders_without_init),   cmocka_unit_test(what_a_project_names),          cmocka_unit_test(what_a_test_file_skips_itself_without),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -113,7 +113,7 @@ static void only_what_is_set_here_was_withheld(void **state)
 static void a_missing_module_that_the_notes_name_is_no_cause_again(void **state)
 {
     (void)state;
-    *MG_PUSH(arena, &repo.missing) = MG_STR("x");
+    *MG_PUSH(arena, &repo.missing) = (struct mg_missing_module){ .name = MG_STR("x") };
     add(MG_CAUSE_COLLECTION, "tests/test_a.py", "ModuleNotFoundError: No module named 'x.sub'", NULL);
     add(MG_CAUSE_COLLECTION, "tests/test_b.py", "ModuleNotFoundError: No module named 'xy'", NULL);
     add(MG_CAUSE_FAILS, "tests/test_c.py::test_c", "ModuleNotFoundError: No module named 'x'", NULL);
