@@ -66,6 +66,7 @@ struct mg_report {
     uint32_t kept, discarded, satisfied, unfinished;
     uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
+    uint32_t existing_skipped, existing_xfailed; /* of the others: those that skip themselves, or are expected to fail and do */
     uint32_t existing_not_run;         /* a part of the time limit is for the existing tests, and was over */
     uint32_t level;                    /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
     uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */

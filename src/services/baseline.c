@@ -433,6 +433,18 @@ enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg_err *err)
     return MG_OK;
 }
 
+void mg_baseline_count(struct mg_run_context *run)
+{
+    struct mg_report *report = run->report;
+    report->existing_passed = run->baseline.passed;
+    report->existing_skipped = report->existing_xfailed = 0;
+    for (size_t i = 0; i < run->baseline.done; i++) {
+        enum mg_test_outcome outcome = run->baseline.results[run->baseline.order.at[i]].outcome;
+        report->existing_skipped += outcome == MG_TEST_SKIPPED;
+        report->existing_xfailed += outcome == MG_TEST_XFAILED;
+    }
+}
+
 bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)
 {
     const struct mg_file_coverage *coverage = &run->baseline.files[file];

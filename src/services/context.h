@@ -121,6 +121,7 @@ MG_MUST_CHECK enum mg_code mg_run_baseline(struct mg_run_context *run, struct mg
 /* Its two halves: all tests that have not run yet; then what was wrong with some of them is told. */
 MG_MUST_CHECK enum mg_code mg_baseline_rest(struct mg_run_context *run, struct mg_err *err);
 void mg_baseline_end(struct mg_run_context *run);
+void mg_baseline_count(struct mg_run_context *run); /* for the report: how many passed, and what became of others */
 /* The same in parts, for services/early.c: everything is made ready, in pytest's order (once); then the next `count` tests, none begun after `pause`
  * seconds (0 = no limit). mg_run_baseline goes on from there. */
 void mg_baseline_begin(struct mg_run_context *run);

@@ -234,7 +234,7 @@ static enum mg_code ingest(struct mg_run_context *run, struct mg_err *err)
     mg_baseline_bound(run);
     MG_TRY(mg_early_verdicts(run, NULL, err));
     MG_TRY(mg_run_baseline(run, err));
-    run->report->existing_passed = run->baseline.passed;
+    mg_baseline_count(run);
     return MG_OK;
 }
 
@@ -249,7 +249,7 @@ static enum mg_code begin_nothing(struct mg_run_context *run, struct mg_err *err
         if (!run->baseline.results)
             mg_baseline_begin(run);
         mg_baseline_cut(run);
-        run->report->existing_passed = run->baseline.passed;
+        mg_baseline_count(run);
         run->targets.len = 0;
         run->report->functions_found = 0;
         return mg_select_targets(run, err);

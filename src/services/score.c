@@ -527,12 +527,12 @@ static enum mg_code baseline(struct scoring *s, struct mg_err *err)
         mg_baseline_end(&s->run);
     if (code == MG_E_LIMIT && is_over(s)) { /* of a mutant that no early verdict is about nothing is known */
         mg_baseline_cut(&s->run);
-        s->run.report->existing_passed = s->run.baseline.passed;
+        mg_baseline_count(&s->run);
         return MG_OK;
     }
     if (code != MG_OK && err)
         *err = why;
-    s->run.report->existing_passed = s->run.baseline.passed;
+    mg_baseline_count(&s->run);
     s->run.report->scored.known_tests = known ? mg_known_tests_count(known) : 0;
     return code;
 }

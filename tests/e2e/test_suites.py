@@ -54,7 +54,7 @@ def test_causes_are_told_in_every_report(desk, shut):
     assert report["causes"][0]["example"] == "tests/test_ops.py::test_orders[0]"
     assert "tests/test_gone.py" not in causes and "tests/test_gone.py" in {entry["test"] for entry in report["set_aside"]}, "a note names its module"
     assert report["withheld_variables"] == ["SHOP_TOKEN", "SHOP_URL"], "not those that are not set, not a provider's key"
-    assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1, "not_run": 0}
+    assert len(report["set_aside"]) == 9 and report["existing_tests"] == {"total": 9, "passed": 1, "skipped": 0, "xfailed": 0, "not_run": 0}
     text = (reports / "report.md").read_text()
     assert refused in text and "--env SHOP\\_TOKEN --env SHOP\\_URL" in text, text
     assert refused in told.out and f"run {desk.folder}/repo --env SHOP_TOKEN --env SHOP_URL" in told.out.replace("\n    ", " "), told
@@ -114,7 +114,7 @@ def test_calls_that_the_search_makes_up_get_no_passed_variable(desk):
     told = desk("run", "repo", "--run-id", "r", "--no-progress", "--env", "SHOP_URL", SHOP_URL="lent-to-tests")
     assert told.code == 0, told
     report = (desk.folder / ".mutagen" / "reports" / "report.json").read_text()
-    assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1, "not_run": 0}
+    assert json.loads(report)["existing_tests"] == {"total": 1, "passed": 1, "skipped": 0, "xfailed": 0, "not_run": 0}
     assert "unset" in report, "the calls were made, and the tests that say so did not survive the confirmation, which has the variable"
     assert "lent-to-tests" not in report + told.out + told.err, report
 

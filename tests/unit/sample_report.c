@@ -94,6 +94,7 @@ struct mg_report sample_report(struct mg_arena *arena)
                            .tests_kept = 1,
                            .existing_tests = 40,
                            .existing_passed = 36,
+                           .existing_xfailed = 1,
                            .existing_not_run = 3,
                            .level = 2,
                            .reports_dir = MG_STR(".mutagen/reports"),

@@ -275,6 +275,8 @@ static void put_numbers(struct tree *t, value *root, const struct mg_report *r)
     value *existing = yyjson_mut_obj(t->doc);
     put_int(t, existing, "total", r->existing_tests);
     put_int(t, existing, "passed", r->existing_passed);
+    put_int(t, existing, "skipped", r->existing_skipped);
+    put_int(t, existing, "xfailed", r->existing_xfailed);
     put_int(t, existing, "not_run", r->existing_not_run);
     put(t, root, "existing_tests", existing);
     if (r->verified) {

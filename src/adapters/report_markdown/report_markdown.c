@@ -46,6 +46,21 @@ static void add_title(struct mg_md *md, const struct mg_report *r)
     mg_buf_addf(&md->text, ", mutagen %.*s, %s\n", MG_FMT(mg_text_line(md->scratch, r->version)), at);
 }
 
+/* "326 of 342 (16 expected to fail)" */
+static void add_existing(struct mg_buf *out, const struct mg_report *r)
+{
+    mg_buf_addf(out, "| Existing tests that pass | %u of %u", r->existing_passed, r->existing_tests);
+    if (r->existing_skipped)
+        mg_buf_addf(out, " (%u skipped", r->existing_skipped);
+    if (r->existing_xfailed)
+        mg_buf_addf(out, "%s%u expected to fail", r->existing_skipped ? ", " : " (", r->existing_xfailed);
+    if (r->existing_skipped || r->existing_xfailed)
+        mg_buf_adds(out, ")");
+    if (r->existing_not_run)
+        mg_buf_addf(out, ", %u were not run", r->existing_not_run);
+    mg_buf_adds(out, " |\n");
+}
+
 static void add_summary(struct mg_md *md, const struct mg_report *r)
 {
     struct mg_buf *out = &md->text;
@@ -56,10 +71,7 @@ static void add_summary(struct mg_md *md, const struct mg_report *r)
     mg_buf_addf(out, "| Kept | %u |\n| Discarded | %u |\n| Satisfied already | %u |\n| Unfinished | %u |\n", r->kept, r->discarded, r->satisfied,
                 r->unfinished);
     mg_buf_addf(out, "| Tests generated / kept | %u / %u |\n", r->tests_generated, r->tests_kept);
-    mg_buf_addf(out, "| Existing tests that pass | %u of %u", r->existing_passed, r->existing_tests);
-    if (r->existing_not_run)
-        mg_buf_addf(out, ", %u were not run", r->existing_not_run);
-    mg_buf_adds(out, " |\n");
+    add_existing(out, r);
     mg_buf_addf(out, "| Coverage ratio | %.0f%% |\n", total > 0 ? 100.0 * (double)covered / (double)total : 0.0);
     if (r->model.len > 0) {
         mg_buf_adds(out, "| Model | ");

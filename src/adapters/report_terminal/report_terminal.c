@@ -189,11 +189,17 @@ static void show_notes(struct mg_screen *screen, const struct mg_report *r, enum
 /* Existing tests that do not count, a line for each cause; and what they miss. */
 static void show_causes(struct mg_screen *screen, const struct mg_report *r)
 {
-    size_t tests = 0;
-    for (size_t i = 0; i < r->notes.len; i++)
-        tests += r->notes.at[i].kind == MG_NOTE_LEFT_OUT;
+    size_t tests = 0, files = 0;
+    for (size_t i = 0; i < r->notes.len; i++) {
+        bool is_test = mg_str_contains(r->notes.at[i].subject, "::"); /* else a file that cannot be collected */
+        tests += r->notes.at[i].kind == MG_NOTE_LEFT_OUT && is_test;
+        files += r->notes.at[i].kind == MG_NOTE_LEFT_OUT && !is_test;
+    }
+    const char *of_files = mg_arena_printf(screen->scratch, "%zu file%s", files, files == 1 ? "" : "s").at;
     if (tests > 0)
-        mg_screen_line(screen, MG_YELLOW, "Existing tests set aside: %zu", tests);
+        mg_screen_line(screen, MG_YELLOW, "Existing tests set aside: %zu%s%s", tests, files ? ", and " : "", files ? of_files : "");
+    else if (files > 0)
+        mg_screen_line(screen, MG_YELLOW, "Existing tests set aside: %s", of_files);
     show_notes(screen, r, MG_NOTE_CAUSE, "");
     show_notes(screen, r, MG_NOTE_WITHHELD, NULL);
 }

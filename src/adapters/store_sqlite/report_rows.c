@@ -14,7 +14,7 @@ static const char *const note_names[] = {
 #define REPORT_COLUMNS                                                                                                                               \
     "status, stop_reason, repo, python, generator, version, started_at, finished_at, duration_seconds, functions_found,"                             \
     " targets_selected, targets_left, kept, discarded, satisfied, unfinished, tests_generated, tests_kept, existing_tests,"                          \
-    " existing_passed, tests_dir, reports_dir, next_step, model, level, existing_not_run"
+    " existing_passed, tests_dir, reports_dir, next_step, model, level, existing_not_run, existing_skipped, existing_xfailed"
 
 static void put_report(struct mg_query *q, const struct mg_report *r)
 {
@@ -34,6 +34,8 @@ static void put_report(struct mg_query *q, const struct mg_report *r)
     mg_put_str(q, r->model);
     mg_put_int(q, r->level);
     mg_put_int(q, r->existing_not_run);
+    mg_put_int(q, r->existing_skipped);
+    mg_put_int(q, r->existing_xfailed);
 }
 
 static enum mg_code write_notes(struct mg_sql *sql, const struct mg_report *report, struct mg_err *err)
@@ -60,7 +62,10 @@ enum mg_code mg_sqlite_write_report(struct mg_sql *sql, const struct mg_report *
     mg_put_str(&q, report->run_id);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
-    mg_query_open(&q, sql, "INSERT INTO reports (run_id, " REPORT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
+    mg_query_open(&q, sql,
+                  "INSERT INTO reports (run_id, " REPORT_COLUMNS ")"
+                  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                  err);
     put_report(&q, report);
     (void)mg_query_row(&q);
     MG_TRY(mg_query_close(&q));
@@ -91,6 +96,8 @@ static void get_report(struct mg_query *q, struct mg_arena *arena, struct mg_rep
     r->model = mg_get_str(q, arena);
     r->level = mg_get_u32(q);
     r->existing_not_run = mg_get_u32(q);
+    r->existing_skipped = mg_get_u32(q);
+    r->existing_xfailed = mg_get_u32(q);
 }
 
 static enum mg_code read_notes(struct mg_sql *sql, struct mg_arena *arena, struct mg_report *report, struct mg_err *err)

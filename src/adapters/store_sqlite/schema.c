@@ -95,6 +95,9 @@ static const char *const migrations[] = {
 
     "ALTER TABLE reports ADD COLUMN existing_not_run INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE targets ADD COLUMN tests_not_run INTEGER NOT NULL DEFAULT 0;",
+
+    "ALTER TABLE reports ADD COLUMN existing_skipped INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE reports ADD COLUMN existing_xfailed INTEGER NOT NULL DEFAULT 0;",
     /* clang-format on */
 };
 

@@ -129,6 +129,8 @@ static void json_keeps_the_predecessors_keys_and_adds_ours(void **state)
         { "/targets/left", 2 },
         { "/tests_generated", 3 },
         { "/existing_tests/not_run", 3 },
+        { "/existing_tests/skipped", 0 },
+        { "/existing_tests/xfailed", 1 },
         { "/target_stats/0/tests_not_run", 3 },
         { "/cost/usd", 0 },
         { "/cost/requests", 0 },
@@ -215,11 +217,18 @@ static void markdown_says_what_a_developer_needs(void **state)
     has(text, "import pkg.m\n\n\ndef test_a():");
     has(text, "- `test_b`: kills nothing new");
     has(text, "Suspected bugs");
-    has(text, "| Existing tests that pass | 36 of 40, 3 were not run |\n");
+    has(text, "| Existing tests that pass | 36 of 40 (1 expected to fail), 3 were not run |\n");
     has(text, "\nThese scores are lower bounds: 3 targets were measured while not all existing tests had been run.\n");
     has(text, "(at least: 3 existing tests were not run)");
     has(text, "mutagen apply --run-id run-1");
     has(text, "+    if a <= b:");
+    report.existing_not_run = 0;
+    report.existing_skipped = 2;
+    has(markdown(&report), "| Existing tests that pass | 36 of 40 (2 skipped, 1 expected to fail) |\n");
+    report.existing_xfailed = 0;
+    has(markdown(&report), "| Existing tests that pass | 36 of 40 (2 skipped) |\n");
+    report.existing_skipped = 0;
+    has(markdown(&report), "| Existing tests that pass | 36 of 40 |\n");
     assert_null(strstr(text, "\n\n\n#"));
     report.outcomes.len = 0;
     report.notes.len = 0;
@@ -342,6 +351,22 @@ static size_t widest_line(const char *text)
         widest = width > widest ? width : widest;
     }
     return widest;
+}
+
+/* Files that cannot be collected stand among the tests, and are no tests. */
+static void tests_and_files_are_counted_apart(void **state)
+{
+    (void)state;
+    struct mg_report report = sample_report(arena);
+    struct mg_note file = { MG_NOTE_LEFT_OUT, MG_STR("tests/test_n.py"), MG_STR("cannot be collected: ModuleNotFoundError: No module named 'n'") };
+    *MG_PUSH(arena, &report.notes) = file;
+    has(terminal(&report), "\nExisting tests set aside: 2, and 1 file\n");
+    file.subject = MG_STR("tests/test_o.py");
+    *MG_PUSH(arena, &report.notes) = file;
+    has(terminal(&report), "\nExisting tests set aside: 2, and 2 files\n");
+    report.notes.len = 0;
+    *MG_PUSH(arena, &report.notes) = file;
+    has(terminal(&report), "\nExisting tests set aside: 1 file\n");
 }
 
 static void the_dashboard_fits_a_terminal(void **state)
@@ -484,6 +509,7 @@ int main(void)
         CASE(markdown_cannot_be_broken_out_of),
         CASE(the_dashboard_is_plain_in_a_pipe),
         CASE(the_dashboard_shows_ten_targets_and_groups_reasons),
+        CASE(tests_and_files_are_counted_apart),
         CASE(the_dashboard_fits_a_terminal),
         CASE(json_tells_what_was_spent),
         CASE(markdown_tells_what_was_spent),

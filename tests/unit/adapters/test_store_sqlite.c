@@ -444,7 +444,8 @@ static void an_older_database_is_brought_up_to_date(void **state)
     make_ended_run();
     run_sql("DROP TABLE sessions; DROP TABLE admitted; DROP TABLE llm_calls; DROP TABLE target_notes; ALTER TABLE reports DROP COLUMN model;"
             "ALTER TABLE reports DROP COLUMN level; ALTER TABLE reports DROP COLUMN existing_not_run;"
-            "ALTER TABLE targets DROP COLUMN tests_not_run;"
+            "ALTER TABLE targets DROP COLUMN tests_not_run; ALTER TABLE reports DROP COLUMN existing_skipped;"
+            "ALTER TABLE reports DROP COLUMN existing_xfailed;"
             "PRAGMA user_version=1");
     struct mg_store store = must_open();
     struct mg_report report;

@@ -185,10 +185,12 @@ static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
     static const struct mg_memory_test tests[] = {
         { .id = "tests/test_m.py::test_red", .outcome = MG_TEST_FAILED, .text = "AssertionError: no", .covers = "m.py", .first = 2, .last = 3 },
         { .id = "tests/test_m.py::test_slow", .outcome = MG_TEST_TIMEOUT },
-        { .id = "tests/test_m.py::test_skip", .outcome = MG_TEST_SKIPPED }
+        { .id = "tests/test_m.py::test_skip", .outcome = MG_TEST_SKIPPED },
+        { .id = "tests/test_m.py::test_known", .outcome = MG_TEST_XFAILED },
+        { .id = "tests/test_m.py::test_known2", .outcome = MG_TEST_XFAILED }
     };
     script.tests = tests;
-    script.test_count = 3;
+    script.test_count = MG_COUNT(tests);
     assert_int_equal(run_it(), MG_OK);
     unsigned aside = 0;
     for (size_t i = 0; i < result.report.notes.len; i++)
@@ -201,6 +203,8 @@ static void tests_that_do_not_pass_are_set_aside_by_name(void **state)
     assert_int_equal(aside, 2);
     assert_int_equal(outcome_of("m.f")->before.of[MG_VERDICT_no_coverage], 8); /* a failing test covers nothing */
     assert_int_equal(result.report.existing_passed, 0);
+    assert_int_equal(result.report.existing_skipped, 1);
+    assert_int_equal(result.report.existing_xfailed, 2);
 }
 
 static void a_limit_of_targets_holds_over_all_sessions_until_it_is_raised(void **state)
