@@ -262,6 +262,17 @@ static const struct mg_test_run *first_kill(const struct mg_mutant_run *run)
     return crash;
 }
 
+/* A test that is known to run the mutated lines did not, behind one that was collected after it: what that has left (a table of answers) may have
+ * hidden the mutant. Where they run as they were collected, nothing hides it that would not do so for plain pytest. */
+static bool was_overtaken(const struct mg_attempt *attempt, const struct mg_mutant_run *run)
+{
+    for (size_t m = 0; attempt->bail && !attempt->fresh && !attempt->in_order && m < run->missed.len; m++)
+        for (size_t i = 0; i < run->runs.len && run->runs.at[i].test != run->missed.at[m]; i++)
+            if (run->runs.at[i].test > run->missed.at[m])
+                return true;
+    return false;
+}
+
 /* All tests of the job ran (or it stopped at a failure). True when the attempt goes on. */
 static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const struct mg_mutant_run *run, struct mg_attempt_end *end)
 {
@@ -275,6 +286,11 @@ static bool judge_done(struct mg_pump *pump, struct mg_attempt *attempt, const s
         attempt->hit |= run->runs.at[i].hit;
         if (run->runs.at[i].failed && attempt->bail)
             return try_without(pump, attempt, run->runs.at[i].test, end, MG_STR("tests fail before the mutated line runs"));
+    }
+    if (was_overtaken(attempt, run)) {
+        attempt->in_order = true;
+        mg_pump_add(pump, attempt);
+        return true;
     }
     if (!attempt->hit && !attempt->fresh && attempt->fresh_if_unseen) {
         pump->odd = attempt->fresh = true;

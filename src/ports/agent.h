@@ -259,6 +259,7 @@ struct mg_mutant_run {
     bool certain; /* with TIMEOUT: rounds of a loop were counted, or the limit is so far from what the test needs that no busy machine explains it */
     MG_LIST(struct mg_test_run) runs;
     MG_LIST(struct mg_test_time) took; /* of tests that passed and took 0.05 s or more in this process, with all that had to be set up for them */
+    MG_LIST(uint32_t) missed;          /* of the job's `own` tests, those that passed behind others and did not run its lines */
     struct mg_str reason;
     double seconds;
     bool nursery; /* `fresh`, and it was a fork of the process that has imported nothing of the repo */

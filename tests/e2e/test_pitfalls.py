@@ -877,6 +877,28 @@ def test_weak():
     assert second(9) > 1
 """, dead=["n + 1"], alive=["n * 2"], agrees=False, says="fails now and then on unchanged code")
 
+row("a test is answered from what another one has left", 0, """
+ASKED = {}
+
+def bound(kind):
+    if ASKED.get("last") == "loose":
+        return 9
+    ASKED["last"] = kind
+    return width()
+
+def width():
+    n = 4
+    return n + 5
+""", """
+import time
+from pkg.mod import bound
+def test_strict():
+    time.sleep(0.03)
+    assert bound("strict") == 9
+def test_loose(): assert bound("loose") > 0
+def test_loose_again(): assert bound("loose") > 0
+""", dead=["n + 5", "n = 4"], claims={"ASKED": "the order decides", "return 9": "the order decides"})
+
 row("looks at code", 0, """
 def price(n):
     total = 0

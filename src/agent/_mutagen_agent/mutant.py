@@ -47,6 +47,7 @@ class Plan:
         self.doubtful = False  # somebody wrote into the copy meanwhile
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         self.took = []  # [test, seconds] of those that took long and passed
+        self.own, self.missed = request.get("own") or 0, []  # the first tests, which are known to run the lines; those that passed and did not
         self.page, self.turn = None, 0  # memory shared with the fork, see Page; and the turn that was found there last
         self.wait, self.test_began, self.stuck = forks.Wait(), 0.0, False
         self.told_asleep = not request.get("yields")  # that another job may be handed over meanwhile
@@ -115,6 +116,8 @@ class Plan:
             self.uncounted = record["count"]
         elif "took" in record:
             self.took.append(record["took"])
+        elif "missed" in record:
+            self.missed.append(record["missed"])
         elif "loops" in record:
             test, count = record["loops"]
             self.target.loops[test] = max(count, self.target.loops.get(test, 0))
@@ -141,7 +144,8 @@ class Plan:
         reload.install(self.target, self.code)
         self.tracker.on_hit = lambda: emit({"hit": 1}, shared=True)
         beside = inside.Beside({"mutation": self.mutation()}, self.folder) if self.folder else None
-        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True, ask=True, page=self.page)
+        run_items(self.sequence(host.items), host, self.bail, self.tracker, emit, self.loops, beside, begun=True, ask=True, page=self.page,
+                  own=self.own)
 
     def keeps(self):
         """The descriptor that the child needs to ask the nursery."""
@@ -203,10 +207,10 @@ class Page:
         return int.from_bytes(self.memory[:], "little")
 
 
-def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False, page=None):
+def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import=False, begun=False, ask=False, page=None, own=0):
     """The tests one after the other, until the first that fails with `bail`. `at_import`: the lines have run before all of them.
     `begun`: the reader knows that the first one begins. `page`: where the others are told; None: to the reader. `loops`: rounds that they make in
-    the unchanged function, None: they are counted; where one is not known, it is asked for with `ask` when there are very many."""
+    the unchanged function, None: they are counted; where one is not known, it is asked for with `ask` when there are very many. `own`: the first so many are known to run the lines: which of them do not is told."""
     for turn, (number, item, limit) in enumerate(sequence):
         if page is not None:
             page.set_turn(turn)
@@ -223,6 +227,8 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
         tracker.watch_loops(count if asked is None else 0, lambda most, asked=asked: stop_loop(most, asked, emit))
         if not (bail and tracker.hit):
             tracker.arm()
+        elif turn < own:
+            tracker.look()
         host.plugin.run(runner)
         signal.setitimer(signal.ITIMER_PROF, 0)
         found, hit = runner.failure, at_import or runner.has_hit()
@@ -230,6 +236,8 @@ def run_items(sequence, host, bail, tracker, emit, loops, beside=None, at_import
             emit({"loops": [number, tracker.jumps]}, later=True)
         if found is None:
             seconds = time.perf_counter() - started
+            if turn < own and not tracker.seen and beside is None:  # what an earlier test has left may answer for the lines
+                emit({"missed": number}, later=True)
             if seconds > WORTH_TELLING:
                 emit({"took": [number, round(seconds, 3)]}, later=True)
             emit({"run": [number, False, hit, False, False, ""]}, later=True)
@@ -480,7 +488,7 @@ def answer(ended, host):
         reason = "ended by signal %d" % ended.signal if ended.signal else "the process left without a verdict"
     return {
         "id": plan.ticket, "ok": True, "end": end, "same_code": False, "at": plan.at, "at_hit": plan.at_hit, "reason": reason,
-        "certain": bool(plan.limited or spent or plan.stuck and ended.asleep), "runs": plan.runs(ended.records), "took": plan.took, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
+        "certain": bool(plan.limited or spent or plan.stuck and ended.asleep), "runs": plan.runs(ended.records), "took": plan.took, "missed": plan.missed, "nursery": plan.nursery, "seconds": round(ended.seconds, 6),
     }
 
 

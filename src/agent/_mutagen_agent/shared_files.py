@@ -323,9 +323,10 @@ class Parts:
         chosen = self.alone_too.union(writers).intersection(tests)
         apart = set() if request.get("fresh") else set(unforkable).difference(chosen)
         together = [test for test in tests if test not in chosen and test not in apart]
-        limits = dict(zip(tests, request.get("limits") or []))
+        limits, own = dict(zip(tests, request.get("limits") or [])), set(tests[: request.get("own") or 0])
         self.answers, self.left = [], [
-            (request if kind == tests else dict(request, tests=kind, limits=[limits.get(test, 0.0) for test in kind]), alone)
+            (request if kind == tests else dict(request, tests=kind, limits=[limits.get(test, 0.0) for test in kind],
+                                                own=0 if alone else len(own.intersection(kind))), alone)
             for kind, alone in ((together, False), ([test for test in tests if test in apart], False), (sorted(chosen), True)) if kind] or [(request, False)]
 
     def take(self):
@@ -341,4 +342,5 @@ class Parts:
             return self.answers[0]
         return dict(self.answers[-1], runs=[run for one in self.answers for run in one["runs"]], seconds=round(sum(one["seconds"] for one in self.answers), 6),
                     took=[took for one in self.answers for took in one.get("took", ())],
+                    missed=[test for one in self.answers for test in one.get("missed", ())],
                     nursery=any(one.get("nursery") for one in self.answers))

@@ -114,7 +114,7 @@ def again(tool, all_codes, events):
 
 
 class HitTracker:
-    """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm()."""
+    """Does any line in [first, last] of `code` run? 0, 0 = any line. `on_hit` is called at the first hit after each arm(). `seen`: since the last look()."""
 
     def __init__(self, code, first, last, on_hit=None):
         self.codes = codes.all_codes(code)
@@ -122,7 +122,7 @@ class HitTracker:
         self.paths = {real_path(one.co_filename) for one in self.codes}
         self.first, self.last = lines_to_watch(self.codes, first, last)
         self.on_hit = on_hit
-        self.hit = False
+        self.hit = self.seen = False
         self.ready = self.armed = self.marked = False
         self.jumps, self.most, self.on_limit = 0, None, None
 
@@ -159,14 +159,19 @@ class HitTracker:
         return (self.first, self.last) if self.first else (0, 0)
 
     def entered(self):
-        if self.hit or not self.armed or sys.gettrace() is not None:
+        if self.seen or not self.armed or sys.gettrace() is not None:
             return
         sys._getframe(1).f_trace = self.local
         threading.settrace(self.enter)
         sys.settrace(self.enter)
 
     def arm(self):
-        self.hit, self.armed = False, True
+        self.hit = False
+        self.look()
+
+    def look(self):
+        """From now on once more, for `seen`; a hit stays one."""
+        self.seen, self.armed = False, True
         if self.marked:
             return
         if MONITORING is None:
@@ -196,6 +201,7 @@ class HitTracker:
             self.ready = False
 
     def mark(self):
+        self.seen = True
         if not self.hit:
             self.hit = True
             if self.on_hit:
@@ -210,7 +216,7 @@ class HitTracker:
         return MONITORING.DISABLE
 
     def enter(self, frame, _event, _arg):
-        if self.hit:
+        if self.seen:
             sys.settrace(None)  # of this thread: nothing is left to be learnt in this test
             return None
         name = frame.f_globals.get("__file__")  # as in LineCollector.elsewhere
@@ -225,7 +231,7 @@ class HitTracker:
             sys.settrace(None)
             threading.settrace(None)
             return None
-        return None if self.hit else self.local
+        return None if self.seen else self.local
 
 
 class Relay(set):

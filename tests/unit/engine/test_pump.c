@@ -111,6 +111,24 @@ static void a_test_may_need_what_others_leave(void **state)
     assert_true(mg_str_is(pump_script.jobs[2].source, "unchanged"));
 }
 
+/* 8 was collected behind 5, and what it has left answers 5 without the lines. */
+static void a_survivor_meets_its_tests_as_collected_when_one_was_overtaken(void **state)
+{
+    (void)state;
+    struct mg_pump pump;
+    DONE({ .test = 8, .hit = true }, { .test = 5, .hit = true });
+    *MG_PUSH(pump_arena, &pump_script.answers[0].missed) = 5;
+    DONE({ .test = 2 }, { .test = 5, .hit = true }, { .test = 6, .hit = true }, { .test = 8, .hit = true });
+    assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(pump_script.submitted, 2);
+    assert_job(1, 4, (const uint32_t[]){ 2, 5, 6, 8 });
+    pump_set_up(state);
+    DONE({ .test = 5, .hit = true }, { .test = 8, .hit = true }); /* as plain pytest runs them */
+    *MG_PUSH(pump_arena, &pump_script.answers[0].missed) = 8;
+    assert_int_equal(first_end(&pump, 1).result.verdict, MG_VERDICT_survived);
+    assert_int_equal(pump_script.submitted, 1);
+}
+
 static void a_detection_is_believed_when_the_same_tests_pass_without_the_mutant(void **state)
 {
     (void)state;
@@ -609,6 +627,7 @@ int main(void)
         CASE(a_failure_before_the_line_ran_is_no_kill),
         CASE(a_test_may_need_what_others_leave),
         CASE(a_detection_is_believed_when_the_same_tests_pass_without_the_mutant),
+        CASE(a_survivor_meets_its_tests_as_collected_when_one_was_overtaken),
         CASE(where_something_is_odd_nothing_more_need_be_begun),
         CASE(what_the_agent_has_proved_needs_no_other_proof),
         CASE(one_proof_serves_all_detections_that_it_contains),
