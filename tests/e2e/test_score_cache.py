@@ -167,6 +167,20 @@ def test_nothing_changed_no_interpreter_is_started(project):
     assert time.monotonic() - started < 20
 
 
+@pytest.mark.parametrize("format", ["text", "json"])
+def test_a_report_or_a_log_in_the_repo_is_no_part_of_it(project, format):
+    """A test that starts a program depends on all files, so that each run would find its own last report changed."""
+    project.write("tests/test_started.py", "import subprocess, sys\nfrom calc.other import half\n\n\n"
+                  "def test_started():\n    assert half(8) == 4 and subprocess.call([sys.executable, '-c', 'pass']) == 0\n")
+    command = ("score", "repo", "--no-progress", "--json", "repo/score.json", "--log-file", "repo/of.log", "--log-format", format)
+    assert "nothing has changed since" not in project.desk(*command).out
+    for _ in range(2):
+        told = project.desk(*command)
+        assert (project.repo / "score.json").exists() and (project.repo / "of.log").exists() and "nothing has changed since" in told.out, told
+    project.write("score.json", '{"another": "file"}')
+    assert "nothing has changed since" not in project.desk(*command).out
+
+
 def test_a_comment_elsewhere_touches_nothing_but_the_whole_answer(project):
     project.write("README.md", "text\n")
     project.expect()
