@@ -75,10 +75,24 @@ static const char *expectation(enum mg_verdict verdict)
     if (verdict == MG_VERDICT_killed)
         return "it must fail";
     if (verdict == MG_VERDICT_timeout)
-        return "it must hang: stop it";
+        return "it must fail, or not come to an end: then stop it";
     if (verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage)
         return "it must pass, as without the mutant";
     return "see for yourself";
+}
+
+/* What is no crash counts as an assertion; but where another exception than a test's own has come up, the reason says it all. */
+static const char *by_what(const struct mg_mutant_result *result)
+{
+    if (result->verdict != MG_VERDICT_killed)
+        return "";
+    if (result->kill_kind == MG_KILL_CRASH)
+        return " by a crash in the mutated code (any test that runs it would)";
+    struct mg_str reason = result->reason;
+    if (mg_str_starts(reason, "static: "))
+        reason = mg_str_sub(reason, sizeof "static: " - 1, reason.len);
+    struct mg_str name = mg_str_sub(reason, 0, mg_str_find(reason, ':', 0));
+    return mg_str_is(name, "AssertionError") || mg_str_is(name, "Failed") ? " by an assertion" : "";
 }
 
 static void add_tests(struct mg_buf *out, struct mg_arena *arena, const struct mg_report *report, const uint32_t *at, size_t len, const char *what,
@@ -100,10 +114,7 @@ struct mg_str mg_show_mutant(struct mg_arena *arena, const struct mg_report *rep
     mg_buf_addf(&out, "mutant %.*s of %s, %s:%u\n%s: %s (level %d)\n\n", MG_FMT(m->id), mg_printable(arena, outcome->qualified_name).at,
                 mg_printable(arena, outcome->path).at, m->span_line, m->operator_name, m->description, m->level);
     add_text(&out, arena, judged->diff);
-    mg_buf_addf(&out, "\nverdict: %s%s\n", mg_verdict_name(result->verdict),
-                result->verdict != MG_VERDICT_killed ? ""
-                : result->kill_kind == MG_KILL_CRASH ? " by a crash in the mutated code (any test that runs it would)"
-                                                     : " by an assertion");
+    mg_buf_addf(&out, "\nverdict: %s%s\n", mg_verdict_name(result->verdict), by_what(result));
     if (result->reason.len)
         mg_buf_addf(&out, "reason: %s\n", mg_printable(arena, result->reason).at);
     if (result->killer.len)

@@ -296,6 +296,43 @@ def test_show_needs_a_score_and_an_id(desk):
         assert desk(*words).code == 64
 
 
+KINDS = """import time
+
+def first(items):
+    if not items:
+        raise KeyError("none")
+    return len(items) + 0
+
+def total(n):
+    left = n
+    while left > 0:
+        left -= 1
+    return left
+
+def kept(n):
+    m = n + 1
+    return m
+"""
+
+
+def test_show_mutant_says_how_it_was_killed(desk):
+    """`assertion` where a test's own has failed; of another exception, outside of the mutated code, its reason speaks; and a loop without end may yet fail."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": KINDS, "tests/test_ops.py": "import pytest\nfrom calc.ops import first, kept, total\n\n\n"
+               "def test_first():\n    with pytest.raises(KeyError):\n        first([])\n\n\n"
+               "def test_total():\n    assert total(3) == 0\n\n\ndef test_kept():\n    assert [5, 6, 7][kept(1)] == 7\n    kept(1).bit_length()\n"})
+    assert desk("score", "repo", "--json", "out.json", "--no-progress").code == 0
+    said = {}
+    for mutant in json.loads((desk.folder / "out.json").read_text())["files"]["calc/ops.py"]["mutants"]:
+        told = desk("show", "mutant", mutant["id"]).out
+        reason = mutant.get("statusReason", "")
+        kind = mutant["status"] if mutant["status"] != "Killed" else reason.split(":")[0]
+        said.setdefault(kind, []).append((re.search(r"^verdict: (.*)$", told, re.M)[1], told))
+    assert {"AssertionError", "Failed", "TypeError", "Timeout"} <= set(said), {kind: len(list_) for kind, list_ in said.items()}
+    assert {one for one, _ in said["AssertionError"] + said["Failed"]} == {"killed by an assertion"}
+    assert "killed" in {one for one, _ in said["TypeError"]} and "killed by an assertion" not in {one for one, _ in said["TypeError"]}
+    assert all("(it must fail, or not come to an end: then stop it)" in told for _, told in said["Timeout"])
+
+
 def test_show_mutant_and_its_command_repeat_the_verdict(scored):
     seen = {}
     scored("score", "repo", "--no-progress")  # the last score is another test's
