@@ -210,3 +210,13 @@ def test_without_witnesses_no_call_is_made_and_verdicts_stay(scored, tmp_path):
     assert ", mutant → " in with_them and "verdicts: 0 measured" in with_them
     (desk.folder / "mutagen.toml").write_text("[mutation]\nwitnesses = false\n")
     assert ", mutant → " not in desk("score", "repo", "--all", "--no-progress").out
+
+
+def test_two_errors_of_one_class_are_told_apart_by_their_words(tmp_path):
+    """The mutant's are the interpreter's own: no assertion could have them, but they are all the difference that there is."""
+    desk = Desk(tmp_path)
+    desk.repo({"kept.py": 'def kept(when):\n    if isinstance(when, str):\n        raise TypeError("kept() takes a number")\n    return when < 5\n',
+               "tests/test_kept.py": "import pytest\nfrom kept import kept\n\n\ndef test_kept():\n    assert kept(3)\n    with pytest.raises(TypeError):\n        kept('a')\n"})
+    told = desk("score", "repo", "--all", "--no-progress", "--operators", "SDL")
+    sides = re.findall(r"^    kept\(.*\) → raises (TypeError.*), mutant → raises (TypeError.*)$", told.out, re.M)
+    assert sides and all(one == "TypeError('kept() takes a number')" and "'<' not supported between" in other for one, other in sides), told

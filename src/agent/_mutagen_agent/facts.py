@@ -239,6 +239,11 @@ def text_of_exception(error, screen, repo):
         return ""
     if isinstance(error, (TypeError, AttributeError)) and not (frame or "").startswith(os.path.join(repo, "")):
         return ""  # worded by a library or the interpreter: changes with its version
+    return clean_text(error, screen)
+
+
+def clean_text(error, screen):
+    """The same, whoever has worded it."""
     try:
         text = str(error)
     except Exception:

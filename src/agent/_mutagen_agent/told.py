@@ -52,5 +52,6 @@ def of_value(value, screen):
 
 def of_error(error, screen, repo):
     where = path_to(type(error))
-    text = facts.text_of_exception(error, screen, repo)[:MOST]
+    # An assertion could not have the interpreter's own words. The reader may: of two exceptions of one class they are the difference.
+    text = (facts.text_of_exception(error, screen, repo) or facts.clean_text(error, screen))[:MOST]
     return "raises %s" % (where[0] if where else type(error).__name__) + ("(%r)" % text if text else "")
