@@ -20,7 +20,7 @@ def keep_elements(outcome, expected):
 def of_mutant(outcome, expected, index, screen, repo):
     """The same thing that fact `index` of the original is about; -1: what the call gave or raised. Evaluates code under test."""
     if outcome.error is not None:
-        return of_error(outcome.error, screen, repo)
+        return of_error(outcome.error, screen, repo, expected.raised and type(outcome.error) is expected.error)
     if index < 0 or expected.raised:
         return of_value(outcome.result, screen)
     form, of, attribute = expected.checks[index][:3]
@@ -50,8 +50,8 @@ def of_value(value, screen):
     return "%s %s object" % ("an" if name[:1].lower() in "aeiou" else "a", name)
 
 
-def of_error(error, screen, repo):
+def of_error(error, screen, repo, same_class=False):
+    """`same_class`: as the original's, so that the words are the difference. An assertion could not have the interpreter's own; the reader may."""
     where = path_to(type(error))
-    # An assertion could not have the interpreter's own words. The reader may: of two exceptions of one class they are the difference.
-    text = (facts.text_of_exception(error, screen, repo) or facts.clean_text(error, screen))[:MOST]
-    return "raises %s" % (where[0] if where else type(error).__name__) + ("(%r)" % text if text else "")
+    text = facts.text_of_exception(error, screen, repo) or (facts.clean_text(error, screen) if same_class else "")
+    return "raises %s" % (where[0] if where else type(error).__name__) + ("(%r)" % text[:MOST] if text else "")
