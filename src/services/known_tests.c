@@ -207,7 +207,8 @@ static bool runs_line(const struct mg_baseline_result *result, uint32_t file, ui
 }
 
 /* Whether each line that `more` runs is one of `less`, or one that a test runs which need not run now: it may have run it first then. */
-static bool is_explained(const struct mg_known_tests *known, const struct mg_baseline_result *more, const struct mg_baseline_result *less, bool others)
+static bool is_explained(const struct mg_known_tests *known, const struct mg_baseline_result *more, const struct mg_baseline_result *less,
+                         bool others)
 {
     const struct mg_run_context *run = known->run;
     for (size_t i = 0; i < more->lines.len; i++) {

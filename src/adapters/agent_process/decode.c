@@ -452,7 +452,7 @@ void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_
             .seconds = mg_value_seconds(fields, part(item, 1), "took"),
         };
     }
-    yyjson_arr_foreach(mg_field_list(fields, root, "missed", MG_OPTIONAL), i, max, item) *MG_PUSH(fields->arena, &run->missed) =
+    yyjson_arr_foreach(mg_field_list(fields, root, "missed", MG_OPTIONAL), i, max, item) * MG_PUSH(fields->arena, &run->missed) =
         mg_value_u32(fields, item, "missed", test_count);
 }
 
