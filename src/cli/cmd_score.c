@@ -24,7 +24,7 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("fail-under", "F", "score_threshold", "exit 2 when the score is below, from 0 to 1"),
     MG_OPT_TEXT("json", "FILE", json, "write every mutant in the mutation-testing-report-schema ('-' = stdout)"),
     MG_OPT_FLAG("all", show_all, "a row for every function, every survivor, every pragma"),
-    MG_OPT_FLAG("no-cache", no_cache, "measure everything anew"),
+    MG_OPT_FLAG("no-cache", no_cache, "measure everything anew; what is remembered stays as it is (to forget it: remove <storage.root>/score.db)"),
     MG_OPT_SETTING("python", "PATH", "python", "the repo's interpreter (default: its virtual environment)"),
     MG_OPT_SETTING("env", "NAME", "sandbox.pass_env", "pass this variable of the environment on to the tests (may be repeated)"),
     MG_OPT_SETTING("verify", "N", "mutation.verify", "replay N random verdicts on disk with plain pytest and say how many agree"),
