@@ -40,7 +40,11 @@ class Opened:
 
     def hook(self, event, args):
         if event in shared_files.WATCHED and self.files.on_write is not None:
-            self.files.hear(event, args)
+            active, self.active = self.active, False  # it may keep the whole copy aside: no test has opened that
+            try:
+                self.files.hear(event, args)
+            finally:
+                self.active = active
         if event in CONNECTS:
             self.connects = True
             if self.needs is not None:
