@@ -258,15 +258,34 @@ UNSURE = [
 ]
 
 
+CHANGES_HERE = (
+    "open('mine', 'w').close()", "open('no/such', 'w').close()", "pathlib.Path('mine').touch()", "pathlib.Path('').touch()", "os.mkdir('mine')",
+    "os.makedirs('a/b')", "os.utime('.')", "os.utime('no such')", "os.remove('no such')", "os.rmdir('no such')", "os.rename('no such', 'other')",
+    "os.symlink('mine', 'yours')", "os.truncate('no such', 0)", "os.chmod('.', 0o700)", "open(os.path.abspath('mine'), 'w').close()",
+    "os.close(os.open('mine', os.O_CREAT | os.O_WRONLY))", "(pathlib.Path.cwd() / 'mine').write_text('x')",
+    "os.utime('mine', dir_fd=os.open('.', os.O_RDONLY))",
+)
+
+
+def test_what_would_change_the_current_folder_is_not_stable(probe):
+    """There the test would leave a file in the user's folder, and what stands there already would make another outcome."""
+    calls = ["pkg.m.f('exec', %r)" % text for text in CHANGES_HERE] + [returned("5")]
+    found = probe("f", calls)["observations"]
+    assert [call for call, seen in zip(calls, found) if seen["stable"]] == calls[-1:]
+
+
 def test_what_may_differ_tomorrow_is_not_stable(probe):
     calls = [returned(text) for text in UNSURE] + [
         "pkg.m.f('loop')", "pkg.m.f('stubborn')", "no_such_name", "1 +", dict(setup="1 / 0\n", call="pkg.m.f('return', 1)", watch=[]),
         "pkg.m.f('exec', %r)" % "try:\n    os.remove('/tmp/mutagen-probe-was-here')\nexcept BaseException:\n    pass",
     ]
-    calls += [returned("5"), returned("os.listdir('.')"), "pkg.m.f('exec', %r)" % "open('mine', 'w').close()\nos.rename('mine', 'yours')\nos.remove('yours')"]
+    temporary = "import tempfile\nplace = tempfile.mkdtemp()\n%sopen(%s, 'w').close()\nos.rename(%s, %s)\nos.remove(%s)"
+    calls += [returned("5"), returned("os.listdir('.')"),
+              "pkg.m.f('exec', %r)" % (temporary % ("", "place + '/mine'", "place + '/mine'", "place + '/yours'", "place + '/yours'")),
+              "pkg.m.f('exec', %r)" % (temporary % ("os.chdir(place)\n", "'mine'", "'mine'", "'yours'", "'yours'"))]
     found = probe("f", calls)["observations"]
     trusted = [call for call, seen in zip(calls, found) if seen["raised"] or any(form[0] != "type" for form in facts(seen))]
-    assert trusted == calls[-3:]
+    assert trusted == calls[-4:]
     assert not os.path.exists("/tmp/mutagen-probe-was-here")
     for seen in found:
         assert seen["stable"] or not (seen["facts"] or seen["raised"] or seen["exception"] or seen["lines"])

@@ -29,6 +29,7 @@ PATHS = {
 }
 LISTINGS = frozenset(("os.listdir", "os.scandir"))
 CLOCK_NAMES = ("now", "today", "utcnow")
+HERE = "current"
 HARD_LIMIT = int(signal.SIGVTALRM)
 OTHER_TIME = 86400.0 * 4321 + 12345.678  # how far the second run's time.time() is from the first one's
 
@@ -66,10 +67,12 @@ class Guard:
         self.timed_out = False
         self.moved = False
         self.home = os.path.realpath(tempfile.gettempdir())
+        self.here = os.path.join(self.home, HERE, "")  # where calls are made: stands for any folder that tests may be run in
         self.roots = tuple({os.path.join(os.path.realpath(root), "") for root in (scratch, self.home) if root})
 
     def install(self):
-        os.chdir(self.home)
+        os.makedirs(self.here, exist_ok=True)
+        os.chdir(self.here)
         sys.stdin = NoInput(self)
         signal.signal(signal.SIGPROF, self.on_limit)
         signal.signal(signal.SIGALRM, self.on_limit)
@@ -94,7 +97,7 @@ class Guard:
         signal.setitimer(signal.ITIMER_REAL, 0)
         if self.moved:
             self.moved = False
-            os.chdir(self.home)
+            os.chdir(self.here)
 
     def on_limit(self, number, frame):
         if self.armed:
@@ -117,7 +120,7 @@ class Guard:
                 self.deny("a folder of this machine")
         elif event in PATHS:
             for path, folder in PATHS[event]:
-                if not self.inside(args[path], args[folder] if folder is not None and folder < len(args) else -1):
+                if not self.inside(args[path], args[folder] if folder is not None and folder < len(args) else -1, event == "os.chdir"):
                     self.deny(event)
             self.moved = self.moved or event == "os.chdir"
 
@@ -133,9 +136,12 @@ class Guard:
         if not isinstance(path, (str, bytes, os.PathLike)):
             return False
         full = os.path.realpath(os.fsdecode(path) or ".")
-        return full != self.home and os.path.join(self.home, "").startswith(os.path.join(full, "")) and full not in map(os.path.realpath, sys.path)
+        folder = os.path.join(full, "")
+        return folder != self.here and self.here.startswith(folder) and full not in map(os.path.realpath, sys.path)
 
-    def inside(self, path, folder):
+    def inside(self, path, folder, entering=False):
+        """Whether this may be changed: temporary files that the call makes for itself. The current folder is the user's when the test is run:
+        a file that is written there stays there, and one that stands there makes another outcome."""
         if isinstance(path, int):
             path = "/proc/self/fd/%d" % path
         if not isinstance(path, (str, bytes, os.PathLike)):
@@ -149,7 +155,8 @@ class Guard:
         full = os.path.join(os.path.realpath(parent), name)
         if os.path.islink(full) and name:
             full = os.path.realpath(full)
-        return os.path.join(full, "").startswith(self.roots)
+        full = os.path.join(full, "")
+        return full.startswith(self.roots) and (entering or not full.startswith(self.here))
 
 
 def other_world(modules):
