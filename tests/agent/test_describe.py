@@ -308,3 +308,18 @@ def test_type_parameters(repo):
 def test_what_a_text_is_made_of_is_text(describe):
     """Word(0) would be one, too, but nobody writes it."""
     assert [param["type"]["kind"] for param in describe("Word.loud")["receiver"]["params"]] == ["str", "any"]
+
+
+def test_what_takes_anything_in_new_is_made_by_its_initializer(repo):
+    repo.write("m.py", """
+        class Proxy:
+            def __new__(cls, *args, **kwargs):
+                return super().__new__(cls)
+            def __init__(self, wrapped, /, *, name=""):
+                self.wrapped = wrapped
+            def get(self):
+                return self.wrapped
+    """)
+    repo.start()
+    params = Bench(repo, "m.py", "Proxy.get").wire.ask("describe")["receiver"]["params"]
+    assert [(param["name"], param["kind"]) for param in params] == [("wrapped", "positional_only"), ("name", "keyword")]

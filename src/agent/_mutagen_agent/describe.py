@@ -125,12 +125,21 @@ class Describer:
         known = annotations.of_function(annotated, module)
         return self.parameters(parameters, known), known
 
+    def initializer(self, kind):
+        """Parameters of a class's __init__, where its __new__ takes anything."""
+        try:
+            return list(self.signature(kind.__init__).parameters.values())[1:] if isinstance(kind.__init__, types.FunctionType) else []
+        except Exception:
+            return []
+
     def constructor(self, kind):
         """Parameters of a class, as its call takes them."""
         try:
             parameters = list(self.signature(kind).parameters.values())
         except Exception:
             return []
+        if parameters and all(one.kind in (one.VAR_POSITIONAL, one.VAR_KEYWORD) for one in parameters):
+            parameters = self.initializer(kind) or parameters
         own = dict(kind.__dict__)
         maker = next((base.__dict__[name] for base in kind.__mro__ for name in ("__init__", "__new__")
                       if isinstance(getattr(base.__dict__.get(name), "__func__", base.__dict__.get(name)), types.FunctionType)), None)
