@@ -178,7 +178,9 @@ struct mg_fact {
     MG_LIST(struct mg_str) imports; /* whole import lines the expression needs */
 };
 struct mg_observation {
-    bool stable; /* both runs agreed and the call ended in time; nothing else is set when false */
+    bool stable;           /* both runs agreed and the call ended in time; nothing else but `trouble` is set when false */
+    struct mg_str trouble; /* why it is not: "waits", "limit", "clock", "ends", "state", "differs", "nothing", "setup ValueError" (what stands before
+                            * the call raised that), or the effect that was refused: "open", "socket.connect". Empty: not run */
     bool raised;
     struct mg_str exception;        /* expression naming the class: "ValueError", "semver.errors.Bad" */
     struct mg_str exception_import; /* whole import line, empty for builtins */

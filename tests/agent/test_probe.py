@@ -2,6 +2,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from driver import Bench
@@ -98,6 +99,13 @@ MODULE = '''
 
     async def wait(n):
         return n + 1
+
+    def take(n):
+        lock = threading.Lock()
+        if n > 5:
+            lock.acquire()
+        lock.acquire()
+        return n
 
     COUNTS = {}
 
@@ -289,6 +297,33 @@ def test_what_may_differ_tomorrow_is_not_stable(probe):
     assert not os.path.exists("/tmp/mutagen-probe-was-here")
     for seen in found:
         assert seen["stable"] or not (seen["facts"] or seen["raised"] or seen["exception"] or seen["lines"])
+
+
+TROUBLES = {
+    "datetime.date.today()": "clock", "open('mine', 'w')": "open", "os.utime('.')": "os.utime", "time.sleep(60)": "waits", "os._exit(0)": "ends",
+    "rules.append(1)": "state", "len(calls)": "differs", "5": "",
+}
+
+
+def test_why_a_call_is_not_stable_is_told(probe):
+    calls = [returned(text) for text in TROUBLES] + ["pkg.m.f('loop')", dict(setup="box = pkg.m.Box()\n", call="pkg.m.f('return', 1)", watch=[])]
+    found = probe("f", calls)["observations"]
+    assert [seen["trouble"] for seen in found] == list(TROUBLES.values()) + ["limit", "setup TypeError"]
+
+
+def test_calls_that_wait_are_given_up_early(probe):
+    calls = ["pkg.m.take(%d)" % n for n in range(6, 66)] + ["pkg.m.take(1)"]
+    begun = time.monotonic()
+    found = probe("take", calls, seconds=60.0)["observations"]
+    assert time.monotonic() - begun < 15, "each of them has half a second else"
+    assert [seen["trouble"] for seen in found] == ["waits"] * 60 + [""]
+
+
+def test_a_mutant_that_waits_is_given_up_early(probe):
+    begun = time.monotonic()
+    answer = probe("take", ["pkg.m.take(%d)" % n for n in range(6)], [("n > 5", "n < 5")], seconds=60.0)
+    assert time.monotonic() - begun < 4, "each call has two seconds else, and three calls are tried"
+    assert {tuple(difference[:3]) for difference in answer["differences"]} >= {(0, 0, "timeout"), (0, 1, "timeout")}
 
 
 def test_lines_are_those_of_the_target(probe, repo):

@@ -298,6 +298,7 @@ static const char *const difference_names[] = { [MG_DIFFERS] = "fact", [MG_DIFFE
 static void decode_observation(struct mg_fields *fields, yyjson_val *object, struct mg_observation *seen)
 {
     seen->stable = mg_field_bool(fields, object, "stable", MG_NEEDED);
+    seen->trouble = mg_field_str(fields, object, "trouble", MG_OPTIONAL);
     seen->raised = mg_field_bool(fields, object, "raised", MG_OPTIONAL);
     seen->exception = mg_field_str(fields, object, "exception", MG_OPTIONAL);
     seen->exception_import = mg_field_str(fields, object, "exception_import", MG_OPTIONAL);

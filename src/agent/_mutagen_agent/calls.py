@@ -5,7 +5,7 @@ import struct
 from . import facts
 
 UNSTABLE = {"stable": False, "raised": False, "exception": "", "exception_import": "", "match": "", "raised_by_arguments": False,
-            "facts": [], "lines": [], "seconds": 0.0, "whole": False}
+            "facts": [], "lines": [], "seconds": 0.0, "whole": False, "trouble": ""}
 
 
 class Program:
@@ -40,9 +40,10 @@ class Progress:
 
 
 def merge(first, second):
-    """One observation from two runs: what both saw."""
-    if first is None or second is None:
-        return dict(UNSTABLE)
+    """One observation from two runs: what both saw. A run that saw nothing is a word for why, or None when it was not made."""
+    for one in (first, second):
+        if not isinstance(one, dict):
+            return dict(UNSTABLE, trouble=one or "")
     seen = dict(first, seconds=second["seconds"])
     if first["match"] != second["match"]:
         seen["whole"], shared = False, 0
@@ -50,6 +51,6 @@ def merge(first, second):
             shared += 1
         seen["match"] = facts.cut(first["match"], shared)
     if any(first[key] != second[key] for key in ("raised", "exception", "exception_import", "raised_by_arguments", "facts")):
-        return dict(UNSTABLE)
+        return dict(UNSTABLE, trouble="differs")
     seen["match"] = facts.pattern_of(seen["match"])
     return seen

@@ -4,6 +4,7 @@ import datetime
 import io
 import os
 import random
+import resource
 import signal
 import sys
 import tempfile
@@ -30,6 +31,8 @@ PATHS = {
 LISTINGS = frozenset(("os.listdir", "os.scandir"))
 CLOCK_NAMES = ("now", "today", "utcnow")
 HERE = "current"
+BLOCKED_CALLS = 2  # of one fork: then others that wait like them are given up early
+BLOCKED_SECONDS = 0.1
 HARD_LIMIT = int(signal.SIGVTALRM)
 OTHER_TIME = 86400.0 * 4321 + 12345.678  # how far the second run's time.time() is from the first one's
 
@@ -65,6 +68,7 @@ class Guard:
         self.spoilt = ""
         self.armed = False
         self.timed_out = False
+        self.blocked = 0  # calls that were waiting for something when their time was over
         self.moved = False
         self.home = os.path.realpath(tempfile.gettempdir())
         self.here = os.path.join(self.home, HERE, "")  # where calls are made: stands for any folder that tests may be run in
@@ -84,11 +88,15 @@ class Guard:
                 setattr(threading, name, lambda *args, **kwargs: self.deny("thread"))
         sys.addaudithook(self.on_event)
 
-    def arm(self, cpu, wall):
+    def arm(self, cpu, wall, patience=None):
+        """`patience`: seconds after which a call that is found waiting is given up."""
+        if patience is None:
+            patience = BLOCKED_SECONDS if self.blocked >= BLOCKED_CALLS else wall
         self.spoilt, self.timed_out, self.armed = "", False, True
+        self.begun, self.used, self.naps, self.wall = time.monotonic(), time.process_time(), naps(), wall
         signal.setitimer(signal.ITIMER_PROF, cpu, 0.01)  # again and again: a bare `except:` may swallow it
         signal.setitimer(signal.ITIMER_VIRTUAL, 2 * cpu + 0.5)
-        signal.setitimer(signal.ITIMER_REAL, wall, 0.1)
+        signal.setitimer(signal.ITIMER_REAL, min(patience, wall), 0.1)
 
     def disarm(self):
         self.armed = False
@@ -100,9 +108,15 @@ class Guard:
             os.chdir(self.here)
 
     def on_limit(self, number, frame):
-        if self.armed:
-            self.spoilt, self.timed_out = "limit", True
-            raise Stopped()
+        if not self.armed:
+            return
+        passed = time.monotonic() - self.begun
+        waiting = number == signal.SIGALRM and naps() > self.naps and time.process_time() - self.used < passed / 10
+        if number == signal.SIGALRM and passed < self.wall and not waiting:
+            return
+        self.blocked += waiting
+        self.spoilt, self.timed_out = "waits" if waiting else "limit", True
+        raise Stopped()
 
     def deny(self, what):
         self.spoilt = what
@@ -157,6 +171,11 @@ class Guard:
             full = os.path.realpath(full)
         full = os.path.join(full, "")
         return full.startswith(self.roots) and (entering or not full.startswith(self.here))
+
+
+def naps():
+    """How often this process has gone to sleep by itself; one that only finds no processor has not."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
 
 
 def other_world(modules):

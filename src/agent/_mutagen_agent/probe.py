@@ -13,6 +13,7 @@ BATCH = 16           # observations a record
 RESTARTS = 24        # forks of the original that may die
 MUTANT_RESTARTS = 2
 MUTANTS_A_FORK = 8
+WAIT_SECONDS = 0.3   # of a mutant that sleeps where the original did not take a fraction of it
 ORIGINAL_SHARE = 0.5  # of the wall time
 
 
@@ -54,7 +55,7 @@ class Probe:
         self.guard.install()
         self.real_stdout = sys.stdout
 
-    def run(self, program, cpu, wall, look, recorder, outcome):
+    def run(self, program, cpu, wall, look, recorder, outcome, patience=None):
         """Runs one call under guard and look(outcome) after it; what that returned, or None when the guard had to step in."""
         self.clear_caches()
         outcome.error = outcome.result = None
@@ -62,7 +63,7 @@ class Probe:
         outcome.variables = variables = dict(self.base)
         sys.stdout = outcome.stream = io.StringIO()
         try:
-            self.guard.arm(cpu, wall)
+            self.guard.arm(cpu, wall, patience)
             try:
                 recorder.start()
                 watched = ()
@@ -89,8 +90,15 @@ class Probe:
             sys.stdout = self.real_stdout
         if hasattr(outcome.result, "cr_await"):
             outcome.result.close()
-        changed = self.tables.were_changed()
-        return None if self.guard.spoilt or changed else answer
+        if self.tables.were_changed():
+            self.guard.spoilt = self.guard.spoilt or "state"
+        return None if self.guard.spoilt else answer
+
+    def trouble(self, outcome):
+        """Why nothing was seen of a call: what the guard says, or what making its receiver or its arguments raised."""
+        if not self.guard.spoilt and outcome.in_setup and outcome.error is not None:
+            return "setup " + type(outcome.error).__name__
+        return self.guard.spoilt or "nothing"
 
     def watch(self, program, variables):
         self.screen.said, self.screen.variables, self.screen.hashed = program.said, variables, False
@@ -138,7 +146,7 @@ class Probe:
                 seen = self.run(self.programs[index], self.call_seconds, max(0.5, 4 * self.call_seconds), self.look, recorder, outcome)
                 if seen is not None:
                     seen["lines"] = sorted(recorder.seen)
-                batch.append([index, seen])
+                batch.append([index, seen or self.trouble(outcome)])
                 if len(batch) >= BATCH:
                     emit(batch)
                     batch = []
@@ -169,7 +177,7 @@ class Probe:
                     continue
                 killer = self.progress.get(one.key)
                 for k in (0, 1):  # what kills one fork would kill the other
-                    runs[k][killer] = None
+                    runs[k][killer] = "ends"
                 orders = [[index for index in orders[k] if index not in runs[k]] for k in (0, 1)]
         return [merge(runs[0].get(index), runs[1].get(index)) for index in range(len(self.calls))]
 
@@ -205,7 +213,7 @@ class Probe:
                 wanted = self.telling and (kind or what)
                 return kind, what, told.of_mutant(outcome, expected, what if kind else -1, self.screen, self.session.repo) if wanted else ""
             limit = self.limit(index)
-            seen = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome)
+            seen = self.run(self.programs[index], limit, max(2.0, 4 * limit), look, quiet, outcome, max(WAIT_SECONDS, 2 * limit))
             if self.guard.timed_out:
                 return found + [[index, "timeout", -1, ""]]
             if seen is not None and (seen[0] or seen[1]):

@@ -86,6 +86,53 @@ static void compare_doctests(struct mg_search *s, struct mg_suite *suite)
 }
 
 /* Why the search ended with nothing, from what the calls met most. */
+/* Words of the agent, and what is said of calls. A word that is not listed is an effect that was refused. */
+static const struct {
+    const char *word, *said;
+} troubles[] = {
+    { "waits", "waits for something that does not come" },
+    { "limit", "takes too long" },
+    { "clock", "asks for the current time" },
+    { "ends", "ends the process" },
+    { "state", "changes a list or set of a module" },
+    { "nothing", "raises what a test cannot name" },
+    { "differs", "gives another result each time" },
+    { "", "could not be run in the time there was" },
+};
+#define SETUP "setup "
+
+static struct mg_str said_of(struct mg_search *s, struct mg_str trouble)
+{
+    for (size_t i = 0; i < MG_COUNT(troubles); i++)
+        if (mg_str_is(trouble, troubles[i].word))
+            return mg_str_from(troubles[i].said);
+    if (mg_str_starts(trouble, SETUP))
+        return mg_arena_printf(s->arena, "needs an object whose making raises %.*s", MG_FMT(mg_str_sub(trouble, strlen(SETUP), trouble.len)));
+    return mg_arena_printf(s->arena, "does what is not allowed to it (%.*s)", MG_FMT(trouble));
+}
+
+/* No call could be relied on: what is wrong with most of them. */
+static struct mg_str unstable_reason(struct mg_search *s)
+{
+    struct mg_str most = MG_NO_STR;
+    size_t best = 0;
+    for (size_t i = 0; i < s->calls.len; i++) {
+        size_t same = 0;
+        for (size_t k = 0; k < s->calls.len; k++)
+            same += mg_str_eq(s->calls.at[i]->seen.trouble, s->calls.at[k]->seen.trouble);
+        if (same > best) {
+            best = same;
+            most = s->calls.at[i]->seen.trouble;
+        }
+    }
+    if (mg_str_is(most, "differs"))
+        return MG_STR("no call gave the same result twice");
+    struct mg_str said = said_of(s, most);
+    if (best == s->calls.len)
+        return mg_arena_printf(s->arena, "every generated call %.*s", MG_FMT(said));
+    return mg_arena_printf(s->arena, "no generated call gave a result to rely on (the usual one %.*s)", MG_FMT(said));
+}
+
 static struct mg_str no_test_reason(struct mg_search *s)
 {
     size_t misfits = 0, unstable = 0, unusable = 0, count = s->calls.len;
@@ -105,7 +152,7 @@ static struct mg_str no_test_reason(struct mg_search *s)
         return mg_arena_printf(s->arena, "every generated call raised %.*s (%zu calls)", MG_FMT(exception.len ? exception : MG_STR("an exception")),
                                count);
     if (unstable == count)
-        return MG_STR("no call gave the same result twice");
+        return unstable_reason(s);
     if (unusable + misfits + unstable == count)
         return mg_arena_printf(s->arena, "no call had a result that a test can state (%zu calls, %zu raised, %zu not repeatable)", count, misfits,
                                unstable);
@@ -133,6 +180,8 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     MG_TRY(mg_search_prepare(s, &suite->reason, err));
     if (suite->reason.len)
         return MG_OK;
+    if (s->request->clock.ops)
+        mg_rounds_begin(s);
     MG_TRY(mg_rounds_run(s, err));
     compare_doctests(s, suite);
     mg_facts_collect(s, suite);

@@ -14,6 +14,7 @@ struct mg_session {
     struct mg_description about;
     enum play { GRADES, ALWAYS_TYPE_ERROR, NEVER_STABLE } play;
     uint64_t calls;
+    const char *trouble; /* of NEVER_STABLE */
 };
 
 static struct mg_arena *arena;
@@ -42,7 +43,7 @@ static enum mg_code describe(struct mg_session *session, struct mg_arena *into, 
 
 static void observe(const struct mg_session *session, const char *result, struct mg_arena *into, struct mg_observation *seen)
 {
-    *seen = (struct mg_observation){ .stable = session->play != NEVER_STABLE };
+    *seen = (struct mg_observation){ .stable = session->play != NEVER_STABLE, .trouble = mg_str_from(session->trouble ? session->trouble : "") };
     if (session->play == ALWAYS_TYPE_ERROR || !result) {
         seen->raised = true;
         seen->exception = session->play == ALWAYS_TYPE_ERROR ? MG_STR("TypeError") : MG_STR("ValueError");
@@ -183,14 +184,18 @@ static void nothing_written_has_a_reason(void **unused)
     const struct {
         enum play play;
         uint32_t mutants;
-        const char *reason;
+        const char *trouble, *reason;
     } cases[] = {
-        { ALWAYS_TYPE_ERROR, 3, "every generated call raised TypeError" },
-        { NEVER_STABLE, 3, "no call gave the same result twice" },
-        { GRADES, 0, "no live mutant" },
+        { ALWAYS_TYPE_ERROR, 3, NULL, "every generated call raised TypeError" },
+        { NEVER_STABLE, 3, "differs", "no call gave the same result twice" },
+        { NEVER_STABLE, 3, "waits", "every generated call waits for something that does not come" },
+        { NEVER_STABLE, 3, "clock", "every generated call asks for the current time" },
+        { NEVER_STABLE, 3, "setup TypeError", "every generated call needs an object whose making raises TypeError" },
+        { NEVER_STABLE, 3, "open", "every generated call does what is not allowed to it (open)" },
+        { GRADES, 0, NULL, "no live mutant" },
     };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {
-        struct mg_session session = { .play = cases[i].play };
+        struct mg_session session = { .play = cases[i].play, .trouble = cases[i].trouble };
         struct mg_suite suite;
         generate(&session, 0, cases[i].mutants, NULL, &suite);
         assert_int_equal(suite.tests.len, 0);
