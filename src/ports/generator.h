@@ -10,6 +10,7 @@
 #include "core/suite.h"
 #include "core/target.h"
 #include "ports/agent.h"
+#include "ports/clock.h"
 #include "ports/ingest.h"
 #include "ports/llm.h"
 
@@ -61,6 +62,7 @@ struct mg_generate_request {
     const struct mg_feedback *feedback; /* NULL at first */
     void **memory;                      /* the generator's own, for the rounds of one target: NULL at first, in the arena that `generate` gets */
     double deadline;                    /* monotonic seconds of the run's clock when no more may be started; 0 = none */
+    struct mg_clock clock;              /* the run's; without ops nobody looks at the time */
 };
 struct mg_estimate {
     int64_t prompt_tokens;   /* bytes / 4 */

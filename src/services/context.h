@@ -84,6 +84,7 @@ struct mg_run_context {
     bool halted;                      /* the run is lost: nobody asks a model any more */
     struct mg_crew *crew;             /* from the first target on */
     double started;                   /* monotonic */
+    double share_end, share;          /* of time_limit, what the target in work has: its end (monotonic; 0 = all of it), and how long it was */
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     bool *unknown;                    /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
     bool grace;                       /* the moment behind it has begun: services/limit.h */

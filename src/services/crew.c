@@ -47,6 +47,9 @@ struct mg_crew {
     size_t next;        /* target to be looked at */
     uint32_t finished;  /* in this session or before */
     bool refused;       /* a target, by max_targets */
+    size_t cut;         /* targets that have used up their share of the time */
+    bool once_more;     /* they get what the others have left */
+    size_t again;       /* of them, not begun yet */
     double confirming;  /* seconds that a confirmation takes */
     struct mg_err lost; /* the first error that ends the run; code MG_OK = none */
 
@@ -134,19 +137,31 @@ static void stop(struct mg_crew *crew, struct mg_str reason)
     mg_event_stop(report->stop_reason.at, crew->finished);
 }
 
+/* Behind the last target. What is still waiting for its confirmation is claimed, and not begun again. */
+static bool go_round_again(struct mg_crew *crew)
+{
+    const struct mg_run_context *run = crew->run;
+    if (crew->next < run->targets.len || crew->once_more || crew->cut == 0 || run->time_limit - now(run) < crew->confirming + 2 * DELAY_SECONDS)
+        return false;
+    crew->once_more = true;
+    crew->again = crew->cut;
+    crew->cut = crew->next = 0;
+    return true;
+}
+
 /* *target is NULL when there is none, or none may be begun. */
 static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **target, struct mg_err *err)
 {
     struct mg_run_context *run = crew->run;
     struct mg_store store = run->services->store;
     *target = NULL;
-    while (crew->next < run->targets.len && run->report->stop_reason.len == 0 && crew->lost.code == MG_OK) {
+    while (run->report->stop_reason.len == 0 && crew->lost.code == MG_OK && (crew->next < run->targets.len || go_round_again(crew))) {
         const struct mg_target *candidate = &run->targets.at[crew->next++];
         bool claimed = false, admitted = false;
         if (run->unknown && run->unknown[candidate - run->targets.at])
             continue;
         MG_TRY(store.ops->claim(store.self, run->request.run_id, candidate->id, run->fingerprint, &claimed, err));
-        crew->finished += !claimed;
+        crew->finished += !claimed && !crew->once_more;
         if (!claimed)
             continue;
         const char *reason = stop_reason(run);
@@ -163,6 +178,8 @@ static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **t
         *target = candidate;
         return MG_OK;
     }
+    if (crew->cut && crew->next == run->targets.len)
+        stop(crew, MG_STR(MG_TIME_IS_OVER)); /* for them, whatever is left of it */
     return MG_OK;
 }
 
@@ -220,6 +237,12 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
     return batch->len && may_wait(crew) ? MG_OK : flush(crew, err);
 }
 
+/* With the one that is begun. */
+static size_t targets_left(struct mg_crew *crew)
+{
+    return crew->once_more ? crew->again-- : crew->run->targets.len - (crew->next - 1);
+}
+
 static enum mg_code one_target(struct mg_crew *crew, struct member *member, const struct mg_target *target, struct mg_err *err)
 {
     struct mg_run_context *run = crew->run;
@@ -227,20 +250,28 @@ static enum mg_code one_target(struct mg_crew *crew, struct member *member, cons
     struct mg_pending pending = { 0 };
     member->now = target;
     show(crew);
-    enum mg_code code = mg_process_target(run, target, arena, &pending, err);
+    /* A model's answers take their time, and others work meanwhile. */
+    enum mg_code code = run->services->model.ops ? MG_OK : mg_limit_share(run, targets_left(crew), err);
+    if (code == MG_OK)
+        code = mg_process_target(run, target, arena, &pending, err);
+    bool cut = code == MG_OK && mg_share_is_over(run);
+    if (code == MG_OK)
+        code = mg_limit_share_end(run, err);
     member->now = NULL;
     if (run->asked[target - run->targets.at] == MG_ASKED_OPEN)
         run->asked[target - run->targets.at] = MG_ASKED_NOT;
     if (code == MG_E_CANCELLED)
         leave_one(run, arena, &pending, false);
-    bool nothing = code == MG_OK && pending.outcome->state == MG_TARGET_UNFINISHED && pending.outcome->mutants.len == 0;
+    bool nothing = code == MG_OK && pending.outcome->state == MG_TARGET_UNFINISHED && pending.outcome->mutants.len == 0 && pending.stop.len;
     if (nothing)
         stop(crew, pending.stop);                           /* it was stopped before there was anything to tell of it */
     if (code != MG_OK || nothing || run->request.dry_run) { /* what it would ask the model is noted; there is no outcome */
         mg_arena_free(arena);
         return code;
     }
-    crew->finished++;
+    cut = cut && pending.outcome->state == MG_TARGET_UNFINISHED;
+    crew->cut += cut;
+    crew->finished += !(cut && !crew->once_more);
     MG_TRY(take_in(crew, arena, &pending, err));
     return mg_tell_worked(run, err);
 }

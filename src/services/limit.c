@@ -27,6 +27,50 @@ enum mg_code mg_limit_begin(struct mg_run_context *run, struct mg_err *err)
     return ring_at(run, run->time_limit, err);
 }
 
+/* Three times what would be fair: most targets take far less than that, one that waits shall get somewhere. */
+#define FAIR_SHARES 3
+#define LEAST_SHARE 10.0 /* seconds */
+
+enum mg_code mg_limit_share(struct mg_run_context *run, size_t targets, struct mg_err *err)
+{
+    double left = run->time_limit - now(run);
+    run->share_end = 0;
+    if (run->time_limit <= 0 || targets < 2 || left < LEAST_SHARE || !run->services->clock.ops->alarm || !run->services->cancel)
+        return MG_OK;
+    double share = left * FAIR_SHARES / (double)targets;
+    if (share > left / 2)
+        share = left / 2;
+    if (share < LEAST_SHARE)
+        share = LEAST_SHARE;
+    run->share_end = now(run) + share;
+    run->share = share;
+    return run->share_end < run->time_limit ? ring_at(run, run->share_end, err) : MG_OK;
+}
+
+bool mg_share_is_over(const struct mg_run_context *run)
+{
+    return run->share_end > 0 && mg_cancelled(run->services->cancel) && !mg_cancelled_by_user(run->services->cancel) && now(run) < run->time_limit;
+}
+
+struct mg_str mg_share_reason(const struct mg_run_context *run, struct mg_arena *arena, const char *when)
+{
+    return mg_arena_printf(arena, "its share of the time limit was used up %s (%.0f s)", when, run->share);
+}
+
+enum mg_code mg_limit_share_end(struct mg_run_context *run, struct mg_err *err)
+{
+    if (run->share_end <= 0)
+        return MG_OK;
+    run->share_end = 0;
+    MG_TRY(ring_at(run, 0, err));
+    return ring_at(run, run->time_limit, err);
+}
+
+double mg_limit_of_target(const struct mg_run_context *run)
+{
+    return run->share_end > 0 && run->share_end < run->time_limit ? run->share_end : run->time_limit;
+}
+
 bool mg_time_is_over(const struct mg_run_context *run)
 {
     const struct mg_cancel *cancel = run->services->cancel;

@@ -269,7 +269,8 @@ static struct mg_generate_request request_of(struct mg_work *work)
         .fact_count = work->facts.len,
         .config = work->run->config,
         .cancel = work->run->services->cancel,
-        .deadline = work->run->time_limit,
+        .deadline = mg_limit_of_target(work->run),
+        .clock = work->run->services->clock,
     };
     list_uncovered(work, &request);
     return request;
@@ -505,6 +506,10 @@ static enum mg_code session_broke(struct mg_work *work, const struct mg_err *cau
 /* The time is over. What the rounds have gained by now is settled, and is kept when it is enough; else the target is left for another session. */
 static enum mg_code time_is_over(struct mg_work *work, struct mg_err *err)
 {
+    if (mg_share_is_over(work->run)) {
+        work->pending->unfinished = mg_share_reason(work->run, work->arena, "before it was done");
+        return keep_pool(work, err);
+    }
     work->pending->stop = MG_STR(MG_TIME_IS_OVER);
     work->pending->unfinished = MG_STR("the time limit was reached before it was done");
     return keep_pool(work, err);

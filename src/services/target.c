@@ -241,9 +241,14 @@ static enum mg_code process(struct mg_run_context *run, const struct mg_target *
 }
 
 /* The time was over before there was a test that could be kept. */
-static enum mg_code leave(struct mg_pending *pending, struct mg_err *err)
+static enum mg_code leave(const struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, struct mg_err *err)
 {
-    pending->outcome->reason = pending->outcome->mutants.len ? MG_STR("the time limit was reached while tests were written for it")
+    bool measured = pending->outcome->mutants.len > 0;
+    if (mg_share_is_over(run)) {
+        pending->outcome->reason = mg_share_reason(run, arena, measured ? "while tests were written for it" : "while its mutants were run");
+        return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
+    }
+    pending->outcome->reason = measured ? MG_STR("the time limit was reached while tests were written for it")
                                                              : MG_STR("the time limit was reached while its mutants were run");
     pending->stop = MG_STR(MG_TIME_IS_OVER);
     return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
@@ -255,7 +260,7 @@ enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_targe
     mg_log_target(target->qualified_name);
     enum mg_code code = process(run, target, arena, pending, err);
     if (code == MG_E_CANCELLED && pending->outcome && !run->measure && mg_ended_by_limit(run, code))
-        code = leave(pending, err);
+        code = leave(run, arena, pending, err);
     mg_log_target(MG_NO_STR);
     return code;
 }

@@ -98,6 +98,7 @@ struct mg_search {
     bool *alive;                       /* per mutant */
     uint32_t alive_count;
     uint32_t reached_count; /* calls that ran a line of some mutant */
+    double began, seconds, until; /* monotonic: `seconds` are for all of it; no probe is begun after `until`, 0 = it takes what it takes */
     bool telling;           /* for a reader, not for tests: a crash counts, and what the mutant came to is asked for */
 };
 
@@ -184,6 +185,8 @@ enum mg_probe_scope { MG_PROBE_ORIGINAL, MG_PROBE_ALIVE, MG_PROBE_KILLED };
 /* Runs the calls on the original and on the mutants of that scope; fills what was seen and adds the kills. */
 MG_MUST_CHECK enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope,
                                            struct mg_err *err);
+/* From now on the search has its time. */
+void mg_rounds_begin(struct mg_search *s);
 bool mg_runs_mutant(const struct mg_candidate *c, const struct mg_mutant *mutant); /* a line of it */
 MG_MUST_CHECK enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err);
 

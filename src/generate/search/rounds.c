@@ -8,6 +8,27 @@
 #define IDLE_ROUNDS 2 /* without a new kill, then the search ends */
 #define CALL_SECONDS 0.05
 #define PROBE_SECONDS 60.0
+#define LEAST_PROBE 0.5      /* seconds */
+#define SEARCH_SECONDS 120.0 /* of one target: calls that wait, or whose mutants do, would take hours */
+#define LIMITED_SHARE 0.6    /* of the time until a deadline: then tests are written, and judged */
+#define ROUNDS_SHARE 0.7     /* of the search: the rest is for choosing and shrinking */
+
+static double now(const struct mg_search *s) { return s->request->clock.ops->monotonic(s->request->clock.self); }
+
+void mg_rounds_begin(struct mg_search *s)
+{
+    s->began = now(s);
+    double limited = (s->request->deadline - s->began) * LIMITED_SHARE;
+    s->seconds = s->request->deadline > 0 && limited < SEARCH_SECONDS ? limited : SEARCH_SECONDS;
+    s->until = s->began + s->seconds * ROUNDS_SHARE;
+}
+
+/* For one probe. */
+static double seconds_left(const struct mg_search *s)
+{
+    double left = s->until > 0 ? s->until - now(s) : PROBE_SECONDS;
+    return left < PROBE_SECONDS ? left : PROBE_SECONDS;
+}
 
 /* Whether the target itself raises this class with a text of its own: then even a TypeError is behaviour, not misuse. */
 static bool raises_on_purpose(struct mg_search *s, struct mg_str exception, struct mg_str match)
@@ -68,13 +89,15 @@ static unsigned cost_of_outcome(const struct mg_observation *seen)
 enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *calls, size_t count, enum mg_probe_scope scope, struct mg_err *err)
 {
     const struct mg_generate_request *request = s->request;
-    struct mg_probe probe = { .imports = mg_search_import_lines(s), .call_seconds = CALL_SECONDS, .seconds = PROBE_SECONDS, .tell = s->telling };
+    struct mg_probe probe = { .imports = mg_search_import_lines(s), .call_seconds = CALL_SECONDS, .seconds = seconds_left(s), .tell = s->telling };
     struct mg_probed result = { 0 };
     uint32_t *chosen = MG_NEW_ARRAY(s->arena, uint32_t, request->mutant_count + 1);
     if (count == 0)
         return MG_OK;
     if (mg_cancelled(request->cancel))
         return MG_FAIL(err, MG_E_CANCELLED, "stopped by the user");
+    if (probe.seconds < LEAST_PROBE)
+        return MG_OK; /* nothing is seen of them */
     for (size_t i = 0; i < count; i++)
         *MG_PUSH(s->arena, &probe.calls) = calls[i]->call;
     for (uint32_t m = 0; m < request->mutant_count; m++) {
@@ -128,14 +151,15 @@ static void demote_useless_kinds(struct mg_search *s)
     }
 }
 
-/* Every value of these calls learns how its call ended. A setup that fails shows as an unstable call: that is the receiver's fault. */
+/* Every value of these calls learns how its call ended. A setup that fails is the receiver's fault, a call that waits is its arguments'. */
 static void learn(struct mg_search *s, struct mg_candidate *const *calls, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct mg_candidate *c = calls[i];
         bool good = c->seen.stable && (!c->seen.raised || c->kills.len > 0);
-        mg_pool_learn(s->receivers, c->receiver, c->seen.stable);
-        for (size_t a = 0; a < c->args.len && (c->seen.stable || c->receiver.len == 0); a++)
+        bool ran = c->seen.stable || mg_str_is(c->seen.trouble, "waits");
+        mg_pool_learn(s->receivers, c->receiver, ran);
+        for (size_t a = 0; a < c->args.len && (ran || c->receiver.len == 0); a++)
             for (size_t p = 0; p < s->about.params.len; p++)
                 if (s->about.params.at[p] == c->args.at[a].param)
                     mg_pool_learn(s->pools.at[p], c->args.at[a].source, good);
@@ -223,7 +247,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
     MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
     count = calls_around(s, calls);
     int idle = 0;
-    while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget) {
+    while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget && seconds_left(s) >= LEAST_PROBE) {
         uint32_t before = s->alive_count;
         size_t left = (size_t)(budget - (int64_t)s->work);
         count = make_calls(s, calls, count, left < ROUND ? left : ROUND, 60);
@@ -236,6 +260,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
         idle = s->alive_count < before ? 0 : idle + 1;
         count = 0;
     }
+    s->until = s->until > 0 ? s->began + s->seconds : 0;
     for (size_t i = 0; i < s->calls.len; i++)
         for (size_t m = 0; m < s->request->mutant_count; m++)
             if (mg_runs_mutant(s->calls.at[i], &s->request->mutants[m])) {

@@ -24,7 +24,7 @@ const char *source_text;
 struct mg_turn *turn;
 struct mg_generator model;
 struct mg_secrets secrets;
-double script_now, seconds_of_g, seconds_of_confirm;
+double script_now, seconds_of_f, seconds_of_g, seconds_of_confirm;
 bool cancel_in_confirm;
 static double alarm_at;
 static const struct mg_agent_ops *real_agent;
@@ -55,8 +55,10 @@ static enum mg_code generate(void *self, const struct mg_generate_request *reque
     generated++;
     if (cancel_in_generator)
         cancel.requested = 2;
-    if (mg_str_is(request->target->qualified_name, "m.g"))
-        pass_time(seconds_of_g);
+    bool is_f = mg_str_is(request->target->qualified_name, "m.f");
+    double seconds = is_f ? seconds_of_f : mg_str_is(request->target->qualified_name, "m.g") ? seconds_of_g : 0;
+    bool waits = seconds >= WAITS_FOR_EVER && alarm_at > 0; /* until the alarm */
+    pass_time(waits ? alarm_at - script_now : seconds);
     if (cancel.time_over)
         return MG_FAIL(why, MG_E_CANCELLED, "the time is over");
     *suite = (struct mg_suite){ .imports = MG_STR("from m import f\n"), .reason = mg_str_from(reason_without_tests) };
@@ -125,7 +127,7 @@ int set_up(void **state)
     cancel = (struct mg_cancel){ .wake_fd = -1 };
     cancel_in_generator = cancel_in_confirm = false;
     script_now = 1.0;
-    seconds_of_g = seconds_of_confirm = 0;
+    seconds_of_f = seconds_of_g = seconds_of_confirm = 0;
     reason_without_tests = "nothing comes to mind";
     ingest_code = MG_OK;
     ingest_problem = "no Python source in it";

@@ -25,7 +25,7 @@ static void goes_on_without_a_limit(void)
 {
     cancel = (struct mg_cancel){ .wake_fd = -1 };
     config.orchestrator.max_wallclock_seconds = 0;
-    seconds_of_g = seconds_of_confirm = 0;
+    seconds_of_f = seconds_of_g = seconds_of_confirm = 0;
     cancel_in_confirm = false;
     generated = 0;
     assert_int_equal(run_it(), MG_OK);
@@ -100,6 +100,40 @@ static void a_limit_that_is_used_up_tells_what_is_left(void **state)
     assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
 }
 
+/* Half of the time, then what m.g has left: of both it is told. */
+static void one_that_waits_for_ever_leaves_the_others_their_turn(void **state)
+{
+    (void)state;
+    seconds_of_f = WAITS_FOR_EVER;
+    seconds_of_g = 1;
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(generated, 3);
+    assert_int_equal(outcome_of("m.g")->state, MG_TARGET_DISCARDED);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_true(mg_str_is(outcome_of("m.f")->reason, "the time limit was reached while tests were written for it"));
+    assert_true(mg_str_is(result.report.stop_reason, "wallclock_exceeded"));
+    assert_int_equal(result.report.targets_left, 1);
+    assert_int_equal(result.report.targets_selected, 2);
+    assert_false(mg_cancelled(&cancel));
+    goes_on_without_a_limit();
+    assert_int_equal(generated, 1); /* for m.f alone */
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
+}
+
+static void a_share_that_is_used_up_is_the_outcome(void **state)
+{
+    (void)state;
+    seconds_of_f = WAITS_FOR_EVER;
+    seconds_of_g = LIMIT / 2 - 10; /* too little is left to begin again */
+    assert_int_equal(run_it(), MG_OK);
+    assert_int_equal(generated, 2);
+    assert_int_equal(outcome_of("m.g")->state, MG_TARGET_DISCARDED);
+    assert_int_equal(outcome_of("m.f")->state, MG_TARGET_UNFINISHED);
+    assert_true(mg_str_is(outcome_of("m.f")->reason, "its share of the time limit was used up while tests were written for it (50 s)"));
+    assert_true(mg_str_is(result.report.status, "partial") && mg_str_is(result.report.stop_reason, "wallclock_exceeded"));
+    assert_int_equal(result.report.targets_left, 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up_limit, tear_down)
@@ -108,6 +142,8 @@ int main(void)
         CASE(what_the_grace_is_too_short_for_is_where_the_next_session_begins),
         CASE(a_confirmation_may_pass_the_limit),
         CASE(the_user_may_still_interrupt_it),
+        CASE(one_that_waits_for_ever_leaves_the_others_their_turn),
+        CASE(a_share_that_is_used_up_is_the_outcome),
         CASE(a_limit_that_is_used_up_tells_what_is_left),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
