@@ -187,8 +187,12 @@ static void add_kept_tests(struct mg_md *md, const struct mg_outcome *o)
         mg_buf_adds(&md->text, "- ");
         mg_md_code(md, test->name);
         size_t above = mg_kills_above(o, test), kills = test->kills.len - above;
-        mg_buf_addf(&md->text, " kills %zu mutant%s", kills, kills == 1 ? "" : "s");
-        if (above)
+        if (above && kills == 0)
+            mg_buf_addf(&md->text, " kills %zu mutant%s above the level, and none of the level that those before it leave alive", above,
+                        above == 1 ? "" : "s");
+        else
+            mg_buf_addf(&md->text, " kills %zu mutant%s", kills, kills == 1 ? "" : "s");
+        if (above && kills)
             mg_buf_addf(&md->text, ", and %zu above the level", above);
         mg_buf_adds(&md->text, "\n");
         mg_buf_adds(&source, source.len > 0 ? "\n\n" : "");

@@ -230,6 +230,9 @@ static void markdown_says_what_a_developer_needs(void **state)
     report.existing_skipped = 0;
     has(markdown(&report), "| Existing tests that pass | 36 of 40 |\n");
     assert_null(strstr(text, "\n\n\n#"));
+    report.outcomes.at[0].tests.at[0].kills.at += 2; /* the one above the level alone */
+    report.outcomes.at[0].tests.at[0].kills.len = 1;
+    has(markdown(&report), "- `test_a` kills 1 mutant above the level, and none of the level that those before it leave alive\n");
     report.outcomes.len = 0;
     report.notes.len = 0;
     text = markdown(&report);
