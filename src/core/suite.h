@@ -22,6 +22,7 @@ struct mg_suite {
     MG_LIST(struct mg_str) facts;          /* calls that were observed on the way: `f(1) == 2`, most telling first, at most 12 */
     MG_LIST(struct mg_str) suspected_bugs; /* observed behaviour that contradicts doctest, docstring or hint: one line each */
     bool repeats;                          /* word for word what its author said last */
+    bool late;                             /* the deadline was near: with more time there may be more */
     struct mg_str reason;                  /* when there are no tests: why, in one line */
 };
 

@@ -165,7 +165,8 @@ struct mg_pending {
     struct mg_suite_measured *suite;
     uint32_t *order; /* indices of the kept tests in suite order */
     size_t order_count;
-    struct mg_str unfinished; /* why the model could not go on: unless the tests reach the threshold, the target is left for a later session */
+    struct mg_str unfinished; /* why model or search could not go on: unless the tests reach the threshold, the target is left for a later session */
+    bool late;                /* it is left for want of time, and would do with more */
     struct mg_str stop;       /* why no further target can be worked on: the run's stop reason */
 };
 MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena,

@@ -254,7 +254,7 @@ static enum mg_code one_target(struct mg_crew *crew, struct member *member, cons
     enum mg_code code = run->services->model.ops ? MG_OK : mg_limit_share(run, targets_left(crew), err);
     if (code == MG_OK)
         code = mg_process_target(run, target, arena, &pending, err);
-    bool cut = code == MG_OK && mg_share_is_over(run);
+    bool cut = code == MG_OK && (mg_share_is_over(run) || pending.late);
     if (code == MG_OK)
         code = mg_limit_share_end(run, err);
     member->now = NULL;

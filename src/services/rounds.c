@@ -324,6 +324,10 @@ static enum mg_code search(struct mg_work *work, bool for_tests, struct mg_err *
     work->outcome->attempts++;
     work->outcome->generator = mg_str_from(services->generator.ops->name);
     work->outcome->reason = suite.reason;
+    if (suite.late && !services->model.ops) {
+        work->pending->unfinished = MG_STR("the time limit left too little time for its search");
+        work->pending->late = true;
+    }
     prepare(work, &suite, NULL);
     struct mg_str module;
     struct mg_suite_measured *result;

@@ -110,6 +110,16 @@ def test_max_time_ends_within_a_function_and_keeps_what_is_finished(desk):
     assert told.code == 0 and report_of(desk)["target_stats"] == first, "what is finished is not done again"
 
 
+WAITS = NAP.replace("time.sleep(0.4)", "threading.Event().wait()").replace("import time", "import threading")
+
+
+def test_a_function_that_waits_for_ever_is_given_up_and_told_so(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": WAITS, "tests/test_ops.py": "from calc.ops import nap\n\ndef test_nap(): assert nap\n"})
+    told = desk("run", "repo", "--target", "*.nap", "--no-progress")
+    assert told.code == 0 and "every generated call waits for something that does not come" in told.out, told
+    assert report_of(desk)["duration_seconds"] < 60
+
+
 @pytest.mark.parametrize("place", ["conftest.py", "tests/test_slow.py"])
 def test_max_time_ends_a_suite_that_is_not_even_collected(desk, place):
     desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": "def test_it(): pass\n", place: "import time\ntime.sleep(600)\n"})

@@ -96,6 +96,7 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
         return MG_OK;
     if (mg_cancelled(request->cancel))
         return MG_FAIL(err, MG_E_CANCELLED, "stopped by the user");
+    s->late |= probe.seconds < LEAST_PROBE;
     if (probe.seconds < LEAST_PROBE)
         return MG_OK; /* nothing is seen of them */
     for (size_t i = 0; i < count; i++)
@@ -247,7 +248,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
     MG_TRY(mg_rounds_probe(s, calls, count, MG_PROBE_ALIVE, err));
     count = calls_around(s, calls);
     int idle = 0;
-    while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget && seconds_left(s) >= LEAST_PROBE) {
+    while (s->alive_count > 0 && idle < IDLE_ROUNDS && (int64_t)s->work < budget && !s->late) {
         uint32_t before = s->alive_count;
         size_t left = (size_t)(budget - (int64_t)s->work);
         count = make_calls(s, calls, count, left < ROUND ? left : ROUND, 60);
@@ -258,6 +259,7 @@ enum mg_code mg_rounds_run(struct mg_search *s, struct mg_err *err)
         learn(s, calls, count);
         demote_useless_kinds(s);
         idle = s->alive_count < before ? 0 : idle + 1;
+        s->late |= s->alive_count > 0 && seconds_left(s) < LEAST_PROBE;
         count = 0;
     }
     s->until = s->until > 0 ? s->began + s->seconds : 0;

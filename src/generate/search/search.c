@@ -145,6 +145,8 @@ static struct mg_str no_test_reason(struct mg_search *s)
         if (c->seen.raised && !c->usable && c->seen.exception.len && exception.len == 0)
             exception = c->seen.exception;
     }
+    if (s->late)
+        return mg_arena_printf(s->arena, "no test was found in the %.0f s that the search had", s->seconds);
     if (count == 0)
         return s->shape != MG_CALL_FUNCTION && s->receivers->len == 0 ? MG_STR("no way to make an object of the class was found")
                                                                       : MG_STR("no call could be made up for its parameters");
@@ -183,6 +185,7 @@ static enum mg_code search(struct mg_search *s, struct mg_suite *suite, struct m
     if (s->request->clock.ops)
         mg_rounds_begin(s);
     MG_TRY(mg_rounds_run(s, err));
+    suite->late = s->late && s->request->deadline > 0;
     compare_doctests(s, suite);
     mg_facts_collect(s, suite);
     MG_TRY(mg_choose(s, &chosen, err));
