@@ -27,8 +27,8 @@ enum mg_code mg_limit_begin(struct mg_run_context *run, struct mg_err *err)
     return ring_at(run, run->time_limit, err);
 }
 
-/* Three times what would be fair: most targets take far less than that, one that waits shall get somewhere. */
-#define FAIR_SHARES 3
+/* Twice what would be fair: most targets take far less than that, one that waits shall get somewhere. */
+#define FAIR_SHARES 2
 #define LEAST_SHARE 10.0 /* seconds */
 
 enum mg_code mg_limit_share(struct mg_run_context *run, size_t targets, struct mg_err *err)

@@ -23,10 +23,10 @@ void mg_rounds_begin(struct mg_search *s)
     s->until = s->began + s->seconds * ROUNDS_SHARE;
 }
 
-/* For one probe. */
+/* For one probe: half of what there is, so that another can use what it has seen. */
 static double seconds_left(const struct mg_search *s)
 {
-    double left = s->until > 0 ? s->until - now(s) : PROBE_SECONDS;
+    double left = s->until > 0 ? (s->until - now(s)) / 2 : PROBE_SECONDS;
     return left < PROBE_SECONDS ? left : PROBE_SECONDS;
 }
 

@@ -15,7 +15,13 @@ struct mg_session {
     enum play { GRADES, ALWAYS_TYPE_ERROR, NEVER_STABLE } play;
     uint64_t calls;
     const char *trouble; /* of NEVER_STABLE */
+    double takes;        /* seconds of the clock, each probe; more than it is given takes what it is given */
+    double deadline;
 };
+
+static double hand; /* of the clock */
+static double monotonic(void *self) { return (void)self, hand; }
+static const struct mg_clock_ops clock_ops = { .name = "by hand", .monotonic = monotonic };
 
 static struct mg_arena *arena;
 static const char source_text[] = "def grade(score: int) -> str:\n"
@@ -61,6 +67,7 @@ static enum mg_code play(struct mg_session *session, const struct mg_probe *prob
 {
     (void)err;
     assert_true(mg_str_contains(probe->imports, "from school import grade\n"));
+    hand += session->takes < probe->seconds ? session->takes : probe->seconds;
     for (uint32_t c = 0; c < probe->calls.len; c++, session->calls++) {
         struct mg_str call = probe->calls.at[c].call;
         int64_t score;
@@ -119,7 +126,9 @@ static void generate(struct mg_session *session, int64_t seed, uint32_t count, c
                                            .mutants = mutants,
                                            .spliced = spliced,
                                            .mutant_count = count,
-                                           .config = &config };
+                                           .config = &config,
+                                           .deadline = session->deadline,
+                                           .clock = { .ops = session->takes > 0 ? &clock_ops : NULL } };
     struct mg_generator generator = mg_search_new();
     struct mg_err err = { .code = MG_OK };
     assert_int_equal(generator.ops->generate(generator.self, &request, arena, suite, NULL, &err), MG_OK);
@@ -203,6 +212,26 @@ static void nothing_written_has_a_reason(void **unused)
     }
 }
 
+/* Each probe takes its minute: calls wait, or their mutants do. */
+static void the_search_ends_in_time(void **unused)
+{
+    (void)unused;
+    static const struct {
+        double deadline, most;
+        bool late;
+    } cases[] = { { 0, 120, false }, { 1000, 120, false }, { 5, 3, true }, { 0.1, 0, true } };
+    for (size_t i = 0; i < MG_COUNT(cases); i++) {
+        struct mg_session session = { .play = GRADES, .takes = 60, .deadline = cases[i].deadline };
+        struct mg_suite suite;
+        hand = 0;
+        generate(&session, 0, 5, NULL, &suite);
+        assert_true(hand <= cases[i].most && hand >= cases[i].most / 2);
+        assert_int_equal(suite.late, cases[i].late);
+        assert_true(suite.tests.len > 0 || cases[i].most == 0);
+        assert_true(suite.tests.len > 0 || mg_str_is(suite.reason, "no test was found in the 0 s that the search had"));
+    }
+}
+
 static void a_doctest_that_is_not_kept_is_reported_and_not_asserted(void **unused)
 {
     (void)unused;
@@ -259,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_seed_gives_the_same_bytes, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(one_kill_is_one_plain_test, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(nothing_written_has_a_reason, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(the_search_ends_in_time, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(a_doctest_that_is_not_kept_is_reported_and_not_asserted, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(values_of_existing_tests_are_tried, new_arena, free_arena),
     };
