@@ -29,7 +29,7 @@ enum mg_code mg_limit_begin(struct mg_run_context *run, struct mg_err *err)
 
 /* Twice what would be fair: most targets take far less than that, one that waits shall get somewhere. */
 #define FAIR_SHARES 2
-#define LEAST_SHARE 10.0 /* seconds */
+#define LEAST_SHARE 15.0 /* seconds */
 
 enum mg_code mg_limit_share(struct mg_run_context *run, size_t targets, struct mg_err *err)
 {

@@ -306,9 +306,9 @@ TROUBLES = {
 
 
 def test_why_a_call_is_not_stable_is_told(probe):
-    calls = [returned(text) for text in TROUBLES] + ["pkg.m.f('loop')", dict(setup="box = pkg.m.Box()\n", call="pkg.m.f('return', 1)", watch=[])]
+    calls = [returned(text) for text in TROUBLES] + ["pkg.m.f('loop')", "1 +", dict(setup="box = pkg.m.Box()\n", call="pkg.m.f('return', 1)", watch=[])]
     found = probe("f", calls)["observations"]
-    assert [seen["trouble"] for seen in found] == list(TROUBLES.values()) + ["limit", "setup TypeError"]
+    assert [seen["trouble"] for seen in found] == list(TROUBLES.values()) + ["limit", "nothing", "setup TypeError"]
 
 
 def test_calls_that_wait_are_given_up_early(probe):

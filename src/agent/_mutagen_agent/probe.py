@@ -179,7 +179,9 @@ class Probe:
                 for k in (0, 1):  # what kills one fork would kill the other
                     runs[k][killer] = "ends"
                 orders = [[index for index in orders[k] if index not in runs[k]] for k in (0, 1)]
-        return [merge(runs[0].get(index), runs[1].get(index)) for index in range(len(self.calls))]
+        rest = None if time.monotonic() > deadline else "ends"  # too many forks have died for them to be run
+        unseen = [rest if index in self.programs else "nothing" for index in range(len(self.calls))]
+        return [merge(runs[0].get(index, why), runs[1].get(index, why)) for index, why in enumerate(unseen)]
 
     # --- the mutants ---------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@
 #define LEAST_PROBE 0.5      /* seconds */
 #define SEARCH_SECONDS 120.0 /* of one target: calls that wait, or whose mutants do, would take hours */
 #define LIMITED_SHARE 0.6    /* of the time until a deadline: then tests are written, and judged */
+#define TOO_SHORT 10.0       /* a deadline as near as this ends whatever is done then */
 #define ROUNDS_SHARE 0.7     /* of the search: the rest is for choosing and shrinking */
 
 static double now(const struct mg_search *s) { return s->request->clock.ops->monotonic(s->request->clock.self); }
@@ -18,6 +19,8 @@ static double now(const struct mg_search *s) { return s->request->clock.ops->mon
 void mg_rounds_begin(struct mg_search *s)
 {
     s->began = now(s);
+    if (s->request->deadline > 0 && s->request->deadline - s->began < TOO_SHORT)
+        return;
     double limited = (s->request->deadline - s->began) * LIMITED_SHARE;
     s->seconds = s->request->deadline > 0 && limited < SEARCH_SECONDS ? limited : SEARCH_SECONDS;
     s->until = s->began + s->seconds * ROUNDS_SHARE;
@@ -117,6 +120,7 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
         if (!calls[i]->observed)
             calls[i]->cost += cost_of_outcome(&calls[i]->seen);
         calls[i]->observed = true;
+        s->late |= s->until > 0 && !calls[i]->seen.stable && calls[i]->seen.trouble.len == 0; /* there was no time to run it */
         if (scope == MG_PROBE_KILLED) /* asked about all of them again: facts are numbered by the newest observation */
             calls[i]->kills.len = 0;
     }

@@ -212,23 +212,22 @@ static void nothing_written_has_a_reason(void **unused)
     }
 }
 
-/* Each probe takes its minute: calls wait, or their mutants do. */
+/* Each probe takes its minute: calls wait, or their mutants do. What is very near is left to whoever ends everything then. */
 static void the_search_ends_in_time(void **unused)
 {
     (void)unused;
     static const struct {
         double deadline, most;
         bool late;
-    } cases[] = { { 0, 120, false }, { 1000, 120, false }, { 5, 3, true }, { 0.1, 0, true } };
+    } cases[] = { { 0, 120, false }, { 1000, 120, false }, { 11, 6.6, true }, { 9, 1000, false } };
     for (size_t i = 0; i < MG_COUNT(cases); i++) {
         struct mg_session session = { .play = GRADES, .takes = 60, .deadline = cases[i].deadline };
         struct mg_suite suite;
         hand = 0;
         generate(&session, 0, 5, NULL, &suite);
-        assert_true(hand <= cases[i].most && hand >= cases[i].most / 2);
+        assert_true(hand <= cases[i].most && hand >= (cases[i].most < 120 ? cases[i].most : 120) / 2);
         assert_int_equal(suite.late, cases[i].late);
-        assert_true(suite.tests.len > 0 || cases[i].most == 0);
-        assert_true(suite.tests.len > 0 || mg_str_is(suite.reason, "no test was found in the 0 s that the search had"));
+        assert_true(suite.tests.len > 0);
     }
 }
 
