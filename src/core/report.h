@@ -67,13 +67,13 @@ struct mg_report {
     uint32_t tests_generated, tests_kept; /* test functions */
     uint32_t existing_tests, existing_passed;
     uint32_t existing_skipped, existing_xfailed; /* of the others: those that skip themselves, or are expected to fail and do */
-    uint32_t existing_not_run;         /* a part of the time limit is for the existing tests, and was over */
-    uint32_t level;                    /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
-    uint32_t verified, verified_agree; /* verdicts replayed with plain pytest in this session, and those that it gave too */
-    uint32_t verified_vary;            /* beside them: those where plain pytest contradicts itself from run to run */
-    struct mg_tally before, after;     /* mutant-weighted over all processed targets */
-    struct mg_spend spend;             /* of all sessions of the run */
-    struct mg_str model;               /* "anthropic claude-…", empty without a model */
+    uint32_t existing_not_run;                   /* a part of the time limit is for the existing tests, and was over */
+    uint32_t level;                              /* all scores are of mutants up to it; 0 = mutmut made them, or a version that did not store it */
+    uint32_t verified, verified_agree;           /* verdicts replayed with plain pytest in this session, and those that it gave too */
+    uint32_t verified_vary;                      /* beside them: those where plain pytest contradicts itself from run to run */
+    struct mg_tally before, after;               /* mutant-weighted over all processed targets */
+    struct mg_spend spend;                       /* of all sessions of the run */
+    struct mg_str model;                         /* "anthropic claude-…", empty without a model */
     MG_LIST(struct mg_note) notes;
     MG_LIST(struct mg_outcome) outcomes; /* by priority */
     struct mg_str tests_dir;             /* where generated tests belong, relative to the repo; empty = its root */

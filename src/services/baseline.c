@@ -14,8 +14,8 @@
 #define READ_SECONDS 0.5      /* what is done beside a pass before its results are looked at: they wait, and so may the agent */
 #define SHARE_OF_LAZY 0.2     /* of what the tests of a part took, for tests that run by themselves */
 #define LEAST_LAZY_SECONDS 0.5
-#define FORK_SECONDS 0.02     /* that such a test takes, beside its own time */
-#define NO_TIME 0.05          /* 0 would be no limit */
+#define FORK_SECONDS 0.02 /* that such a test takes, beside its own time */
+#define NO_TIME 0.05      /* 0 would be no limit */
 
 static const char *const outcome_words[] = {
     [MG_TEST_PASSED] = "passes",
@@ -137,9 +137,8 @@ static enum mg_code pass(struct mg_run_context *run, const struct traced *traced
     double until = now(run) + tests->pause, pause = tests->pause;
     while (done < tests->count) {
         struct mg_err why = { .code = MG_OK };
-        enum mg_code code =
-            agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done, tests->apart, pause,
-                            &why);
+        enum mg_code code = agent->baseline(run->services->agent.self, traced->paths, traced->count, tests->at + done, tests->count - done,
+                                            tests->apart, pause, &why);
         if (code == MG_OK) {
             mg_read_files(run, now(run) + READ_SECONDS);
             code = take_results(run, traced, results, &done, tests->count, &why);

@@ -238,10 +238,7 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
 }
 
 /* With the one that is begun. */
-static size_t targets_left(struct mg_crew *crew)
-{
-    return crew->once_more ? crew->again-- : crew->run->targets.len - (crew->next - 1);
-}
+static size_t targets_left(struct mg_crew *crew) { return crew->once_more ? crew->again-- : crew->run->targets.len - (crew->next - 1); }
 
 static enum mg_code one_target(struct mg_crew *crew, struct member *member, const struct mg_target *target, struct mg_err *err)
 {

@@ -18,7 +18,7 @@ struct file_runs {
     bool *by_first;  /* by line: the first test that came to its function has run it */
     struct entered {
         MG_LIST(uint32_t) tests;
-    } *entered; /* by function */
+    } * entered; /* by function */
 };
 
 static struct file_runs read_runs(struct mg_run_context *run, uint32_t index)

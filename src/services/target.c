@@ -249,7 +249,7 @@ static enum mg_code leave(const struct mg_run_context *run, struct mg_arena *are
         return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
     }
     pending->outcome->reason = measured ? MG_STR("the time limit was reached while tests were written for it")
-                                                             : MG_STR("the time limit was reached while its mutants were run");
+                                        : MG_STR("the time limit was reached while its mutants were run");
     pending->stop = MG_STR(MG_TIME_IS_OVER);
     return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
 }

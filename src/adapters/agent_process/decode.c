@@ -414,7 +414,9 @@ void mg_decode_examined(struct mg_fields *fields, yyjson_val *root, const uint32
 
 /* --- mutant --- */
 
-static const char *const end_names[] = { [MG_RUN_DONE] = "done", [MG_RUN_TIMEOUT] = "timeout", [MG_RUN_DIED] = "died", [MG_RUN_REFUSED] = "refused", [MG_RUN_ASLEEP] = "asleep" };
+static const char *const end_names[] = {
+    [MG_RUN_DONE] = "done", [MG_RUN_TIMEOUT] = "timeout", [MG_RUN_DIED] = "died", [MG_RUN_REFUSED] = "refused", [MG_RUN_ASLEEP] = "asleep"
+};
 
 void mg_decode_mutant(struct mg_fields *fields, yyjson_val *root, uint32_t test_count, struct mg_mutant_run *run)
 {

@@ -43,7 +43,10 @@ bool mg_import_path_is_package(const struct mg_import_path *path, struct mg_str 
     return folder.len && is_file(path, folder, MG_STR("__init__.py"));
 }
 
-static size_t count_folders(const struct mg_import_path *path, bool for_tests) { return path->folders.len + (for_tests ? path->test_folders.len : 0); }
+static size_t count_folders(const struct mg_import_path *path, bool for_tests)
+{
+    return path->folders.len + (for_tests ? path->test_folders.len : 0);
+}
 
 static struct mg_str folder_at(const struct mg_import_path *path, size_t i)
 {

@@ -97,10 +97,10 @@ struct mg_search {
     uint64_t work;                     /* calls probed so far */
     bool *alive;                       /* per mutant */
     uint32_t alive_count;
-    uint32_t reached_count; /* calls that ran a line of some mutant */
+    uint32_t reached_count;       /* calls that ran a line of some mutant */
     double began, seconds, until; /* monotonic: `seconds` are for all of it; no probe is begun after `until`, 0 = it takes what it takes */
     bool late;                    /* it came to `until` */
-    bool telling;           /* for a reader, not for tests: a crash counts, and what the mutant came to is asked for */
+    bool telling;                 /* for a reader, not for tests: a crash counts, and what the mutant came to is asked for */
 };
 
 /* search.c */

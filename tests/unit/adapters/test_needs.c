@@ -341,10 +341,18 @@ static void notation_of_poetry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_that_count),       cmocka_unit_test(helpers_beside_tests),          cmocka_unit_test(what_falls),
-        cmocka_unit_test(plugins_without_import), cmocka_unit_test(coroutines_of_the_repo),        cmocka_unit_test(groups_of_pdm),
-        cmocka_unit_test(notation_of_poetry),     cmocka_unit_test(what_is_called_like_a_package), cmocka_unit_test(files_weigh_by_their_tests),
-        cmocka_unit_test(folders_without_init),   cmocka_unit_test(what_a_project_names),          cmocka_unit_test(what_a_test_file_skips_itself_without),
+        cmocka_unit_test(lines_that_count),
+        cmocka_unit_test(helpers_beside_tests),
+        cmocka_unit_test(what_falls),
+        cmocka_unit_test(plugins_without_import),
+        cmocka_unit_test(coroutines_of_the_repo),
+        cmocka_unit_test(groups_of_pdm),
+        cmocka_unit_test(notation_of_poetry),
+        cmocka_unit_test(what_is_called_like_a_package),
+        cmocka_unit_test(files_weigh_by_their_tests),
+        cmocka_unit_test(folders_without_init),
+        cmocka_unit_test(what_a_project_names),
+        cmocka_unit_test(what_a_test_file_skips_itself_without),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -28,7 +28,8 @@ extern struct mg_err err;
 extern const char *suite_of_f[4], *reason_without_tests; /* what the search writes for m.f; why it has no test for others */
 extern bool cancel_in_generator, cancel_in_confirm;
 #define WAITS_FOR_EVER 1e9 /* until the alarm rings, where there is one */
-extern double script_now, seconds_of_f, seconds_of_g, seconds_of_confirm; /* the clock stands still but for what the search takes, and each confirmation */
+extern double script_now, seconds_of_f, seconds_of_g,
+    seconds_of_confirm; /* the clock stands still but for what the search takes, and each confirmation */
 extern enum mg_code ingest_code;
 extern const char *ingest_problem; /* the text with that code */
 extern unsigned generated, reported;

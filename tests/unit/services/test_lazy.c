@@ -11,20 +11,20 @@
 
 #define MOST_TESTS 20
 
-static const char text[] = "def get(x):\n"             /* 1 */
-                           "    if not MADE:\n"        /* 2 */
+static const char text[] = "def get(x):\n"              /* 1 */
+                           "    if not MADE:\n"         /* 2 */
                            "        MADE.append(f())\n" /* 3 */
-                           "    if x:\n"               /* 4 */
-                           "        x = 1\n"           /* 5 */
-                           "    return MADE[0]\n"      /* 6 */
+                           "    if x:\n"                /* 4 */
+                           "        x = 1\n"            /* 5 */
+                           "    return MADE[0]\n"       /* 6 */
                            "\n"
-                           "def f():\n"      /* 8 */
-                           "    a = 1\n"     /* 9 */
-                           "    return a\n"  /* 10 */
+                           "def f():\n"     /* 8 */
+                           "    a = 1\n"    /* 9 */
+                           "    return a\n" /* 10 */
                            "\n"
-                           "def outer(x):\n"              /* 12 */
-                           "    def inner():\n"           /* 13 */
-                           "        return 1\n"           /* 14 */
+                           "def outer(x):\n"             /* 12 */
+                           "    def inner():\n"          /* 13 */
+                           "        return 1\n"          /* 14 */
                            "    return x and inner()\n"; /* 15 */
 
 static struct mg_arena *arena;
