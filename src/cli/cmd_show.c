@@ -42,7 +42,9 @@ static enum mg_code run(struct mg_app *app, const struct mg_invocation *call, st
         return MG_FAIL(err, MG_E_USAGE, "what shall be shown? mutagen show mutant ID");
     enum mg_code code = mg_compose_cache(app, false, &cache, err);
     if (code == MG_E_NOT_FOUND)
-        return MG_FAIL(err, MG_E_NOT_FOUND, "no score is stored here; first: mutagen score REPO (in this directory, or with the same storage.root)");
+        return MG_FAIL(err, MG_E_NOT_FOUND,
+                       "no score is stored here (what a run has seen of mutants stands in its report.md); first: mutagen score REPO (in this "
+                       "directory, or with the same storage.root)");
     MG_TRY(code);
     code = mg_score_last(cache, app->arena, &report, err);
     cache.ops->close(cache.self);

@@ -100,6 +100,15 @@ static bool is_over(const struct mg_run_context *run) { return run->deadline > 0
 
 static enum mg_code over(struct mg_err *err) { return MG_FAIL(err, MG_E_LIMIT, "the time was over before the tests had run"); }
 
+/* A source of the repo, and lines that it has. */
+static void place(const struct mg_run_context *run, const struct traced *traced, struct mg_line_range *range)
+{
+    range->file = range->file < traced->count ? traced->sources[range->file] : UINT32_MAX;
+    uint32_t most = range->file < run->repo->sources.len ? run->baseline.files[range->file].line_count : 0;
+    range->first = range->first < most ? range->first : most;
+    range->last = range->last < most ? range->last : most;
+}
+
 /* Takes results until the end or an error; *done counts them. */
 static enum mg_code take_results(struct mg_run_context *run, const struct traced *traced, struct mg_baseline_result *results, size_t *done,
                                  size_t count, struct mg_err *err)
@@ -118,7 +127,7 @@ static enum mg_code take_results(struct mg_run_context *run, const struct traced
         if (result.test >= run->collected.tests.len)
             return MG_FAIL(err, MG_E_CHILD, "the agent reported a test that was not collected");
         for (size_t i = 0; i < result.lines.len; i++)
-            result.lines.at[i].file = result.lines.at[i].file < traced->count ? traced->sources[result.lines.at[i].file] : UINT32_MAX;
+            place(run, traced, &result.lines.at[i]);
         results[result.test] = result;
         ++*done;
         if (is_over(run))
@@ -442,6 +451,14 @@ void mg_baseline_count(struct mg_run_context *run)
         report->existing_skipped += outcome == MG_TEST_SKIPPED;
         report->existing_xfailed += outcome == MG_TEST_XFAILED;
     }
+}
+
+bool mg_runs_line(const struct mg_baseline_result *result, uint32_t file, uint32_t line)
+{
+    for (size_t i = 0; i < result->lines.len; i++)
+        if (result->lines.at[i].file == file && result->lines.at[i].first <= line && line <= result->lines.at[i].last)
+            return true;
+    return false;
 }
 
 bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line)

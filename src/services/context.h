@@ -135,6 +135,7 @@ void mg_baseline_bound(struct mg_run_context *run);
 void mg_baseline_cut(struct mg_run_context *run);
 /* True when the test passes, or fails as expected, on the unchanged code: only such a one can kill. */
 bool mg_test_counts(const struct mg_run_context *run, uint32_t test);
+bool mg_runs_line(const struct mg_baseline_result *result, uint32_t file, uint32_t line);
 /* True when `line` of source `file` ran in some passing test. */
 bool mg_is_covered(const struct mg_run_context *run, size_t file, uint32_t line);
 

@@ -198,26 +198,34 @@ static void take_back(struct mg_known_tests *known, const struct mg_placed_lines
     }
 }
 
-static bool runs_line(const struct mg_baseline_result *result, uint32_t file, uint32_t line)
-{
-    for (size_t i = 0; i < result->lines.len; i++)
-        if (result->lines.at[i].file == file && result->lines.at[i].first <= line && line <= result->lines.at[i].last)
-            return true;
-    return false;
-}
-
-/* Whether each line that `more` runs is one of `less`, or one that a test runs which need not run now: it may have run it first then. */
-static bool is_explained(const struct mg_known_tests *known, const struct mg_baseline_result *more, const struct mg_baseline_result *less,
-                         bool others)
+/* By source and line: a test runs it that need not run now. */
+static bool **lines_of_reused(const struct mg_known_tests *known)
 {
     const struct mg_run_context *run = known->run;
+    bool **lines = MG_NEW_ARRAY(run->arena, bool *, run->repo->sources.len + 1);
+    for (size_t i = 0; i < run->repo->sources.len; i++)
+        lines[i] = MG_NEW_ARRAY(run->arena, bool, run->baseline.files[i].line_count);
+    for (size_t test = 0; test < run->collected.tests.len; test++)
+        for (size_t i = 0; known->tests[test].reused && i < run->baseline.results[test].lines.len; i++) {
+            struct mg_line_range range = run->baseline.results[test].lines.at[i];
+            for (uint32_t line = range.first; range.file < run->repo->sources.len && line <= range.last; line++)
+                if (line < run->baseline.files[range.file].line_count)
+                    lines[range.file][line] = true;
+        }
+    return lines;
+}
+
+/* Whether each line that `more` runs is one of `less`, or one that a test runs which need not run now: it may have run it first then. `reused` may be
+ * NULL. */
+static bool is_explained(const struct mg_run_context *run, const struct mg_baseline_result *more, const struct mg_baseline_result *less,
+                         bool *const *reused)
+{
     for (size_t i = 0; i < more->lines.len; i++) {
-        const struct mg_line_range *range = &more->lines.at[i];
-        for (uint32_t line = range->first; line >= range->first && line <= range->last; line++) {
-            bool found = runs_line(less, range->file, line);
-            for (uint32_t test = 0; !found && others && test < run->collected.tests.len; test++)
-                found = known->tests[test].reused && runs_line(&run->baseline.results[test], range->file, line);
-            if (!found)
+        struct mg_line_range range = more->lines.at[i];
+        for (uint32_t line = range.first; line <= range.last; line++) {
+            bool other =
+                reused && range.file < run->repo->sources.len && line < run->baseline.files[range.file].line_count && reused[range.file][line];
+            if (!other && !mg_runs_line(less, range.file, line))
                 return false;
         }
     }
@@ -226,14 +234,14 @@ static bool is_explained(const struct mg_known_tests *known, const struct mg_bas
 
 /* A special test runs each time. Where nothing that it may come to has changed, and it passed as it did then, it may yet run more lines than then: those
  * that only the first test of a process runs, as it now is. In a session that runs all it would not be; so what is known of it holds. */
-static void take_as_known(struct mg_known_tests *known, uint32_t test)
+static void take_as_known(struct mg_known_tests *known, uint32_t test, bool *const *reused)
 {
     struct mg_run_context *run = known->run;
     const struct known_test *one = &known->tests[test];
     struct mg_baseline_result now = run->baseline.results[test], then = now;
     if (!one->stored || one->record.outcome != MG_TEST_PASSED || !mg_test_counts(run, test) ||
-        !mg_depend_locate(known->depend, one->record.lines.at, one->record.lines.len, run->arena, &then) || !is_explained(known, &now, &then, true) ||
-        !is_explained(known, &then, &now, false))
+        !mg_depend_locate(known->depend, one->record.lines.at, one->record.lines.len, run->arena, &then) || !is_explained(run, &now, &then, reused) ||
+        !is_explained(run, &then, &now, NULL))
         return;
     run->baseline.results[test] = then;
     mg_depend_forget(known->depend, test);
@@ -276,8 +284,9 @@ enum mg_code mg_known_tests_check(struct mg_known_tests *known, struct mg_err *e
             break;
         MG_TRY(mg_baseline_rest(known->run, err));
     }
-    for (size_t i = 0; known->reused > 0 && i < known->run->baseline.done; i++)
-        take_as_known(known, known->run->baseline.order.at[i]);
+    bool **reused = known->reused ? lines_of_reused(known) : NULL;
+    for (size_t i = 0; reused && i < known->run->baseline.done; i++)
+        take_as_known(known, known->run->baseline.order.at[i], reused);
     normalize(known);
     mg_baseline_recount(known->run);
     for (size_t i = 0; known->reused > 0 && i < known->run->baseline.order.len; i++)

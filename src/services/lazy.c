@@ -49,14 +49,6 @@ static void note_line(struct mg_run_context *run, struct file_runs *file, uint32
     file->by_first[line] |= entered->tests.len == 1;
 }
 
-static bool runs_line(const struct mg_baseline_result *result, uint32_t file, uint32_t line)
-{
-    for (size_t i = 0; i < result->lines.len; i++)
-        if (result->lines.at[i].file == file && result->lines.at[i].first <= line && line <= result->lines.at[i].last)
-            return true;
-    return false;
-}
-
 /* 0 = there is none. */
 static uint32_t rarest_line(const struct file_runs *file, uint32_t function, size_t tests)
 {
@@ -74,7 +66,7 @@ static void suspect(struct mg_run_context *run, const struct file_runs *file, ui
     const struct entered *entered = &file->entered[function];
     struct mg_suspect found = { .file = file->index, .line = rarest_line(file, function, entered->tests.len), .other = UINT32_MAX };
     for (size_t i = 1; found.line && i < entered->tests.len && found.other == UINT32_MAX; i++)
-        if (!runs_line(&results[entered->tests.at[i]], file->index, found.line))
+        if (!mg_runs_line(&results[entered->tests.at[i]], file->index, found.line))
             found.other = entered->tests.at[i];
     if (found.other == UINT32_MAX)
         return;
@@ -154,7 +146,7 @@ static struct mg_baseline_result difference(struct mg_arena *arena, const struct
     struct mg_baseline_result more = { 0 };
     for (size_t i = 0; i < alone->lines.len; i++)
         for (uint32_t line = alone->lines.at[i].first; line <= alone->lines.at[i].last; line++)
-            if (!runs_line(before, alone->lines.at[i].file, line))
+            if (!mg_runs_line(before, alone->lines.at[i].file, line))
                 *MG_PUSH(arena, &more.lines) = (struct mg_line_range){ alone->lines.at[i].file, line, line };
     for (size_t i = 0; i < alone->opened.len; i++)
         if (!has_opened(before, alone->opened.at[i]))
@@ -170,7 +162,7 @@ size_t mg_lazy_share(struct mg_run_context *run, const struct mg_suspects *suspe
     for (size_t i = 0; i < suspects->len; i++) { /* before anything is given to anybody */
         const struct mg_suspect *found = &suspects->at[i];
         const struct mg_baseline_result *by_itself = &alone[found->other];
-        if (by_itself->outcome == MG_TEST_PASSED && runs_line(by_itself, found->file, found->line))
+        if (by_itself->outcome == MG_TEST_PASSED && mg_runs_line(by_itself, found->file, found->line))
             more[i] = difference(run->arena, by_itself, &results[found->other]);
     }
     for (size_t i = 0; i < suspects->len; i++)
