@@ -301,37 +301,43 @@ static double seconds_left(const struct mg_run_context *run, double part)
     return run->baseline.end <= 0 ? 0 : left > NO_TIME ? left : NO_TIME;
 }
 
-/* Tests that show what others than the first would run (lazy.h), each by itself, as long as that stays small beside what has been run. */
+/* Of the suspects' others as many as stay small beside what has been run, each once. */
+static struct selection choose_apart(struct mg_run_context *run, const struct mg_suspects *suspects, const struct mg_baseline_result *results,
+                                     double took)
+{
+    double left = took * SHARE_OF_LAZY > LEAST_LAZY_SECONDS ? took * SHARE_OF_LAZY : LEAST_LAZY_SECONDS;
+    uint32_t *others = MG_NEW_ARRAY(run->arena, uint32_t, suspects->len + 1);
+    bool *chosen = MG_NEW_ARRAY(run->arena, bool, run->collected.tests.len + 1);
+    struct selection apart = { .at = others, .pause = 2 * left, .apart = true };
+    for (size_t i = 0; i < suspects->len; i++) {
+        uint32_t other = suspects->at[i].other;
+        double takes = results[other].seconds + FORK_SECONDS;
+        if (chosen[other] || takes > left)
+            continue;
+        chosen[other] = true;
+        others[apart.count++] = other;
+        left -= takes;
+    }
+    return apart;
+}
+
+/* Tests that show what others than the first would run (lazy.h), each by itself. */
 static enum mg_code look_for_lazy(struct mg_run_context *run, const struct traced *traced, const uint32_t *tests, size_t count,
                                   struct mg_baseline_result *results, struct mg_err *err)
 {
     struct mg_suspects suspects = mg_lazy_suspects(run, tests, count, results);
-    struct mg_baseline_result *alone = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, run->collected.tests.len + 1);
-    uint32_t *others = MG_NEW_ARRAY(run->arena, uint32_t, suspects.len + 1);
-    struct selection apart = { .at = others, .apart = true };
-    double seconds = 0, most = 0;
+    double took = 0;
     size_t ended = 0;
     for (size_t i = 0; i < count; i++)
-        most += results[tests[i]].seconds * SHARE_OF_LAZY;
-    most = most > LEAST_LAZY_SECONDS ? most : LEAST_LAZY_SECONDS;
-    for (uint32_t i = 0; i < run->collected.tests.len; i++)
-        alone[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED };
-    for (size_t i = 0; i < suspects.len; i++) {
-        uint32_t other = suspects.at[i].other;
-        double takes = results[other].seconds + FORK_SECONDS;
-        if (alone[other].outcome != MG_TEST_PASSED && seconds + takes <= most) {
-            alone[other].outcome = MG_TEST_PASSED; /* it is among them already */
-            others[apart.count++] = other;
-            seconds += takes;
-        }
-    }
-    for (size_t i = 0; i < apart.count; i++)
-        alone[others[i]].outcome = MG_TEST_CRASHED;
+        took += results[tests[i]].seconds;
+    struct selection apart = choose_apart(run, &suspects, results, took);
     if (!apart.count)
         return MG_OK;
+    struct mg_baseline_result *alone = MG_NEW_ARRAY(run->arena, struct mg_baseline_result, run->collected.tests.len + 1);
+    for (uint32_t i = 0; i < run->collected.tests.len; i++)
+        alone[i] = (struct mg_baseline_result){ .test = i, .outcome = MG_TEST_CRASHED };
     struct mg_progress progress = run->services->progress;
     progress.ops->phase(progress.self, "baseline", MG_STR("running some by themselves, for what only the first one runs"), (uint32_t)apart.count);
-    apart.pause = 2 * most;
     MG_TRY(pass(run, traced, &apart, alone, &ended, err));
     size_t shared = mg_lazy_share(run, &suspects, alone, results);
     MG_LOG(MG_LOG_DEBUG, "tests by themselves", MG_L_INT("suspects", suspects.len), MG_L_INT("run", apart.count), MG_L_INT("shared", shared));
