@@ -143,7 +143,9 @@ enum mg_code mg_score_last(struct mg_cache cache, struct mg_arena *arena, struct
         MG_TRY(cache.ops->find(cache.self, MG_CACHE_SCORE, key, arena, &text, err));
     if (text.at && mg_record_read_score(text, arena, report))
         return MG_OK;
-    return MG_FAIL(err, MG_E_NOT_FOUND, "no score is stored here; first: mutagen score REPO (in this directory, or with the same storage.root)");
+    return MG_FAIL(err, MG_E_NOT_FOUND,
+                   "no score is stored here (what a run has seen of mutants stands in its report.md); first: mutagen score REPO (in this "
+                   "directory, or with the same storage.root)");
 }
 
 /* ---- which tests count ---- */
