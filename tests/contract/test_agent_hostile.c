@@ -528,6 +528,23 @@ static void damaged_answers_do_no_harm(void **unused)
         }
 }
 
+static struct mg_session *open_with(void (*play)(struct peer *peer, const char *request, uint64_t id))
+{
+    struct mg_session *session = NULL;
+    script.lie_op = NULL;
+    script.play = play;
+    assert_int_equal(begin(), MG_OK);
+    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    return session;
+}
+
+static void close_it(struct mg_session *session)
+{
+    agent.ops->session_close(session);
+    agent.ops->stop(agent.self);
+    script.play = NULL;
+}
+
 /* Mutants in any order, twice (what came last counts), with strangers in between and while something else is asked. */
 static uint64_t held[3];
 static unsigned held_count;
@@ -554,12 +571,8 @@ static void play_out_of_order(struct peer *peer, const char *request, uint64_t i
 static void results_find_their_tickets(void **unused)
 {
     (void)unused;
-    script.lie_op = NULL;
-    script.play = play_out_of_order;
     held_count = 0;
-    assert_int_equal(begin(), MG_OK);
-    struct mg_session *session = NULL;
-    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    struct mg_session *session = open_with(play_out_of_order);
     for (uint64_t ticket = 7; ticket < 10; ticket++)
         assert_int_equal(submit(session, ticket, MG_STR("x")), MG_OK);
     struct mg_description description;
@@ -577,9 +590,7 @@ static void results_find_their_tickets(void **unused)
     assert_int_equal(seen, 7u << 7);
     struct mg_mutant_run run;
     assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_E_STATE);
-    agent.ops->session_close(session);
-    agent.ops->stop(agent.self);
-    script.play = NULL;
+    close_it(session);
 }
 
 static void play_sleepy(struct peer *peer, const char *request, uint64_t id)
@@ -595,11 +606,7 @@ static void play_sleepy(struct peer *peer, const char *request, uint64_t id)
 static void that_a_job_is_asleep_is_heard_once(void **unused)
 {
     (void)unused;
-    script.lie_op = NULL;
-    script.play = play_sleepy;
-    assert_int_equal(begin(), MG_OK);
-    struct mg_session *session = NULL;
-    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    struct mg_session *session = open_with(play_sleepy);
     assert_int_equal(submit(session, 7, MG_STR("x")), MG_OK);
     static const enum mg_mutant_end ends[] = { MG_RUN_ASLEEP, MG_RUN_DONE };
     for (size_t i = 0; i < MG_COUNT(ends); i++) {
@@ -608,9 +615,7 @@ static void that_a_job_is_asleep_is_heard_once(void **unused)
         assert_int_equal(run.ticket, 7);
         assert_int_equal(run.end, ends[i]);
     }
-    agent.ops->session_close(session);
-    agent.ops->stop(agent.self);
-    script.play = NULL;
+    close_it(session);
 }
 
 /* A peer that writes its answer before it reads on: with both pipes full, one side must give way. */
@@ -629,11 +634,7 @@ static void play_talkative(struct peer *peer, const char *request, uint64_t id)
 static void full_pipes_do_not_lock_up(void **unused)
 {
     (void)unused;
-    script.lie_op = NULL;
-    script.play = play_talkative;
-    assert_int_equal(begin(), MG_OK);
-    struct mg_session *session = NULL;
-    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    struct mg_session *session = open_with(play_talkative);
     char *source = mg_arena_alloc(arena, 20000, 1);
     memset(source, 's', 20000);
     for (uint64_t i = 0; i < 50; i++)
@@ -642,9 +643,7 @@ static void full_pipes_do_not_lock_up(void **unused)
         struct mg_mutant_run run;
         assert_int_equal(agent.ops->session_next(session, arena, &run, &err), MG_OK);
     }
-    agent.ops->session_close(session);
-    agent.ops->stop(agent.self);
-    script.play = NULL;
+    close_it(session);
 }
 
 /* --- cancelling --- */
@@ -663,26 +662,20 @@ static void *cancel_soon(void *wake)
 static void silence_is_ended_by_the_cancel_token(void **unused)
 {
     (void)unused;
-    script.lie_op = NULL;
-    script.play = play_silent;
     int wake[2];
     assert_int_equal(mg_fd_pipe(wake, NULL), MG_OK);
     cancel.wake_fd = wake[0];
-    assert_int_equal(begin(), MG_OK);
-    struct mg_session *session = NULL;
-    assert_int_equal(agent.ops->open_session(agent.self, &session, &err), MG_OK);
+    struct mg_session *session = open_with(play_silent);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &wake[1]), 0);
     double before = mg_now();
     assert_int_equal(walk_mutant(session), MG_E_CANCELLED);
     assert_true(mg_now() - before < 5);
     pthread_join(thread, NULL);
-    agent.ops->session_close(session);
-    agent.ops->stop(agent.self);
+    close_it(session);
     cancel = (struct mg_cancel){ .wake_fd = -1 };
     mg_fd_close(&wake[0]);
     mg_fd_close(&wake[1]);
-    script.play = NULL;
 }
 
 static void calls_out_of_turn_are_refused(void **unused)
