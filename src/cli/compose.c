@@ -29,7 +29,7 @@
 #include "generate/search/search.h"
 #include "os/build_id.h"
 #include "os/file.h"
-#include "services/turn.h"
+#include "base/turn.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 #include "core/beside.h"
 #include "core/score.h"
 #include "engine/measure.h"
+#include "engine/others.h"
 #include "engine/pump.h"
 #include "python/mutate.h"
 
@@ -78,8 +79,14 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
         *MG_PUSH(arena, &job.limits) = limit;
         job.wall_seconds += 4.0 * limit;
     }
+    size_t told = 0;
+    while (mg_others_hold_up(request) && !mg_cancelled(request->cancel))
+        mg_others_wait(request);
     MG_TRY(request->agent.ops->session_submit(request->session, &job, err));
-    return request->agent.ops->session_next(request->session, arena, run, err);
+    mg_others_tell(request, &told, 1);
+    enum mg_code code = mg_others_next(request, request->config->jobs > 1, arena, run, err);
+    mg_others_tell(request, &told, 0);
+    return code;
 }
 
 /* The unchanged function must pass everything: a test that fails here is flaky or does not survive a fork, and is set aside by name. */

@@ -1,6 +1,7 @@
 /* The loop around session_submit and session_next. Rules of a verdict: docs/architecture.md, "Verdicts". */
 #include "engine/pump.h"
 #include "base/str.h"
+#include "engine/others.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,13 @@ static void favour(struct mg_pump *pump, uint32_t killer)
         move_test(&pump->queue.at[i], killer, true);
 }
 
+static size_t jobs_of(const struct mg_gate_request *request) { return request->config->jobs > 0 ? (size_t)request->config->jobs : 1; }
+
+/* Attempts that the agent has and that are not in a wait. */
+static size_t awake(const struct mg_pump *pump) { return pump->outstanding - pump->asleep; }
+
+static void tell_others(struct mg_pump *pump) { mg_others_tell(pump->request, &pump->told, awake(pump)); }
+
 static enum mg_code hand_over(struct mg_pump *pump, struct mg_attempt *attempt, struct mg_err *err)
 {
     attempt->known_slow = pump->slow.len;
@@ -167,6 +175,7 @@ static enum mg_code hand_over(struct mg_pump *pump, struct mg_attempt *attempt, 
     }
     *MG_PUSH(pump->arena, &pump->flying) = *attempt;
     pump->outstanding++;
+    tell_others(pump);
     return pump->request->agent.ops->session_submit(pump->request->session, &job, err);
 }
 
@@ -184,9 +193,9 @@ static bool may_begin(const struct mg_gate_request *request, bool over, const st
 /* Keeps twice `jobs` attempts that are not asleep with the agent; attempts that must run alone wait until nothing else runs. */
 static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
 {
-    size_t most = 2 * (pump->request->config->jobs > 0 ? (size_t)pump->request->config->jobs : 1) + pump->asleep;
+    size_t most = 2 * jobs_of(pump->request) + pump->asleep;
     bool over = is_over(pump->request);
-    if (pump->odd && pump->stops_when_odd)
+    if ((pump->odd && pump->stops_when_odd) || mg_others_hold_up(pump->request))
         return MG_OK;
     while (pump->next_proof < pump->proofs.len && pump->outstanding < most) {
         struct mg_proof *proof = &pump->proofs.at[pump->next_proof++];
@@ -199,6 +208,8 @@ static enum mg_code fill(struct mg_pump *pump, struct mg_err *err)
         MG_TRY(hand_over(pump, &pump->queue.at[pump->next++], err));
     if (pump->outstanding == 0 && pump->later.len) {
         struct mg_attempt alone = pump->later.at[--pump->later.len];
+        MG_TRY(mg_others_quiet(pump->request, err));
+        pump->keeps_turn = true;
         MG_TRY(hand_over(pump, &alone, err));
     }
     return MG_OK;
@@ -469,21 +480,26 @@ static void judge_proof(struct mg_pump *pump, struct mg_proof *proof, const stru
 
 static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
 {
+    const struct mg_gate_request *request = pump->request;
     struct mg_mutant_run *run = MG_NEW(pump->arena, struct mg_mutant_run);
-    MG_TRY(pump->request->agent.ops->session_next(pump->request->session, pump->arena, run, err));
+    bool leave = !pump->keeps_turn && (mg_others_hold_up(request) || awake(pump) < jobs_of(request));
+    MG_TRY(mg_others_next(request, leave, pump->arena, run, err));
     if (run->ticket >= pump->flying.len || !pump->flying.at[run->ticket].source.at)
         return MG_FAIL(err, MG_E_CHILD, "the agent answered for a job that was not given to it");
     struct mg_attempt *flying = &pump->flying.at[run->ticket];
     if (run->end == MG_RUN_ASLEEP) {
         pump->asleep++;
         flying->asleep = true;
+        pump->keeps_turn = false; /* what runs beside it does not make its wait longer */
+        tell_others(pump);
         return MG_OK;
     }
     struct mg_attempt attempt = *flying;
     flying->source = MG_NO_STR; /* answered */
     pump->outstanding--;
     pump->asleep -= attempt.asleep;
-    attempt.asleep = false;
+    tell_others(pump);
+    pump->keeps_turn = attempt.asleep = false;
     if (attempt.fresh && !run->nursery && run->end != MG_RUN_REFUSED) {
         pump->fresh_runs++;
         pump->fresh_seconds += run->seconds;
@@ -506,7 +522,8 @@ static enum mg_code take_answer(struct mg_pump *pump, struct mg_err *err)
     return MG_OK;
 }
 
-enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err)
+/* Until there is something to be told, or nothing left. */
+static enum mg_code run_on(struct mg_pump *pump, struct mg_err *err)
 {
     while (pump->next_ready == pump->ready.len) {
         if (mg_cancelled(pump->request->cancel))
@@ -514,13 +531,26 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
         MG_TRY(fill(pump, err));
         if (pump->outstanding > 0) {
             MG_TRY(take_answer(pump, err));
+        } else if (mg_others_hold_up(pump->request)) {
+            mg_others_wait(pump->request);
         } else if (pump->claims.len > 0) {
             begin_proofs(pump);
         } else {
-            *mutant = UINT32_MAX;
-            return MG_OK;
+            break;
         }
     }
+    return MG_OK;
+}
+
+enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_attempt_end *end, struct mg_err *err)
+{
+    enum mg_code code = run_on(pump, err);
+    if (code != MG_OK)
+        mg_others_tell(pump->request, &pump->told, 0); /* nobody waits for them any more */
+    MG_TRY(code);
+    *mutant = UINT32_MAX;
+    if (pump->next_ready == pump->ready.len)
+        return MG_OK;
     const struct mg_claim *told = &pump->ready.at[pump->next_ready++];
     *mutant = told->attempt.mutant;
     *end = told->end;

@@ -75,6 +75,8 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
     size_t asleep;                    /* of these */
+    size_t told;                      /* others->awake has so many of them */
+    bool keeps_turn;                  /* nothing may run beside what runs now */
     MG_LIST(struct mg_claim) claims;  /* their proof is quick: it is begun when no mutant is left to be run, for as many as possible */
     MG_LIST(struct mg_proof) proofs;  /* they go before mutants */
     size_t next_proof;                /* first one not yet handed over */

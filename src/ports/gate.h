@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/cancel.h"
+#include "base/turn.h"
 #include "core/config.h"
 #include "core/mutant.h"
 #include "core/target.h"
@@ -28,6 +29,14 @@ struct mg_again {
 struct mg_known {
     struct mg_str mutant_id;
     struct mg_mutant_result result;
+};
+/* Targets that are measured side by side, each by a thread of its own, with a session of its own. What stands here is changed by the thread that has
+ * the turn; a gate gives it up while it waits for its last mutants, which leave processors free. */
+struct mg_side_by_side {
+    struct mg_turn *turn;
+    size_t awake;     /* mutants that all of them have with the agent, without those that are asleep */
+    unsigned alone;   /* gates that wait for nothing to run, for a mutant that must have nothing beside it: no other mutant is begun then */
+    uint64_t changes; /* of the two */
 };
 struct mg_gate_request {
     const struct mg_target *target;
@@ -55,7 +64,8 @@ struct mg_gate_request {
     size_t known_count;
     const bool *tried;
     bool matrix;           /* `before` runs every covering test on every mutant and fills mg_measured.killers */
-    struct mg_clock clock; /* with a deadline */
+    struct mg_side_by_side *others; /* NULL: nobody else is at work */
+    struct mg_clock clock;          /* with a deadline */
     double deadline;       /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
 };
 struct mg_killers {

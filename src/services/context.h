@@ -31,8 +31,16 @@ struct mg_targets {
     MG_VEC(struct mg_target)
 };
 
-/* What a score measures of the next target: ports/gate.h. */
+/* A session that serves one target after the other; NULL = none is open. */
+struct mg_kept_session {
+    struct mg_session *session;
+    unsigned served; /* targets */
+};
+
+/* What a score measures of a target: ports/gate.h. */
 struct mg_measure {
+    struct mg_kept_session *kept;
+    struct mg_side_by_side *others;
     const struct mg_mutant *mutants;
     size_t mutant_count;
     const struct mg_again *again;
@@ -88,9 +96,6 @@ struct mg_run_context {
     double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
     bool *unknown;                    /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
     bool grace;                       /* the moment behind it has begun: services/limit.h */
-    const struct mg_measure *measure; /* of a score, else NULL */
-    struct mg_session *session;       /* of a score: serves one target after the other; NULL = none is open */
-    unsigned served;                  /* targets of that session */
     const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;
     const bool *watched;       /* by index of the repo's sources: it may hold targets; NULL = all may. services/selection.c */
@@ -157,7 +162,8 @@ void mg_find_covering(const struct mg_run_context *run, const struct mg_target *
 /* Position among the repo's sources. */
 size_t mg_file_index(const struct mg_run_context *run, struct mg_str path);
 
-/* services/target.c: one target from SELECTED to an outcome that waits for confirmation. The outcome lives in `arena`. */
+/* services/target.c: one target from SELECTED to an outcome that waits for confirmation. The outcome lives in `arena`. With `measure` its mutants are
+ * measured, and that is all. */
 struct mg_pending {
     struct mg_outcome *outcome;
     struct mg_suite kept; /* tests to be confirmed; empty when there are none */
@@ -170,10 +176,10 @@ struct mg_pending {
     bool late;                /* it is left for want of time, and would do with more */
     struct mg_str stop;       /* why no further target can be worked on: the run's stop reason */
 };
-MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena,
-                                             struct mg_pending *pending, struct mg_err *err);
-/* Ends the session that a score's targets have shared; before the agent does anything else. */
-void mg_end_session(struct mg_run_context *run);
+MG_MUST_CHECK enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, const struct mg_measure *measure,
+                                             struct mg_arena *arena, struct mg_pending *pending, struct mg_err *err);
+/* Before the agent does anything else. */
+void mg_end_session(const struct mg_run_context *run, struct mg_kept_session *kept);
 /* Recounts a pending outcome without the tests that `keep` (by suite index) rejects, and settles its state. */
 void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct mg_pending *pending, const bool *keep, const struct mg_str *reasons);
 

@@ -1,17 +1,15 @@
 /* Who works on the targets: the run's own thread, and others beside it while a model is slow. Everything here is done by the thread that has the
- * turn, but for what struct crew keeps behind its mutex. */
+ * turn. */
 #include "services/crew.h"
 
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "services/events.h"
+#include "services/hands.h"
 #include "services/limit.h"
-#include "services/turn.h"
 #include "services/work.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 /* So many judged targets wait for one confirmation at most: what a killed run can lose. */
@@ -33,16 +31,11 @@ struct batch {
     double since;
 };
 
-struct member {
-    struct mg_crew *crew;
-    pthread_t thread;            /* not of the first one */
-    const struct mg_target *now; /* what it works on, or NULL */
-};
-
 struct mg_crew {
     struct mg_run_context *run;
-    struct member members[MOST_AT_ONCE];
-    unsigned count;
+    const struct mg_target *now[MOST_AT_ONCE]; /* what each of them works on, or NULL */
+    struct mg_hands *hands;
+    unsigned count; /* with the first */
     struct batch batch;
     size_t next;        /* target to be looked at */
     uint32_t finished;  /* in this session or before */
@@ -52,11 +45,6 @@ struct mg_crew {
     size_t again;       /* of them, not begun yet */
     double confirming;  /* seconds that a confirmation takes */
     struct mg_err lost; /* the first error that ends the run; code MG_OK = none */
-
-    pthread_mutex_t mutex; /* of what stands below: threads that have no turn wait here */
-    pthread_cond_t changed;
-    unsigned working; /* threads beside the first that are not through */
-    bool dismissed;
 };
 
 static double now(const struct mg_run_context *run) { return run->services->clock.ops->monotonic(run->services->clock.self); }
@@ -190,8 +178,8 @@ static void show(struct mg_crew *crew)
     struct mg_progress progress = crew->run->services->progress;
     struct mg_buf names = MG_BUF(SHOWN_NAMES);
     for (unsigned i = 0; i < crew->count; i++)
-        if (crew->members[i].now)
-            mg_buf_addf(&names, "%s%.*s", names.len ? ", " : "", MG_FMT(mg_str_sub(crew->members[i].now->qualified_name, 0, 120)));
+        if (crew->now[i])
+            mg_buf_addf(&names, "%s%.*s", names.len ? ", " : "", MG_FMT(mg_str_sub(crew->now[i]->qualified_name, 0, 120)));
     progress.ops->step(progress.self, crew->finished, mg_buf_view(&names));
     mg_buf_free(&names);
 }
@@ -240,21 +228,21 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
 /* With the one that is begun. */
 static size_t targets_left(struct mg_crew *crew) { return crew->once_more ? crew->again-- : crew->run->targets.len - (crew->next - 1); }
 
-static enum mg_code one_target(struct mg_crew *crew, struct member *member, const struct mg_target *target, struct mg_err *err)
+static enum mg_code one_target(struct mg_crew *crew, unsigned number, const struct mg_target *target, struct mg_err *err)
 {
     struct mg_run_context *run = crew->run;
     struct mg_arena *arena = mg_arena_new();
     struct mg_pending pending = { 0 };
-    member->now = target;
+    crew->now[number] = target;
     show(crew);
     /* A model's answers take their time, and others work meanwhile. */
     enum mg_code code = run->services->model.ops ? MG_OK : mg_limit_share(run, targets_left(crew), err);
     if (code == MG_OK)
-        code = mg_process_target(run, target, arena, &pending, err);
+        code = mg_process_target(run, target, NULL, arena, &pending, err);
     bool cut = code == MG_OK && (mg_share_is_over(run) || pending.late);
     if (code == MG_OK)
         code = mg_limit_share_end(run, err);
-    member->now = NULL;
+    crew->now[number] = NULL;
     if (run->asked[target - run->targets.at] == MG_ASKED_OPEN)
         run->asked[target - run->targets.at] = MG_ASKED_NOT;
     if (code == MG_E_CANCELLED)
@@ -274,16 +262,16 @@ static enum mg_code one_target(struct mg_crew *crew, struct member *member, cons
 }
 
 /* Targets until there are no more. Begins and ends with the turn. */
-static void work(struct member *member)
+static void work(void *self, unsigned number)
 {
-    struct mg_crew *crew = member->crew;
+    struct mg_crew *crew = self;
     struct mg_run_context *run = crew->run;
     for (;;) {
         const struct mg_target *target = NULL;
         struct mg_err err = { .code = MG_OK };
         enum mg_code code = next_target(crew, &target, &err);
         if (code == MG_OK && target)
-            code = one_target(crew, member, target, &err);
+            code = one_target(crew, number, target, &err);
         if (code != MG_OK && crew->lost.code == MG_OK) {
             crew->lost = err;
             run->halted = true;
@@ -291,59 +279,22 @@ static void work(struct member *member)
         if (code != MG_OK || !target)
             return;
         mg_turn_leave(run->services->turn); /* those whose model has answered come first */
-        mg_turn_take(run->services->turn);
+        mg_turn_take_last(run->services->turn);
     }
 }
 
 /* ---- the threads ---- */
 
-static void *live(void *self)
+static enum mg_code hire(struct mg_crew *crew, unsigned wanted, struct mg_err *err)
 {
-    struct member *member = self;
-    struct mg_crew *crew = member->crew;
-    mg_turn_take(crew->run->services->turn);
-    work(member);
-    mg_turn_leave(crew->run->services->turn);
-    (void)pthread_mutex_lock(&crew->mutex);
-    crew->working--;
-    (void)pthread_cond_broadcast(&crew->changed);
-    while (!crew->dismissed)
-        (void)pthread_cond_wait(&crew->changed, &crew->mutex);
-    (void)pthread_mutex_unlock(&crew->mutex);
-    return NULL;
-}
-
-/* Signals are the first thread's. */
-static void hire(struct mg_crew *crew, unsigned wanted)
-{
-    sigset_t all, before;
-    crew->members[0].crew = crew;
-    crew->count = 1;
-    if (wanted < 2 || sigfillset(&all) != 0 || pthread_sigmask(SIG_BLOCK, &all, &before) != 0)
-        return;
-    for (; crew->count < wanted; crew->count++) {
-        struct member *member = &crew->members[crew->count];
-        member->crew = crew;
-        if (pthread_create(&member->thread, NULL, live, member) != 0)
-            break;
-        (void)pthread_mutex_lock(&crew->mutex);
-        crew->working++;
-        (void)pthread_mutex_unlock(&crew->mutex);
-    }
-    MG_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    unsigned others = 0;
+    if (wanted > 1)
+        MG_TRY(mg_hands_hire(crew->run->services->turn, wanted - 1, work, crew, &crew->hands, &others, err));
+    crew->count = 1 + others;
     if (crew->count < wanted)
         mg_note(crew->run, MG_NOTE_DEGRADED, MG_STR(""),
                 mg_arena_printf(crew->run->arena, "%u targets at once instead of %u: the system gives no more threads", crew->count, wanted));
-}
-
-static void wait_for_others(struct mg_crew *crew)
-{
-    mg_turn_leave(crew->run->services->turn);
-    (void)pthread_mutex_lock(&crew->mutex);
-    while (crew->working > 0)
-        (void)pthread_cond_wait(&crew->changed, &crew->mutex);
-    (void)pthread_mutex_unlock(&crew->mutex);
-    mg_turn_take(crew->run->services->turn);
+    return MG_OK;
 }
 
 void mg_dismiss_crew(struct mg_run_context *run)
@@ -352,16 +303,9 @@ void mg_dismiss_crew(struct mg_run_context *run)
     run->crew = NULL;
     if (!crew)
         return;
-    (void)pthread_mutex_lock(&crew->mutex);
-    crew->dismissed = true;
-    (void)pthread_cond_broadcast(&crew->changed);
-    (void)pthread_mutex_unlock(&crew->mutex);
-    for (unsigned i = 1; i < crew->count; i++)
-        (void)pthread_join(crew->members[i].thread, NULL);
+    mg_hands_dismiss(crew->hands);
     for (size_t i = 0; i < crew->batch.len; i++)
         mg_arena_free(crew->batch.arenas[i]);
-    (void)pthread_cond_destroy(&crew->changed);
-    (void)pthread_mutex_destroy(&crew->mutex);
     free(crew);
 }
 
@@ -421,9 +365,10 @@ static enum mg_code judge_refused(struct mg_run_context *run, struct mg_err *err
 static enum mg_code work_all(struct mg_crew *crew, struct mg_err *err)
 {
     struct mg_run_context *run = crew->run;
-    hire(crew, members_wanted(run));
-    work(&crew->members[0]);
-    wait_for_others(crew);
+    MG_TRY(hire(crew, members_wanted(run), err));
+    work(crew, 0);
+    if (crew->hands)
+        mg_hands_wait(crew->hands);
     if (crew->refused)
         stop(crew, MG_STR("max_targets_reached"));
     enum mg_code code = crew->lost.code;
@@ -447,7 +392,7 @@ enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err)
     struct mg_crew *crew = calloc(1, sizeof *crew);
     if (!crew)
         return MG_FAIL(err, MG_E_LIMIT, "out of memory");
-    *crew = (struct mg_crew){ .run = run, .batch = { .since = now(run) }, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+    *crew = (struct mg_crew){ .run = run, .batch = { .since = now(run) } };
     crew->confirming = guess_confirming(run);
     run->crew = crew;
     run->asked = MG_NEW_ARRAY(run->arena, enum mg_asked, run->targets.len + 1);

@@ -5,7 +5,7 @@
 #include "services/context.h"
 
 /* GENERATING_TESTS: every target that is not finished, in order of priority, until a limit ends that. With a model up to
- * orchestrator.max_parallel_targets at once, each in a thread of its own; they take turns (services/turn.h), so that what they gain is the time
+ * orchestrator.max_parallel_targets at once, each in a thread of its own; they take turns (base/turn.h), so that what they gain is the time
  * that a model takes to answer. What becomes of a target does not depend on how many there are at once. */
 MG_MUST_CHECK enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err);
 

@@ -68,19 +68,16 @@ static void keep(struct mg_run_context *run, const struct mg_target *target, con
     }
 }
 
-static enum mg_code measure(struct mg_run_context *run, const struct mg_target *target, double end, struct mg_err *err)
+static enum mg_code measure(struct mg_run_context *run, const struct mg_target *target, struct mg_kept_session *kept, double end, struct mg_err *err)
 {
     struct mg_arena *scratch = mg_arena_new();
     struct mg_covering covering;
     struct mg_pending pending = { 0 };
-    struct mg_measure what = { .deadline = run->deadline > 0 && run->deadline < end ? run->deadline : end };
+    struct mg_measure what = { .kept = kept, .deadline = run->deadline > 0 && run->deadline < end ? run->deadline : end };
     mg_find_covering(run, target, scratch, &covering);
     enum mg_code code = MG_OK;
-    if (covering.len) {
-        run->measure = &what;
-        code = mg_process_target(run, target, scratch, &pending, err);
-        run->measure = NULL;
-    }
+    if (covering.len)
+        code = mg_process_target(run, target, &what, scratch, &pending, err);
     if (code == MG_OK && pending.outcome && pending.outcome->reason.len == 0)
         keep(run, target, &covering, &pending);
     mg_arena_free(scratch);
@@ -94,7 +91,7 @@ static double at_most(const struct mg_run_context *run, double seconds)
     return run->baseline.end > 0 && share < seconds ? (share > 0.1 ? share : 0.1) : seconds;
 }
 
-static enum mg_code measure_all(struct mg_run_context *run, const struct mg_changes *changes, struct mg_err *err)
+static enum mg_code measure_all(struct mg_run_context *run, const struct mg_changes *changes, struct mg_kept_session *kept, struct mg_err *err)
 {
     struct mg_progress progress = run->services->progress;
     double end = now(run) + at_most(run, MEASURING_SECONDS);
@@ -111,7 +108,7 @@ static enum mg_code measure_all(struct mg_run_context *run, const struct mg_chan
             return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
         progress.ops->step(progress.self, (uint32_t)i, run->targets.at[i].qualified_name);
         if (mg_is_meant(&run->targets.at[i], changes))
-            MG_TRY(measure(run, &run->targets.at[i], end, err));
+            MG_TRY(measure(run, &run->targets.at[i], kept, end, err));
     }
     return MG_OK;
 }
@@ -179,8 +176,9 @@ enum mg_code mg_early_verdicts(struct mg_run_context *run, const struct mg_chang
     bool soon = run->baseline.end > 0 && run->baseline.end - run->started < SOON_SECONDS;
     if (left > 0 && each * (double)left > SHORT_SECONDS && !soon) {
         MG_TRY(select_now(run, err));
-        enum mg_code code = measure_all(run, changes, err);
-        mg_end_session(run);
+        struct mg_kept_session kept = { 0 };
+        enum mg_code code = measure_all(run, changes, &kept, err);
+        mg_end_session(run, &kept);
         MG_TRY(code);
         tell(run, each * (double)left);
     }

@@ -9,7 +9,7 @@
 #include "ports/llm.h"
 #include "ports/progress.h"
 #include "ports/store.h"
-#include "services/turn.h"
+#include "base/turn.h"
 
 struct mg_model_calls_setup {
     struct mg_llm llm; /* who is asked; closed with the result */
@@ -23,7 +23,7 @@ struct mg_model_calls_setup {
     double first_wait;      /* seconds before the first retry, then doubled; 0 = 0.5 */
     double timeout_seconds; /* of one attempt */
     const double *deadline; /* monotonic seconds of `clock` after which nothing is sent; 0 = none. Read at each call; NULL = none */
-    struct mg_turn *turn;   /* the caller's, given up from the first attempt to the last; NULL = kept (services/turn.h) */
+    struct mg_turn *turn;   /* the caller's, given up from the first attempt to the last; NULL = kept (base/turn.h) */
     uint64_t seed;          /* of the jitter */
 };
 /* From the settings: limits, retries and time-out. */

@@ -40,7 +40,7 @@ struct mg_run_services {
     struct mg_vcs vcs;           /* of a score: what has changed */
     struct mg_cache cache;       /* of a score; ops == NULL: nothing is remembered */
     struct mg_generator witness; /* of a score: finds inputs that tell survivors apart; ops == NULL: nobody does */
-    struct mg_turn *turn;        /* services/turn.h; NULL: one target at a time, whatever the configuration says */
+    struct mg_turn *turn;        /* base/turn.h; NULL: one target at a time, whatever the configuration says */
     double *time_limit; /* where mg_run writes when the run's time is over, on the clock above; it is not touched without a limit. May be NULL */
     struct mg_names withheld; /* variables of the user's environment that tests do not get: names that may be told */
     const char *program;      /* what the user types to start us; the last line of a run is to be copied */

@@ -10,6 +10,7 @@
 #include "services/early.h"
 #include "services/events.h"
 #include "services/known_tests.h"
+#include "services/lanes.h"
 #include "services/plan.h"
 #include "services/record.h"
 
@@ -25,6 +26,8 @@ struct scoring {
     struct mg_survey survey;
     struct mg_str key; /* of the whole answer */
     struct mg_plan plan;
+    struct mg_outcome *outcomes; /* of the plan's targets; without an id: not begun */
+    struct mg_lanes *lanes;
     struct mg_depend *depend;
     uint32_t *ordinals;   /* by test index: place in scored.tests */
     struct mg_map tests;  /* id -> struct mg_test_case, to find the index of a killer */
@@ -383,7 +386,7 @@ static struct mg_mutant_result as_far_as_known(const struct scoring *s, struct m
 }
 
 /* Measures what is pending. Results come back in the order in which mutants went in. */
-static enum mg_code measure(struct scoring *s, struct target_work *work, struct mg_err *err)
+static enum mg_code measure(struct scoring *s, struct target_work *work, struct mg_lane *lane, struct mg_err *err)
 {
     struct mg_run_context *run = &s->run;
     MG_LIST(struct mg_mutant) mutants = { 0 };
@@ -399,14 +402,15 @@ static enum mg_code measure(struct scoring *s, struct target_work *work, struct 
     struct mg_again *again = MG_NEW_ARRAY(work->scratch, struct mg_again, mutants.len);
     for (size_t i = 0; i < mutants.len; i++)
         again[i] = (struct mg_again){ work->again[places.at[i]].at, work->again[places.at[i]].len };
-    struct mg_measure what = {
-        .mutants = mutants.at, .mutant_count = mutants.len, .again = again, .matrix = s->request->matrix, .deadline = run->deadline
-    };
+    struct mg_measure what = { .kept = &lane->kept,
+                               .others = lane->others,
+                               .mutants = mutants.at,
+                               .mutant_count = mutants.len,
+                               .again = again,
+                               .matrix = s->request->matrix,
+                               .deadline = run->deadline };
     struct mg_pending pending = { 0 };
-    run->measure = &what;
-    enum mg_code code = mg_process_target(run, work->planned->target, work->scratch, &pending, err);
-    run->measure = NULL;
-    MG_TRY(code);
+    MG_TRY(mg_process_target(run, work->planned->target, &what, work->scratch, &pending, err));
     if (pending.outcome->reason.len) {
         work->outcome->reason = mg_arena_str(run->arena, pending.outcome->reason);
         work->outcome->state = pending.outcome->state;
@@ -452,11 +456,11 @@ static void finish_mutants(struct scoring *s, struct target_work *work)
     work->outcome->after = work->outcome->improved = work->outcome->before;
 }
 
-static enum mg_code score_target(struct scoring *s, struct mg_planned *planned, struct mg_err *err)
+static enum mg_code score_target(struct scoring *s, size_t index, struct mg_lane *lane, struct mg_err *err)
 {
+    struct mg_planned *planned = &s->plan.at[index];
     const struct mg_target *target = planned->target;
-    struct target_work work = { .planned = planned, .scratch = mg_arena_new() };
-    work.outcome = MG_PUSH(s->run.arena, &s->run.report->outcomes);
+    struct target_work work = { .planned = planned, .scratch = mg_arena_new(), .outcome = &s->outcomes[index] };
     *work.outcome = (struct mg_outcome){ .target_id = target->id,
                                          .qualified_name = target->qualified_name,
                                          .module = target->module,
@@ -475,7 +479,7 @@ static enum mg_code score_target(struct scoring *s, struct mg_planned *planned, 
     if (code == MG_OK)
         code = take_early(s, &work, err);
     if (code == MG_OK)
-        code = measure(s, &work, err);
+        code = measure(s, &work, lane, err);
     if (code == MG_OK && s->depend)
         code = s->run.services->cache.ops->settle(s->run.services->cache.self, err);
     finish_mutants(s, &work);
@@ -483,18 +487,27 @@ static enum mg_code score_target(struct scoring *s, struct mg_planned *planned, 
     return code;
 }
 
+static enum mg_code score_next(void *self, size_t index, struct mg_lane *lane, struct mg_err *err)
+{
+    struct scoring *s = self;
+    struct mg_progress progress = s->run.services->progress;
+    if (mg_cancelled(s->run.services->cancel))
+        return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
+    progress.ops->step(progress.self, (uint32_t)index, s->plan.at[index].target->qualified_name);
+    return score_target(s, index, lane, err);
+}
+
+/* Outcomes stand in the order of the plan, whichever target came to its end first. */
 static enum mg_code score_targets(struct scoring *s, struct mg_err *err)
 {
     struct mg_progress progress = s->run.services->progress;
     progress.ops->phase(progress.self, "processing", MG_STR(""), (uint32_t)s->plan.len);
-    for (size_t i = 0; i < s->plan.len; i++) {
-        if (mg_cancelled(s->run.services->cancel))
-            return MG_FAIL(err, MG_E_CANCELLED, "cancelled");
-        progress.ops->step(progress.self, (uint32_t)i, s->plan.at[i].target->qualified_name);
-        MG_TRY(score_target(s, &s->plan.at[i], err));
-    }
-    mg_end_session(&s->run);
-    return MG_OK;
+    s->outcomes = MG_NEW_ARRAY(s->run.arena, struct mg_outcome, s->plan.len + 1);
+    enum mg_code code = mg_lanes_run(&s->run, s->plan.len, score_next, s, &s->lanes, err);
+    for (size_t i = 0; i < s->plan.len; i++)
+        if (s->outcomes[i].target_id.len)
+            *MG_PUSH(s->run.arena, &s->run.report->outcomes) = s->outcomes[i];
+    return code;
 }
 
 /* ---- the pipeline ---- */
@@ -651,8 +664,8 @@ enum mg_code mg_score_run(const struct mg_run_services *services, const struct m
         mg_note(&s.run, MG_NOTE_DEGRADED, MG_STR(""), mg_str_from(services->protection));
     MG_TRY(find_changes(&s, err));
     enum mg_code code = pipeline(&s, err);
-    mg_end_session(&s.run);
     services->agent.ops->stop(services->agent.self);
+    mg_lanes_end(s.lanes);
     if (result->repo.copy.len)
         services->ingest.ops->close(services->ingest.self, &result->repo);
     sum_up(&s, code);

@@ -107,7 +107,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
         *MG_PUSH(work->arena, &work->outcome->mutants) = judged;
     }
     work->outcome->before = work->outcome->after = work->outcome->improved = tally_of(work->outcome, false);
-    if (!services->generator.ops || work->run->measure)
+    if (!services->generator.ops || work->measure)
         return MG_OK;
     if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
         return mg_discard(work, MG_STR("nothing in it can be mutated"), err);
@@ -119,7 +119,7 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
 static enum mg_code steps(struct mg_work *work, struct mg_err *err)
 {
     MG_TRY(measure_before(work, err));
-    if (work->outcome->state != MG_TARGET_SELECTED || !work->run->services->generator.ops || work->run->measure)
+    if (work->outcome->state != MG_TARGET_SELECTED || !work->run->services->generator.ops || work->measure)
         return MG_OK;
     return work->run->request.dry_run ? mg_target_estimate(work, err) : mg_target_rounds(work, err);
 }
@@ -143,30 +143,32 @@ static struct mg_outcome fresh_outcome(const struct mg_target *target, uint32_t 
 /* Nothing of a measured target stays in its session: its mutants and its tests run in forks. So the next one can have it. */
 static enum mg_code take_session(struct mg_work *work, struct mg_err *err)
 {
-    struct mg_run_context *run = work->run;
-    work->shared = run->measure && run->session && run->served < MOST_SERVED;
-    if (!work->shared)
-        mg_end_session(run);
-    work->session = run->session;
-    run->session = NULL;
-    run->served++;
-    return work->shared ? MG_OK : run->services->agent.ops->open_session(run->services->agent.self, &work->session, err);
+    struct mg_kept_session *kept = work->measure ? work->measure->kept : NULL;
+    work->shared = kept && kept->session && kept->served < MOST_SERVED;
+    if (kept && !work->shared)
+        mg_end_session(work->run, kept);
+    work->session = kept ? kept->session : NULL;
+    if (kept) {
+        kept->session = NULL;
+        kept->served++;
+    }
+    const struct mg_agent *agent = &work->run->services->agent;
+    return work->shared ? MG_OK : agent->ops->open_session(agent->self, &work->session, err);
 }
 
 static void leave_session(struct mg_work *work, enum mg_code code)
 {
-    if (work->run->measure && code == MG_OK && work->gate.found && !work->gate.found->has_imported)
-        work->run->session = work->session;
+    if (work->measure && code == MG_OK && work->gate.found && !work->gate.found->has_imported)
+        work->measure->kept->session = work->session;
     else
         work->run->services->agent.ops->session_close(work->session);
 }
 
-void mg_end_session(struct mg_run_context *run)
+void mg_end_session(const struct mg_run_context *run, struct mg_kept_session *kept)
 {
-    if (run->session)
-        run->services->agent.ops->session_close(run->session);
-    run->session = NULL;
-    run->served = 0;
+    if (kept->session)
+        run->services->agent.ops->session_close(kept->session);
+    *kept = (struct mg_kept_session){ 0 };
 }
 
 /* All steps in one session. */
@@ -189,12 +191,13 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
                                            .config = work->run->config,
                                            .start = &work->run->start,
                                            .cancel = services->cancel };
-    if (work->run->measure) {
-        work->gate.mutants = work->run->measure->mutants;
-        work->gate.mutant_count = work->run->measure->mutant_count;
-        work->gate.again = work->run->measure->again;
-        work->gate.matrix = work->run->measure->matrix;
-        work->gate.deadline = work->run->measure->deadline;
+    if (work->measure) {
+        work->gate.others = work->measure->others;
+        work->gate.mutants = work->measure->mutants;
+        work->gate.mutant_count = work->measure->mutant_count;
+        work->gate.again = work->measure->again;
+        work->gate.matrix = work->measure->matrix;
+        work->gate.deadline = work->measure->deadline;
         work->gate.clock = services->clock;
     }
     enum mg_code code = steps(work, err);
@@ -202,11 +205,11 @@ static enum mg_code attempt(struct mg_work *work, struct mg_err *err)
     return code;
 }
 
-static enum mg_code process(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
-                            struct mg_err *err)
+static enum mg_code process(struct mg_run_context *run, const struct mg_target *target, const struct mg_measure *measure, struct mg_arena *arena,
+                            struct mg_pending *pending, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
-    struct mg_work work = { .run = run, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
+    struct mg_work work = { .run = run, .measure = measure, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
     work.source = &run->repo->sources.at[mg_file_index(run, target->path)];
     double started = services->clock.ops->monotonic(services->clock.self);
     struct mg_err cause = { .code = MG_OK };
@@ -254,12 +257,12 @@ static enum mg_code leave(const struct mg_run_context *run, struct mg_arena *are
     return mg_move_target(pending->outcome, MG_TARGET_ON_leave, err);
 }
 
-enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, struct mg_arena *arena, struct mg_pending *pending,
-                               struct mg_err *err)
+enum mg_code mg_process_target(struct mg_run_context *run, const struct mg_target *target, const struct mg_measure *measure, struct mg_arena *arena,
+                               struct mg_pending *pending, struct mg_err *err)
 {
     mg_log_target(target->qualified_name);
-    enum mg_code code = process(run, target, arena, pending, err);
-    if (code == MG_E_CANCELLED && pending->outcome && !run->measure && mg_ended_by_limit(run, code))
+    enum mg_code code = process(run, target, measure, arena, pending, err);
+    if (code == MG_E_CANCELLED && pending->outcome && !measure && mg_ended_by_limit(run, code))
         code = leave(run, arena, pending, err);
     mg_log_target(MG_NO_STR);
     return code;

@@ -6,6 +6,7 @@
 
 struct mg_work {
     struct mg_run_context *run;
+    const struct mg_measure *measure; /* of a score, else NULL */
     const struct mg_target *target;
     const struct mg_source_file *source;
     struct mg_arena *arena;

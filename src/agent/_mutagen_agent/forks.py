@@ -109,7 +109,7 @@ class Pool:
     def start(self):
         while self.waiting and self.has_room() and self.is_clear():
             alone = getattr(self.waiting[0][0], "alone", False)  # with nothing beside it, in no session
-            slot = (self.slots.acquire_all() if alone else self.slots.acquire(len(self.running) >= self.jobs)) if self.slots else -1
+            slot = (self.slots.acquire_all() if alone else self.slots.acquire(self.jobs + self.spare)) if self.slots else -1
             if self.slots and slot < 0:
                 return  # timeout() brings us back
             key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
@@ -171,6 +171,8 @@ class Pool:
             child.read()
             if child.on_look:
                 child.on_look(child)
+            if child.asleep and child.slot >= 0:
+                self.slots.sleep(child.slot)
             late = time.monotonic() >= child.deadline
             if gone or late or child.complete or child.at_eof:
                 self.running.remove(child)

@@ -15,7 +15,7 @@ from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, 
 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
-WORTH_A_LOOK = 0.2  # seconds of a test before it is looked at whether it waits
+WORTH_A_LOOK = 0.05  # seconds of a test before it is looked at whether it waits
 WAITS_IN_CHAIN = 0.3  # seconds of one wait: it is run again by itself anyway
 WORTH_TELLING = 0.05  # seconds of a test: below, its limit (0.5 s and five times what it takes: engine/pump.h) is not in question
 

@@ -1,5 +1,5 @@
-"""Places for mutant processes, shared by all sessions: locked files, so that a killed session gives its places back by itself. There are `jobs`, and spare
-ones for those that run while others are in a wait that is not expected to end."""
+"""Places for mutant processes, shared by all sessions: locked files, so that a killed session gives its places back by itself. A process needs a
+number, which nobody else has as long as it lives, and one of `jobs` turns to run, which it gives back when it is in a wait that is not expected to end."""
 import fcntl
 import os
 
@@ -9,36 +9,52 @@ RETRY_SECONDS = 0.005
 
 
 def spare(jobs):
-    """How many spare places there are. With one job nothing runs beside anything: whether tests can stand that has not been tried."""
-    return 2 * jobs if jobs > 1 else 0
+    """How many processes may be asleep beside those that run. With one job nothing runs beside anything: whether tests can stand that has not been tried."""
+    return 8 * jobs if jobs > 1 else 0
 
 
 class Slots:
     def __init__(self, folder, jobs):
         os.makedirs(folder, exist_ok=True)
-        self.numbers = {}  # descriptor -> which place it holds
+        self.jobs = max(1, jobs)
+        self.numbers = {}  # descriptor -> which number it holds
+        self.turns = {}  # descriptor of a number -> that of the turn to run that goes with it
         self.held = []  # those taken so far of all
         self.rest = {}  # descriptor -> all other ones, which it stands for
-        self.last = 0  # a worker that has this process's target in place is taken again
-        self.jobs = max(1, jobs)
         self.paths = [os.path.join(folder, "slot-%d" % number) for number in range(self.jobs + spare(jobs))]
+        self.turn_paths = [os.path.join(folder, "turn-%d" % number) for number in range(self.jobs)]
+        self.order = list(range(len(self.paths)))  # those first that we have had last: a worker, or a chain, that has this session's target in place
+        self.queue_path = os.path.join(folder, "queue")
+        self.queue = -1  # held by the session that is the next to get a turn
 
-    def acquire(self, may_be_spare=False):
-        """A descriptor that holds one place, -1 when all are taken."""
-        for turn in range(self.jobs):
-            number = (self.last + turn) % self.jobs
-            fd = self.take(number)
-            if fd >= 0:
-                self.last = number
-                return fd
-        for number in range(self.jobs, len(self.paths) if may_be_spare else 0):
-            fd = self.take(number)
-            if fd >= 0:
-                return fd
-        return -1
+    def acquire(self, most):
+        """A descriptor that holds a number below `most`, and a turn to run; -1 when all are taken."""
+        if self.queue < 0:
+            self.queue = lock(self.queue_path)
+        if self.queue < 0:
+            return -1
+        turn = first(map(lock, self.turn_paths))
+        if turn < 0:
+            return -1
+        unlock(self.queue)
+        self.queue = -1
+        fd = first(map(self.take, [number for number in self.order if number < most]))
+        if fd < 0:
+            unlock(turn)
+            return -1
+        self.turns[fd] = turn
+        self.order.remove(self.numbers[fd])
+        self.order.insert(0, self.numbers[fd])
+        return fd
+
+    def sleep(self, fd):
+        """What has this number is asleep: another one may run."""
+        turn = self.turns.pop(fd, -1)
+        if turn >= 0:
+            unlock(turn)
 
     def acquire_all(self):
-        """A descriptor that stands for all places, -1 as long as one is taken: then the others are held until the next try. In their order, so
+        """A descriptor that stands for all numbers, -1 as long as one is taken: then the others are held until the next try. In their order, so
         that of two who want them all one gets them."""
         while len(self.held) < len(self.paths):
             fd = self.take(len(self.held))
@@ -55,14 +71,9 @@ class Slots:
             self.release(self.held.pop())
 
     def take(self, number):
-        fd = os.open(self.paths[number], os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            return -1
-        self.numbers[fd] = number
-        wire.private_fds.add(fd)  # the fork must not keep the place when we are gone
+        fd = lock(self.paths[number])
+        if fd >= 0:
+            self.numbers[fd] = number
         return fd
 
     def number(self, fd):
@@ -71,5 +82,26 @@ class Slots:
     def release(self, fd):
         for one in self.rest.pop(fd, ()):
             self.release(one)
-        wire.private_fds.discard(fd)
+        self.sleep(fd)
+        unlock(fd)
+
+
+def lock(path):
+    """A descriptor that holds the lock, -1 when somebody else does."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         os.close(fd)
+        return -1
+    wire.private_fds.add(fd)  # the fork must not keep the place when we are gone
+    return fd
+
+
+def unlock(fd):
+    wire.private_fds.discard(fd)
+    os.close(fd)
+
+
+def first(descriptors):
+    return next((fd for fd in descriptors if fd >= 0), -1)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "services/turn.h"
+#include "base/turn.h"
 #include "unit/services/scripted.h"
 
 #define COUNT 8u
