@@ -171,8 +171,8 @@ class Pool:
             child.read()
             if child.on_look:
                 child.on_look(child)
-            if child.asleep and child.slot >= 0:
-                self.slots.sleep(child.slot)
+            if child.slot >= 0:
+                (self.slots.sleep if child.asleep else self.slots.wake)(child.slot)
             late = time.monotonic() >= child.deadline
             if gone or late or child.complete or child.at_eof:
                 self.running.remove(child)

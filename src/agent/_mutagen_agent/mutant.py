@@ -16,6 +16,7 @@ from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
 WORTH_A_LOOK = 0.05  # seconds of a test before it is looked at whether it waits
+GIVES_WAY = 0.05  # seconds of one wait behind which the processor is given to another: not for long, where the test waits by itself
 WAITS_IN_CHAIN = 0.3  # seconds of one wait: it is run again by itself anyway
 WORTH_TELLING = 0.05  # seconds of a test: below, its limit (0.5 s and five times what it takes: engine/pump.h) is not in question
 
@@ -73,7 +74,7 @@ class Plan:
         limits = self.limits_of(self.at)
         worth = limits and time.monotonic() - self.test_began >= WORTH_A_LOOK and (self.away or self.at_hit and self.lines[0])
         waited = self.wait.seconds(child.pid) if worth else 0.0
-        child.asleep = waited >= unlikely_wait(limits)
+        child.asleep = waited >= GIVES_WAY
         if worth and waited >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
             self.stuck = True
             child.deadline = time.monotonic()
@@ -462,11 +463,6 @@ def is_certain(limit, asleep):
 def longest_wait(limits):
     """Seconds that a test may be in one wait before nothing more is expected of it: ten times what all of it takes, which no busy machine explains either."""
     return max([2.0] + [10.0 * seconds_of(limit) for limit in limits])
-
-
-def unlikely_wait(limits):
-    """Seconds of one wait behind which a processor is better given to another: twice what all of the test takes."""
-    return max([WORTH_A_LOOK] + [2.0 * seconds_of(limit) for limit in limits])
 
 
 def wall_limit(limit):

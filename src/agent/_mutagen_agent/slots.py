@@ -10,7 +10,7 @@ RETRY_SECONDS = 0.005
 
 def spare(jobs):
     """How many processes may be asleep beside those that run. With one job nothing runs beside anything: whether tests can stand that has not been tried."""
-    return 8 * jobs if jobs > 1 else 0
+    return max(2 * jobs, min(8 * jobs, 32)) if jobs > 1 else 0
 
 
 class Slots:
@@ -49,9 +49,14 @@ class Slots:
 
     def sleep(self, fd):
         """What has this number is asleep: another one may run."""
-        turn = self.turns.pop(fd, -1)
-        if turn >= 0:
-            unlock(turn)
+        if self.turns.get(fd, -1) >= 0:
+            unlock(self.turns[fd])
+            self.turns[fd] = -1
+
+    def wake(self, fd):
+        """It runs again, and has a turn as soon as there is one."""
+        if self.turns.get(fd, 0) < 0:
+            self.turns[fd] = first(map(lock, self.turn_paths))
 
     def acquire_all(self):
         """A descriptor that stands for all numbers, -1 as long as one is taken: then the others are held until the next try. In their order, so
@@ -83,6 +88,7 @@ class Slots:
         for one in self.rest.pop(fd, ()):
             self.release(one)
         self.sleep(fd)
+        self.turns.pop(fd, None)
         unlock(fd)
 
 
