@@ -72,6 +72,7 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
                               struct mg_arena *arena, struct mg_mutant_run *run, struct mg_err *err)
 {
     struct mg_mutant_job job = { .ticket = 0, .source = control->source, .bail = control->bail, .fresh = control->fresh, .exec = control->exec };
+    job.yields = true;
     job.wall_seconds = control->fresh ? 90.0 : 10.0;
     for (size_t i = 0; i < count; i++) {
         double limit = mg_control_limit(tests[i].seconds);
@@ -84,8 +85,11 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
         mg_others_wait(request);
     MG_TRY(request->agent.ops->session_submit(request->session, &job, err));
     mg_others_tell(request, &told, 1);
-    enum mg_code code = mg_others_next(request, request->config->jobs > 1, arena, run, err);
-    mg_others_tell(request, &told, 0);
+    enum mg_code code;
+    do {
+        code = mg_others_next(request, request->config->jobs > 1, arena, run, err);
+        mg_others_tell(request, &told, 0); /* it has ended, or is asleep */
+    } while (code == MG_OK && run->end == MG_RUN_ASLEEP);
     return code;
 }
 

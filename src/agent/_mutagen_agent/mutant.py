@@ -71,11 +71,11 @@ class Plan:
     def look(self, child):
         """Takes in which test the fork is at, whether others may run meanwhile, and ends it where nothing is to come any more."""
         self.look_at_page(child)
-        limits = self.limits_of(self.at)
-        worth = limits and time.monotonic() - self.test_began >= WORTH_A_LOOK and (self.away or self.at_hit and self.lines[0])
+        worth = time.monotonic() - self.test_began >= WORTH_A_LOOK
         waited = self.wait.seconds(child.pid) if worth else 0.0
         child.asleep = waited >= GIVES_WAY
-        if worth and waited >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
+        limits = self.limits_of(self.at) if child.asleep and (self.away or self.at_hit and self.lines[0]) else ()
+        if limits and waited >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
             self.stuck = True
             child.deadline = time.monotonic()
 
