@@ -434,20 +434,28 @@ def sleepers(pid):
 
 
 class Wait:
-    """How long a process has been in one and the same wait: all of its threads asleep, and none of them woken meanwhile."""
+    """What a process waits for, as far as a look now and then can tell."""
 
     def __init__(self):
-        self.counts, self.since, self.looked = None, 0.0, 0.0
+        self.counts, self.since, self.quiet, self.looked = None, 0.0, 0.0, 0.0
 
-    def seconds(self, pid):
-        """From the first call that has seen it to the last one that has looked."""
+    def look(self, pid):
         now = time.monotonic()
         if now - self.looked >= LOOK_SECONDS:
             counts = sleepers(pid)
+            if counts is None or self.counts is None:
+                self.quiet = now
             if counts is None or counts != self.counts:
                 self.counts, self.since = counts, now
             self.looked = now
+
+    def seconds(self):
+        """How long it has been in one and the same wait: all of its threads asleep, and none of them woken meanwhile."""
         return self.looked - self.since
+
+    def idle_seconds(self):
+        """How long each look has found all of its threads asleep, if for another wait now and then."""
+        return self.looked - self.quiet
 
 
 def has_exited(pid):

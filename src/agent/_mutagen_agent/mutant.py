@@ -16,7 +16,7 @@ from . import codes, forks, fresh as new_interpreter, inside, mutation, reload, 
 CRASHES = (TypeError, NameError, AttributeError)
 SECONDS_PER_TEST = 0.02  # a limit below the timer's grain would fire at once
 WORTH_A_LOOK = 0.05  # seconds of a test before it is looked at whether it waits
-GIVES_WAY = 0.05  # seconds of one wait behind which the processor is given to another: not for long, where the test waits by itself
+GIVES_WAY = 0.05  # seconds of waiting behind which the processor is given to another: not for long, where the test waits by itself
 WAITS_IN_CHAIN = 0.3  # seconds of one wait: it is run again by itself anyway
 WORTH_TELLING = 0.05  # seconds of a test: below, its limit (0.5 s and five times what it takes: engine/pump.h) is not in question
 
@@ -72,10 +72,11 @@ class Plan:
         """Takes in which test the fork is at, whether others may run meanwhile, and ends it where nothing is to come any more."""
         self.look_at_page(child)
         worth = time.monotonic() - self.test_began >= WORTH_A_LOOK
-        waited = self.wait.seconds(child.pid) if worth else 0.0
-        child.asleep = waited >= GIVES_WAY
+        if worth:
+            self.wait.look(child.pid)
+        child.asleep = worth and self.wait.idle_seconds() >= GIVES_WAY
         limits = self.limits_of(self.at) if child.asleep and (self.away or self.at_hit and self.lines[0]) else ()
-        if limits and waited >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
+        if limits and self.wait.seconds() >= (WAITS_IN_CHAIN if self.away else longest_wait(limits)):
             self.stuck = True
             child.deadline = time.monotonic()
 
