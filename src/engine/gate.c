@@ -80,15 +80,15 @@ static enum mg_code run_alone(const struct mg_gate_request *request, const struc
         *MG_PUSH(arena, &job.limits) = limit;
         job.wall_seconds += 4.0 * limit;
     }
-    size_t told = 0;
+    struct mg_told told = { 0 };
     while (mg_others_hold_up(request) && !mg_cancelled(request->cancel))
         mg_others_wait(request);
     MG_TRY(request->agent.ops->session_submit(request->session, &job, err));
-    mg_others_tell(request, &told, 1);
+    mg_others_tell(request, &told, 1, 0);
     enum mg_code code;
     do {
         code = mg_others_next(request, request->config->jobs > 1, arena, run, err);
-        mg_others_tell(request, &told, 0); /* it has ended, or is asleep */
+        mg_others_tell(request, &told, 0, code == MG_OK && run->end == MG_RUN_ASLEEP);
     } while (code == MG_OK && run->end == MG_RUN_ASLEEP);
     return code;
 }

@@ -1,14 +1,16 @@
 /* Targets side by side: docs/architecture.md, "A mutant". */
 #include "engine/others.h"
 
-void mg_others_tell(const struct mg_gate_request *request, size_t *told, size_t awake)
+void mg_others_tell(const struct mg_gate_request *request, struct mg_told *told, size_t awake, size_t asleep)
 {
     struct mg_side_by_side *others = request->others;
-    if (!others || awake == *told)
+    struct mg_told now = { .awake = awake, .asleep = awake == 0 && asleep > 0 };
+    if (!others || (now.awake == told->awake && now.asleep == told->asleep))
         return;
-    others->awake = others->awake - *told + awake;
+    others->awake = others->awake - told->awake + now.awake;
+    others->asleep = others->asleep - told->asleep + now.asleep;
     others->changes++;
-    *told = awake;
+    *told = now;
 }
 
 bool mg_others_hold_up(const struct mg_gate_request *request) { return request->others && request->others->alone > 0; }

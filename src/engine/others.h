@@ -4,8 +4,13 @@
 
 #include "ports/gate.h"
 
-/* How many of our mutants run, those asleep apart; *told is what the others knew of them, 0 at first. */
-void mg_others_tell(const struct mg_gate_request *request, size_t *told, size_t awake);
+/* What the others know of our mutants; zero at first. */
+struct mg_told {
+    size_t awake;
+    bool asleep;
+};
+/* How many of our mutants run, and how many are in a wait. */
+void mg_others_tell(const struct mg_gate_request *request, struct mg_told *told, size_t awake, size_t asleep);
 
 /* True while a mutant of another target waits until nothing runs beside it: nothing may be begun then. */
 bool mg_others_hold_up(const struct mg_gate_request *request);

@@ -1,7 +1,6 @@
 /* The loop around session_submit and session_next. Rules of a verdict: docs/architecture.md, "Verdicts". */
 #include "engine/pump.h"
 #include "base/str.h"
-#include "engine/others.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,7 +144,7 @@ static size_t jobs_of(const struct mg_gate_request *request) { return request->c
 /* Attempts that the agent has and that are not in a wait. */
 static size_t awake(const struct mg_pump *pump) { return pump->outstanding - pump->asleep; }
 
-static void tell_others(struct mg_pump *pump) { mg_others_tell(pump->request, &pump->told, awake(pump)); }
+static void tell_others(struct mg_pump *pump) { mg_others_tell(pump->request, &pump->told, awake(pump), pump->asleep); }
 
 static enum mg_code hand_over(struct mg_pump *pump, struct mg_attempt *attempt, struct mg_err *err)
 {
@@ -546,7 +545,7 @@ enum mg_code mg_pump_next(struct mg_pump *pump, uint32_t *mutant, struct mg_atte
 {
     enum mg_code code = run_on(pump, err);
     if (code != MG_OK)
-        mg_others_tell(pump->request, &pump->told, 0); /* nobody waits for them any more */
+        mg_others_tell(pump->request, &pump->told, 0, 0); /* nobody waits for them any more */
     MG_TRY(code);
     *mutant = UINT32_MAX;
     if (pump->next_ready == pump->ready.len)

@@ -2,7 +2,7 @@
 #ifndef MG_ENGINE_PUMP_H
 #define MG_ENGINE_PUMP_H
 
-#include "ports/gate.h"
+#include "engine/others.h"
 #include "ports/progress.h"
 
 /* A test that may kill, with what its limit is made from. */
@@ -75,7 +75,7 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
     size_t asleep;                    /* of these */
-    size_t told;                      /* others->awake has so many of them */
+    struct mg_told told;
     bool keeps_turn;                  /* nothing may run beside what runs now */
     MG_LIST(struct mg_claim) claims;  /* their proof is quick: it is begun when no mutant is left to be run, for as many as possible */
     MG_LIST(struct mg_proof) proofs;  /* they go before mutants */

@@ -3,8 +3,7 @@
  * One agent per run = one zygote process in the repo's interpreter: it has imported and collected, and has run no test.
  * Everything else is forked from it: the baseline, one session per target, one process per mutant. Wire format: docs/agent-protocol.md.
  *
- * Threads: an agent is asked by one thread at a time, and what it starts dies with the thread that asked; a session belongs to the thread that
- * opened it. Several sessions may be open. Every call blocks at most until its
+ * Threads: an agent is asked by one thread at a time, and what it starts dies with the thread that asked; a session, too. Several sessions may be open. Every call blocks at most until its
  * deadline and returns MG_E_CANCELLED soon after the cancel token fires. Results live in the arena that the caller passes.
  * Tests are named by index: position in mg_collected.tests, counted on by mg_session_load. */
 #ifndef MG_AGENT_H

@@ -35,8 +35,9 @@ struct mg_known {
 struct mg_side_by_side {
     struct mg_turn *turn;
     size_t awake;     /* mutants that all of them have with the agent, without those that are asleep */
+    size_t asleep;    /* targets of which all mutants that the agent has are */
     unsigned alone;   /* gates that wait for nothing to run, for a mutant that must have nothing beside it: no other mutant is begun then */
-    uint64_t changes; /* of the two */
+    uint64_t changes; /* of these */
 };
 struct mg_gate_request {
     const struct mg_target *target;

@@ -11,39 +11,51 @@ struct mg_lanes {
     struct mg_run_context *run;
     struct mg_hands *hands; /* NULL with one lane */
     struct mg_side_by_side others;
-    struct mg_lane at[MOST_LANES];
-    size_t jobs, next, count;
+    struct mg_kept_session kept[MOST_LANES]; /* of lanes that have nothing to do: the last one is taken first, as what it has learned is worth most */
+    size_t kept_count, jobs, next, count;
+    size_t open; /* targets that are begun */
     enum mg_code (*one)(void *self, size_t index, struct mg_lane *lane, struct mg_err *err);
     void *self;
     struct mg_err lost; /* the first error; code MG_OK = none */
 };
 
-/* A target is begun where a processor has nothing to do, and when those that are begun have nothing to go on with. */
-static void wait_for_room(struct mg_lanes *lanes)
+/* Where a processor has nothing to do, and those that are begun have nothing to go on with. Of those that are not asleep there are no more than jobs:
+ * what a session has learned of tests, the next one has to learn, too. */
+static bool has_room(const struct mg_lanes *lanes)
 {
-    struct mg_side_by_side *others = &lanes->others;
-    while (lanes->next < lanes->count && lanes->lost.code == MG_OK && (others->awake >= lanes->jobs || others->alone > 0))
-        mg_turn_wait(others->turn, &others->changes);
+    const struct mg_side_by_side *others = &lanes->others;
+    return others->awake < lanes->jobs && others->alone == 0 && lanes->open - others->asleep < lanes->jobs;
+}
+
+static enum mg_code one_target(struct mg_lanes *lanes, struct mg_err *err)
+{
+    struct mg_lane lane = { .others = lanes->hands ? &lanes->others : NULL };
+    if (lanes->kept_count > 0)
+        lane.kept = lanes->kept[--lanes->kept_count];
+    lanes->open++;
+    enum mg_code code = lanes->one(lanes->self, lanes->next++, &lane, err);
+    lanes->open--;
+    lanes->others.changes++;
+    lanes->kept[lanes->kept_count++] = lane.kept;
+    return code;
 }
 
 static void work(void *self, unsigned number)
 {
     struct mg_lanes *lanes = self;
-    struct mg_lane *lane = &lanes->at[number];
+    (void)number;
     for (;;) {
-        if (lanes->hands)
-            wait_for_room(lanes);
+        while (lanes->hands && lanes->next < lanes->count && lanes->lost.code == MG_OK && !has_room(lanes))
+            mg_turn_wait(lanes->others.turn, &lanes->others.changes);
         if (lanes->next == lanes->count || lanes->lost.code != MG_OK)
             break;
         struct mg_err err = { .code = MG_OK };
-        enum mg_code code = lanes->one(lanes->self, lanes->next++, lane, &err);
+        enum mg_code code = one_target(lanes, &err);
         if (code != MG_OK && lanes->lost.code == MG_OK)
             lanes->lost = err;
         mg_turn_leave(lanes->run->services->turn);
         mg_turn_take_last(lanes->run->services->turn);
     }
-    lanes->others.changes++; /* those who wait for room see that there is nothing left */
-    mg_end_session(lanes->run, &lane->kept);
 }
 
 /* One for each that may be asleep (agent: slots.spare), and one for those that are not. */
@@ -64,14 +76,14 @@ enum mg_code mg_lanes_run(struct mg_run_context *run, size_t count,
     if (!all)
         return MG_FAIL(err, MG_E_LIMIT, "out of memory");
     *all = (struct mg_lanes){ .run = run, .others = { .turn = turn }, .jobs = (size_t)run->config->jobs, .count = count, .one = one, .self = self };
-    for (unsigned i = 0; i < MOST_LANES; i++)
-        all->at[i].others = wanted > 1 ? &all->others : NULL;
     mg_turn_take(turn);
     enum mg_code code = wanted > 1 ? mg_hands_hire(turn, wanted - 1, work, all, &all->hands, &others, err) : MG_OK;
     if (code == MG_OK)
         work(all, 0);
     if (all->hands)
         mg_hands_wait(all->hands);
+    for (size_t i = 0; i < all->kept_count; i++)
+        mg_end_session(run, &all->kept[i]);
     mg_turn_leave(turn);
     MG_TRY(code);
     if (all->lost.code != MG_OK && err)

@@ -1,5 +1,5 @@
 /* Targets that are measured side by side: while what is left of one leaves processors free (its last mutants, some of them in a wait), the next is
- * begun. Each lane is a thread with a session of its own, and takes one target after the other. With one job, or without a turn, there is one lane. */
+ * begun. Each lane is a thread, and takes one target after the other. With one job, or without a turn, there is one lane. */
 #ifndef MG_SERVICES_LANES_H
 #define MG_SERVICES_LANES_H
 
@@ -7,7 +7,7 @@
 
 struct mg_lanes;
 
-/* What a lane gives its targets: mg_measure.kept and mg_measure.others. */
+/* What a target is given: mg_measure.kept and mg_measure.others. */
 struct mg_lane {
     struct mg_kept_session kept;
     struct mg_side_by_side *others;
