@@ -39,8 +39,8 @@ class Chains:
     """In a session: the processes, one for each place of a worker, and the tests that cannot run there."""
 
     def __init__(self, session):
-        self.session, self.running, self.unfit, self.residues = session, {}, set(), {}
-        self.stains, self.settled = set(), 0  # tests whose first run leaves something; survivors that clean processes have settled
+        self.session, self.running = session, {}
+        self.tests = Learned(os.path.join(session.scratch, "chained-tests"), session.known)
         self.begin()
         self.book = os.path.join(session.scratch, "chains")  # what the targets before this one came to
         self.before = None
@@ -55,14 +55,15 @@ class Chains:
             return None
         if host.starters is None or host.starters.intersection(tests) or host.unforkable.intersection(tests):
             return None
-        fit = [(test, limit) for test, limit in zip(tests, limits) if test not in self.unfit and 0.0 <= mutant.seconds_of(limit) <= MOST_SECONDS][:MOST_TESTS]
+        fit = [(test, limit) for test, limit in zip(tests, limits) if test not in self.tests.unfit and 0.0 <= mutant.seconds_of(limit) <= MOST_SECONDS][:MOST_TESTS]
         if not fit:
             return None
         return Link(self, dict(request, tests=[test for test, _limit in fit], limits=[limit for _test, limit in fit]), code, len(fit) == len(tests))
 
     def is_clean(self, tests):
         """Whether a clean process may run these tests."""
-        return self.session.host.state.others is not None and len(self.stains) < MOST_STAINS + self.settled // 2 and self.stains.isdisjoint(tests)
+        stains = self.tests.stains
+        return self.session.host.state.others is not None and len(stains) < MOST_STAINS + self.tests.settled // 2 and stains.isdisjoint(tests)
 
     def pays(self):
         """Whether those that were begun, for this target and for the ones before, were worth it."""
@@ -77,6 +78,7 @@ class Chains:
     def begin(self):
         """Another target. The processes stay: nothing of it is in them before they hear of it."""
         self.asked = False
+        self.tests.read()
         self.tried = self.won = self.started = 0  # mutants of this target, those of them that were settled in a chain, and processes begun for it
 
     def note(self):
@@ -113,6 +115,46 @@ def book(path):
         return 0, 0, 0  # none yet; one that is being written is read the next time
     rows = [row for row in rows if len(row) == 2]
     return len(rows), sum(row[0] for row in rows), sum(row[1] for row in rows)
+
+
+class Learned:
+    """What sessions have learned of tests, each from all: `unfit` ones cannot run in such a process, the first run of `stains` leaves something, and
+    `settled` survivors were believed in clean ones. In a file of lines; generated tests have other numbers in other sessions, and do not stand there."""
+
+    def __init__(self, path, known):
+        self.path, self.known, self.at = path, known, 0
+        self.unfit, self.residues, self.stains, self.settled = set(), {}, set(), 0
+
+    def note(self, kind, test=0):
+        self.take(kind, test)
+        if test < self.known:
+            with open(self.path, "a") as file:
+                file.write("%d %s %d\n" % (os.getpid(), kind, test))
+
+    def read(self):
+        """What others have noted since."""
+        try:
+            with open(self.path) as file:
+                file.seek(self.at)
+                text = file.read()
+        except OSError:
+            return  # nobody has yet
+        whole = text[: text.rfind("\n") + 1]
+        self.at += len(whole)  # they are ASCII
+        for line in whole.splitlines():
+            who, kind, test = line.split()
+            if int(who) != os.getpid():
+                self.take(kind, int(test))
+
+    def take(self, kind, test):
+        if kind == "settled":
+            self.settled += 1
+        elif kind == "stain":
+            self.stains.add(test)
+        elif kind == "residue":
+            self.residues[test] = self.residues.get(test, 0) + 1
+        if kind == "unfit" or self.residues.get(test, 0) >= MOST_RESIDUES:
+            self.unfit.add(test)
 
 
 class Chain:
@@ -176,7 +218,8 @@ class Link:
 
     def end(self, child, late):
         said = said_in(child.records)
-        self.chains.stains.update(said["stains"] if said else ())
+        for test in said["stains"] if said else ():
+            self.chains.tests.note("stain", test)
         if child.complete and not child.error and said is not None and not said["leaves"]:
             return forks.Ended(child.key, child.records, "done", 0, time.monotonic() - child.started, "")
         return self.chains.end(self.chain, child, late)
@@ -188,11 +231,10 @@ class Link:
         chains.tried += 1
         if said is None:
             return None
-        chains.unfit.update(said["unfit"])
+        for test in said["unfit"]:
+            chains.tests.note("unfit", test)
         for test in said["residue"] if said["leaves"] else ():
-            chains.residues[test] = chains.residues.get(test, 0) + 1
-            if chains.residues[test] >= MOST_RESIDUES:
-                chains.unfit.add(test)
+            chains.tests.note("residue", test)
         if not said["believed"]:
             return None
         quiet = self.whole and said["all"] and not said["leaves"]
@@ -200,7 +242,8 @@ class Link:
         answer = dict(mutant.answer(ended, plan.host), quiet=quiet, settles=settles, proved=True)
         for run in answer["runs"]:
             run[2] = run[1] or run[2] or said["all"]  # a kill: its lines have run; where all tests pass, they have in one of them
-        chains.settled += settles
+        if settles:
+            chains.tests.note("settled")
         chains.won += settles or any(run[1] for run in answer["runs"])
         return answer
 

@@ -21,8 +21,8 @@ class Session:
         self.target = None
         spare = 0 if host.workers else slots.spare(host.jobs)  # there is a worker for each of the jobs, and no other
         self.pool = forks.Pool(host.jobs, host.slots, spare)
-        self.chains = chain.Chains(self)
         self.known = len(host.items)  # tests that the baseline has seen
+        self.chains = chain.Chains(self)
         self.folders = 0
         self.doubted = None  # how the unchanged function ended with markers, when not well
         self.written = {}  # absolute path -> bytes before, or None
