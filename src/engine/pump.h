@@ -74,7 +74,7 @@ struct mg_pump {
     MG_LIST(struct mg_attempt) later;  /* timeouts to be re-run alone */
     MG_LIST(struct mg_attempt) flying; /* handed over; index = ticket */
     size_t outstanding;
-    size_t asleep;                    /* of these */
+    size_t asleep; /* of these */
     struct mg_told told;
     bool keeps_turn;                  /* nothing may run beside what runs now */
     MG_LIST(struct mg_claim) claims;  /* their proof is quick: it is begun when no mutant is left to be run, for as many as possible */

@@ -64,10 +64,10 @@ struct mg_gate_request {
     const struct mg_known *known;
     size_t known_count;
     const bool *tried;
-    bool matrix;           /* `before` runs every covering test on every mutant and fills mg_measured.killers */
+    bool matrix;                    /* `before` runs every covering test on every mutant and fills mg_measured.killers */
     struct mg_side_by_side *others; /* NULL: nobody else is at work */
     struct mg_clock clock;          /* with a deadline */
-    double deadline;       /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
+    double deadline;                /* monotonic; no mutant is begun after it, the rest stays pending. 0 = none */
 };
 struct mg_killers {
     MG_LIST(uint32_t) tests; /* indices of all that fail with the mutant, in no order */

@@ -85,18 +85,18 @@ struct mg_run_context {
     struct mg_str fingerprint;             /* of everything a verdict depends on */
     MG_LIST(struct mg_outcome) unfinished; /* of earlier sessions: their tests are where this one goes on */
     struct mg_estimates *estimates;
-    enum mg_asked *asked;             /* of each target */
-    bool model_has_replied;           /* in this session */
-    unsigned revived;                 /* how often the agent was: sessions from before are lost */
-    struct mg_left *left;             /* of each target */
-    bool halted;                      /* the run is lost: nobody asks a model any more */
-    struct mg_crew *crew;             /* from the first target on */
-    double started;                   /* monotonic */
-    double share_end, share;          /* of time_limit, what the target in work has: its end (monotonic; 0 = all of it), and how long it was */
-    double time_limit;                /* monotonic, for all sessions of the run; 0 = none */
-    bool *unknown;                    /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
-    bool grace;                       /* the moment behind it has begun: services/limit.h */
-    const struct mg_str *only;        /* of a score with --tests: tests elsewhere are not even collected */
+    enum mg_asked *asked;      /* of each target */
+    bool model_has_replied;    /* in this session */
+    unsigned revived;          /* how often the agent was: sessions from before are lost */
+    struct mg_left *left;      /* of each target */
+    bool halted;               /* the run is lost: nobody asks a model any more */
+    struct mg_crew *crew;      /* from the first target on */
+    double started;            /* monotonic */
+    double share_end, share;   /* of time_limit, what the target in work has: its end (monotonic; 0 = all of it), and how long it was */
+    double time_limit;         /* monotonic, for all sessions of the run; 0 = none */
+    bool *unknown;             /* of each target: no test that was run says anything of it; NULL = there is none. services/order.h */
+    bool grace;                /* the moment behind it has begun: services/limit.h */
+    const struct mg_str *only; /* of a score with --tests: tests elsewhere are not even collected */
     size_t only_count;
     const bool *watched;       /* by index of the repo's sources: it may hold targets; NULL = all may. services/selection.c */
     struct mg_read_file *read; /* by index of the repo's sources: services/selection.c */

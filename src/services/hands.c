@@ -67,9 +67,7 @@ enum mg_code mg_hands_hire(struct mg_turn *turn, unsigned wanted, void (*work)(v
     *count = 0;
     if (!all)
         return MG_FAIL(err, MG_E_LIMIT, "out of memory");
-    *all = (struct mg_hands){
-        .turn = turn, .work = work, .self = self, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER
-    };
+    *all = (struct mg_hands){ .turn = turn, .work = work, .self = self, .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
     begin(all, wanted);
     *count = all->count;
     return MG_OK;

@@ -209,7 +209,9 @@ static enum mg_code process(struct mg_run_context *run, const struct mg_target *
                             struct mg_pending *pending, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
-    struct mg_work work = { .run = run, .measure = measure, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome) };
+    struct mg_work work = {
+        .run = run, .measure = measure, .target = target, .arena = arena, .pending = pending, .outcome = MG_NEW(arena, struct mg_outcome)
+    };
     work.source = &run->repo->sources.at[mg_file_index(run, target->path)];
     double started = services->clock.ops->monotonic(services->clock.self);
     struct mg_err cause = { .code = MG_OK };
