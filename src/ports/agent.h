@@ -3,8 +3,9 @@
  * One agent per run = one zygote process in the repo's interpreter: it has imported and collected, and has run no test.
  * Everything else is forked from it: the baseline, one session per target, one process per mutant. Wire format: docs/agent-protocol.md.
  *
- * Threads: an agent is asked by one thread at a time, and what it starts dies with the thread that asked; a session, too. Several sessions may be open. Every call blocks at most until its
- * deadline and returns MG_E_CANCELLED soon after the cancel token fires. Results live in the arena that the caller passes.
+ * Threads: an agent is asked by one thread at a time, and what it starts dies with the thread that asked; a session is asked by one thread at a
+ * time, whichever. Several sessions may be open. Every call blocks at most until its deadline and returns MG_E_CANCELLED soon after the cancel
+ * token fires. Results live in the arena that the caller passes.
  * Tests are named by index: position in mg_collected.tests, counted on by mg_session_load. */
 #ifndef MG_AGENT_H
 #define MG_AGENT_H
@@ -252,7 +253,7 @@ struct mg_mutant_run {
         MG_RUN_TIMEOUT, /* test `at` passed its limit */
         MG_RUN_DIED,    /* the process ended by itself or by a signal without a verdict, during test `at` */
         MG_RUN_REFUSED, /* did not compile, changed the function's kind or equals the original: `reason` says which */
-        MG_RUN_ASLEEP   /* not ended: its test is in a wait that is not expected to end, and the agent runs another job meanwhile, where it has one */
+        MG_RUN_ASLEEP   /* not ended: its test waits, and the agent runs another job meanwhile, where it has one */
     } end;
     bool same_code; /* with REFUSED: bytecode equal to the original */
     uint32_t at;

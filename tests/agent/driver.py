@@ -1,6 +1,7 @@
 """Starts the real agent on a tiny repo and talks to it over its socket, as mutagen does."""
 import array
 import ast
+import contextlib
 import json
 import os
 import shutil
@@ -212,6 +213,13 @@ class Function:
     def mutated(self, old, new):
         assert self.source.count(old) == 1, (old, self.source)
         return self.source.replace(old, new)
+
+
+def forget_chains(repo):
+    """No session knows what the ones before have learned of processes for many mutants, nor of tests in them."""
+    for name in ("chains", "chained-tests"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(repo.scratch, name))
 
 
 class Bench:

@@ -1,9 +1,14 @@
 """Mutants one after the other in one process: what is believed of it, and what one leaves behind decides nothing for the next."""
 import os
+import pathlib
+import sys
 import textwrap
 
 import pytest
-from driver import Bench
+from driver import Bench, forget_chains
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "src" / "agent"))
+from _mutagen_agent import chain  # noqa: E402
 
 # Stands for an installed package.
 ELSEWHERE = """
@@ -219,6 +224,12 @@ def repo(shared, tmp_path_factory):
     return shared
 
 
+@pytest.fixture(autouse=True)
+def unaware(repo):
+    yield
+    forget_chains(repo)
+
+
 def run(bench, old, new, tests, limit=0.51, **more):
     """(it was killed in a chain, or has passed there and then been run by itself; how it ended; whether a test failed)"""
     answer = bench.mutant(old, new, tests, limit=limit, **dict({"chain": True, "own": len(tests)}, **more))
@@ -371,9 +382,9 @@ def test_a_survivor_is_believed_where_it_is_when_its_tests_are_all_that_enter_it
     bench = Bench(repo, "mod.py", "add")
     processes(repo)
     assert run(bench, "a + b", "a - b", ["test_told"]) == (True, "done", True)
-    (chain,) = processes(repo)
+    (served,) = processes(repo)
     answer = bench.mutant("a + b", "b + a", ["test_told", "test_table"], limit=0.51, chain=True, own=1, near=1)
-    assert answer["ahead"] and [run[1:3] for run in answer["runs"]] == [[False, True]] and processes(repo) == {chain}
+    assert answer["ahead"] and [run[1:3] for run in answer["runs"]] == [[False, True]] and processes(repo) == {served}
     assert run(bench, "a + b", "b + a + 0", ["test_told", "test_other"], own=1, near=2) == (True, "done", False)  # the other enters it
     assert len(processes(repo)) == 2
     assert run(bench, "total = a + b", "total = b + a", ["test_told", "test_once"], own=2, near=2)[1:] == ("done", False)  # the other cannot run there
@@ -407,23 +418,50 @@ def test_what_stands_there_already_hides_nothing_from_the_others(repo, name, own
 
 def test_what_they_brought_is_told_of_all_targets(repo):
     path = os.path.join(repo.scratch, "chains")
-    before = open(path).read() if os.path.exists(path) else ""
     bench = Bench(repo, "mod.py", "add")
     run(bench, "a + b", "a - b", ["test_add"])
     bench.turn("hang")
     run(bench, "n -= 1", "n -= 2", ["test_hang"])
     bench.turn("add")
-    rows = [tuple(map(int, line.split())) for line in open(path).read()[len(before):].splitlines()]
+    rows = [tuple(map(int, line.split())) for line in open(path)]
     assert rows == [(1, 1), (0, 1)]  # the second found the process there
 
 
 @pytest.mark.parametrize("test, begun", [("test_once", 1), ("test_grow", 2)])
 def test_a_test_that_cannot_run_there_ends_the_process_when_it_leaves_something(repo, test, begun):
     path = os.path.join(repo.scratch, "chains")
-    before = open(path).read() if os.path.exists(path) else ""
     bench = Bench(repo, "mod.py", "add")
     run(bench, "a + b", "a - b", ["test_add"])
     run(bench, "a + b", "a * b", [test])
     run(bench, "a + b", "b - a", ["test_add"])
     bench.turn("hang")
-    assert open(path).read()[len(before):] == "%d 2\n" % begun
+    assert open(path).read() == "%d 2\n" % begun
+
+
+def test_what_one_session_has_learned_of_a_test_the_next_one_knows(repo):
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a * b", ["test_once", "test_add"]) == (False, "done", True)  # it is found out here
+    bench = Bench(repo, "mod.py", "add")
+    assert run(bench, "a + b", "a * b", ["test_once", "test_add"]) == (True, "done", True)
+
+
+def test_what_others_note_is_read_once_and_never_what_a_session_has_noted_itself(tmp_path):
+    path, known = str(tmp_path / "tests"), 10
+    mine = chain.Learned(path, known)
+    for kind, test in (("residue", 1), ("residue", 1), ("unfit", 2), ("stain", 3), ("settled", 0), ("unfit", known)):
+        mine.note(kind, test)
+    mine.read()
+    assert (mine.unfit, mine.residues, mine.stains, mine.settled) == ({2, known}, {1: 2}, {3}, 1)
+    with open(path) as file:
+        text = file.read()
+    assert len(text.splitlines()) == 5, "a generated test has another number elsewhere"
+    with open(path, "w") as file:
+        file.write(text.replace(str(os.getpid()), "1") + "1 unfit 4")  # by another session, which is about to write the rest
+    other = chain.Learned(path, known)
+    for _ in range(2):
+        other.read()
+        assert (other.unfit, other.residues, other.stains, other.settled) == ({2}, {1: 2}, {3}, 1)
+    with open(path, "a") as file:
+        file.write("5\n1 residue 1\n")
+    other.read()
+    assert other.unfit == {1, 2, 45}

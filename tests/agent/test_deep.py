@@ -1,10 +1,9 @@
 """What a test leaves deeper than the repo's own globals, on its first run in a chain: a mutant that does not do it any more is no survivor there."""
-import contextlib
 import os
 import textwrap
 
 import pytest
-from driver import Bench
+from driver import Bench, forget_chains
 from test_chain import run
 
 CASES = {  # name: (statement of the function, what its test asks for)
@@ -119,10 +118,8 @@ def repo(shared, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def unaware(repo):
-    """No session knows whether processes were worth it for the ones before."""
     yield
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(os.path.join(repo.scratch, "chains"))
+    forget_chains(repo)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -126,13 +126,23 @@ def test_with_one_job_nothing_runs_beside_one_that_is_asleep(repo):
     assert [one[:2] for one in order(Bench(repo, "mod.py", "f"), [WAITS, "n + 2"], yields=True)] == [(0, "timeout"), (1, "done")]
 
 
-def test_a_test_that_waits_as_long_as_ever_keeps_its_place(bench):
-    """Up to twice what all of it takes: its seconds are known from its limit."""
+def test_a_test_that_waits_by_itself_gives_way_and_goes_on(bench):
     sleeps = "__import__('time').sleep(0.6) or n + 1"
     told = order(bench, [sleeps, sleeps, "n + 2"], yields=True)
-    assert (0, "asleep", "") in told
-    ids = [bench.submit("n + 1", text, ["test_f"], limit=2.5, yields=True) for text in (sleeps, sleeps, "n + 2")]  # 0.4 s
-    assert [bench.wire.read()["end"] for _ in ids] == ["done"] * 3
+    assert sorted(one[:2] for one in told) == [(0, "asleep"), (0, "done"), (1, "asleep"), (1, "done"), (2, "done")]
+    assert told[-1][0] != 2, "it has not waited for the others"
+
+
+def test_one_that_wakes_now_and_then_gives_way_too(bench):
+    dozes = "[__import__('time').sleep(0.01) for _ in range(100)] and n + 1"
+    told = order(bench, [dozes, dozes, "n + 2"], yields=True)
+    assert [one[0] for one in told if one[1] == "done"][0] == 2
+
+
+def test_one_that_works_does_not(bench):
+    works = "sum(range(20_000_000)) and n + 1"
+    told = order(bench, [works, works, "n + 2"], yields=True)
+    assert "asleep" not in [one[1] for one in told]
 
 
 @pytest.mark.parametrize("which", ["session", "zygote", "killed"])

@@ -49,7 +49,7 @@ class Child:
         self.error = ""
         self.slot = -1
         self.worker = 0
-        self.asleep = False  # it is in a wait that is not expected to end
+        self.asleep = False  # it waits, and another one may run meanwhile
 
     def gone(self):
         return has_exited(self.pid)

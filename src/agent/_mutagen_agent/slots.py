@@ -1,5 +1,5 @@
 """Places for mutant processes, shared by all sessions: locked files, so that a killed session gives its places back by itself. A process needs a
-number, which nobody else has as long as it lives, and one of `jobs` turns to run, which it gives back when it is in a wait that is not expected to end."""
+number, which nobody else has as long as it lives, and one of `jobs` turns to run, which it gives back while it waits."""
 import fcntl
 import os
 
