@@ -19,7 +19,8 @@ static struct mg_gate_request side;
 static struct mg_agent_ops ops;
 static struct mg_pump pump;
 static struct mg_cancel cancel;
-static atomic_bool had;        /* somebody else had the turn */
+static atomic_bool had, over;  /* somebody else had the turn; nobody else is to take it any more */
+static bool is_wanted;         /* somebody else wants it */
 static bool waits_for_another; /* the agent answers when somebody else has had it */
 static bool had_while_it_ran;  /* when the last answer came */
 static size_t awake_at_submit, awake_at_next, asleep_at_next;
@@ -27,21 +28,24 @@ static bool fails;
 
 static void nap(void) { (void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL); }
 
+static bool has_been_had(void) { return atomic_load(&had); }
+
 static enum mg_code submit(struct mg_session *session, const struct mg_mutant_job *job, struct mg_err *err)
 {
     awake_at_submit = others.awake;
+    atomic_store(&had, false);
     return scripted_ops.session_submit(session, job, err);
 }
 
 static enum mg_code next(struct mg_session *session, struct mg_arena *into, struct mg_mutant_run *run, struct mg_err *err)
 {
-    for (int i = 0; waits_for_another && !atomic_load(&had) && i < 5000; i++)
+    for (int i = 0; is_wanted && !has_been_had() && i < (waits_for_another ? 5000 : 100); i++)
         nap();
     if (!waits_for_another) {
         awake_at_next = others.awake;
         asleep_at_next = others.asleep;
     }
-    had_while_it_ran = atomic_load(&had);
+    had_while_it_ran = has_been_had();
     if (fails)
         return MG_FAIL(err, MG_E_CHILD, "gone");
     return scripted_ops.session_next(session, into, run, err);
@@ -62,7 +66,8 @@ static int set_up(void **state)
     side.others = &others;
     side.cancel = &cancel;
     atomic_store(&had, false);
-    waits_for_another = had_while_it_ran = fails = false;
+    atomic_store(&over, false);
+    is_wanted = waits_for_another = had_while_it_ran = fails = false;
     awake_at_submit = awake_at_next = asleep_at_next = 0;
     mg_turn_take(turn);
     mg_pump_init(&pump, &side, NULL, pump_arena);
@@ -88,23 +93,28 @@ static enum mg_code run_it(struct mg_attempt_end *end)
     return code;
 }
 
-static void *take_a_turn(void *unused)
+static void *take_turns(void *unused)
 {
     (void)unused;
-    mg_turn_take_last(others.turn);
-    atomic_store(&had, true);
-    mg_turn_leave(others.turn);
+    while (!atomic_load(&over)) {
+        mg_turn_take_last(others.turn);
+        atomic_store(&had, true);
+        mg_turn_leave(others.turn);
+        nap();
+    }
     return NULL;
 }
 
-/* Runs what was added, while another thread wants the turn; whether that had it before the last answer. */
+/* Runs what was added, while another thread wants the turn; whether that had it while the last mutant ran. */
 static bool runs_beside(enum mg_code *code)
 {
     pthread_t thread;
     struct mg_attempt_end end;
-    assert_int_equal(pthread_create(&thread, NULL, take_a_turn, NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, take_turns, NULL), 0);
+    is_wanted = true;
     *code = run_it(&end);
     bool result = had_while_it_ran;
+    atomic_store(&over, true);
     mg_turn_leave(others.turn);
     assert_int_equal(pthread_join(thread, NULL), 0);
     mg_turn_take(others.turn);
@@ -200,7 +210,6 @@ static void nobody_has_the_turn_while_one_runs_alone(void **state)
 {
     (void)state;
     enum mg_code code;
-    side.config = &one_job; /* or it would be given up for the first attempt */
     answer(MG_RUN_TIMEOUT, 0, true, NULL, 0);
     answer(MG_RUN_TIMEOUT, 0, true, NULL, 0);
     add();

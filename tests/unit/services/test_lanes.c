@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "services/lanes.h"
@@ -112,28 +113,56 @@ static void those_that_are_asleep_do_not_count(void **state)
     assert_string_equal(events, "0123----");
 }
 
-/* Waits for something else than mutants, and a third would be one too many. */
-static enum mg_code stays(void *self, size_t index, struct mg_lane *lane, struct mg_err *err)
+/* Without the turn, for long enough that others could begin. */
+static void be_away(const struct mg_lane *lane)
+{
+    mg_turn_leave(lane->others->turn);
+    (void)nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    mg_turn_take(lane->others->turn);
+}
+
+static enum mg_code keeps_both_busy(void *self, size_t index, struct mg_lane *lane, struct mg_err *err)
 {
     (void)self;
     (void)err;
     begin(index, lane);
-    if (index == 0)
-        run_until(lane, 1);
-    if (index == 1) {
-        lane->others->changes++; /* the first goes on, and ends */
-        for (size_t i = 0; i < 3 && !strchr(events, '-'); i++)
-            mg_turn_wait(lane->others->turn, &lane->others->changes);
-    }
+    lane->others->awake += 2;
+    lane->others->changes++;
+    be_away(lane);
+    lane->others->awake -= 2;
+    lane->others->changes++;
     note('-');
+    return MG_OK;
+}
+
+static void none_is_begun_where_all_are_busy(void **state)
+{
+    (void)state;
+    assert_int_equal(mg_lanes_run(&run, 3, keeps_both_busy, NULL, &lanes, NULL), MG_OK);
+    assert_string_equal(events, "0-1-2-");
+}
+
+static size_t open_now, most_open;
+
+/* Waits for something else than mutants. */
+static enum mg_code is_open(void *self, size_t index, struct mg_lane *lane, struct mg_err *err)
+{
+    (void)self;
+    (void)err;
+    begin(index, lane);
+    most_open = ++open_now > most_open ? open_now : most_open;
+    be_away(lane);
+    open_now--;
     return MG_OK;
 }
 
 static void no_more_are_open_than_jobs(void **state)
 {
     (void)state;
-    assert_int_equal(mg_lanes_run(&run, 3, stays, NULL, &lanes, NULL), MG_OK);
-    assert_int_equal(strncmp(events, "01-", 3), 0);
+    open_now = most_open = 0;
+    assert_int_equal(mg_lanes_run(&run, 6, is_open, NULL, &lanes, NULL), MG_OK);
+    assert_int_equal(most_open, 2);
+    assert_string_equal(events, "012345");
 }
 
 static void a_session_that_was_left_last_is_taken_first(void **state)
@@ -183,7 +212,7 @@ static void an_error_is_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_next_is_begun_where_a_processor_is_free), CASE(those_that_are_asleep_do_not_count), CASE(no_more_are_open_than_jobs),
+        CASE(the_next_is_begun_where_a_processor_is_free), CASE(those_that_are_asleep_do_not_count), CASE(none_is_begun_where_all_are_busy), CASE(no_more_are_open_than_jobs),
         CASE(a_session_that_was_left_last_is_taken_first), CASE(with_one_job_one_comes_after_the_other), CASE(an_error_is_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
