@@ -417,3 +417,46 @@ def test_near(n):
     near = (desk.folder / "count.txt").read_text().split().count("test_near")
     assert told.code == 0 and mutant["status"] == "Survived", told
     assert 40 < near < 50, near  # in both baselines and behind the survivor's own test; no detection leans on it, so it is not asked without the mutant
+
+
+WAITING = '''import queue
+
+
+def first(rows):
+    waiting = queue.Queue()
+    for row in rows:
+        waiting.put(row)
+    return waiting.get()
+
+
+def second(rows):
+    return rows[1] + 1
+
+
+def third(rows):
+    return rows[2] - 1
+'''
+WAITED_FOR = """from lib import first, second, third
+
+
+def test_first():
+    assert first([1, 2]) == 1
+
+
+def test_others():
+    assert second([1, 2, 3]) == 3
+    assert third([1, 2, 3]) == 2
+"""
+
+
+def test_others_are_measured_while_the_mutants_of_one_only_wait(desk):
+    desk.repo({"lib.py": WAITING, "tests/test_lib.py": WAITED_FOR})
+    judged, found = {}, {}
+    for jobs in "1", "2":
+        told = desk("score", "repo", "--no-progress", "--no-cache", "--jobs", jobs, "--json", "out.json", "--log-level", "debug")
+        assert told.code == 0, told
+        judged[jobs] = re.findall(r"target=lib\.(\w+) existing tests judged", told.err)
+        found[jobs] = [(mutant["location"]["start"]["line"], mutant["mutatorName"], mutant["status"]) for mutant in mutants_of(desk)]
+        assert "one wait took more than 2 s" in (desk.folder / "out.json").read_text(), "no mutant of `first` waits"
+    assert judged == {"1": ["first", "second", "third"], "2": ["second", "third", "first"]}
+    assert found["1"] == found["2"]
