@@ -27,16 +27,28 @@ MODULE = '''
         while n:
             n = n - 1
         return total
+
+
+    def step(n):
+        return n - 1
 '''
 TESTS = '''
     import os, sys, time, unittest
     import pytest
-    from mod import f, helper, many
+    from mod import f, helper, many, step
 
     def test_f(): assert f(3) == 6
     def test_big(): assert f(20) == 20
     def test_many(): assert many(300000) == 300000
     def test_few(): assert many(3) == 3
+    def test_steps():
+        n = 3
+        while n > 0: n = step(n)
+    def test_told_steps():
+        assert step(5) >= 4
+        test_steps()
+    def test_called():
+        for n in range(150_000): step(n)
     def test_exit():
         if f(20) != 20: os._exit(0)
     def test_sysexit():
@@ -145,7 +157,7 @@ def test_a_failure_before_the_mutated_line_is_no_hit(bench):
 def test_an_endless_loop_is_known_by_its_rounds(bench):
     answer = bench.mutant("n = n + 1", "n = n + 1\n        while True: pass", ["test_big", "test_f"], limit=60.0, wall=300.0)
     assert (answer["end"], answer["at"], answer["at_hit"], answer["certain"]) == ("timeout", bench.repo.index("test_f"), True, True)
-    assert re.match(r"a loop went round more than 100\d00 times", answer["reason"]), answer
+    assert re.match(r"it was called, or a loop went round, more than 100\d00 times", answer["reason"]), answer
 
 
 def test_a_loop_may_go_round_as_often_as_it_does_unchanged(bench):
@@ -154,6 +166,15 @@ def test_a_loop_may_go_round_as_often_as_it_does_unchanged(bench):
     assert bench.verdict("total = total + 1", "total = total + 2", ["test_many"], limit=60.0, wall=300.0) == ("killed", True)
     answer = bench.mutant("n = n - 1", "n = n + 1", ["test_few"], limit=60.0, wall=300.0)
     assert answer["end"] == "timeout" and "more than 100" in answer["reason"], answer
+
+
+def test_an_endless_loop_around_it_is_known_by_its_calls(bench):
+    bench = Bench(bench.repo, "mod.py", "step")
+    for test in "test_steps", "test_told_steps":  # the second has run a mutant's line, the first has to come to it
+        answer = bench.mutant("n - 1", "n + 0", [test], limit=60.0, wall=300.0)
+        assert (answer["end"], answer["at_hit"], answer["certain"]) == ("timeout", True, True), answer
+        assert re.match(r"it was called, or a loop went round, more than 100\d00 times", answer["reason"]), answer
+    assert bench.verdict("n - 1", "n - 2", ["test_called"], limit=60.0, wall=300.0) == ("survived", True), "it may be called as often as unchanged"
 
 
 @pytest.mark.parametrize("limit, certain", [(0.52, True), (0.6, False)])

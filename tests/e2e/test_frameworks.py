@@ -230,7 +230,7 @@ def spin(n):
     _repo, told = check(desk, files, python, statuses=statuses)
     score = json.loads((desk.folder / "score.json").read_text())["files"]["calc.py"]["mutants"]
     late = [mutant for mutant in score if mutant["status"] == "Timeout"]  # an endless loop is known by its rounds
-    assert late and all("went round more than" in mutant["statusReason"] for mutant in late), late
+    assert late and all("went round, more than" in mutant["statusReason"] for mutant in late), late
 
 
 SHOP = {

@@ -138,7 +138,8 @@ class Pool:
         slot = self.slots.acquire_all()
         if slot >= 0:
             self.clearing = False
-            self.files.leave()
+            if os.path.exists(self.files.dirty):  # it has not been done meanwhile, by the session itself or by another one
+                self.files.leave()
             self.slots.release(slot)
         return slot >= 0
 
@@ -190,6 +191,8 @@ class Pool:
         ended = child.end(late)
         if getattr(child.key, "alone", False):
             child.key.host.files.leave()
+        elif getattr(child.key, "when_over", None):
+            child.key.when_over()
         if child.slot >= 0:
             self.slots.release(child.slot)
         return ended

@@ -36,7 +36,7 @@ class Plan:
         self.lines = request.get("line") or 0, request.get("end_line") or 0
         self.at, self.at_hit, self.begun = (self.tests[0] if self.tests else 0), False, False
         self.end = None  # when the whole process must have ended
-        # Rounds of loops that each test makes in the unchanged function; None: they are being counted.
+        # Calls and rounds of loops that each test makes in the unchanged function; None: they are being counted.
         self.loops = target.loops if self.lines[0] or self.fresh else None
         self.limited = 0
         self.uncounted = None  # the test in which a loop goes round very often, where it is not known how often it may
@@ -45,7 +45,8 @@ class Plan:
         self.alone = False  # its tests write into the copy: nothing runs beside it, and the copy is put back behind it
         self.parts = None  # shared_files.Parts
         self.scanned = False  # programs were started: the copy is looked at behind them
-        self.doubtful = False  # somebody wrote into the copy meanwhile
+        self.wrote = self.doubtful = False  # whether they, or somebody else meanwhile, have written into it
+        self.turn_of_copy = 0
         self.writes = None  # the test that was about to write into the copy, -1: none had begun
         self.took = []  # [test, seconds] of those that took long and passed
         self.own, self.missed = request.get("own") or 0, []  # the first tests, which are known to run the lines; those that passed and did not
@@ -67,6 +68,12 @@ class Plan:
             self.on_record(child, {"begin": self.tests[0]})
         if not self.fresh:
             child.on_look = self.look
+        self.turn_of_copy = self.host.files.turn()
+
+    def when_over(self):
+        """When its process has ended. It has its place still, so nobody has the copy for itself."""
+        self.wrote = bool(self.scanned and self.host.files.put_back())
+        self.doubtful = self.host.files.turn() != self.turn_of_copy
 
     def look(self, child):
         """Takes in which test the fork is at, whether others may run meanwhile, and ends it where nothing is to come any more."""
@@ -105,6 +112,7 @@ class Plan:
             # What an earlier test left behind (a cache, a shared fixture) may be what fails now: with `bail` a hit holds from then on.
             self.at, self.at_hit = record["begin"], self.at_hit and self.bail
         elif "hit" in record:
+            self.wait = self.wait if self.at_hit else forks.Wait()  # what it waited for before is not the mutant's fault
             self.at_hit = True
         elif "starts" in record:
             self.scanned = True
@@ -269,7 +277,7 @@ def run_fresh(job, items, others, host, emit):
 
 
 def stop_loop(most, asked, emit):
-    """An endless loop is known by its rounds, long before its time is over; nothing that it swallows can keep it alive."""
+    """An endless loop is known by its rounds, or by its calls of the function, long before its time is over; nothing that it swallows can keep it alive."""
     emit({"limit": most} if asked is None else {"count": asked}, shared=True)
     os._exit(0)
 
@@ -478,7 +486,7 @@ def answer(ended, host):
     end = "done" if ended.how == "done" else "timeout" if timed_out else "died"
     spent = (ended.signal == signal.SIGPROF or ended.asleep) and all(is_certain(limit, ended.asleep) for limit in plan.limits_of(plan.at))
     plan.at_hit = plan.clean_up() or plan.at_hit
-    reason = "a loop went round more than %d times" % plan.limited if plan.limited else ended.error
+    reason = "it was called, or a loop went round, more than %d times" % plan.limited if plan.limited else ended.error
     if plan.stuck and not reason:
         reason = "one wait took more than %g s" % longest_wait(plan.limits_of(plan.at))
     if end == "died" and not reason:

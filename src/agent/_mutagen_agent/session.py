@@ -105,12 +105,10 @@ class Session:
         tests, files = plan.request["tests"], self.host.files
         if plan.writes is not None:
             found = [plan.writes] if plan.writes >= 0 else tests
-        elif plan.scanned and not plan.alone and files.put_back():
-            found = tests  # by a program: it could not be stopped, and those beside it may have seen it
-            for child in self.pool.running:
-                child.key.doubtful = True
+        elif plan.wrote:
+            found = tests  # by a program: it could not be stopped, and those beside it, of other sessions, too, may have seen it
         else:
-            return plan.doubtful and not plan.alone
+            return plan.doubtful
         plan.parts.alone_too.update(found)
         files.writers.update(test for test in found if test >= self.known)  # a generated one
         return True

@@ -32,6 +32,7 @@ class Files:
         self.place = os.path.join(scratch, "copy-as-it-was")
         self.dirty, self.loaded = os.path.join(scratch, "copy-is-in-use"), os.path.join(scratch, "copy-loaded")
         self.saved = os.path.join(scratch, "copy-writers")
+        self.turns = os.path.join(scratch, "copy-put-back")  # grows by one each time
         self.state = {}  # path -> what lstat says, before any test ran
         self.last = None  # the same, at the last look
         self.writers = set()  # numbers of tests that write into the copy
@@ -172,9 +173,19 @@ class Files:
         try:
             for path in sorted(changed):
                 self.put_one_back(path)
+            if changed:
+                with open(self.turns, "a") as file:
+                    file.write(".")
         finally:
             self.busy = False
         return changed
+
+    def turn(self):
+        """Another number behind each time that something had to be put back, by any session."""
+        try:
+            return os.stat(self.turns).st_size
+        except OSError:
+            return 0
 
     def put_one_back(self, path):
         here, kept, was = os.path.join(self.repo, path), os.path.join(self.place, "files", path), self.state.get(path)

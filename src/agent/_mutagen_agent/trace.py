@@ -127,7 +127,8 @@ class HitTracker:
         self.jumps, self.most, self.on_limit = 0, None, None
 
     def watch_loops(self, count, on_limit):
-        """`count`: jumps of the unchanged code in the test that begins (before 3.12: rounds of its loops); far beyond it on_limit is called."""
+        """`count`: jumps and calls of the unchanged code in the test that begins (before 3.12: rounds of its loops, not jumps); far beyond it on_limit is
+        called. Calls: the loop may be one of those that call it."""
         self.jumps, self.on_limit = 0, on_limit
         self.most = LOOPS_ALWAYS + LOOPS_FACTOR * count if count is not None else sys.maxsize
 
@@ -159,6 +160,7 @@ class HitTracker:
         return (self.first, self.last) if self.first else (0, 0)
 
     def entered(self):
+        self.jump()
         if self.seen or not self.armed or sys.gettrace() is not None:
             return
         sys._getframe(1).f_trace = self.local
@@ -208,7 +210,11 @@ class HitTracker:
                 self.on_hit()
 
     def start(self, code, _offset):
-        return self.line(code, entry_line(code))
+        told = self.line(code, entry_line(code))
+        if self.on_limit is None:
+            return told
+        self.jump()
+        return None
 
     def line(self, _code, number):
         if number and self.first <= number <= self.last:
