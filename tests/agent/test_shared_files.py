@@ -265,6 +265,29 @@ def test_load(): assert load("data") == "1,2,3\\n" and label(4) == "high"
         assert bench.verdict("n < 3", "n < 2", ["test_load"], fresh=fresh) == ("survived", True)
 
 
+def test_what_a_program_of_another_session_has_written_decides_nothing(repo):
+    repo.write("used.py", "import mod, time\ndef use():\n    if mod.label(1) != 'low':\n        open('data.csv', 'a').write('x')\n        time.sleep(1)\n")
+    begin(repo, """
+import subprocess, sys, time
+from mod import label, load
+def test_program():
+    %s
+    assert label(4) == "high"
+def test_load():
+    seen, end = "1,2,3\\n", time.monotonic() + 5
+    for same in True, False:  # until it is written, and put back
+        while (load("data") == "1,2,3\\n") is same and time.monotonic() < end and label(2) == "high":  # with the mutant only
+            seen = max(seen, load("data"))
+            time.sleep(0.01)
+    assert seen == "1,2,3\\n" and label(4) == "high"
+""" % RUN)
+    one, other = Bench(repo, "mod.py", "label"), Bench(repo, "mod.py", "label")
+    one.submit("n < 3", "n < 0", ["test_program"], limit=30.0, wall=60.0)
+    assert other.verdict("n < 3", "n < 2", ["test_load"], limit=30.0, wall=60.0) == ("survived", True)
+    assert one.wire.read()["end"] == "done"
+    assert tree(repo) == repo.before
+
+
 def test_a_new_interpreter_is_stopped_too(repo):
     begin(repo, SHARED % os.path.join(repo.original, "inside"))
     bench = Bench(repo, "mod.py", "load")

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "src" / "agent"))
-from _mutagen_agent import slots  # noqa: E402
+from _mutagen_agent import forks, slots  # noqa: E402
 
 
 @pytest.fixture
@@ -91,3 +91,26 @@ def test_without_spare_numbers_one_that_sleeps_keeps_others_out(two):
     one.sleep(fds[0])
     assert one.acquire(2) == -1
     assert one.acquire(3) >= 0
+
+
+class Copy:
+    """What shared_files.Files is for a pool."""
+
+    def __init__(self, path):
+        self.dirty, self.left = str(path), 0
+
+    def leave(self):
+        pathlib.Path(self.dirty).unlink()
+        self.left += 1
+
+
+@pytest.mark.parametrize("done_by_another", [False, True])
+def test_the_copy_is_put_back_by_one_of_them(two, tmp_path, monkeypatch, done_by_another):
+    copy = Copy(tmp_path / "dirty")
+    pathlib.Path(copy.dirty).touch()
+    pool = forks.Pool(2, two[0])
+    pool.files, acquire_all = copy, two[0].acquire_all
+    if done_by_another:  # between the look and the lock
+        monkeypatch.setattr(two[0], "acquire_all", lambda: (pathlib.Path(copy.dirty).unlink(), acquire_all())[1])
+    assert pool.is_clear() and copy.left == (not done_by_another)
+    assert two[1].acquire_all() >= 0, "nothing is held any more"
