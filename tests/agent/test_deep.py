@@ -1,5 +1,4 @@
 """What a test leaves deeper than the repo's own globals, on its first run in a chain: a mutant that does not do it any more is no survivor there."""
-import os
 import textwrap
 
 import pytest

@@ -212,8 +212,13 @@ static void an_error_is_the_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_next_is_begun_where_a_processor_is_free), CASE(those_that_are_asleep_do_not_count), CASE(none_is_begun_where_all_are_busy), CASE(no_more_are_open_than_jobs),
-        CASE(a_session_that_was_left_last_is_taken_first), CASE(with_one_job_one_comes_after_the_other), CASE(an_error_is_the_end),
+        CASE(the_next_is_begun_where_a_processor_is_free),
+        CASE(those_that_are_asleep_do_not_count),
+        CASE(none_is_begun_where_all_are_busy),
+        CASE(no_more_are_open_than_jobs),
+        CASE(a_session_that_was_left_last_is_taken_first),
+        CASE(with_one_job_one_comes_after_the_other),
+        CASE(an_error_is_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
