@@ -36,7 +36,8 @@ static enum mg_code one_target(struct mg_lanes *lanes, struct mg_err *err)
     enum mg_code code = lanes->one(lanes->self, lanes->next++, &lane, err);
     lanes->open--;
     lanes->others.changes++;
-    lanes->kept[lanes->kept_count++] = lane.kept;
+    if (lane.kept.session)
+        lanes->kept[lanes->kept_count++] = lane.kept;
     return code;
 }
 

@@ -84,6 +84,16 @@ def test_one_set_up_for_all_mutants_of_all_sessions(repo):
     assert (count(repo, "down"), count(repo, "last")) == (3, 3) and {line.split()[1] for line in lines(repo)} == {"gw0"}, lines(repo)
 
 
+def test_what_was_put_back_before_is_no_doubt(repo):
+    """Or a job would begin again and again: the copy is what it was since."""
+    bench = start(repo)
+    with open(os.path.join(repo.scratch, "copy-put-back"), "a") as file:
+        file.write(".")
+    bench.wire.sock.settimeout(20)
+    assert bench.verdict("n + 1", "n + 2", ["test_dies"]) == ("killed", True)
+    assert bench.verdict("n + 1", "n + 2", ["test_lives"]) == ("survived", True)
+
+
 def test_a_further_part_of_the_baseline_has_the_workers_names_for_itself(repo):
     """As with a test database, which is one for each name."""
     repo.write("mod.py", "def f(n):\n    return n + 1\n")

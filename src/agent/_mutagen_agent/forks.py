@@ -115,6 +115,8 @@ class Pool:
             key, fn, wall_seconds, on_record, keep = self.waiting.pop(0)
             if alone:
                 key.host.files.enter()
+            if getattr(key, "before_start", None):
+                key.before_start()
             away = getattr(key, "away", None)  # somebody else forks it
             number = self.worker(slot)
             self.running.append(away.send(number) if away else

@@ -68,10 +68,13 @@ class Plan:
             self.on_record(child, {"begin": self.tests[0]})
         if not self.fresh:
             child.on_look = self.look
+
+    def before_start(self):
+        """It has its place: nobody has the copy for itself."""
         self.turn_of_copy = self.host.files.turn()
 
     def when_over(self):
-        """When its process has ended. It has its place still, so nobody has the copy for itself."""
+        """When its process has ended, as long as it has its place."""
         self.wrote = bool(self.scanned and self.host.files.put_back())
         self.doubtful = self.host.files.turn() != self.turn_of_copy
 
