@@ -108,6 +108,7 @@ class Session:
         elif plan.wrote:
             found = tests  # by a program: it could not be stopped, and those beside it, of other sessions, too, may have seen it
         else:
+            plan.parts.alone_too.update(tests if plan.doubtful else ())  # then nobody can write meanwhile
             return plan.doubtful
         plan.parts.alone_too.update(found)
         files.writers.update(test for test in found if test >= self.known)  # a generated one
