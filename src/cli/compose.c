@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/str.h"
+#include "base/turn.h"
 #include "cli/model.h"
 #include "cli/options.h"
 #include "cli/pass_env.h"
@@ -29,7 +30,6 @@
 #include "generate/search/search.h"
 #include "os/build_id.h"
 #include "os/file.h"
-#include "base/turn.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Targets side by side: docs/architecture.md, "A mutant". */
+/* Targets side by side: docs/architecture.md, "Side by side". */
 #include "engine/others.h"
 
 void mg_others_tell(const struct mg_gate_request *request, struct mg_told *told, size_t awake, size_t asleep)

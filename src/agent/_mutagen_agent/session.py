@@ -101,15 +101,17 @@ class Session:
         self.submit(plan.counting.request, plan.counting.plain, plan.parts, plan.alone)
 
     def must_be_repeated(self, plan):
-        """Whether the copy was, or would have been, written to by a test that does not do so without the mutant."""
+        """Whether the copy was, or would have been, written to by a test that does not do so without the mutant, or by somebody else meanwhile."""
         tests, files = plan.request["tests"], self.host.files
         if plan.writes is not None:
             found = [plan.writes] if plan.writes >= 0 else tests
         elif plan.wrote:
             found = tests  # by a program: it could not be stopped, and those beside it, of other sessions, too, may have seen it
+        elif plan.doubtful:
+            plan.parts.alone_too.update(tests)  # then nobody can write meanwhile
+            return True
         else:
-            plan.parts.alone_too.update(tests if plan.doubtful else ())  # then nobody can write meanwhile
-            return plan.doubtful
+            return False
         plan.parts.alone_too.update(found)
         files.writers.update(test for test in found if test >= self.known)  # a generated one
         return True
