@@ -124,6 +124,7 @@ class HitTracker:
         self.on_hit = on_hit
         self.hit = self.seen = False
         self.ready = self.armed = self.marked = False
+        self.started = set()  # ids of those that have been entered since the last look()
         self.jumps, self.most, self.on_limit = 0, None, None
 
     def watch_loops(self, count, on_limit):
@@ -189,6 +190,7 @@ class HitTracker:
                 MONITORING.register_callback(tool, MONITORING.events.JUMP, self.jump)
                 events |= MONITORING.events.JUMP
             self.ready, self.events = True, events
+        self.started = set()
         again(tool, self.codes, self.events)
 
     def disarm(self):
@@ -210,9 +212,11 @@ class HitTracker:
                 self.on_hit()
 
     def start(self, code, _offset):
-        told = self.line(code, entry_line(code))
+        if id(code) not in self.started:  # each call is told, and looking for its line takes longer than most of them
+            self.started.add(id(code))
+            self.line(code, entry_line(code))
         if self.on_limit is None:
-            return told
+            return MONITORING.DISABLE
         self.jump()
         return None
 
