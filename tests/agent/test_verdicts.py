@@ -1,6 +1,11 @@
 """What counts as a kill: crashes, hangs, exits and set-up failures are told apart, and no exit code is believed."""
+import os
 import re
+import subprocess
+import sys
+import textwrap
 
+import driver
 import pytest
 from driver import Bench
 
@@ -370,3 +375,24 @@ def test_a_trouble_from_before_is_not_the_next_tests(repo):
     repo.start()
     bench = Bench(repo, "mod.py", "f")
     assert bench.verdict("n + 1", "1 + n", ["test_f"]) == ("survived", True)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12 calls are told by markers")
+def test_each_call_is_counted_and_its_first_line_looked_for_once():
+    script = """
+        import sys
+        sys.path.append(%r)
+        from _mutagen_agent import trace
+        looks, real = [], trace.entry_line
+        trace.entry_line = lambda code: looks.append(code) or real(code)
+        def f(n): return n
+        tracker = trace.HitTracker(f.__code__, 0, 0)
+        tracker.watch_loops(None, lambda most: None)
+        for _ in range(2):
+            tracker.arm()
+            before = tracker.jumps
+            for n in range(50): f(n)
+            print(len(looks), tracker.jumps - before, tracker.hit)
+    """ % os.path.dirname(driver.PACKAGE)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, timeout=60)
+    assert done.stdout.decode().split() == ["1", "50", "True", "2", "50", "True"]
