@@ -7,6 +7,7 @@ and nobody runs `never`.
 import json
 import os
 import re
+import subprocess
 
 import frameworks
 import oracle
@@ -231,6 +232,20 @@ def spin(n):
     score = json.loads((desk.folder / "score.json").read_text())["files"]["calc.py"]["mutants"]
     late = [mutant for mutant in score if mutant["status"] == "Timeout"]  # an endless loop is known by its rounds
     assert late and all("went round, more than" in mutant["statusReason"] for mutant in late), late
+
+
+AGENT = ("test_verdicts.py", "test_chain.py")
+
+
+@pytest.mark.parametrize("version", share("3.8", "3.9", "3.10", "3.12", "3.13", some=("3.13",)))
+def test_the_agents_own_tests(version):
+    """From 3.12 on lines, calls and jumps are told by sys.monitoring: other code than CI's own interpreter runs."""
+    if version not in INTERPRETERS:
+        pytest.skip(f"CPython {version} is not installed")
+    python = frameworks.environment(f"python-{version}", INTERPRETERS[version], [f"pytest=={NEWEST_PYTEST.get(version, '9.2.0')}"])
+    tests = [str(frameworks.ROOT / "tests" / "agent" / name) for name in AGENT]
+    done = subprocess.run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests], stdout=subprocess.PIPE, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-5000:]
 
 
 SHOP = {
