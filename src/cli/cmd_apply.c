@@ -90,7 +90,7 @@ static void say_how_to_run(FILE *out, const struct mg_apply_plan *plan, const st
     struct mg_str python = mg_text_interpreter(report); /* "python" may be another one, or none */
     (void)fprintf(out, "next: cd %.*s && %.*s%.*s -m pytest", MG_FMT(repo), MG_FMT(mg_pythonpath_words(app, report)),
                   MG_FMT(python.len ? mg_shell_word(arena, python) : MG_STR("python")));
-    for (size_t i = 0; i < plan->len && i < 4; i++) {
+    for (size_t i = 0; i < plan->len; i++) {
         struct mg_str path = mg_shell_word(arena, plan->at[i].relative.len ? plan->at[i].relative : absolute(arena, plan->at[i].path));
         if (plan->at[i].action != MG_APPLY_REFUSED)
             (void)fprintf(out, " %.*s", MG_FMT(path));

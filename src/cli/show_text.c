@@ -38,8 +38,11 @@ static void add_test_words(struct mg_buf *out, struct mg_arena *arena, const str
         mg_buf_addf(out, " %s", mg_shell_word(arena, judged->before.killer).at);
         return;
     }
-    if (judged->covering.len == 0 || judged->covering.len > NAMED_TESTS)
-        return; /* all tests */
+    bool all = judged->covering.len == 0 || judged->covering.len > NAMED_TESTS;
+    for (size_t i = 0; all && i < report->scored.files.len; i++)
+        mg_buf_addf(out, " %s", mg_shell_word(arena, report->scored.files.at[i]).at);
+    if (all)
+        return;
     for (size_t i = 0; i < judged->covering.len; i++)
         mg_buf_addf(out, " %s", mg_shell_word(arena, report->scored.tests.at[judged->covering.at[i]]).at);
 }
@@ -66,6 +69,8 @@ static struct mg_str command(struct mg_arena *arena, const struct mg_report *rep
         mg_buf_addf(&out, "%s$d%s%.*s", i ? ":" : "", root.len ? "/" : "", MG_FMT(root));
     }
     mg_buf_addf(&out, "\" %.*s -m pytest -q", MG_FMT(python));
+    for (size_t i = 0; i < report->scored.options.len; i++)
+        mg_buf_addf(&out, " %s", mg_shell_word(arena, report->scored.options.at[i]).at);
     add_test_words(&out, arena, report, judged);
     return mg_buf_take(&out, arena);
 }

@@ -48,6 +48,8 @@ struct mg_scored {
     bool no_witnesses;                   /* none was looked for, as was asked */
     MG_LIST(struct mg_str) tests;        /* ids of the existing tests that count */
     MG_LIST(struct mg_str) import_roots; /* relative to the repo */
+    MG_LIST(struct mg_str) options;      /* that pytest needs beside the repo's own */
+    MG_LIST(struct mg_str) files;        /* that the tests are in, where pytest is to look nowhere else */
     MG_LIST(struct mg_pragma) pragmas;
     MG_LIST(struct mg_outside) outside;
     struct mg_str interpreter; /* absolute path */

@@ -199,6 +199,10 @@ static void scored(struct record *r, struct mg_scored *s)
         text(r, &s->tests.at[i]);
     for (EACH(r, &s->import_roots))
         text(r, &s->import_roots.at[i]);
+    for (EACH(r, &s->options))
+        text(r, &s->options.at[i]);
+    for (EACH(r, &s->files))
+        text(r, &s->files.at[i]);
     for (EACH(r, &s->outside)) {
         text(r, &s->outside.at[i].path);
         text(r, &s->outside.at[i].digest);

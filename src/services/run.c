@@ -72,15 +72,20 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
-/* tests.py is no name that pytest looks for by itself. */
+static struct mg_str base_of(struct mg_str path)
+{
+    size_t slash = mg_str_rfind(path, '/');
+    return slash < path.len ? mg_str_sub(path, slash + 1, path.len) : path;
+}
+
+/* Tests in files that pytest does not look for by itself, which only whoever knows of them runs. */
 static void name_uncollected(struct mg_run_context *run)
 {
     const struct mg_source_file *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < run->repo->test_files.len; i++) {
         const struct mg_source_file *file = &run->repo->test_files.at[i];
-        size_t slash = mg_str_rfind(file->path, '/');
-        struct mg_str base = slash < file->path.len ? mg_str_sub(file->path, slash + 1, file->path.len) : file->path;
+        struct mg_str base = base_of(file->path);
         if (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"))
             continue;
         first = first ? first : file;
@@ -94,6 +99,29 @@ static void name_uncollected(struct mg_run_context *run)
                             count > 1 ? mg_arena_printf(run->arena, "it and %zu more hold", count - 1).at : "it holds"));
 }
 
+/* Where nothing has a name that pytest looks for: the files that are usually named on its command line (`pytest tests.py`, also from tox.ini). */
+static enum mg_code collect_by_name(struct mg_run_context *run, struct mg_err *err)
+{
+    const struct mg_run_services *services = run->services;
+    MG_LIST(struct mg_str) files = { 0 };
+    for (size_t i = 0; i < run->repo->test_files.len; i++) {
+        struct mg_str base = base_of(run->repo->test_files.at[i].path);
+        if (mg_str_is(base, "tests.py") || mg_str_is(base, "test.py"))
+            *MG_PUSH(run->arena, &files) = run->repo->test_files.at[i].path;
+    }
+    if (!files.len || run->only_count)
+        return MG_OK;
+    run->start.only = files.at;
+    run->start.only_count = files.len;
+    services->agent.ops->stop(services->agent.self);
+    MG_TRY(services->agent.ops->start(services->agent.self, &run->start, run->arena, &run->collected, err));
+    if (run->collected.tests.len)
+        mg_note(run, MG_NOTE_DEGRADED, files.at[0],
+                mg_arena_printf(run->arena, "pytest looks for test_*.py and *_test.py and finds no test, so %s run as if named on its command line",
+                                files.len > 1 ? mg_arena_printf(run->arena, "it and %zu more are", files.len - 1).at : "it is"));
+    return MG_OK;
+}
+
 /* Tests that miss their packages are the most frequent reason why nothing works: it must not look like anything else. */
 static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
 {
@@ -104,6 +132,8 @@ static enum mg_code start_agent(struct mg_run_context *run, struct mg_err *err)
         return MG_FAIL(err, code, "%s; install it for %.*s, or name another interpreter with --python", cause.text, MG_FMT(run->repo->python));
     if (code != MG_OK && err)
         *err = cause;
+    if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len == 0)
+        code = collect_by_name(run, err);
     if (code == MG_OK && run->collected.tests.len == 0 && run->collected.errors.len > 0 && run->repo->missing.len == 0)
         mg_note(run, MG_NOTE_DEGRADED, MG_STR(""),
                 mg_arena_printf(run->arena,

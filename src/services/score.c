@@ -575,6 +575,10 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
     double deadline = s->request->max_seconds > 0 ? run->started + s->request->max_seconds : 0, begin = now(s);
     run->deadline = deadline;
     MG_TRY(mg_collect_tests(run, err));
+    for (size_t i = 0; i < run->collected.options.len; i++)
+        *MG_PUSH(run->arena, &run->report->scored.options) = run->collected.options.at[i];
+    for (size_t i = 0; i < run->start.only_count; i++)
+        *MG_PUSH(run->arena, &run->report->scored.files) = run->start.only[i];
     double collecting = now(s) - begin;
     MG_TRY(choose_tests(s, err));
     MG_TRY(baseline(s, err));

@@ -80,10 +80,12 @@ static void choose_killer(const struct claim *claim, struct mg_arena *arena, str
     what->seconds = claim->judged->before.verdict == MG_VERDICT_timeout ? TIMEOUT_SECONDS : KILL_SECONDS;
 }
 
-/* All tests that pass without the mutant. */
+/* All tests that pass without the mutant, of those that were collected. */
 static void choose_all(const struct mg_run_context *run, struct mg_arena *arena, struct mg_confirm *what)
 {
     what->files.len = 0;
+    for (size_t i = 0; i < run->start.only_count; i++)
+        *MG_PUSH(arena, &what->files) = run->start.only[i];
     what->seconds = KILL_SECONDS;
     for (uint32_t i = 0; i < run->collected.tests.len; i++) {
         what->seconds += 10.0 * run->baseline.results[i].seconds;

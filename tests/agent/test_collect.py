@@ -82,6 +82,23 @@ def test_unknown_options_are_a_usage_error(repo):
     assert repo.start(keep_addopts=False)["ok"]
 
 
+def test_options_that_pytest_knows_stay_where_it_refuses_others(repo):
+    repo.write("pytest.ini", "[pytest]\naddopts = --no-such=1 --other value -m 'not slow' --nothing --doctest-modules\nmarkers = slow\n")
+    repo.write("test_a.py", '''
+        import pytest
+        @pytest.mark.slow
+        def test_slow(): pass
+        def test_fast():
+            """
+            >>> 1
+            1
+            """
+    ''')
+    refused = repo.start()
+    assert refused["kind"] == "usage" and refused["addopts"] == "-m 'not slow' --doctest-modules", refused
+    assert {test["id"] for test in repo.start(keep_addopts=refused["addopts"])["tests"]} == {"test_a.py::test_a.test_fast", "test_a.py::test_fast"}
+
+
 def test_a_failure_of_pytest_itself_is_told_by_its_exception(repo):
     repo.write("conftest.py", """
         def pytest_sessionstart():

@@ -191,6 +191,20 @@ def test_confirm_runs_plain_pytest_in_either_order(repo):
     assert [(test["id"][-6:], test["outcome"]) for test in reverse["tests"]] == [("test_b", "failed"), ("test_a", "passed")]
 
 
+def test_a_package_that_cannot_be_imported_does_not_come_in_by_the_second_file(repo):
+    """Its failed import leaves the modules that it has imported before; pytest's next file finds them there, and alone it does not."""
+    repo.write("half/__init__.py", "import half.good\nimport half.made_by_the_build\n")
+    repo.write("half/good.py", "def f(n):\n    return n + 1\n")
+    for name in ("test_a.py", "test_b.py"):
+        repo.write(name, "from half.good import f\n\n\ndef test_f():\n    assert f(1) == 2\n")
+    answer = confirm(repo, ["test_a.py", "test_b.py"])
+    assert answer["tests"] == [] and len(answer["errors"]) == 2, answer
+    repo.start()
+    for _turn in range(2):
+        target = Bench(repo, "half/good.py", "f", module="half.good").target
+        assert target["kind"] == "import" and "half.made_by_the_build" in target["text"], target
+
+
 def test_confirm_names_hangs_crashes_and_errors(repo):
     repo.write("test_a.py", "def test_ok(): pass\n\ndef test_hang():\n    import time; time.sleep(60)\n")
     repo.write("test_b.py", "import os\ndef test_out(): os._exit(0)\n")

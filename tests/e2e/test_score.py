@@ -333,6 +333,25 @@ def test_show_mutant_says_how_it_was_killed(desk):
     assert all("(it must fail, or not come to an end: then stop it)" in told for _, told in said["Timeout"])
 
 
+@pytest.mark.parametrize("files", [
+    {"tests/test_doc.py": "def test_doc():\n    '''\n    >>> from calc.ops import kept\n    >>> kept(1)\n    2\n    '''\n",
+     "pytest.ini": "[pytest]\naddopts = --no-such-option --doctest-modules\n"},
+    {"tests.py": "from calc.ops import kept\n\n\ndef test_kept():\n    assert kept(1) == 2\n"},
+], ids=["an option that pytest does not know", "a name that it does not look for"])
+def test_what_the_tests_need_of_pytest_stands_in_the_command(desk, files):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": KINDS, **files})
+    told = desk("score", "repo", "--target", "calc.ops.kept", "--target", "calc.ops.total", "--json", "out.json", "--no-progress", "--verify", "9")
+    assert told.code == 0 and re.search(r"verified: (\d+) of \1 verdicts", told.out), told
+    seen = {}
+    for mutant in json.loads((desk.folder / "out.json").read_text())["files"]["calc/ops.py"]["mutants"]:
+        seen.setdefault(mutant["status"], mutant["id"])
+    assert {"Killed", "NoCoverage"} <= set(seen), seen
+    for status in ("Killed", "NoCoverage"):
+        command = desk("show", "mutant", seen[status]).out.strip().split("\n")[-1]
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, env=desk.environment(), check=False)
+        assert done.returncode == (1 if status == "Killed" else 0) and re.search(r" in \d+\.\d", done.stdout), (command, done)
+
+
 def test_show_mutant_and_its_command_repeat_the_verdict(scored):
     seen = {}
     scored("score", "repo", "--no-progress")  # the last score is another test's

@@ -1,6 +1,7 @@
 """What `score` shows when a part was not measured: grouped, without rows of zeros, and what the end of the time cut off is said."""
 import re
 
+import pytest
 from conftest import OPS, TEST_OPS
 
 PLAIN = {"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": TEST_OPS}
@@ -51,16 +52,26 @@ def test_verdicts_that_were_not_replayed_in_time_are_counted(desk):
     assert not verified or int(verified[2]) + int(left[1]) == int(left[2]), told
 
 
-def test_tests_that_pytest_does_not_look_for(desk):
-    """tests.py is found by nobody; verdicts without a test are not replayed."""
-    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests.py": TEST_OPS})
+@pytest.mark.parametrize("name", ["tests.py", "calc/test.py"])
+def test_tests_that_pytest_does_not_look_for(desk, name):
+    """Where it finds none, files that are usually named on its command line are run like that."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, name: TEST_OPS})
+    told = desk("score", "repo", "--no-progress", "--verify", "4")
+    assert told.code == 0 and f"{name}: pytest looks for test_*.py and *_test.py and finds no test, so it is run" in told.err, told
+    assert re.search(r"verified: (\d+) of \1 verdicts", told.out), told
+    (desk.folder / "repo/pytest.ini").write_text(f"[pytest]\npython_files = {name.rpartition('/')[2]}\n")
+    again = desk("score", "repo", "--no-progress", "--no-cache")
+    assert again.code == 0 and "pytest looks for" not in again.err, again
+    assert re.search("score: .*", again.out)[0] == re.search("score: .*", told.out)[0], again
+
+
+def test_other_names_are_not_run(desk):
+    """Verdicts without a test are not replayed."""
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/ops.py": TEST_OPS})
     told = desk("score", "repo", "--no-progress", "--verify", "4")
     assert told.code == 1 and "no score: the repo has no test that pytest collects" in told.err, told
-    assert "tests.py: it holds tests, but pytest collects test_*.py and *_test.py only" in told.err and "verify:" not in told.err, told
-    told = desk("score", "repo", "--no-progress", "--tests", "tests.py", "--no-cache")
-    assert told.code == 0 and "it holds tests" not in told.err, told
-    (desk.folder / "repo/pytest.ini").write_text("[pytest]\npython_files = tests.py\n")
-    told = desk("score", "repo", "--no-progress")
+    assert "tests/ops.py: it holds tests, but pytest collects test_*.py and *_test.py only" in told.err and "verify:" not in told.err, told
+    told = desk("score", "repo", "--no-progress", "--tests", "tests/ops.py", "--no-cache")
     assert told.code == 0 and "it holds tests" not in told.err, told
 
 

@@ -33,6 +33,7 @@ struct mg_agent_process {
     struct mg_agent_start how;
     const char *program, *log_path; /* the agent's folder, the zygote's log */
     bool keep_addopts;
+    struct mg_str addopts; /* without keep_addopts: what stands for the repo's own options, those of them that pytest knows */
     struct mg_str refused; /* what pytest said against the repo's own options, or empty */
     struct {
         MG_VEC(struct mg_left_out)

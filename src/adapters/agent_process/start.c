@@ -42,7 +42,7 @@ void mg_agent_stop(void *self)
     agent->run = NULL;
     agent->test_count = 0;
     agent->revivals = 0;
-    agent->refused = MG_NO_STR;
+    agent->refused = agent->addopts = MG_NO_STR;
     memset(&agent->left_out, 0, sizeof agent->left_out);
 }
 
@@ -61,6 +61,15 @@ static void remember(struct mg_agent_process *agent, const struct mg_agent_start
     agent->log_path = mg_path_join(run, agent->how.scratch, MG_STR("agent.log")).at;
 }
 
+/* true, false, or the text that stands for the repo's own. */
+static void add_addopts(struct mg_request *request, const struct mg_agent_process *agent)
+{
+    if (!agent->keep_addopts && agent->addopts.len)
+        mg_request_str(request, "keep_addopts", agent->addopts);
+    else
+        yyjson_mut_obj_add_bool(request->doc, request->root, "keep_addopts", agent->keep_addopts);
+}
+
 void mg_agent_add_places(struct mg_request *request, const struct mg_agent_process *agent)
 {
     const struct mg_agent_start *how = &agent->how;
@@ -70,7 +79,7 @@ void mg_agent_add_places(struct mg_request *request, const struct mg_agent_proce
     mg_request_str(request, "scratch", how->scratch);
     yyjson_mut_obj_add_sint(request->doc, request->root, "seed", how->seed);
     yyjson_mut_obj_add_sint(request->doc, request->root, "memory_limit_mb", how->memory_limit_mb);
-    yyjson_mut_obj_add_bool(request->doc, request->root, "keep_addopts", agent->keep_addopts);
+    add_addopts(request, agent);
 }
 
 /* Two refusals are the user's to mend: a Python that is too old, no pytest. The first answer is looked at before "ok" is. */
@@ -139,15 +148,19 @@ void mg_agent_add_left_out(struct mg_request *request, const struct mg_agent_pro
     mg_request_strs(request, "args", args, agent->left_out.len);
 }
 
-/* *refused is pytest's own line when it did not accept its arguments; then the call is MG_OK all the same. */
-static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct mg_str *refused,
+/* `text` is pytest's own line when it did not accept its arguments, `addopts` what it knows of the repo's own options; then the call is MG_OK. */
+struct refusal {
+    struct mg_str text, addopts;
+};
+
+static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct refusal *refused,
                                 struct mg_str *importing, struct mg_err *err)
 {
     struct mg_request request = mg_request_new(&agent->link, "collect");
     mg_agent_add_left_out(&request, agent);
     mg_request_strs(&request, "only", agent->how.only, agent->how.only_count);
     mg_request_strs(&request, "watch", agent->how.watch, agent->how.watch_count);
-    yyjson_mut_obj_add_bool(request.doc, request.root, "keep_addopts", agent->keep_addopts);
+    add_addopts(&request, agent);
     uint64_t id = request.id;
     yyjson_doc *answer = NULL;
     MG_TRY(mg_link_send(&agent->link, &request, -1, mg_now() + MG_SECONDS_START, err));
@@ -156,9 +169,10 @@ static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena 
     struct mg_fields fields = { .arena = arena };
     enum mg_code code = MG_OK;
     if (mg_agent_refused_kind(root, "usage")) {
-        *refused = mg_field_line(&fields, root, "text", MG_OPTIONAL);
-        if (refused->len == 0)
-            *refused = MG_STR("no reason given");
+        refused->text = mg_field_line(&fields, root, "text", MG_OPTIONAL);
+        refused->addopts = mg_field_str(&fields, root, "addopts", MG_OPTIONAL);
+        if (refused->text.len == 0)
+            refused->text = MG_STR("no reason given");
     } else if ((code = mg_agent_refused(root, "collect the tests", err)) == MG_OK) {
         mg_decode_collected(&fields, root, collected);
         code = mg_fields_check(&fields, "collect", err);
@@ -168,7 +182,7 @@ static enum mg_code ask_collect(struct mg_agent_process *agent, struct mg_arena 
 }
 
 /* A new zygote, asked to start and collect. */
-static enum mg_code connect_zygote(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct mg_str *refused,
+static enum mg_code connect_zygote(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct refusal *refused,
                                    struct mg_str *importing, struct mg_err *err)
 {
     struct mg_launch launch = { .role = "zygote", .hash_seed = MG_STR("0"), .log_path = agent->log_path };
@@ -205,19 +219,23 @@ static bool leave_out(struct mg_agent_process *agent, struct mg_str file, const 
 static enum mg_code collect_what_can_be(struct mg_agent_process *agent, struct mg_arena *arena, struct mg_collected *collected, struct mg_err *err)
 {
     for (;;) {
-        struct mg_str refused = MG_NO_STR, importing = MG_NO_STR;
+        struct mg_str importing = MG_NO_STR;
+        struct refusal refused = { MG_NO_STR, MG_NO_STR };
         struct mg_err why = { .code = MG_OK };
         *collected = (struct mg_collected){ 0 };
         enum mg_code code = connect_zygote(agent, arena, collected, &refused, &importing, &why);
-        if (code == MG_OK && refused.len == 0)
+        if (code == MG_OK && refused.text.len == 0)
             return MG_OK;
         disconnect(agent);
         mg_log_err(MG_LOG_WARNING, "the tests could not be collected at once", &why);
         if (code == MG_OK && agent->keep_addopts) {
             agent->keep_addopts = false;
-            agent->refused = mg_arena_str(agent->run, refused);
+            agent->refused = mg_arena_str(agent->run, refused.text);
+            agent->addopts = mg_arena_str(agent->run, refused.addopts);
+        } else if (code == MG_OK && agent->addopts.len) {
+            agent->addopts = MG_NO_STR;
         } else if (code == MG_OK) {
-            return MG_FAIL(err, MG_E_CONFIG, "pytest refuses its arguments: %.*s", MG_FMT(refused));
+            return MG_FAIL(err, MG_E_CONFIG, "pytest refuses its arguments: %.*s", MG_FMT(refused.text));
         } else if ((code != MG_E_CHILD && code != MG_E_TIMEOUT) || !leave_out(agent, importing, why.text)) {
             if (err)
                 *err = why;
@@ -240,9 +258,15 @@ static enum mg_code start_in(struct mg_agent_process *agent, struct mg_arena *ar
     MG_TRY(mg_agent_write_files(agent, err));
     agent->keep_addopts = true;
     MG_TRY(collect_what_can_be(agent, arena, collected, err));
-    if (agent->refused.len)
+    if (agent->refused.len) {
         *MG_PUSH(arena, &collected->notes) =
-            mg_arena_printf(arena, "pytest refused the repo's own options, so its addopts are ignored: %.*s", MG_FMT(agent->refused));
+            agent->addopts.len
+                ? mg_arena_printf(arena, "pytest refused some of the repo's own options; its addopts are now `%.*s`: %.*s", MG_FMT(agent->addopts),
+                                  MG_FMT(agent->refused))
+                : mg_arena_printf(arena, "pytest refused the repo's own options, so its addopts are ignored: %.*s", MG_FMT(agent->refused));
+        *MG_PUSH(arena, &collected->options) = MG_STR("-o");
+        *MG_PUSH(arena, &collected->options) = mg_arena_printf(arena, "addopts=%.*s", MG_FMT(agent->addopts));
+    }
     for (size_t i = 0; i < agent->left_out.len; i++)
         *MG_PUSH(arena, &collected->errors) = (struct mg_collect_error){ .where = mg_arena_str(arena, agent->left_out.at[i].file),
                                                                          .text = mg_arena_str(arena, agent->left_out.at[i].why) };

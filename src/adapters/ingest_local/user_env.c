@@ -69,6 +69,7 @@ const char *const *mg_build_environment(struct mg_arena *arena, struct mg_str ho
                                  "PBR_VERSION=0.0.0",
                                  "PDM_BUILD_SCM_VERSION=0.0.0",
                                  "POETRY_DYNAMIC_VERSIONING_BYPASS=0.0.0",
+                                 "UV_DYNAMIC_VERSIONING_BYPASS=0.0.0",
                                  NULL };
     return mg_program_environment(arena, of_builds, more);
 }

@@ -2,6 +2,7 @@
 import collections
 import os
 import re
+import shlex
 import sys
 from importlib import metadata
 
@@ -32,7 +33,21 @@ def installed_plugins():
     return sorted(name for name in found if name)
 
 
+def without_refused(addopts, said):
+    """The repo's addopts as one text without the options that pytest said not to know, and without words behind these that may be their values."""
+    refused = {word for words in re.findall(r"unrecognized arguments: (.*)", said) for word in words.split(" ")}
+    kept, value = [], False
+    for word in addopts:
+        if word in refused:
+            value = word.startswith("--") and "=" not in word
+        elif not (value and not word.startswith("-")):
+            kept.append(word)
+            value = False
+    return " ".join(map(shlex.quote, kept)) if refused else ""
+
+
 def arguments(given, keep_addopts, repo, scratch, seed):
+    """`keep_addopts`: True, or what stands for the repo's own addopts, or False where nothing does."""
     added = ["-s", "-q", "--maxfail=0", "--rootdir=" + repo, "-o", "cache_dir=" + os.path.join(scratch, "pytest_cache")]
     added += ["-W", "ignore::pytest.PytestConfigWarning"]  # a missing testpaths folder is no error for us, whatever filterwarnings says
     if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
@@ -42,8 +57,8 @@ def arguments(given, keep_addopts, repo, scratch, seed):
             added += PLUGIN_ARGUMENTS.get(name, [])
         if "randomly" in plugins:
             added += ["--randomly-seed=%d" % seed, "--randomly-dont-reorganize"]
-    if not keep_addopts:
-        added += ["-o", "addopts="]
+    if keep_addopts is not True:
+        added += ["-o", "addopts=" + (keep_addopts or "")]
     return list(given) + added
 
 
@@ -88,6 +103,7 @@ class Plugin:
         self.watch = None  # looks on during the baseline
         self.needs = None  # hears of what went wrong, and may know what was missing
         self.errors = []
+        self.addopts = []  # the repo's own
         self.internal = ""  # what made pytest itself give up
         self.streams, self.mends_streams = (sys.stdout, sys.stderr), False
 
@@ -101,6 +117,10 @@ class Plugin:
         finally:
             self.runner = None
             forget_warnings(runner.item.config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self, early_config):
+        self.addopts = list(early_config.getini("addopts"))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config):

@@ -81,6 +81,13 @@ def child(request, emit):
             if request.get("reversed"):
                 items.reverse()
 
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_make_collect_report(self):
+            before = set(sys.modules)
+            outcome = yield
+            if outcome.get_result().failed:
+                forget_modules(set(sys.modules) - before, request["repo"])
+
         @pytest.hookimpl(tryfirst=True)
         def pytest_runtest_logstart(self, nodeid):
             self.outcome = reports.Outcome()
@@ -120,3 +127,12 @@ def child(request, emit):
         emit({"error": error})
     if code in (3, 4) and not plugin.errors:
         emit({"error": {"where": ".", "text": "pytest ended with code %d" % code}})
+
+
+def forget_modules(names, repo):
+    """What a file that does not import has left half made: the next one would find it, and by itself it does not."""
+    folder = os.path.join(os.path.realpath(repo), "")
+    for name in names:
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if type(file) is str and os.path.realpath(file).startswith(folder):
+            del sys.modules[name]

@@ -153,9 +153,13 @@ class Target:
 
 
 def import_module(name):
-    if name in sys.modules:
+    """A package whose own import has failed leaves modules of it that were imported before: whoever imports one then does not hear of it."""
+    parents = [name[:end] for end in range(len(name)) if name[end] == "."]
+    if name in sys.modules and all(parent in sys.modules for parent in parents):
         return sys.modules[name]
     try:
+        for parent in parents:
+            importlib.import_module(parent)
         return importlib.import_module(name)
     except BaseException as exc:  # modules that call sys.exit at import exist
         text = wire.one_line(exc)

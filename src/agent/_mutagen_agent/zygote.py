@@ -24,8 +24,8 @@ class Zygote:
         request = self.expect("start")
         self.answer(request, prepare(request, self))
         request = self.expect("collect")
-        kind, text = self.collect(request)
-        self.answer(request, wire.failure(kind, text))
+        kind, text, addopts = self.collect(request)
+        self.answer(request, dict(wire.failure(kind, text), addopts=addopts))
         self.leave()
 
     def expect(self, operation):
@@ -43,7 +43,7 @@ class Zygote:
         self.channel.send(answer)
 
     def collect(self, request):
-        """Runs pytest, whose loop becomes ours. Comes back only when pytest gave up before."""
+        """Runs pytest, whose loop becomes ours. Comes back only when pytest gave up before: (kind, text, what it would take of the repo's addopts)."""
         import pytest
 
         from . import ahead, collect, host, only
@@ -68,9 +68,10 @@ class Zygote:
             code = int(pytest.main(arguments, plugins=[plugin] + part))
         except BaseException as exc:
             refused = isinstance(exc, ImportError) and "Error importing plugin" in str(exc)  # -p in the repo's own options
-            return "usage" if refused else "collect", "%s: %s" % (type(exc).__name__, exc)
+            return "usage" if refused else "collect", "%s: %s" % (type(exc).__name__, exc), ""
         text = plugin.internal or heard.said() or "pytest ended with code %d before it ran anything" % code
-        return "usage" if code == 4 and "conftest" not in text else "collect", text.replace(settings["repo"] + os.sep, "")
+        kind = "usage" if code == 4 and "conftest" not in text else "collect"
+        return kind, text.replace(settings["repo"] + os.sep, ""), collect.without_refused(plugin.addopts, heard.heard)
 
     def teller(self, request):
         """Tells mutagen which file is being imported: it may end or hang this process, and then only the other end can say so."""
