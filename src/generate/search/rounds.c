@@ -120,7 +120,8 @@ enum mg_code mg_rounds_probe(struct mg_search *s, struct mg_candidate *const *ca
         if (!calls[i]->observed)
             calls[i]->cost += cost_of_outcome(&calls[i]->seen);
         calls[i]->observed = true;
-        s->late |= s->until > 0 && !calls[i]->seen.stable && calls[i]->seen.trouble.len == 0; /* there was no time to run it */
+        /* There was no time to run it; where the probe had as much as any has, more would not be given to it. */
+        s->late |= probe.seconds < PROBE_SECONDS && !calls[i]->seen.stable && calls[i]->seen.trouble.len == 0;
         if (scope == MG_PROBE_KILLED) /* asked about all of them again: facts are numbered by the newest observation */
             calls[i]->kills.len = 0;
     }
