@@ -239,6 +239,9 @@ RAISED = {  # what is raised: the class, its import, the match
     "ValueError('unexpected: a, b' if dict(a=1, b=2) else '')": ("ValueError", "", "unexpected:"),  # keywords may come through a set
     "SystemExit(3)": ("SystemExit", "", "3"),
     "1 + ''": ("TypeError", "", ""),
+    "max([])": ("ValueError", "", ""),  # 3.12 says it with other words
+    "__import__('concurrent.futures').futures.CancelledError('off')": ("concurrent.futures.CancelledError", "import concurrent.futures", "off"),
+    "__import__('importlib')._bootstrap._DeadlockError('private')": ("RuntimeError", "", "private"),
     "int('x')": ("ValueError", "", r"invalid literal for int\(\) with base 10: 'x'"),
 }
 

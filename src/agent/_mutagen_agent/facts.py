@@ -7,6 +7,7 @@ import opcode
 import os
 import platform
 import re
+import sys
 import tempfile
 import time
 
@@ -23,7 +24,8 @@ SPEAKS_ITS_CONTENT = (str, bytes, int, float, complex, list, tuple, dict, set, f
 VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 RAISE = frozenset(opcode.opmap[name] for name in ("RAISE_VARARGS", "RERAISE") if name in opcode.opmap)
 # Texts that C code gives these, alike in all versions.
-STABLE_TEXTS = (ValueError, KeyError, IndexError, UnicodeError, StopIteration)
+STABLE_TEXTS = (KeyError, IndexError, UnicodeError, StopIteration)
+STABLE_WORDS = ("invalid literal for int()", "could not convert string to float", "substring not found")  # of a ValueError
 
 
 class Screen:
@@ -216,12 +218,18 @@ def of_exception(error, screen, repo, entered):
         if kind in (Exception, BaseException, object) and kind is not type(error):
             break
         where = path_to(kind)
-        if where is None:
+        if where is None or any(part.startswith("_") for part in where[0].split(".")) and not is_of_repo(kind, repo):
             continue
         if kind in (Exception, BaseException) and not text:
             break
         return where[0], where[1], text, isinstance(error, TypeError) and not entered, bool(text) and text == str(error)
     return None
+
+
+def is_of_repo(kind, repo):
+    """Private names of others come and go with their versions."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return type(file) is str and file.startswith(os.path.join(repo, ""))
 
 
 def text_of_exception(error, screen, repo):
@@ -235,7 +243,7 @@ def text_of_exception(error, screen, repo):
         raised = trace.tb_lasti >= 0 and code.co_code[trace.tb_lasti] in RAISE
         frame = code.co_filename
     builtin = type(error).__module__ == "builtins"
-    if builtin and not raised and not isinstance(error, STABLE_TEXTS):
+    if builtin and not raised and not isinstance(error, STABLE_TEXTS) and not (isinstance(error, ValueError) and str(error).startswith(STABLE_WORDS)):
         return ""
     if isinstance(error, (TypeError, AttributeError)) and not (frame or "").startswith(os.path.join(repo, "")):
         return ""  # worded by a library or the interpreter: changes with its version

@@ -53,6 +53,9 @@ def path_to(thing, home=None):
         public = ".".join(module.split(".")[:-1] + [module.split(".")[-1].lstrip("_")]).strip(".")
         if public and resolve(public, name) is thing:
             module = public
+    package = module.partition("._")[0]
+    if package != module and resolve(package, name) is thing:  # concurrent.futures._base.CancelledError
+        module = package
     if resolve(module, name) is not thing:
         return None
     return named(module, name)
