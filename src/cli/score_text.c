@@ -274,6 +274,9 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
         if (tally->of[MG_VERDICT_timeout])
             mg_buf_addf(&out, "without timeouts: %.1f%%\n", 100.0 * mg_score_without_timeouts(tally));
     }
+    struct mg_str python = report->python.len ? report->python : scored->interpreter;
+    if (python.len)
+        mg_buf_addf(&out, "python: %s\n", mg_printable(arena, python).at);
     if (report->verified)
         mg_buf_addf(&out, "verified: %u of %u verdicts are what plain pytest says with the mutant on disk\n", report->verified_agree,
                     report->verified);

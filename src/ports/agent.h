@@ -55,10 +55,10 @@ struct mg_collected {
     struct mg_str pytest_version;
     MG_LIST(struct mg_test_case) tests;
     MG_LIST(struct mg_collect_error) errors;
-    MG_LIST(struct mg_str) notes;  /* degradations to tell the user, whole sentences */
+    MG_LIST(struct mg_str) notes;   /* degradations to tell the user, whole sentences */
     MG_LIST(struct mg_str) options; /* that pytest needs here beside the repo's own */
-    MG_LIST(struct mg_str) asked;  /* variables that were not set when the tests asked for them on import */
-    MG_LIST(struct mg_str) opened; /* files read while the tests were imported, code apart: relative to the repo, or absolute outside of it */
+    MG_LIST(struct mg_str) asked;   /* variables that were not set when the tests asked for them on import */
+    MG_LIST(struct mg_str) opened;  /* files read while the tests were imported, code apart: relative to the repo, or absolute outside of it */
     MG_LIST(struct mg_import_line) imported; /* lines of functions that ran meanwhile */
     struct mg_str tests_dir; /* relative folder where generated tests belong (empty = root): the repo's test folder, "tests" when it has none */
 };

@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-#define SHARE 0.5             /* of a limited time, for the existing tests: said in the manual */
-#define SHARE_OF_TRACING 0.45 /* of what is left to the end: the second pass takes about as long, and starting them something */
-#define LEAST_SECONDS 2.0     /* not worth another part */
-#define READ_SECONDS 0.5      /* what is done beside a pass before its results are looked at: they wait, and so may the agent */
-#define SHARE_OF_LAZY 0.2     /* of what the tests of a part took, for tests that run by themselves */
+#define SHARE 0.5              /* of a limited time, for the existing tests: said in the manual */
+#define SHARE_OF_TRACING 0.45  /* of what is left to the end: the second pass takes about as long, and starting them something */
+#define LEAST_SECONDS 2.0      /* not worth another part */
+#define READ_SECONDS 0.5       /* what is done beside a pass before its results are looked at: they wait, and so may the agent */
+#define SHARE_OF_LAZY 0.2      /* of what the tests of a part took, for tests that run by themselves */
 #define LEAST_LAZY_SECONDS 2.0 /* a busy machine must not decide who is asked */
-#define FORK_SECONDS 0.02 /* that such a test takes, beside its own time */
-#define NO_TIME 0.05      /* 0 would be no limit */
+#define FORK_SECONDS 0.02      /* that such a test takes, beside its own time */
+#define NO_TIME 0.05           /* 0 would be no limit */
 
 static const char *const outcome_words[] = {
     [MG_TEST_PASSED] = "passes",

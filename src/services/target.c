@@ -110,7 +110,8 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     if (!services->generator.ops || work->measure)
         return MG_OK;
     if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
-        return mg_discard(work, mg_arena_printf(work->arena, "nothing in it can be mutated at level %lld", (long long)work->run->config->mutation.level), err);
+        return mg_discard(
+            work, mg_arena_printf(work->arena, "nothing in it can be mutated at level %lld", (long long)work->run->config->mutation.level), err);
     if (mg_score(&work->outcome->before) >= work->run->config->mutation.score_threshold)
         return mg_move_target(work->outcome, MG_TARGET_ON_satisfied, err);
     return mg_measure_above(work, err);
