@@ -5,6 +5,7 @@
 #include "adapters/ingest_local/copy.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/ingest_local/layout.h"
+#include "adapters/ingest_local/stand_in.h"
 #include "adapters/ingest_local/survey.h"
 #include "adapters/ingest_local/workspace.h"
 #include "base/str.h"
@@ -146,6 +147,8 @@ static enum mg_code open_repo(void *handle, struct mg_str location, struct mg_st
         code = fill(self, storage_root, cancel, arena, repo, err);
     if (code == MG_OK && self->equipped)
         code = choose(self, python, storage_root, cancel, arena, repo, err);
+    if (code == MG_OK) /* behind an environment of ours, which may have what the build has made */
+        code = mg_stand_in_version(arena, repo, err);
     if (code != MG_OK)
         drop_workspace(self);
     return code;

@@ -461,10 +461,39 @@ static void stops_when_cancelled(void **state)
     shell(fixture, "test -z \"$(ls tmp)\"");
 }
 
+static bool copy_has(struct fixture *fixture, const char *path, const char *text)
+{
+    struct mg_str found;
+    struct mg_str file = mg_path_join(fixture->arena, fixture->repo.copy, mg_str_from(path));
+    return mg_file_read(fixture->arena, file.at, 4096, &found, NULL) == MG_OK && mg_str_contains(found, text);
+}
+
+static void a_version_module_that_the_build_would_write(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "repo/src/pkg/__init__.py", "from pkg.version import version\n");
+    put(fixture, "repo/src/pkg/m.py", "def f(n):\n    return n + 1\n");
+    put(fixture, "repo/src/pkg/made.py", "mine = 1\n");
+    put(fixture, "outside/mine.txt", "");
+    shell(fixture, "ln -s ../../../outside repo/src/pkg/link");
+    put(fixture, "repo/pyproject.toml",
+        "[tool.setuptools_scm]\nwrite_to = 'src/pkg/version.py'\nversion_file = 'src/pkg/made.py'\n"
+        "[tool.hatch.build.hooks.vcs]\nversion-file = 'src/pkg/link/out.py'\n[tool.pdm.version]\nwrite_to = '../out.py'\n");
+    assert_int_equal(open_repo(fixture, "repo", "/bin/sh"), MG_OK);
+    assert_true(copy_has(fixture, "src/pkg/version.py", "version = \"0.0.0\""));
+    assert_true(copy_has(fixture, "src/pkg/made.py", "mine = 1"));
+    assert_false(mg_file_is_there(at(fixture, "outside/out.py").at));
+    assert_false(mg_file_is_there(mg_path_join(fixture->arena, fixture->repo.copy, MG_STR("../out.py")).at));
+    assert_false(mg_file_is_there(at(fixture, "repo/src/pkg/version.py").at));
+    assert_int_equal(fixture->repo.notes.len, 1);
+    assert_true(mg_str_starts(fixture->repo.notes.at[0], "src/pkg/version.py is written by the project's build"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(src_layout, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_version_module_that_the_build_would_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flat_layouts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scripts_are_the_product_where_nothing_else_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusable_files_are_named, set_up, tear_down),

@@ -1,0 +1,58 @@
+/* See stand_in.h. */
+#include "adapters/ingest_local/stand_in.h"
+
+#include "base/str.h"
+#include "core/toml.h"
+#include "os/file.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define FILE_LIMIT ((size_t)4 << 20)
+#define TEXT "__version__ = version = \"0.0.0\"\n__version_tuple__ = version_tuple = (0, 0, 0)\n__commit_id__ = commit_id = None\n"
+
+/* Where each tool is told which file to write. */
+static const char *const places[][6] = {
+    { "tool", "setuptools_scm", "version_file", NULL },
+    { "tool", "setuptools_scm", "write_to", NULL },
+    { "tool", "hatch", "build", "hooks", "vcs", "version-file" },
+    { "tool", "pdm", "version", "write_to", NULL },
+};
+
+static struct mg_str named(const struct mg_toml *root, const char *const *keys)
+{
+    for (size_t i = 0; i < MG_COUNT(places[0]) && keys[i] && root; i++)
+        root = root->kind == MG_TOML_TABLE ? mg_toml_get(root, mg_str_from(keys[i])) : NULL;
+    return root && root->kind == MG_TOML_STRING ? root->text : MG_NO_STR;
+}
+
+/* The project is not trusted: no link of it may lead the file out of the copy. */
+static bool lies_inside(struct mg_arena *arena, struct mg_str copy, struct mg_str path)
+{
+    struct mg_str folder = mg_str_sub(path, 0, mg_str_rfind(path, '/'));
+    char *real_copy = realpath(mg_arena_cstr(arena, copy), NULL), *real = realpath(mg_arena_cstr(arena, folder), NULL);
+    bool inside = real_copy && real && mg_str_starts(mg_arena_printf(arena, "%s/", real), mg_arena_printf(arena, "%s/", real_copy).at);
+    free(real_copy);
+    free(real);
+    return inside;
+}
+
+enum mg_code mg_stand_in_version(struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err)
+{
+    struct mg_str text;
+    struct mg_toml *root;
+    if (mg_file_read(arena, mg_path_join(arena, repo->copy, MG_STR("pyproject.toml")).at, FILE_LIMIT, &text, NULL) != MG_OK ||
+        mg_toml_read(arena, text, &root, NULL) != MG_OK)
+        return MG_OK; /* whoever needs it says so */
+    for (size_t i = 0; i < MG_COUNT(places); i++) {
+        struct mg_str file = named(root, places[i]), path = mg_path_join(arena, repo->copy, file);
+        struct stat about;
+        if (!mg_str_ends(file, ".py") || lstat(path.at, &about) == 0 || !lies_inside(arena, repo->copy, path))
+            continue;
+        MG_TRY(mg_file_write(path.at, MG_STR(TEXT), err));
+        *MG_PUSH(arena, &repo->notes) = mg_arena_printf(
+            arena, "%.*s is written by the project's build, and is not here: one with version 0.0.0 stands in for it in the private copy",
+            MG_FMT(file));
+    }
+    return MG_OK;
+}
