@@ -100,6 +100,18 @@ bool mg_str_next_part(struct mg_str *rest, char separator, struct mg_str *part)
     return true;
 }
 
+struct mg_str mg_path_folder(struct mg_str path)
+{
+    size_t slash = mg_str_rfind(path, '/');
+    return slash == path.len ? MG_STR("") : mg_str_sub(path, 0, slash);
+}
+
+struct mg_str mg_path_base(struct mg_str path)
+{
+    size_t slash = mg_str_rfind(path, '/');
+    return slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
+}
+
 bool mg_str_next_quoted(struct mg_str *rest, struct mg_str *text)
 {
     for (size_t at = 0; at < rest->len; at++)

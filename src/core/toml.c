@@ -7,6 +7,11 @@
 
 struct mg_toml *mg_toml_get(const struct mg_toml *table, struct mg_str key) { return (struct mg_toml *)mg_map_get(&table->by_key, key); }
 
+const struct mg_toml *mg_toml_find(const struct mg_toml *table, const char *key)
+{
+    return table && table->kind == MG_TOML_TABLE ? mg_toml_get(table, mg_str_from(key)) : NULL;
+}
+
 const char *mg_toml_kind_name(enum mg_toml_kind kind)
 {
     static const char *const names[] = { "a table",   "an array",        "a string",        "an integer", "a float",

@@ -50,6 +50,8 @@ struct mg_toml_entry {
 MG_MUST_CHECK enum mg_code mg_toml_read(struct mg_arena *arena, struct mg_str text, struct mg_toml **root, struct mg_err *err);
 
 struct mg_toml *mg_toml_get(const struct mg_toml *table, struct mg_str key); /* NULL when absent */
-const char *mg_toml_kind_name(enum mg_toml_kind kind);                       /* for messages: "a string", "an integer" */
+/* The same where `table` may be NULL or no table: for documents of others, step by step. */
+const struct mg_toml *mg_toml_find(const struct mg_toml *table, const char *key);
+const char *mg_toml_kind_name(enum mg_toml_kind kind); /* for messages: "a string", "an integer" */
 
 #endif

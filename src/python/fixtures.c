@@ -97,8 +97,7 @@ static void read_block(const struct mg_module *module, const struct mg_node *blo
 /* Whether a conftest.py stands in `folder` or above it. */
 static bool is_above(struct mg_str path, struct mg_str folder)
 {
-    size_t slash = mg_str_rfind(path, '/');
-    struct mg_str own = slash == path.len ? MG_STR("") : mg_str_sub(path, 0, slash);
+    struct mg_str own = mg_path_folder(path);
     return own.len == 0 ||
            (folder.len >= own.len && mg_str_eq(mg_str_sub(folder, 0, own.len), own) && (folder.len == own.len || folder.at[own.len] == '/'));
 }

@@ -85,8 +85,7 @@ static void read_imports(const struct mg_module *module, const struct mg_python_
 
 static bool is_named_like_test(struct mg_str path)
 {
-    size_t slash = mg_str_rfind(path, '/');
-    struct mg_str base = slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
+    struct mg_str base = mg_path_base(path);
     return mg_str_starts(base, "test") || mg_str_ends(base, "_test.py");
 }
 
@@ -180,8 +179,7 @@ static unsigned rank(const struct mg_testdocs *docs, const struct mg_testdoc *do
 static bool is_named_after(struct mg_str id, struct mg_str module)
 {
     struct mg_str path = mg_str_sub(id, 0, mg_str_find(id, ':', 0)), leaf = mg_last_component(module);
-    size_t slash = mg_str_rfind(path, '/');
-    struct mg_str base = slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
+    struct mg_str base = mg_path_base(path);
     while (mg_str_starts(leaf, "_"))
         leaf = mg_str_sub(leaf, 1, leaf.len);
     base = mg_str_sub(base, 0, mg_str_find(base, '.', 0));

@@ -56,18 +56,6 @@ struct mg_depend {
     uint32_t *seen, round;    /* per unit: the last search that came by */
 };
 
-static struct mg_str base_of(struct mg_str path)
-{
-    size_t slash = mg_str_rfind(path, '/');
-    return slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
-}
-
-static struct mg_str folder_of(struct mg_str path)
-{
-    size_t slash = mg_str_rfind(path, '/');
-    return slash == path.len ? MG_STR("") : mg_str_sub(path, 0, slash);
-}
-
 static struct numbers *numbers_of(struct mg_arena *arena, struct mg_map *map, struct mg_str key)
 {
     void **slot = mg_map_slot(map, key);
@@ -95,7 +83,7 @@ static void read_code(struct mg_depend *depend, uint32_t index)
 {
     struct file *file = &depend->files[index];
     struct mg_module *module;
-    struct mg_str path = file->file->path, base = base_of(path);
+    struct mg_str path = file->file->path, base = mg_path_base(path);
     file->is_code = true;
     if (file->file->text.len && mg_module_parse(file->file->text, &module, NULL) == MG_OK) {
         mg_module_units(module, depend->arena, &file->units);
@@ -107,7 +95,7 @@ static void read_code(struct mg_depend *depend, uint32_t index)
         file->imports.dynamic = unknown;
     }
     add_units(depend, index);
-    struct mg_str name = mg_str_is(base, "__init__.py") ? base_of(folder_of(path)) : mg_str_sub(base, 0, base.len - 3);
+    struct mg_str name = mg_str_is(base, "__init__.py") ? mg_path_base(mg_path_folder(path)) : mg_str_sub(base, 0, base.len - 3);
     *MG_PUSH(depend->arena, numbers_of(depend->arena, &depend->by_module, name)) = index;
 }
 
@@ -150,7 +138,7 @@ static struct mg_str common(struct mg_depend *depend, struct mg_str machine)
     for (size_t i = 0; i < run->repo->import_roots.len; i++)
         mg_buf_addf(&out, "%.*s\n", MG_FMT(run->repo->import_roots.at[i]));
     for (size_t i = 0; i < depend->file_count; i++)
-        if (is_config(base_of(depend->files[i].file->path)))
+        if (is_config(mg_path_base(depend->files[i].file->path)))
             mg_buf_addf(&out, "%.*s %.*s\n", MG_FMT(depend->files[i].file->path), MG_FMT(depend->files[i].file->digest));
     for (size_t i = 0; i < run->collected.opened.len; i++) {
         struct mg_str path = run->collected.opened.at[i], digest = digest_of(depend, path);
@@ -177,7 +165,7 @@ struct mg_depend *mg_depend_new(const struct mg_run_context *run, const struct m
         const struct mg_repo_file *file = &survey->files.at[i];
         depend->files[i].file = file;
         *mg_map_slot(&depend->by_path, file->path) = &depend->files[i];
-        *MG_PUSH(arena, numbers_of(arena, &depend->by_base, base_of(file->path))) = i;
+        *MG_PUSH(arena, numbers_of(arena, &depend->by_base, mg_path_base(file->path))) = i;
         mg_buf_addf(&all, "%.*s %.*s\n", MG_FMT(file->path), MG_FMT(file->digest));
         if (mg_str_ends(file->path, ".py"))
             read_code(depend, i);
@@ -214,7 +202,7 @@ static void follow_imports(struct mg_depend *depend, bool *reach, struct numbers
 {
     for (size_t next = 0; next < todo.len; next++) {
         const struct file *file = &depend->files[todo.at[next]];
-        for (struct mg_str folder = folder_of(file->file->path);; folder = folder_of(folder)) {
+        for (struct mg_str folder = mg_path_folder(file->file->path);; folder = mg_path_folder(folder)) {
             reach_path(depend, reach, &todo, folder, "__init__.py");
             reach_path(depend, reach, &todo, folder, "conftest.py");
             if (folder.len == 0)
@@ -307,7 +295,7 @@ static void reach_unit(struct search *search, uint32_t index)
 /* No lookup by a computed name means another test. */
 static bool is_test(const struct file *file, uint32_t unit)
 {
-    struct mg_str base = base_of(file->file->path);
+    struct mg_str base = mg_path_base(file->file->path);
     return mg_str_starts(file->units.at[unit].name, "test") && (mg_str_starts(base, "test") || mg_str_ends(base, "_test.py"));
 }
 

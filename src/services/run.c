@@ -72,12 +72,6 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
-static struct mg_str base_of(struct mg_str path)
-{
-    size_t slash = mg_str_rfind(path, '/');
-    return slash < path.len ? mg_str_sub(path, slash + 1, path.len) : path;
-}
-
 /* Tests in files that pytest does not look for by itself, which only whoever knows of them runs. */
 static void name_uncollected(struct mg_run_context *run)
 {
@@ -85,7 +79,7 @@ static void name_uncollected(struct mg_run_context *run)
     size_t count = 0;
     for (size_t i = 0; i < run->repo->test_files.len; i++) {
         const struct mg_source_file *file = &run->repo->test_files.at[i];
-        struct mg_str base = base_of(file->path);
+        struct mg_str base = mg_path_base(file->path);
         if (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"))
             continue;
         first = first ? first : file;
@@ -105,7 +99,7 @@ static enum mg_code collect_by_name(struct mg_run_context *run, struct mg_err *e
     const struct mg_run_services *services = run->services;
     MG_LIST(struct mg_str) files = { 0 };
     for (size_t i = 0; i < run->repo->test_files.len; i++) {
-        struct mg_str base = base_of(run->repo->test_files.at[i].path);
+        struct mg_str base = mg_path_base(run->repo->test_files.at[i].path);
         if (mg_str_is(base, "tests.py") || mg_str_is(base, "test.py"))
             *MG_PUSH(run->arena, &files) = run->repo->test_files.at[i].path;
     }

@@ -36,11 +36,6 @@ static bool is_test_name(struct mg_str name)
     return false;
 }
 
-static const struct mg_toml *get(const struct mg_toml *table, const char *key)
-{
-    return table && table->kind == MG_TOML_TABLE ? mg_toml_get(table, mg_str_from(key)) : NULL;
-}
-
 struct reading {
     struct mg_arena *arena;
     struct mg_dependencies *out;
@@ -85,7 +80,7 @@ static void add_group(struct reading *reading, const struct mg_toml *groups, str
         return;
     add_strings(reading, true, array);
     for (size_t i = 0; i < array->items.len; i++) {
-        const struct mg_toml *other = get(array->items.at[i], "include-group");
+        const struct mg_toml *other = mg_toml_find(array->items.at[i], "include-group");
         if (other && other->kind == MG_TOML_STRING)
             add_group(reading, groups, other->text, depth + 1);
     }
@@ -102,12 +97,12 @@ static void read_poetry_table(struct reading *reading, bool of_tests, const stru
 
 static void read_poetry(struct reading *reading, const struct mg_toml *poetry)
 {
-    read_poetry_table(reading, false, get(poetry, "dependencies"));
-    read_poetry_table(reading, true, get(poetry, "dev-dependencies"));
-    const struct mg_toml *groups = get(poetry, "group");
+    read_poetry_table(reading, false, mg_toml_find(poetry, "dependencies"));
+    read_poetry_table(reading, true, mg_toml_find(poetry, "dev-dependencies"));
+    const struct mg_toml *groups = mg_toml_find(poetry, "group");
     for (size_t i = 0; groups && groups->kind == MG_TOML_TABLE && i < groups->entries.len; i++)
         if (is_test_name(groups->entries.at[i].key))
-            read_poetry_table(reading, true, get(groups->entries.at[i].value, "dependencies"));
+            read_poetry_table(reading, true, mg_toml_find(groups->entries.at[i].value, "dependencies"));
 }
 
 /* Groups of PDM may be for linters and documentation: those for tests, or all where none is called so. */
@@ -163,10 +158,11 @@ static void read_python(struct reading *reading, const struct mg_toml *value)
 /* What is not to be had from an index: other members of the workspace, and folders. */
 static void read_sources(struct reading *reading, const struct mg_toml *uv)
 {
-    const struct mg_toml *sources = get(uv, "sources");
-    bool is_root = get(uv, "workspace") != NULL;
+    const struct mg_toml *sources = mg_toml_find(uv, "sources");
+    bool is_root = mg_toml_find(uv, "workspace") != NULL;
     for (size_t i = 0; sources && sources->kind == MG_TOML_TABLE && i < sources->entries.len; i++) {
-        const struct mg_toml *member = get(sources->entries.at[i].value, "workspace"), *path = get(sources->entries.at[i].value, "path");
+        const struct mg_toml *member = mg_toml_find(sources->entries.at[i].value, "workspace"),
+                             *path = mg_toml_find(sources->entries.at[i].value, "path");
         bool is_member = member && member->boolean, is_path = path && path->kind == MG_TOML_STRING;
         if (!is_member && !is_path)
             continue;
@@ -206,7 +202,8 @@ static void leave_siblings_out(const struct mg_dependencies *found, struct mg_st
 static void read_build_system(struct reading *reading, const struct mg_toml *table)
 {
     struct mg_dependencies *out = reading->out;
-    const struct mg_toml *requires = get(table, "requires"), *backend = get(table, "build-backend"), *paths = get(table, "backend-path");
+    const struct mg_toml *requires = mg_toml_find(table, "requires"), *backend = mg_toml_find(table, "build-backend"),
+                         *paths = mg_toml_find(table, "backend-path");
     out->buildable = requires != NULL;
     for (size_t i = 0; requires && requires->kind == MG_TOML_ARRAY && i < requires->items.len; i++)
         if (requires->items.at[i]->kind == MG_TOML_STRING && !mg_str_starts(requires->items.at[i]->text, "-"))
@@ -220,12 +217,12 @@ static void read_build_system(struct reading *reading, const struct mg_toml *tab
 
 static void read_pyproject(struct reading *reading)
 {
-    const struct mg_toml *project = get(reading->root, "project"), *extras = get(project, "optional-dependencies");
-    const struct mg_toml *groups = get(reading->root, "dependency-groups"), *tool = get(reading->root, "tool");
-    read_python(reading, get(project, "requires-python"));
+    const struct mg_toml *project = mg_toml_find(reading->root, "project"), *extras = mg_toml_find(project, "optional-dependencies");
+    const struct mg_toml *groups = mg_toml_find(reading->root, "dependency-groups"), *tool = mg_toml_find(reading->root, "tool");
+    read_python(reading, mg_toml_find(project, "requires-python"));
     if (reading->out->least_minor == 0)
-        read_python(reading, get(get(get(tool, "poetry"), "dependencies"), "python"));
-    add_strings(reading, false, get(project, "dependencies"));
+        read_python(reading, mg_toml_find(mg_toml_find(mg_toml_find(tool, "poetry"), "dependencies"), "python"));
+    add_strings(reading, false, mg_toml_find(project, "dependencies"));
     for (size_t i = 0; extras && extras->kind == MG_TOML_TABLE && i < extras->entries.len; i++)
         if (is_test_name(extras->entries.at[i].key))
             add_strings(reading, true, extras->entries.at[i].value);
@@ -234,21 +231,21 @@ static void read_pyproject(struct reading *reading)
     for (size_t i = 0; groups && groups->kind == MG_TOML_TABLE && i < groups->entries.len; i++)
         if (is_test_name(groups->entries.at[i].key))
             add_group(reading, groups, groups->entries.at[i].key, 0);
-    add_strings(reading, true, get(get(tool, "uv"), "dev-dependencies"));
-    read_pdm(reading, get(get(tool, "pdm"), "dev-dependencies"));
-    const struct mg_toml *hatch = get(get(get(get(tool, "hatch"), "envs"), "default"), "dependencies");
+    add_strings(reading, true, mg_toml_find(mg_toml_find(tool, "uv"), "dev-dependencies"));
+    read_pdm(reading, mg_toml_find(mg_toml_find(tool, "pdm"), "dev-dependencies"));
+    const struct mg_toml *hatch = mg_toml_find(mg_toml_find(mg_toml_find(mg_toml_find(tool, "hatch"), "envs"), "default"), "dependencies");
     add_strings(reading, true, hatch);
-    read_poetry(reading, get(tool, "poetry"));
-    read_sources(reading, get(tool, "uv"));
-    read_build_system(reading, get(reading->root, "build-system"));
+    read_poetry(reading, mg_toml_find(tool, "poetry"));
+    read_sources(reading, mg_toml_find(tool, "uv"));
+    read_build_system(reading, mg_toml_find(reading->root, "build-system"));
 }
 /* An application's: no [project] is needed beside it, and its entries are written as poetry's are. */
 static void read_pipfile(struct reading *reading)
 {
-    read_poetry_table(reading, false, get(reading->root, "packages"));
-    read_poetry_table(reading, true, get(reading->root, "dev-packages"));
+    read_poetry_table(reading, false, mg_toml_find(reading->root, "packages"));
+    read_poetry_table(reading, true, mg_toml_find(reading->root, "dev-packages"));
     if (reading->out->least_minor == 0)
-        read_python(reading, get(get(reading->root, "requires"), "python_version"));
+        read_python(reading, mg_toml_find(mg_toml_find(reading->root, "requires"), "python_version"));
 }
 
 static bool read_toml(struct reading *reading, struct mg_str copy, const char *name)
@@ -388,7 +385,7 @@ void mg_dependencies_add_tox(struct mg_arena *arena, struct mg_str copy, int64_t
     struct mg_tox tox;
     (void)read_toml(&reading, copy, "pyproject.toml");
     mg_tox_read(arena, copy, reading.root, minor, &tox);
-    const struct mg_toml *groups = get(reading.root, "dependency-groups");
+    const struct mg_toml *groups = mg_toml_find(reading.root, "dependency-groups");
     for (size_t i = 0; groups && i < tox.groups.len; i++)
         if (!is_test_name(tox.groups.at[i]))
             add_group(&reading, groups, tox.groups.at[i], 0);

@@ -8,18 +8,6 @@
 #define GENERATED_TOP 2000
 #define GENERATED_LINES 20
 
-struct mg_str mg_path_folder(struct mg_str path)
-{
-    size_t slash = mg_str_rfind(path, '/');
-    return slash == path.len ? MG_STR("") : mg_str_sub(path, 0, slash);
-}
-
-struct mg_str mg_path_base(struct mg_str path)
-{
-    size_t slash = mg_str_rfind(path, '/');
-    return slash == path.len ? path : mg_str_sub(path, slash + 1, path.len);
-}
-
 bool mg_is_identifier(struct mg_str name)
 {
     for (size_t i = 0; i < name.len; i++) {

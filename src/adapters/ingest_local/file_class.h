@@ -31,8 +31,6 @@ bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path);
 /* Written by a program that says so at the top, or by the protocol buffer compiler: nobody wants tests for it. */
 bool mg_is_generated(struct mg_str path, struct mg_str text);
 
-struct mg_str mg_path_folder(struct mg_str path); /* "" for a file in the root */
-struct mg_str mg_path_base(struct mg_str path);
 bool mg_is_identifier(struct mg_str name);
 
 /* The encoding that a PEP 263 comment in the first two lines names; empty when there is none. */

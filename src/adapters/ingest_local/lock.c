@@ -51,14 +51,9 @@ static void add(struct reading *reading, struct mg_str name, struct mg_str versi
 
 /* ---- TOML ---- */
 
-static const struct mg_toml *get(const struct mg_toml *table, const char *key)
-{
-    return table && table->kind == MG_TOML_TABLE ? mg_toml_get(table, mg_str_from(key)) : NULL;
-}
-
 static struct mg_str text_of(const struct mg_toml *table, const char *key)
 {
-    const struct mg_toml *value = get(table, key);
+    const struct mg_toml *value = mg_toml_find(table, key);
     return value && value->kind == MG_TOML_STRING ? value->text : MG_NO_STR;
 }
 
@@ -66,10 +61,10 @@ static struct mg_str text_of(const struct mg_toml *table, const char *key)
 static bool is_of_index(const struct mg_toml *package)
 {
     static const char *const elsewhere[] = { "git", "url", "path", "editable", "vcs", "directory", "archive", "virtual" };
-    const struct mg_toml *source = get(package, "source");
+    const struct mg_toml *source = mg_toml_find(package, "source");
     struct mg_str type = text_of(source, "type");
     for (size_t i = 0; i < MG_COUNT(elsewhere); i++)
-        if (get(package, elsewhere[i]) || mg_str_is(type, elsewhere[i]) || (type.len == 0 && get(source, elsewhere[i])))
+        if (mg_toml_find(package, elsewhere[i]) || mg_str_is(type, elsewhere[i]) || (type.len == 0 && mg_toml_find(source, elsewhere[i])))
             return false;
     return !mg_str_is(type, "file");
 }
@@ -77,7 +72,7 @@ static bool is_of_index(const struct mg_toml *package)
 /* One text, or uv's list of those under which a fork of the resolution holds. */
 static struct mg_str marker_of(struct mg_arena *arena, const struct mg_toml *package)
 {
-    const struct mg_toml *forks = get(package, "resolution-markers");
+    const struct mg_toml *forks = mg_toml_find(package, "resolution-markers");
     struct mg_str one = text_of(package, "markers"), all = MG_NO_STR;
     if (one.len == 0)
         one = text_of(package, "marker");
@@ -92,7 +87,7 @@ static bool read_toml(struct reading *reading, struct mg_str text, const char *l
     struct mg_toml *root;
     if (mg_toml_read(reading->arena, text, &root, NULL) != MG_OK)
         return false;
-    const struct mg_toml *packages = get(root, list);
+    const struct mg_toml *packages = mg_toml_find(root, list);
     for (size_t i = 0; packages && packages->kind == MG_TOML_ARRAY && i < packages->items.len; i++) {
         const struct mg_toml *package = packages->items.at[i];
         if (is_of_index(package))

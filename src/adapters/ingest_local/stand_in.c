@@ -5,7 +5,6 @@
 #include "core/toml.h"
 #include "os/file.h"
 
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #define FILE_LIMIT ((size_t)4 << 20)
@@ -19,22 +18,20 @@ static const char *const places[][6] = {
     { "tool", "pdm", "version", "write_to", NULL },
 };
 
-static struct mg_str named(const struct mg_toml *root, const char *const *keys)
+static struct mg_str named(const struct mg_toml *value, const char *const *keys)
 {
-    for (size_t i = 0; i < MG_COUNT(places[0]) && keys[i] && root; i++)
-        root = root->kind == MG_TOML_TABLE ? mg_toml_get(root, mg_str_from(keys[i])) : NULL;
-    return root && root->kind == MG_TOML_STRING ? root->text : MG_NO_STR;
+    for (size_t i = 0; i < MG_COUNT(places[0]) && keys[i]; i++)
+        value = mg_toml_find(value, keys[i]);
+    return value && value->kind == MG_TOML_STRING ? value->text : MG_NO_STR;
 }
 
 /* The project is not trusted: no link of it may lead the file out of the copy. */
 static bool lies_inside(struct mg_arena *arena, struct mg_str copy, struct mg_str path)
 {
-    struct mg_str folder = mg_str_sub(path, 0, mg_str_rfind(path, '/'));
-    char *real_copy = realpath(mg_arena_cstr(arena, copy), NULL), *real = realpath(mg_arena_cstr(arena, folder), NULL);
-    bool inside = real_copy && real && mg_str_starts(mg_arena_printf(arena, "%s/", real), mg_arena_printf(arena, "%s/", real_copy).at);
-    free(real_copy);
-    free(real);
-    return inside;
+    struct mg_str root, folder;
+    return mg_file_resolve(arena, mg_arena_cstr(arena, copy), &root, NULL) == MG_OK &&
+           mg_file_resolve(arena, mg_arena_cstr(arena, mg_path_folder(path)), &folder, NULL) == MG_OK &&
+           mg_str_starts(mg_arena_printf(arena, "%.*s/", MG_FMT(folder)), mg_arena_printf(arena, "%.*s/", MG_FMT(root)).at);
 }
 
 enum mg_code mg_stand_in_version(struct mg_arena *arena, struct mg_repo *repo, struct mg_err *err)

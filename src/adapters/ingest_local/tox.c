@@ -20,11 +20,6 @@ struct reading {
     struct mg_tox *out;
 };
 
-static const struct mg_toml *get(const struct mg_toml *table, const char *key)
-{
-    return table && table->kind == MG_TOML_TABLE ? mg_toml_get(table, mg_str_from(key)) : NULL;
-}
-
 /* ---- lines ---- */
 
 /* In setup.cfg tox's sections may have a prefix. */
@@ -233,7 +228,7 @@ static bool is_of_tox(const struct mg_ini *ini)
 /* A text, or { replace = "ref", of = ["env", "test", "deps"] }, as the line of INI that says the same. */
 static void take_item(struct reading *reading, struct mg_str section, struct mg_str key, const struct mg_toml *item)
 {
-    const struct mg_toml *of = get(item, "of");
+    const struct mg_toml *of = mg_toml_find(item, "of");
     struct mg_str text = item->kind == MG_TOML_STRING ? item->text : MG_NO_STR, line;
     if (of && of->kind == MG_TOML_ARRAY && of->items.len >= 2 && of->items.at[0]->kind == MG_TOML_STRING &&
         of->items.at[of->items.len - 1]->kind == MG_TOML_STRING && of->items.at[1]->kind == MG_TOML_STRING)
@@ -248,7 +243,7 @@ static void take_table(struct reading *reading, struct mg_str section, const str
 {
     static const char *const keys[] = { "deps", "extras", "dependency_groups", "env_list" };
     for (size_t i = 0; i < MG_COUNT(keys); i++) {
-        const struct mg_toml *value = get(table, keys[i]);
+        const struct mg_toml *value = mg_toml_find(table, keys[i]);
         if (value && value->kind != MG_TOML_ARRAY)
             take_item(reading, section, mg_str_from(keys[i]), value);
         for (size_t n = 0; value && value->kind == MG_TOML_ARRAY && n < value->items.len; n++)
@@ -260,9 +255,9 @@ static void take_table(struct reading *reading, struct mg_str section, const str
 
 static void take_native(struct reading *reading, const struct mg_toml *root)
 {
-    const struct mg_toml *envs = get(root, "env");
+    const struct mg_toml *envs = mg_toml_find(root, "env");
     take_table(reading, MG_STR("tox"), root);
-    take_table(reading, MG_STR("testenv"), get(root, "env_run_base"));
+    take_table(reading, MG_STR("testenv"), mg_toml_find(root, "env_run_base"));
     for (size_t i = 0; envs && envs->kind == MG_TOML_TABLE && i < envs->entries.len; i++)
         take_table(reading, mg_arena_printf(reading->arena, "testenv:%.*s", MG_FMT(envs->entries.at[i].key)), envs->entries.at[i].value);
 }
@@ -275,7 +270,7 @@ static bool read_file(struct reading *reading, const char *name, struct mg_str *
 static bool find(struct reading *reading, const struct mg_toml *pyproject)
 {
     static const char *const files[] = { "tox.ini", "setup.cfg" };
-    const struct mg_toml *tool = get(get(pyproject, "tool"), "tox"), *legacy = get(tool, "legacy_tox_ini");
+    const struct mg_toml *tool = mg_toml_find(mg_toml_find(pyproject, "tool"), "tox"), *legacy = mg_toml_find(tool, "legacy_tox_ini");
     struct mg_toml *root;
     struct mg_str text;
     for (size_t i = 0; i < MG_COUNT(files); i++) {

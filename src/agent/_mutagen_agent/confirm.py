@@ -5,7 +5,7 @@ import os
 import py_compile
 import sys
 
-from . import forks, shared_files, wire, zygote
+from . import forks, reload, shared_files, wire, zygote
 
 
 def main():
@@ -132,7 +132,5 @@ def child(request, emit):
 def forget_modules(names, repo):
     """What a file that does not import has left half made: the next one would find it, and by itself it does not."""
     folder = os.path.join(os.path.realpath(repo), "")
-    for name in names:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if type(file) is str and os.path.realpath(file).startswith(folder):
-            del sys.modules[name]
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names}
+    reload.forget([name for name, file in files.items() if type(file) is str and os.path.realpath(file).startswith(folder)])
