@@ -2,6 +2,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -10,6 +12,8 @@ from conftest import OPS, TEST_OPS
 HELPED = TEST_OPS + '''
 import os
 import socket
+import subprocess
+import sys
 import pytest
 
 @pytest.fixture(scope="module")
@@ -125,3 +129,30 @@ def test_a_fixture_that_is_not_there_is_one_cause(desk):
                "tests/test_ops.py": TEST_OPS + "def test_a(benchmark): pass\n\ndef test_b(benchmark): pass\n\ndef test_c(benchmark): pass\n"})
     told = desk("score", "repo", "--no-progress")
     assert told.code == 0 and "3 tests stop with an error in their set-up or teardown: fixture 'benchmark' not found\n" in told.err, told
+
+
+def test_a_test_that_needs_all_the_depth_there_is_finds_it(desk):
+    """Our frames lie below it, too: as far as under plain pytest it can go down under us, with a mutant as without."""
+    deep = '''
+import os
+from calc.ops import clamp
+
+def test_depth():
+    def down(n):
+        try:
+            return down(n + 1)
+        except RecursionError:
+            return n
+
+    clamp(5, 1, 3)
+    if "SHOP_PLAIN" in os.environ:
+        open("depth", "w").write(str(down(0)))
+    assert down(0) >= int(open("depth").read())
+'''
+    repo = desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": deep})
+    subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=repo, check=True, stdout=subprocess.DEVNULL, env=desk.environment(SHOP_PLAIN="1"))
+    assert int((repo / "depth").read_text()) > 900
+    told = desk("score", "repo", "--target", "calc.ops.clamp", "--json", "score.json")
+    assert told.code == 0, told
+    mutants = json.loads((desk.folder / "score.json").read_text())["files"]["calc/ops.py"]["mutants"]
+    assert mutants and {mutant["status"] for mutant in mutants} <= {"Survived", "NoCoverage"} and "Survived" in {mutant["status"] for mutant in mutants}, told
