@@ -47,6 +47,23 @@ static void add_test_words(struct mg_buf *out, struct mg_arena *arena, const str
         mg_buf_addf(out, " %s", mg_shell_word(arena, report->scored.tests.at[judged->covering.at[i]]).at);
 }
 
+/* What the copy needs beside the repo's own files, as a step of the program. */
+static struct mg_str stand_ins(struct mg_arena *arena, const struct mg_scored *scored, bool *is_installed)
+{
+    struct mg_buf out = MG_BUF(1u << 22);
+    for (size_t i = 0; i < scored->stand_ins.len; i++) {
+        const struct mg_stand_in *file = &scored->stand_ins.at[i];
+        *is_installed |= mg_str_starts(file->path, MG_INSTALLED "/");
+        mg_buf_addf(&out, "(%.*s, %.*s), ", MG_FMT(bytes_literal(arena, file->path)), MG_FMT(bytes_literal(arena, file->text)));
+    }
+    struct mg_str files = mg_buf_take(&out, arena);
+    return files.len ? mg_arena_printf(arena,
+                                       "; import os; [(os.makedirs(os.path.dirname(f) or b\".\", exist_ok=True), open(f, \"wb\").write(t), "
+                                       "os.chmod(f, 0o755)) for f, t in [%.*s]]",
+                                       MG_FMT(files))
+                     : MG_NO_STR;
+}
+
 static struct mg_str command(struct mg_arena *arena, const struct mg_report *report, const struct mg_outcome *outcome, const struct mg_judged *judged)
 {
     static const char *const left_out[] = { ".git", ".venv", "venv", ".mutagen", "node_modules", "__pycache__", ".pytest_cache" };
@@ -62,13 +79,15 @@ static struct mg_str command(struct mg_arena *arena, const struct mg_report *rep
                                             "p = %.*s; b = open(p, \"rb\").read(); assert b[%u:%u] == %.*s, \"the file has changed\"; "
                                             "open(p, \"wb\").write(b[:%u] + %.*s + b[%u:])",
                                             MG_FMT(path), m->start, m->end, MG_FMT(original), m->start, MG_FMT(replacement), m->end);
-    mg_buf_addf(&out, " -cf - . | tar -C \"$d\" -xf - && cd \"$d\" && %.*s -c '%.*s'", MG_FMT(python), MG_FMT(program));
-    mg_buf_adds(&out, " && PYTHONHASHSEED=0 PYTHONPATH=\"");
+    bool is_installed = false;
+    struct mg_str files = stand_ins(arena, &report->scored, &is_installed);
+    mg_buf_addf(&out, " -cf - . | tar -C \"$d\" -xf - && cd \"$d\" && %.*s -c '%.*s%.*s' && ", MG_FMT(python), MG_FMT(program), MG_FMT(files));
+    mg_buf_addf(&out, "%sPYTHONHASHSEED=0 PYTHONPATH=\"", is_installed ? "PATH=\"$PATH:$d/" MG_INSTALLED "/bin\" " : "");
     for (size_t i = 0; i < report->scored.import_roots.len; i++) {
         struct mg_str root = report->scored.import_roots.at[i];
         mg_buf_addf(&out, "%s$d%s%.*s", i ? ":" : "", root.len ? "/" : "", MG_FMT(root));
     }
-    mg_buf_addf(&out, "\" %.*s -m pytest -q", MG_FMT(python));
+    mg_buf_addf(&out, "%s\" %.*s -m pytest -q", is_installed ? ":$d/" MG_INSTALLED : "", MG_FMT(python));
     for (size_t i = 0; i < report->scored.options.len; i++)
         mg_buf_addf(&out, " %s", mg_shell_word(arena, report->scored.options.at[i]).at);
     add_test_words(&out, arena, report, judged);

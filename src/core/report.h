@@ -35,6 +35,13 @@ struct mg_outside {
     struct mg_str path, digest;
 };
 
+/* A file that the repo lacks because nobody has built or installed the project. */
+#define MG_INSTALLED ".installed"
+struct mg_stand_in {
+    struct mg_str path; /* relative to the repo; below MG_INSTALLED: to a folder that is last on sys.path, and whose folder bin is last on PATH */
+    struct mg_str text;
+};
+
 /* What `score` measured, beyond the verdicts. */
 struct mg_scored {
     uint32_t found, chosen;              /* mutants of the selected functions, and those that --diff and --sample left */
@@ -50,6 +57,7 @@ struct mg_scored {
     MG_LIST(struct mg_str) import_roots; /* relative to the repo */
     MG_LIST(struct mg_str) options;      /* that pytest needs beside the repo's own */
     MG_LIST(struct mg_str) files;        /* that the tests are in, where pytest is to look nowhere else */
+    MG_LIST(struct mg_stand_in) stand_ins;
     MG_LIST(struct mg_pragma) pragmas;
     MG_LIST(struct mg_outside) outside;
     struct mg_str interpreter; /* absolute path */

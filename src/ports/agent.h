@@ -21,6 +21,7 @@ struct mg_agent_start {
     struct mg_str repo;                  /* the private copy, absolute: current directory of all tests */
     struct mg_str original;              /* the user's repo, absolute: must never be imported from */
     MG_LIST(struct mg_str) import_roots; /* absolute, inside the copy, first on sys.path */
+    struct mg_str installed;             /* last on sys.path, its folder bin last on PATH; empty = nothing */
     struct mg_str scratch;               /* absolute directory for pycache, HOME, TMPDIR, logs, the agent's file */
     int64_t seed;
     int64_t jobs;                  /* mutant processes at once, over all sessions */

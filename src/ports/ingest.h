@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/cancel.h"
+#include "core/report.h"
 
 struct mg_source_file {
     struct mg_str path;   /* relative to the repo */
@@ -25,6 +26,7 @@ struct mg_repo {
     struct mg_str copy;                        /* absolute path of the private copy */
     struct mg_str scratch;                     /* absolute, beside the copy: pycache, HOME, TMPDIR, logs */
     struct mg_str python;                      /* interpreter chosen, absolute path (not resolved: a venv's python is a link) */
+    struct mg_str installed;                   /* absolute, in scratch: metadata and commands of the project, which is not installed; empty = none */
     struct mg_str python_origin;               /* "--python", "VIRTUAL_ENV", ".venv", "poetry", …, "PATH"; "mutagen": made by us */
     struct mg_str fingerprint;                 /* hex SHA-256 over paths and contents of sources and tests, our own generated files left out */
     struct mg_str commit;                      /* HEAD, empty when not a checkout */
@@ -34,6 +36,7 @@ struct mg_repo {
     MG_LIST(struct mg_source_file) conftests;  /* every conftest.py, wherever it stands; `module` is empty */
     MG_LIST(struct mg_str) notes;              /* on the interpreter: what it lacks, and what repairs that; whole sentences */
     MG_LIST(struct mg_missing_module) missing; /* those that the notes name as missing in the interpreter */
+    MG_LIST(struct mg_stand_in) stand_ins;     /* what was put into the copy, or into `installed` */
     MG_LIST(struct mg_skipped_file) skipped;   /* not UTF-8, unreadable, too large */
 };
 

@@ -203,6 +203,10 @@ static void scored(struct record *r, struct mg_scored *s)
         text(r, &s->options.at[i]);
     for (EACH(r, &s->files))
         text(r, &s->files.at[i]);
+    for (EACH(r, &s->stand_ins)) {
+        text(r, &s->stand_ins.at[i].path);
+        text(r, &s->stand_ins.at[i].text);
+    }
     for (EACH(r, &s->outside)) {
         text(r, &s->outside.at[i].path);
         text(r, &s->outside.at[i].digest);

@@ -212,6 +212,7 @@ enum mg_code mg_collect_tests(struct mg_run_context *run, struct mg_err *err)
                                           .repo = run->repo->copy,
                                           .original = run->repo->original,
                                           .scratch = run->repo->scratch,
+                                          .installed = run->repo->installed,
                                           .seed = run->config->generation.seed,
                                           .jobs = run->config->jobs,
                                           .pass_env = run->config->sandbox.pass_env.at,

@@ -577,6 +577,8 @@ static enum mg_code measure_all(struct scoring *s, struct mg_err *err)
     MG_TRY(mg_collect_tests(run, err));
     for (size_t i = 0; i < run->collected.options.len; i++)
         *MG_PUSH(run->arena, &run->report->scored.options) = run->collected.options.at[i];
+    for (size_t i = 0; i < run->repo->stand_ins.len; i++)
+        *MG_PUSH(run->arena, &run->report->scored.stand_ins) = run->repo->stand_ins.at[i];
     for (size_t i = 0; i < run->start.only_count; i++)
         *MG_PUSH(run->arena, &run->report->scored.files) = run->start.only[i];
     double collecting = now(s) - begin;

@@ -54,6 +54,7 @@ static void remember(struct mg_agent_process *agent, const struct mg_agent_start
     agent->how.repo = mg_arena_str(run, start->repo);
     agent->how.original = mg_arena_str(run, start->original);
     agent->how.scratch = mg_arena_str(run, start->scratch);
+    agent->how.installed = mg_arena_str(run, start->installed);
     memset(&agent->how.import_roots, 0, sizeof agent->how.import_roots);
     for (size_t i = 0; i < start->import_roots.len; i++)
         *MG_PUSH(run, &agent->how.import_roots) = mg_arena_str(run, start->import_roots.at[i]);
@@ -77,6 +78,7 @@ void mg_agent_add_places(struct mg_request *request, const struct mg_agent_proce
     mg_request_str(request, "original", how->original);
     mg_request_strs(request, "import_roots", how->import_roots.at, how->import_roots.len);
     mg_request_str(request, "scratch", how->scratch);
+    mg_request_str(request, "installed", how->installed);
     yyjson_mut_obj_add_sint(request->doc, request->root, "seed", how->seed);
     yyjson_mut_obj_add_sint(request->doc, request->root, "memory_limit_mb", how->memory_limit_mb);
     add_addopts(request, agent);

@@ -5,6 +5,7 @@
 #include "adapters/ingest_local/said.h"
 #include "adapters/ingest_local/user_env.h"
 #include "base/buf.h"
+#include "os/file.h"
 #include "base/str.h"
 #include "os/fd.h"
 #include "os/program.h"
@@ -15,7 +16,8 @@
 #define MOST_WORDS 12
 
 /* Names on stdin; "major minor pytest" and the names that are not found on stdout. Any Python must be able to parse it. Of "a.b" only a
- * namespace `a` is asked (there b may belong to another distribution, and looking runs no code); else it is as good as there. */
+ * namespace `a` is asked (there b may belong to another distribution, and looking runs no code); else it is as good as there. "=name" is a
+ * distribution, which may also lie in a "+folder". */
 static const char script[] = "import sys\n"
                              "try:\n    from importlib.util import find_spec\n"
                              "    from importlib.machinery import PathFinder\n"
@@ -27,10 +29,18 @@ static const char script[] = "import sys\n"
                              "        if spec is None or spec.origin is not None:\n            return True\n"
                              "        return PathFinder.find_spec(name, spec.submodule_search_locations) is not None\n"
                              "    except Exception:\n        return '.' in name or name in sys.modules\n"
-                             "names = sys.stdin.read().split()\n"
+                             "def installed(name):\n"
+                             "    try:\n"
+                             "        from importlib.metadata import distributions\n"
+                             "        return any(True for _ in distributions(name=name, path=folders + sys.path))\n"
+                             "    except Exception:\n        return True\n"
+                             "lines = sys.stdin.read().splitlines()\n"
+                             "folders = [line[1:] for line in lines if line[0] == '+']\n"
+                             "names = [line for line in lines if line[0] not in '+=']\n"
                              "print('%d %d %s' % (sys.version_info[0], sys.version_info[1], there('pytest') and 'pytest' or '-'))\n"
                              "standard = getattr(sys, 'stdlib_module_names', ())\n" /* of any system: nobody can install msvcrt here */
-                             "for name in names:\n    if not there(name) and name.split('.')[0] not in standard:\n        print(name)\n";
+                             "for name in names:\n    if not there(name) and name.split('.')[0] not in standard:\n        print(name)\n"
+                             "for line in lines:\n    if line[0] == '=' and not installed(line[1:]):\n        print(line)\n";
 
 static struct mg_need *need_of(struct mg_needs *needs, struct mg_str name)
 {
@@ -51,6 +61,7 @@ static void read_answer(struct mg_choice *choice, struct mg_str answer, struct m
     checked->has_pytest = mg_str_is(mg_str_trim(word[2]), "pytest");
     while (mg_str_next_line(&answer, &line)) {
         struct mg_need *need = need_of(&choice->needs, mg_str_trim(line));
+        checked->lacks_project |= mg_str_starts(line, "=");
         if (need)
             need->missing = true;
     }
@@ -63,6 +74,17 @@ static void mark_named(struct mg_choice *choice, int64_t minor)
     mg_said_add_tox(&said, minor);
     for (size_t i = 0; i < choice->needs.len; i++)
         choice->needs.at[i].named = mg_said_has_part(&said, choice->needs.at[i].module);
+}
+
+/* What `pip install -e` leaves in a folder of the repo counts, too. */
+static void add_project(const struct mg_choice *choice, struct mg_buf *names)
+{
+    const struct mg_repo *repo = choice->repo;
+    if (choice->distribution.name.len == 0)
+        return;
+    mg_buf_addf(names, "=%.*s\n", MG_FMT(choice->distribution.name));
+    for (size_t i = 0; i < repo->import_roots.len; i++)
+        mg_buf_addf(names, "+%.*s\n", MG_FMT(mg_path_join(choice->arena, repo->copy, repo->import_roots.at[i])));
 }
 
 enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python, struct mg_checked *checked, struct mg_err *err)
@@ -82,6 +104,7 @@ enum mg_code mg_check_interpreter(struct mg_choice *choice, struct mg_str python
         choice->needs.at[i].missing = false;
         mg_buf_addf(&names, "%.*s\n", MG_FMT(choice->needs.at[i].name));
     }
+    add_project(choice, &names);
     struct mg_program program = { .argv = argv,
                                   .env = mg_build_environment(choice->arena, choice->repo->scratch, choice->repo->scratch),
                                   .directory = mg_arena_cstr(choice->arena, choice->repo->scratch),
@@ -155,8 +178,9 @@ static struct mg_str joined(const struct mg_choice *choice)
     return mg_buf_take(&out, choice->arena);
 }
 
-static void take(struct mg_choice *choice, struct mg_str python, struct mg_str origin)
+static void take(struct mg_choice *choice, struct mg_str python, struct mg_str origin, const struct mg_checked *checked)
 {
+    choice->lacks_project = checked->lacks_project;
     choice->repo->python = python;
     choice->repo->python_origin = origin;
 }
@@ -173,7 +197,7 @@ static enum mg_code try_candidates(struct mg_choice *choice, bool *chosen, size_
         struct mg_checked checked;
         MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
         if (candidate->named || is_usable(choice, candidate, &checked)) {
-            take(choice, candidate->python, candidate->origin);
+            take(choice, candidate->python, candidate->origin, &checked);
             *chosen = true;
             return MG_OK;
         }
@@ -214,7 +238,7 @@ static enum mg_code make_own(struct mg_choice *choice, bool *made, struct mg_str
         *reason = what_is_wrong(choice, &(struct mg_candidate){ .python = environment.python, .origin = MG_STR("mutagen") }, &checked);
         return MG_OK;
     }
-    take(choice, environment.python, MG_STR("mutagen"));
+    take(choice, environment.python, MG_STR("mutagen"), &checked);
     *made = true;
     return MG_OK;
 }
@@ -239,6 +263,7 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
     struct mg_str reason = MG_NO_STR;
     MG_TRY(mg_interpreter_list(choice->arena, choice->repo->original, choice->asked, &asking, &choice->candidates, err));
     mg_needs_scan(choice->repo, choice->arena, &choice->needs);
+    mg_distribution_read(choice->arena, choice->repo, &choice->distribution);
     MG_TRY(try_candidates(choice, &chosen, &best, err));
     if (!chosen && choice->home.len) {
         say(choice, mg_arena_printf(choice->arena, "no interpreter fits (%.*s): using an environment of our own (--no-install: never)",
@@ -251,7 +276,7 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
         struct mg_checked checked;
         const struct mg_candidate *candidate = &choice->candidates.found.at[best];
         MG_TRY(mg_check_interpreter(choice, candidate->python, &checked, err));
-        take(choice, candidate->python, candidate->origin);
+        take(choice, candidate->python, candidate->origin, &checked);
         if (choice->settings->look_only && choice->settings->install)
             *MG_PUSH(choice->arena, &choice->repo->notes) =
                 mg_arena_printf(choice->arena, "a run makes an environment of its own below the storage root (--no-install: never): %.*s",

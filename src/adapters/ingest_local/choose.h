@@ -3,6 +3,7 @@
 #ifndef MG_INGEST_CHOOSE_H
 #define MG_INGEST_CHOOSE_H
 
+#include "adapters/ingest_local/distribution.h"
 #include "adapters/ingest_local/ingest_local.h"
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/ingest_local/needs.h"
@@ -17,10 +18,13 @@ struct mg_choice {
     int environment_fd;   /* lock of the environment of our own that is used, to be closed by the owner of *repo; -1 = none */
     struct mg_needs needs;
     struct mg_candidates candidates;
+    struct mg_distribution distribution; /* of the project */
+    bool lacks_project;                  /* the chosen one */
 };
 /* What a candidate said. */
 struct mg_checked {
     bool runs, has_pytest;
+    bool lacks_project; /* no metadata of its own there */
     int64_t major, minor;
     uint32_t broken_sources, broken_tests; /* as mg_needs counts them */
 };

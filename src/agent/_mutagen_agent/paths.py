@@ -78,6 +78,20 @@ class Redirection:
         return found[:20]
 
 
+def find_commands(installed):
+    """As if the interpreter's environment were activated: its commands come first. `installed` has metadata and commands of the project where
+    that is not installed: what is there otherwise goes before it."""
+    entries = (os.environ.get("PATH") or os.defpath).split(os.pathsep)
+    own = os.path.dirname(sys.executable)
+    if own not in entries:
+        entries.insert(0, own)
+    if installed:
+        entries.append(os.path.join(installed, "bin"))
+        sys.path.append(installed)
+        os.environ["PYTHONPATH"] = os.pathsep.join([entry for entry in (os.environ.get("PYTHONPATH"), installed) if entry])
+    os.environ["PATH"] = os.pathsep.join(entries)
+
+
 def unique(entries):
     seen, found = set(), []
     for entry in entries:

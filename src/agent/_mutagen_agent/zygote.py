@@ -250,6 +250,7 @@ def settle(request, inside=False):
     os.chdir(repo)
     redirection = paths.Redirection(repo, request.get("original") or "")
     redirection.install(request.get("import_roots") or [])
+    paths.find_commands(request.get("installed") or "")
     if inside:
         from . import bytecode, inside as part
 
