@@ -72,15 +72,21 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
-/* Tests in files that pytest does not look for by itself, which only whoever knows of them runs. */
+/* By itself; where its settings do not say more. */
+static bool is_looked_for(struct mg_str path)
+{
+    struct mg_str base = mg_path_base(path);
+    return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py");
+}
+
+/* Tests in files that pytest does not look for, which only whoever knows of them runs. */
 static void name_uncollected(struct mg_run_context *run)
 {
     const struct mg_source_file *first = NULL;
     size_t count = 0;
     for (size_t i = 0; i < run->repo->test_files.len; i++) {
         const struct mg_source_file *file = &run->repo->test_files.at[i];
-        struct mg_str base = mg_path_base(file->path);
-        if (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"))
+        if (is_looked_for(file->path))
             continue;
         first = first ? first : file;
         count++;
@@ -93,16 +99,15 @@ static void name_uncollected(struct mg_run_context *run)
                             count > 1 ? mg_arena_printf(run->arena, "it and %zu more hold", count - 1).at : "it holds"));
 }
 
-/* Where nothing has a name that pytest looks for: the files that are usually named on its command line (`pytest tests.py`, also from tox.ini). */
+/* Where nothing has a name that pytest looks for: the files that are named on its command line (`pytest tests.py`, also from tox.ini), or that nose
+ * and unittest find. */
 static enum mg_code collect_by_name(struct mg_run_context *run, struct mg_err *err)
 {
     const struct mg_run_services *services = run->services;
     MG_LIST(struct mg_str) files = { 0 };
-    for (size_t i = 0; i < run->repo->test_files.len; i++) {
-        struct mg_str base = mg_path_base(run->repo->test_files.at[i].path);
-        if (mg_str_is(base, "tests.py") || mg_str_is(base, "test.py"))
+    for (size_t i = 0; i < run->repo->test_files.len; i++)
+        if (!is_looked_for(run->repo->test_files.at[i].path))
             *MG_PUSH(run->arena, &files) = run->repo->test_files.at[i].path;
-    }
     if (!files.len || run->only_count)
         return MG_OK;
     run->start.only = files.at;

@@ -156,3 +156,20 @@ def test_depth():
     assert told.code == 0, told
     mutants = json.loads((desk.folder / "score.json").read_text())["files"]["calc/ops.py"]["mutants"]
     assert mutants and {mutant["status"] for mutant in mutants} <= {"Survived", "NoCoverage"} and "Survived" in {mutant["status"] for mutant in mutants}, told
+
+
+@pytest.mark.parametrize("theirs", ["", "import sys\nsys.stdout.write('theirs\\n')\n"])
+def test_programs_that_tests_start_say_nothing_of_ours(desk, theirs):
+    """Neither where there is another sitecustomize, which runs as ever, nor where there is none."""
+    child = TEST_OPS + f'''
+import os
+import subprocess
+import sys
+
+def test_child():
+    done = subprocess.run([sys.executable, "-c", "from calc.ops import clamp; print(clamp(5, 1, 3))"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout == {"theirs" * bool(theirs)!r} + {chr(10) * bool(theirs)!r} + "3" + chr(10), done
+'''
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "tests/test_ops.py": child, **({"sitecustomize.py": theirs} if theirs else {})})
+    told = desk("score", "repo", "--target", "calc.ops.clamp", "--no-witnesses", "--json", "score.json")
+    assert told.code == 0 and "fails" not in told.err, told

@@ -19,11 +19,12 @@ try:
 except Exception:
     pass
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-del sys.modules["sitecustomize"]
+ours = sys.modules.pop("sitecustomize")
 try:
     import sitecustomize
 except ImportError:
     pass
+sys.modules.setdefault("sitecustomize", ours)  # who imports a module wants to find one of its name, and says so on stderr
 '''
 
 
