@@ -8,7 +8,7 @@
 
 static const struct mg_option options[] = {
     MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
-    MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold", "score a target must reach to be kept, and the run to exit 0"),
+    MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold", "score a target must reach to be kept; where it is given, exit 2 if the run stays below"),
     MG_OPT_SETTING("keep", "RULE", "mutation.keep", "threshold, or improving: keep every gain"),
     MG_OPT_SETTING("provider", "NAME", "provider",
                    "who writes the tests: search, or who serves a model: anthropic, openai, gemini, openrouter, compatible, command, replay"),
@@ -23,7 +23,8 @@ static const struct mg_option options[] = {
     MG_OPT_SETTING("max-strengthen", "N", "orchestrator.max_strengthen_attempts", "times it may go for mutants that are left"),
     MG_OPT_FLAG("dry-run", dry_run, "measure, and print what a model would be asked and what that would cost; ask nobody"),
     MG_OPT_TEXT("run-id", "ID", run_id, "start or continue the run of that name (default: a new one)"),
-    MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets", "work on so many targets, over all sessions of the run; 0 = all"),
+    MG_OPT_SETTING("max-targets", "N", "orchestrator.max_targets",
+                   "write tests for so many targets, over all sessions of the run; those that need none do not count; 0 = all"),
     MG_OPT_TEXT("max-time", "SECONDS", max_time, "stop then, over all sessions of the run: exit 3; half of it at most for the existing tests"),
     MG_OPT_SETTING("parallel-targets", "N", "orchestrator.max_parallel_targets", "targets at once: while a model answers, others are worked on"),
     MG_OPT_SETTING("level", "N", "mutation.level", "mutation operators up to this level: 1, 2 or 3"),

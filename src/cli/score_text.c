@@ -255,6 +255,17 @@ static void add_bounds(struct mg_buf *out, const struct mg_report *report)
                 known, all, report->level);
 }
 
+/* Of a sample, mutants of functions that could not be measured have no row: without a word the sum would be short of it. */
+static struct mg_str lost_of(struct mg_arena *arena, const struct mg_report *report)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < report->outcomes.len; i++)
+        told += report->outcomes.at[i].mutants.len;
+    return told < report->scored.chosen
+               ? mg_arena_printf(arena, ", %zu of them in functions that could not be measured", report->scored.chosen - told)
+               : MG_STR("");
+}
+
 struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *report)
 {
     struct mg_buf out = MG_BUF(1u << 16);
@@ -283,7 +294,7 @@ struct mg_str mg_score_line(struct mg_arena *arena, const struct mg_report *repo
     if (report->verified_vary)
         mg_buf_addf(&out, "not to be verified: %u more, where plain pytest says now this, now that\n", report->verified_vary);
     if (scored->chosen < scored->found && scored->diff.len == 0)
-        mg_buf_addf(&out, "mutants: a sample of %u of %u\n", scored->chosen, scored->found);
+        mg_buf_addf(&out, "mutants: a sample of %u of %u%s\n", scored->chosen, scored->found, lost_of(arena, report).at);
     else if (scored->diff.len)
         mg_buf_addf(&out, "mutants: %u of %u, those on lines changed since %s\n", scored->chosen, scored->found,
                     mg_printable(arena, scored->diff).at);

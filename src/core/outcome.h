@@ -54,4 +54,7 @@ struct mg_outcome {
     MG_LIST(struct mg_str) notes; /* what a model claimed, such as "equivalent: …": shown as its words, never counted */
 };
 
+/* Nobody wrote a test for it, since there was no need, or no way to run it at all. */
+bool mg_outcome_is_idle(const struct mg_outcome *outcome);
+
 #endif

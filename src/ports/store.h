@@ -48,7 +48,8 @@ struct mg_store_ops {
 
     /* What else is limited over all sessions of a run. `admit` counts a target before anything is done for it: once, however many sessions
      * take it up; *admitted is false when the run has `max_targets` (0 = no limit) others already, or more. No two threads or processes can
-     * both take the last place. Targets whose outcome `retain` drops give their place back: they are begun anew. */
+     * both take the last place. Targets whose outcome `retain` drops give their place back: they are begun anew. So do those that `finish` says
+     * had nothing to be done for them (mg_outcome_is_idle). */
     enum mg_code (*admit)(void *self, struct mg_str run_id, struct mg_str target_id, struct mg_str fingerprint, int64_t max_targets, bool *admitted,
                           struct mg_err *err);
     /* How long the session has worked so far: replaces what it said before. One that is killed counts with what it said last. */

@@ -39,6 +39,8 @@ struct mg_crew {
     struct batch batch;
     size_t next;        /* target to be looked at */
     uint32_t finished;  /* in this session or before */
+    uint32_t wanted;    /* how many are shown to be wanted */
+    size_t begun;       /* in this session, without those that had nothing to be done: what max_targets counts */
     bool refused;       /* a target, by max_targets */
     size_t cut;         /* targets that have used up their share of the time */
     bool once_more;     /* they get what the others have left */
@@ -162,6 +164,7 @@ static enum mg_code next_target(struct mg_crew *crew, const struct mg_target **t
         crew->refused |= !admitted;
         if (!admitted)
             continue; /* one behind it may have been begun by an earlier session */
+        crew->begun++;
         run->asked[candidate - run->targets.at] = MG_ASKED_OPEN;
         *target = candidate;
         return MG_OK;
@@ -180,7 +183,7 @@ static void show(struct mg_crew *crew)
     for (unsigned i = 0; i < crew->count; i++)
         if (crew->now[i])
             mg_buf_addf(&names, "%s%.*s", names.len ? ", " : "", MG_FMT(mg_str_sub(crew->now[i]->qualified_name, 0, 120)));
-    progress.ops->step(progress.self, crew->finished, mg_buf_view(&names));
+    progress.ops->step(progress.self, crew->finished < crew->wanted ? crew->finished : crew->wanted, mg_buf_view(&names));
     mg_buf_free(&names);
 }
 
@@ -226,7 +229,14 @@ static enum mg_code take_in(struct mg_crew *crew, struct mg_arena *arena, struct
 }
 
 /* With the one that is begun. */
-static size_t targets_left(struct mg_crew *crew) { return crew->once_more ? crew->again-- : crew->run->targets.len - (crew->next - 1); }
+static size_t targets_left(struct mg_crew *crew)
+{
+    if (crew->once_more)
+        return crew->again--;
+    size_t all = crew->run->targets.len - (crew->next - 1), limit = (size_t)crew->run->config->orchestrator.max_targets;
+    size_t allowed = limit == 0 || limit + 1 < crew->begun ? all : limit + 1 - crew->begun;
+    return allowed < all ? allowed : all;
+}
 
 static enum mg_code one_target(struct mg_crew *crew, unsigned number, const struct mg_target *target, struct mg_err *err)
 {
@@ -256,7 +266,9 @@ static enum mg_code one_target(struct mg_crew *crew, unsigned number, const stru
     }
     cut = cut && pending.outcome->state == MG_TARGET_UNFINISHED;
     crew->cut += cut;
-    crew->finished += !(cut && !crew->once_more);
+    bool idle = mg_outcome_is_idle(pending.outcome);
+    crew->begun -= idle;
+    crew->finished += !(cut && !crew->once_more) && !(idle && run->config->orchestrator.max_targets);
     MG_TRY(take_in(crew, arena, &pending, err));
     return mg_tell_worked(run, err);
 }
@@ -397,7 +409,8 @@ enum mg_code mg_process_targets(struct mg_run_context *run, struct mg_err *err)
     run->crew = crew;
     run->asked = MG_NEW_ARRAY(run->arena, enum mg_asked, run->targets.len + 1);
     run->left = MG_NEW_ARRAY(run->arena, struct mg_left, run->targets.len + 1);
-    progress.ops->phase(progress.self, "processing", MG_STR(""), limit > 0 && limit < total ? limit : total);
+    crew->wanted = limit > 0 && limit < total ? limit : total;
+    progress.ops->phase(progress.self, "processing", MG_STR(""), crew->wanted);
     mg_turn_take(run->services->turn);
     enum mg_code code = work_all(crew, err);
     mg_turn_leave(run->services->turn);

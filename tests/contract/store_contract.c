@@ -525,6 +525,26 @@ static void a_target_is_counted_once_over_all_sessions(void **state)
     assert_true(admit(f, "t4", 0));
 }
 
+static void what_needs_no_test_gives_its_place_back(void **state)
+{
+    struct fixture *f = *state;
+    struct mg_run_record record;
+    static const struct mg_outcome outcomes[] = {
+        { .target_id = MG_STR_INIT("satisfied"), .state = MG_TARGET_SATISFIED },
+        { .target_id = MG_STR_INIT("cannot be imported"), .state = MG_TARGET_DISCARDED, .reason = MG_STR_INIT("no") },
+        { .target_id = MG_STR_INIT("asked for"), .state = MG_TARGET_DISCARDED, .reason = MG_STR_INIT("no"), .attempts = 1 },
+    };
+    (void)begin(f, RUN, &record);
+    for (size_t i = 0; i < MG_COUNT(outcomes); i++) {
+        bool claimed = false;
+        assert_int_equal(f->store.ops->claim(f->store.self, RUN, outcomes[i].target_id, PRINT, &claimed, &f->err), MG_OK);
+        assert_true(admit(f, outcomes[i].target_id.at, 1));
+        assert_false(admit(f, "another", 1));
+        assert_int_equal(f->store.ops->finish(f->store.self, RUN, PRINT, &outcomes[i], &f->err), MG_OK);
+    }
+    assert_false(admit(f, "another", 1));
+}
+
 static void what_is_begun_anew_is_counted_anew(void **state)
 {
     struct fixture *f = *state;
@@ -651,6 +671,7 @@ int run_store_contract(const char *name, const struct store_contract *adapter)
         CASE(spend_is_part_of_outcomes_and_reports_and_never_dropped),
         CASE(no_two_threads_take_the_last_cent),
         CASE(a_target_is_counted_once_over_all_sessions),
+        CASE(what_needs_no_test_gives_its_place_back),
         CASE(what_is_begun_anew_is_counted_anew),
         CASE(seconds_of_all_sessions_are_summed),
     };

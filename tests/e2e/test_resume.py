@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from conftest import BINARY, tree
+from conftest import BINARY, OPS, tree
 
 COUNT = 14  # more than wait for one confirmation, so that a run in the middle has stored something
 
@@ -191,3 +191,15 @@ def test_a_repo_that_holds_the_storage_root_stays_clean_for_git(desk):
         assert subprocess.run([*git, "status", "--porcelain"], check=True, capture_output=True).stdout == b""
     assert (tree(repo / "calc"), tree(repo / "tests")) == before
     assert (repo / ".mutagen" / ".gitignore").read_text() == "*\n" and list(desk.tmp.iterdir()) == []
+
+
+def test_what_needs_no_test_takes_no_place(desk):
+    """--max-targets counts functions that tests are written for: neither the longest, which is well tested, nor one that cannot be imported."""
+    ops = OPS + "\n\ndef large(n: int) -> int:\n" + "".join(f"    n = n + {number}\n" for number in range(1, 12)) + "    return n\n"
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": ops, "calc/gone.py": "import nowhere_to_be_found\n\n\ndef lost(n):\n    n = n + 1\n    return n * 2\n",
+               "tests/test_ops.py": "from calc.ops import clamp, large\n\ndef test_large(): assert large(1) == 67\n\ndef test_clamp(): clamp(5, 1, 3), clamp(2, 1, 3), clamp(0, 1, 3)\n"})
+    told = desk("run", "repo", "--run-id", "m", "--max-targets", "2", "--no-progress")
+    states = stored(desk, "m")
+    assert told.code == 0 and len(states) == 4, (told, states)
+    assert told.out.count("\n  kept ") == 2 and "Targets satisfied / unfinished: 1 / 0" in told.out, told
+    assert desk("run", "repo", "--run-id", "m", "--max-targets", "2", "--no-progress").code == 0

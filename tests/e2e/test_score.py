@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import OPS, Desk, tree
+from conftest import OPS, TEST_OPS, Desk, tree
 
 TESTS = """from calc.ops import clamp, grade
 
@@ -126,6 +126,15 @@ def test_diff_without_git_and_in_a_shallow_clone(project):
     assert told.code == 1 and "the clone is shallow" in told.err and len(told.err.splitlines()) == 1, told
     told = project("score", "repo", "--diff", "main", "--no-progress", PATH="/nonexistent")
     assert told.code == 1 and "git program" in told.err, told
+
+
+def test_a_sample_adds_up(desk):
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS, "calc/gone.py": "import nowhere_to_be_found\n\n\n" + OPS, "tests/test_ops.py": TEST_OPS})
+    told = desk("score", "repo", "--sample", "20", "--json", "s.json", "--no-progress", "--no-witnesses")
+    lost, = re.findall(r"mutants: a sample of 20 of \d+, (\d+) of them in functions that could not be measured", told.out)
+    assert told.code == 0 and int(lost) + len([mutant for mutant in mutants_of(desk, "s.json") if mutant["status"] != "Ignored"]) == 20, told
+    told = desk("score", "repo", "--sample", "9", "--target", "calc.ops.*", "--no-progress", "--no-witnesses")
+    assert re.search(r"mutants: a sample of 9 of \d+\n", told.out), told
 
 
 def test_a_sample_is_spread_and_seeded(scored):

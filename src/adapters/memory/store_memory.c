@@ -201,6 +201,7 @@ static enum mg_code write_finish(struct store *store, struct mg_str run_id, stru
     entry->outcome = mg_memory_copy_outcome(store->arena, outcome);
     entry->stored = true;
     entry->claimed = false;
+    entry->admitted = entry->admitted && !mg_outcome_is_idle(outcome);
     return MG_OK;
 }
 

@@ -252,6 +252,8 @@ static enum mg_code write_finish(struct store *store, struct mg_str run_id, stru
     MG_TRY(run_sql(store, "DELETE FROM claims WHERE run_id = ? AND target_id = ?", values, MG_COUNT(values), err));
     if (sqlite3_changes(store->sql.db) == 0)
         return MG_FAIL(err, MG_E_STATE, "target %.*s has not been claimed", MG_FMT(outcome->target_id));
+    if (mg_outcome_is_idle(outcome))
+        MG_TRY(run_sql(store, "DELETE FROM admitted WHERE run_id = ? AND target_id = ?", values, MG_COUNT(values), err));
     return mg_sqlite_write_outcome(&store->sql, run_id, fingerprint, outcome, err);
 }
 
