@@ -8,7 +8,8 @@
 
 static const struct mg_option options[] = {
     MG_OPT_SETTING("target", "GLOB", "targets", "only targets whose qualified name matches (may be repeated; * crosses dots)"),
-    MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold", "score a target must reach to be kept; where it is given, exit 2 if the run stays below"),
+    MG_OPT_SETTING("threshold", "F", "score_threshold mutation.score_threshold",
+                   "score a target must reach to be kept; where it is given, exit 2 if the run stays below"),
     MG_OPT_SETTING("keep", "RULE", "mutation.keep", "threshold, or improving: keep every gain"),
     MG_OPT_SETTING("provider", "NAME", "provider",
                    "who writes the tests: search, or who serves a model: anthropic, openai, gemini, openrouter, compatible, command, replay"),

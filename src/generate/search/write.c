@@ -131,6 +131,17 @@ static void choose_facts(struct writer *w)
 
 static bool is_constant(struct mg_str source) { return mg_str_is(source, "None") || mg_str_is(source, "True") || mg_str_is(source, "False"); }
 
+/* `source` is the name in quotes. A built-in type can be named without an import. */
+static struct mg_str type_assertion(struct mg_arena *arena, struct mg_str what, struct mg_str source)
+{
+    static const char *const built_in[] = { "bool",      "int",  "float", "complex", "str", "bytes",
+                                            "bytearray", "list", "tuple", "dict",    "set", "frozenset" };
+    struct mg_str name = mg_str_sub(source, 1, source.len - 1);
+    if (source.len > 2 && MG_STR_IN(name, built_in))
+        return mg_arena_printf(arena, "assert type(%.*s) is %.*s", MG_FMT(what), MG_FMT(name));
+    return mg_arena_printf(arena, "assert type(%.*s).__name__ == %.*s", MG_FMT(what), MG_FMT(source));
+}
+
 /* `call == expected` of a fact, with `what` for what was looked at. */
 static struct mg_str assertion(struct writer *w, const struct mg_fact *fact, struct mg_str what, struct mg_str source)
 {
@@ -149,7 +160,7 @@ static struct mg_str assertion(struct writer *w, const struct mg_fact *fact, str
         offer_import(w, MG_STR("import math"));
         return mg_arena_printf(a, "assert math.isnan(%.*s)", MG_FMT(what));
     case MG_FACT_TYPE:
-        return mg_arena_printf(a, "assert type(%.*s).__name__ == %.*s", MG_FMT(what), MG_FMT(source));
+        return type_assertion(a, what, source);
     case MG_FACT_LEN:
         return mg_arena_printf(a, "assert len(%.*s) == %.*s", MG_FMT(what), MG_FMT(source));
     case MG_FACT_ATTR:

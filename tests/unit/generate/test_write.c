@@ -192,6 +192,19 @@ static void errors_numbers_and_output_have_their_own_forms(void **unused)
             "def test_open_b(capsys):\n    words_open(\"b\")\n\n    assert capsys.readouterr().out == \"b\\n\"\n");
 }
 
+static void types_are_named_where_no_import_is_needed(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    struct mg_chosen chosen = { 0 };
+    start(&s, "half", MG_FUNCTION);
+    fact(add(&s, &chosen, NULL, "\"4\"", NULL, 0, 0), MG_FACT_TYPE, "result", "'int'");
+    fact(add(&s, &chosen, NULL, "\"b\"", "\"c\"", 1, UINT32_MAX), MG_FACT_TYPE, "result", "'Fraction'");
+    written(&s, &chosen,
+            "from pkg.words import half\n\ndef test_half_4():\n    assert type(half(\"4\")) is int\n\n"
+            "def test_half_with_sep():\n    assert type(half(\"b\", sep=\"c\")).__name__ == \"Fraction\"\n");
+}
+
 static void special_methods_are_written_as_their_operators(void **unused)
 {
     (void)unused;
@@ -332,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_too_long_inside_is_broken_too, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(state_after_a_call_is_asserted_when_it_kills, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(errors_numbers_and_output_have_their_own_forms, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(types_are_named_where_no_import_is_needed, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(private_methods_are_called_by_their_mangled_name, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(literals_are_read_and_written_as_black_does, new_arena, free_arena),
