@@ -75,18 +75,22 @@ static bool misses_packages(const struct mg_report *report)
 
 struct mg_str mg_next_step(struct mg_arena *arena, const struct mg_report *report, const char *program)
 {
-    if (report->tests_kept)
-        return mg_arena_printf(arena, "next: %s apply --run-id %.*s  (writes %u kept test%s into the repo; --patch FILE for a patch)", program,
-                               MG_FMT(report->run_id), report->tests_kept, report->tests_kept == 1 ? "" : "s");
+    uint32_t better = improvable(report);
+    if (report->tests_kept) {
+        struct mg_str more = better ? mg_arena_printf(arena, "--improved: also those of %u target%s that gained, but stay%s below the threshold; ",
+                                                      better, better == 1 ? "" : "s", better == 1 ? "s" : "")
+                                    : MG_STR("");
+        return mg_arena_printf(arena, "next: %s apply --run-id %.*s  (writes %u kept test%s into the repo; %.*s--patch FILE for a patch)", program,
+                               MG_FMT(report->run_id), report->tests_kept, report->tests_kept == 1 ? "" : "s", MG_FMT(more));
+    }
     if (misses_packages(report))
         return mg_arena_printf(arena, "next: install what the repo needs into %.*s, or name another interpreter with --python",
                                MG_FMT(mg_text_interpreter(report)));
-    if (report->targets_left || report->unfinished || mg_str_is(report->status, "partial"))
-        return mg_arena_printf(arena, "next: %.*s goes on where this run stopped", MG_FMT(mg_text_go_on(arena, report)));
-    uint32_t better = improvable(report);
     if (better)
         return mg_arena_printf(arena, "next: %s apply --run-id %.*s --improved  (tests of %u target%s that gained, but stay below the threshold)",
                                program, MG_FMT(report->run_id), better, better == 1 ? "" : "s");
+    if (report->targets_left || report->unfinished || mg_str_is(report->status, "partial"))
+        return mg_arena_printf(arena, "next: %.*s goes on where this run stopped", MG_FMT(mg_text_go_on(arena, report)));
     if (report->targets_selected == 0)
         return MG_STR("next: no function was selected: check --target, and that the repo holds functions of more than one statement");
     if (report->satisfied == report->targets_selected)

@@ -320,8 +320,12 @@ static enum mg_code make(struct making *making, const char *log, struct mg_err *
     making->log = (struct mg_buf)MG_BUF(LOG_LIMIT);
     MG_TRY(mg_file_remove_tree(making->folder.at, err)); /* without its mark: of a run that was killed */
     enum mg_code code = prepare(making, err);
+    if (code == MG_OK && making->needs.buildable)
+        say(making, MG_STR("building the project itself"));
     if (code == MG_OK)
         code = mg_build_project(making, err);
+    if (code == MG_OK)
+        say(making, MG_STR("installing what it and its tests need"));
     if (code == MG_OK)
         code = install_all(making, err);
     keep_log(making, log);

@@ -240,7 +240,7 @@ static enum mg_code write_dashboard(void *self, const struct mg_report *report, 
     show_notes(&screen, report, MG_NOTE_DEGRADED, NULL);
     if (report->stop_reason.len > 0)
         mg_screen_wrapped(&screen, MG_YELLOW, 4, "Stopped: %.*s", MG_FMT(mg_text_stop(screen.scratch, report)));
-    if (report->targets_left > 0 && report->tests_kept > 0)
+    if (report->targets_left > 0 && !mg_str_contains(report->next_step, " goes on where "))
         mg_screen_line(&screen, MG_PLAIN, "To go on: %.*s", MG_FMT(mg_text_go_on(screen.scratch, report)));
     if (report->reports_dir.len > 0)
         mg_screen_line(&screen, MG_PLAIN, "Reports: %.*s/report.md, report.json", MG_FMT(shown_path(screen.scratch, report->reports_dir)));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "services/context.h"
 #include "unit/services/scripted.h"
 
 static void only_tests_that_add_a_kill_are_kept(void **state)
@@ -69,6 +70,24 @@ static void below_the_threshold_a_gain_is_stored_but_not_kept(void **state)
     assert_int_equal(run_it(), MG_OK);
     assert_int_equal(outcome_of("m.f")->state, MG_TARGET_KEPT);
     assert_int_equal(mg_tally_detected(&outcome_of("m.f")->after), 3);
+}
+
+static void what_gained_and_was_not_kept_is_named_beside_what_was(void **state)
+{
+    (void)state;
+    struct mg_report report = {
+        .run_id = MG_STR("r"), .status = MG_STR("partial"), .tests_kept = 2, .targets_left = 4, .stop_reason = MG_STR("max_targets_reached")
+    };
+    *MG_PUSH(arena, &report.outcomes) = (struct mg_outcome){ .state = MG_TARGET_DISCARDED };
+    assert_true(mg_str_is(mg_next_step(arena, &report, "mutagen"),
+                          "next: mutagen apply --run-id r  (writes 2 kept tests into the repo; --patch FILE for a patch)"));
+    mg_tally_add(&report.outcomes.at[0].improved, MG_VERDICT_killed);
+    assert_true(mg_str_contains(mg_next_step(arena, &report, "mutagen"),
+                                "repo; --improved: also those of 1 target that gained, but stays below the threshold; --patch FILE"));
+    report.tests_kept = 0;
+    assert_true(mg_str_starts(mg_next_step(arena, &report, "mutagen"), "next: mutagen apply --run-id r --improved"));
+    report.outcomes.len = 0;
+    assert_true(mg_str_contains(mg_next_step(arena, &report, "mutagen"), "a higher --max-targets goes on"));
 }
 
 #define CAPPED "def f(x):\n    x = x + 5\n    return min(x, 30)\n"
@@ -345,6 +364,7 @@ int main(void)
         CASE(only_tests_that_add_a_kill_are_kept),
         CASE(tests_of_errors_come_last),
         CASE(below_the_threshold_a_gain_is_stored_but_not_kept),
+        CASE(what_gained_and_was_not_kept_is_named_beside_what_was),
         CASE(mutants_above_the_level_choose_tests_and_are_in_no_score),
         CASE(kills_above_the_level_alone_improve_nothing),
         CASE(a_level_that_is_reached_asks_for_no_more),
