@@ -226,11 +226,12 @@ static struct mg_str inline_call(struct writer *w, const struct mg_candidate *c)
     return mg_call_text(w->s, c, c->receiver, texts);
 }
 
-/* `a == b` must not become part of a chained comparison. */
-static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call)
+/* `a == b` must not become part of a chained comparison, and an attribute is that of all of `a + b`. */
+static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call, enum mg_fact_form form)
 {
     bool compares = w->s->shape == MG_CALL_OPERATOR && (strpbrk(w->s->operator, "=<>!") || strstr(w->s->operator, " in "));
-    return compares && !w->s->about.is_async && !c->as_text && !c->raw.len ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
+    bool apart = compares || (form == MG_FACT_ATTR && mg_call_is_loose(w->s));
+    return apart && !w->s->about.is_async && !c->as_text && !c->raw.len ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
 }
 
 static struct mg_str raises_text(struct writer *w, const struct mg_candidate *c)
@@ -263,7 +264,7 @@ static void body_of_result(struct writer *w, struct mg_buf *out, const struct wr
     const struct mg_candidate *c = one->call;
     struct mg_str call = inline_call(w, c);
     bool state = watches(one), whole = one->fact_count == 1 && !state && one->facts[0]->form != MG_FACT_OUTPUT;
-    struct mg_str single = whole ? assertion(w, one->facts[0], operand(w, c, call), fact_source(w, one->facts[0])) : MG_NO_STR;
+    struct mg_str single = whole ? assertion(w, one->facts[0], operand(w, c, call, one->facts[0]->form), fact_source(w, one->facts[0])) : MG_NO_STR;
     if (whole && single.len + 4 <= WIDTH) {
         add_statement(w, out, 4, single);
         return;
@@ -484,7 +485,8 @@ static void write_table(struct writer *w, struct written_case **rows, size_t cou
             fact.form = MG_FACT_EQ;
         /* an attribute that is None, True or False everywhere is compared by `is`, as in a test of its own */
         bool is = fact.form == MG_FACT_ATTR && is_constant(rows[0]->expected);
-        struct mg_str what = is ? mg_arena_printf(w->arena, "%.*s.%.*s", MG_FMT(operand(w, c, call)), MG_FMT(fact.attribute)) : operand(w, c, call);
+        struct mg_str subject = operand(w, c, call, is ? MG_FACT_ATTR : fact.form);
+        struct mg_str what = is ? mg_arena_printf(w->arena, "%.*s.%.*s", MG_FMT(subject), MG_FMT(fact.attribute)) : subject;
         if (is)
             fact.form = MG_FACT_IS;
         struct mg_str text = assertion(w, &fact, what, MG_STR("expected"));

@@ -192,6 +192,18 @@ static void errors_numbers_and_output_have_their_own_forms(void **unused)
             "def test_open_b(capsys):\n    words_open(\"b\")\n\n    assert capsys.readouterr().out == \"b\\n\"\n");
 }
 
+static void an_attribute_is_that_of_the_whole_operator(void **unused)
+{
+    (void)unused;
+    struct mg_search s;
+    struct mg_chosen chosen = { 0 };
+    start(&s, "Bag.__radd__", MG_METHOD);
+    s.shape = MG_CALL_OPERATOR;
+    s.operator= "\2 + \1";
+    fact(add(&s, &chosen, "Bag(1)", "2", NULL, 0, 0), MG_FACT_ATTR, "result", "[1, 2]")->attribute = MG_STR("items");
+    written(&s, &chosen, "from pkg.words import Bag\n\ndef test_bag_radd_2():\n    assert (2 + Bag(1)).items == [1, 2]\n");
+}
+
 static void types_are_named_where_no_import_is_needed(void **unused)
 {
     (void)unused;
@@ -345,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_too_long_inside_is_broken_too, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(state_after_a_call_is_asserted_when_it_kills, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(errors_numbers_and_output_have_their_own_forms, new_arena, free_arena),
+        cmocka_unit_test_setup_teardown(an_attribute_is_that_of_the_whole_operator, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(types_are_named_where_no_import_is_needed, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(special_methods_are_written_as_their_operators, new_arena, free_arena),
         cmocka_unit_test_setup_teardown(private_methods_are_called_by_their_mangled_name, new_arena, free_arena),
