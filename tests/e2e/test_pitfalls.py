@@ -313,6 +313,22 @@ import os, sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "pkg"))
 """}, dead=["result = n * 2", "result = n // 2"])
 
+row("frozen by a conftest", 9, """
+def double(n):
+    result = n * 2
+    return result
+""", """
+from pkg.mod import double
+
+def test_double(): assert double(4) == 8
+""", more={"tests/conftest.py": """
+import gc
+import pkg.mod
+
+def pytest_collection_finish():
+    gc.freeze()
+"""}, dead=["result = n * 2"])
+
 row("names and lines", 10, """
 from __future__ import annotations
 

@@ -58,6 +58,7 @@ class Host:
         collect.tame_hypothesis()
         collect.tame_items(self.items)
         collect.know_packages(self.items)
+        gc.unfreeze()  # what a conftest.py has frozen would not be seen
         self.index.extend()
 
     def look_at_hooks(self):
