@@ -54,10 +54,12 @@ static bool is_in_test_folder(const struct mg_folders *folders, struct mg_str pa
     return false;
 }
 
+static const char *const side[] = { "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "bench", "build", "dist", NULL };
+static const char *const helpers[] = { "tools", "tool", "scripts", "script", "bin", "ci", "dev", "devtools", "hack", "tasks", NULL };
+
 /* Folders beside the packages whose Python is not the product. */
 static bool is_in_side_folder(const struct mg_folders *folders, struct mg_str path)
 {
-    static const char *const side[] = { "docs", "doc", "examples", "example", "samples", "benchmarks", "benchmark", "bench", "build", "dist", NULL };
     for (struct mg_str folder = mg_path_folder(path); folder.len > 0; folder = mg_path_folder(folder)) {
         struct mg_str name = mg_path_base(folder);
         if (name.at[0] == '.')
@@ -70,9 +72,13 @@ static bool is_in_side_folder(const struct mg_folders *folders, struct mg_str pa
 
 bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path)
 {
-    static const char *const helpers[] = { "tools", "tool", "scripts", "script", "bin", "ci", "dev", "devtools", "hack", NULL };
     struct mg_str top = mg_str_sub(path, 0, mg_str_find(path, '/', 0));
     return top.len < path.len && is_one_of(top, helpers) && !mg_folders_is_package(folders, top);
+}
+
+bool mg_is_helper_package(const struct mg_folders *folders, struct mg_str top)
+{
+    return (is_one_of(top, helpers) || is_one_of(top, side)) && mg_folders_is_package(folders, top);
 }
 
 bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path)

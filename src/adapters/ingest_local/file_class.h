@@ -25,6 +25,9 @@ enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_
 /* In a folder of scripts in the repo's root (tools, scripts, …) that is no package: the product only where there is no other. */
 bool mg_is_helper_script(const struct mg_folders *folders, struct mg_str path);
 
+/* The same, and folders of documentation and benchmarks, where it is a package in the repo's root: no product either, if nobody else imports it. */
+bool mg_is_helper_package(const struct mg_folders *folders, struct mg_str top);
+
 /* Other people's code, carried along: in a folder named vendor or the like, or in a submodule that `gitmodules` (its text) names. */
 bool mg_is_vendored(struct mg_str gitmodules, struct mg_str path);
 

@@ -7,8 +7,7 @@
 
 #define NAME_LIMIT 4096
 
-/* Whether `text` has `import NAME` or `from NAME` as whole words. */
-static bool imports(struct mg_str text, struct mg_str name)
+bool mg_text_imports(struct mg_str text, struct mg_str name)
 {
     static const char *const before[] = { "import ", "from " };
     for (size_t at = 0; name.len > 0 && at + name.len <= text.len;) {
@@ -31,7 +30,7 @@ static bool imports(struct mg_str text, struct mg_str name)
 static bool is_imported(const struct mg_import_roots *roots, struct mg_str name)
 {
     for (size_t i = 0; i < roots->text_count; i++)
-        if (imports(roots->texts[i], name))
+        if (mg_text_imports(roots->texts[i], name))
             return true;
     return false;
 }

@@ -18,6 +18,8 @@ struct mg_import_roots {
 struct mg_str mg_import_root_of(struct mg_import_roots *roots, struct mg_str path);
 /* Neither in a package nor below `src`, and nothing in the repo imports it: its root is a guess. */
 bool mg_import_root_is_guess(struct mg_import_roots *roots, struct mg_str path);
+/* Whether a text has `import NAME` or `from NAME`. */
+bool mg_text_imports(struct mg_str text, struct mg_str name);
 /* Whether a file of the repo has `import NAME` or `from NAME`. */
 bool mg_import_is_named(const struct mg_import_roots *roots, struct mg_str name);
 /* "pkg.mod"; empty when the path cannot be written as an import. */

@@ -1,6 +1,7 @@
 /* From copied files to sources and tests. */
 #include "adapters/ingest_local/layout.h"
 
+#include "adapters/ingest_local/distribution.h"
 #include "adapters/ingest_local/encoding.h"
 #include "adapters/ingest_local/file_class.h"
 #include "adapters/ingest_local/import_root.h"
@@ -13,6 +14,7 @@
 
 #define TEXT_LIMIT ((size_t)4 << 20)
 #define GITMODULES_LIMIT ((size_t)1 << 20)
+#define PACKAGING_LIMIT ((size_t)1 << 20)
 
 struct python_file {
     struct mg_str path, text;
@@ -25,6 +27,9 @@ struct layout {
         MG_VEC(struct python_file)
     } files;
     struct mg_folders folders;
+    struct mg_str helper; /* the last folder that was asked for, and what it is */
+    bool is_helper;
+    struct mg_str packaging; /* what the files say that make a distribution of it; empty: it is none */
 };
 
 static int by_path(const void *a, const void *b) { return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b); }
@@ -87,6 +92,44 @@ static bool is_beside_src(struct mg_import_roots *roots, struct mg_str path)
     return mg_str_find(path, '/', 0) == path.len && !mg_import_is_named(roots, mg_str_sub(path, 0, path.len - 3));
 }
 
+/* A distribution is what its packaging says: a file in the root that is not named there, and that nobody imports, is a script. */
+static bool is_stray(const struct layout *layout, struct mg_import_roots *roots, struct mg_str path)
+{
+    struct mg_str stem = mg_str_sub(path, 0, path.len - 3);
+    return layout->packaging.len && mg_str_find(path, '/', 0) == path.len && !mg_import_is_named(roots, stem) &&
+           !mg_str_contains(layout->packaging, mg_arena_cstr(layout->scratch, stem));
+}
+
+static bool is_helper_package(struct layout *layout, struct mg_str path)
+{
+    struct mg_str top = mg_str_sub(path, 0, mg_str_find(path, '/', 0));
+    if (top.len == path.len || !mg_is_helper_package(&layout->folders, top))
+        return false;
+    if (mg_str_eq(layout->helper, top))
+        return layout->is_helper;
+    const char *inside = mg_arena_printf(layout->scratch, "%.*s/", MG_FMT(top)).at;
+    layout->helper = top;
+    layout->is_helper = true;
+    for (size_t i = 0; i < layout->files.len && layout->is_helper; i++)
+        layout->is_helper = mg_str_starts(layout->files.at[i].path, inside) || !mg_text_imports(layout->files.at[i].text, top);
+    return layout->is_helper;
+}
+
+static void read_packaging(struct layout *layout)
+{
+    static const char *const names[] = { "pyproject.toml", "setup.cfg", "setup.py" };
+    struct mg_distribution distribution;
+    struct mg_buf all = MG_BUF((size_t)4 << 20);
+    mg_distribution_read(layout->scratch, layout->repo, &distribution);
+    for (size_t i = 0; i < MG_COUNT(names) && distribution.name.len; i++) {
+        struct mg_str text;
+        if (mg_file_read(layout->scratch, mg_path_join(layout->scratch, layout->repo->copy, mg_str_from(names[i])).at, PACKAGING_LIMIT, &text,
+                         NULL) == MG_OK)
+            mg_buf_add(&all, text);
+    }
+    layout->packaging = mg_buf_take(&all, layout->scratch);
+}
+
 static bool has_src(const struct layout *layout, struct mg_import_roots *roots)
 {
     for (size_t i = 0; i < layout->files.len; i++)
@@ -103,7 +146,8 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
                      NULL) != MG_OK)
         gitmodules = MG_STR("");
     enum mg_file_class *better = MG_NEW_ARRAY(layout->scratch, enum mg_file_class, layout->files.len);
-    bool product = false, in_src = has_src(layout, roots);
+    bool product = false, alone = false, in_src = has_src(layout, roots);
+    read_packaging(layout);
     for (size_t i = 0; i < layout->files.len; i++) {
         const struct python_file *file = &layout->files.at[i];
         better[i] = file->class;
@@ -112,10 +156,17 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
         if (mg_is_vendored(gitmodules, file->path) || mg_is_generated(file->path, file->text))
             better[i] = MG_FILE_SUPPORT;
         else if (mg_is_helper_script(&layout->folders, file->path) || mg_import_root_is_guess(roots, file->path) ||
-                 (in_src && is_beside_src(roots, file->path)))
+                 (in_src && is_beside_src(roots, file->path)) || is_stray(layout, roots, file->path))
             better[i] = MG_FILE_OTHER;
-        product |= better[i] == MG_FILE_SOURCE;
+        product |= better[i] == MG_FILE_SOURCE && !is_helper_package(layout, file->path);
     }
+    for (size_t i = 0; i < layout->files.len; i++) {
+        bool helper = better[i] == MG_FILE_SOURCE && is_helper_package(layout, layout->files.at[i].path);
+        if (helper && product)
+            better[i] = MG_FILE_OTHER;
+        alone |= helper && !product;
+    }
+    product |= alone;
     for (size_t i = 0; product && i < layout->files.len; i++) {
         struct python_file *file = &layout->files.at[i];
         if (file->class != better[i] && mg_is_generated(file->path, file->text))

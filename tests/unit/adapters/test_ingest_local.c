@@ -230,6 +230,34 @@ static void other_encodings_are_read(void **state)
     close_repo(fixture);
 }
 
+static void what_stands_beside_the_product_of_a_distribution(void **state)
+{
+    struct fixture *fixture = *state;
+    put(fixture, "repo/pyproject.toml", "[project]\nname = 'pkg'\n[tool.setuptools]\npy-modules = ['named']\n");
+    put(fixture, "repo/pkg/__init__.py", "");
+    put(fixture, "repo/tests/test_it.py", "from tools.kit import saw\nimport used\n");
+    put(fixture, "repo/benchmarks/__init__.py", "");
+    put(fixture, "repo/benchmarks/speed.py", "from benchmarks import pace\n");
+    put(fixture, "repo/tasks/__init__.py", "");
+    put(fixture, "repo/tools/__init__.py", "");
+    put(fixture, "repo/tools/kit.py", "def saw(): pass\n");
+    put(fixture, "repo/named.py", "");
+    put(fixture, "repo/used.py", "");
+    put(fixture, "repo/make_table.py", "");
+    must_open(fixture);
+    assert_string_equal(sources(fixture), "named.py=named pkg/__init__.py=pkg tools/__init__.py=tools tools/kit.py=tools.kit used.py=used");
+    close_repo(fixture);
+    put(fixture, "repo/pyproject.toml", "[tool.ruff]\n"); /* an application: its scripts are the product, too */
+    must_open(fixture);
+    assert_string_equal(sources(fixture),
+                        "make_table.py=make_table named.py=named pkg/__init__.py=pkg tools/__init__.py=tools tools/kit.py=tools.kit used.py=used");
+    close_repo(fixture);
+    shell(fixture, "rm -r repo/pkg repo/tools repo/*.py repo/tests");
+    must_open(fixture);
+    assert_string_equal(sources(fixture), "benchmarks/__init__.py=benchmarks benchmarks/speed.py=benchmarks.speed tasks/__init__.py=tasks");
+    close_repo(fixture);
+}
+
 static void unusable_files_are_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -496,6 +524,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_version_module_that_the_build_would_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(flat_layouts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(scripts_are_the_product_where_nothing_else_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_stands_beside_the_product_of_a_distribution, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unusable_files_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_program_wrote_is_no_product, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_encodings_are_read, set_up, tear_down),
