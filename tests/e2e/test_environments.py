@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -221,7 +222,7 @@ def test_an_environment_of_our_own(run, shop, index, good):
     held.close()
     assert time.time() - made.with_name(made.name + ".lock").stat().st_mtime < 300
     third = run("score", shop, "--no-progress", PIP_INDEX_URL=index.url, MUTAGEN_STORAGE_KEEP_DAYS="0")
-    assert third.code == 0 and "only the project's own dependencies" in third.err and "nowhere-to-be-had" in third.err, third
+    assert third.code == 0 and "not installed of what its tests name: nowhere-to-be-had (" in third.err, third
     assert SECRET not in third.err and len([path for path in envs.iterdir() if path.is_dir()]) == 4
 
 
@@ -233,6 +234,17 @@ def test_what_tox_names_takes_nothing_from_the_rest(run, index):
     told = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
     assert told.code == 0 and "what only the configuration of tox names for tests is not installed: " in told.err and "nowhere-to-be-had" in told.err, told
     assert "test_dep" not in told.err and "only the project's own" not in told.err, told
+
+
+def test_one_that_cannot_be_had_takes_nothing_from_the_rest(run, index):
+    """Neither one that the index lacks, nor one at an address of its own where nobody answers: that is not the index."""
+    repo = run.repo({**PLAIN, "requirements-test.txt": "toxdep\nnowhere-to-be-had>=1  # why\ntinydep\n",
+                     "pyproject.toml": "[dependency-groups]\ntest = ['far @ git+http://127.0.0.1:9/far.git']\n"})
+    with open(repo / "tests/test_ops.py", "a") as file:
+        file.write("\n\ndef test_deps():\n    import tinydep, toxdep\n    assert tinydep and toxdep\n")
+    told = run("score", repo, "--no-progress", PIP_INDEX_URL=index.url)
+    assert told.code == 0 and "test_deps" not in told.err and "cannot be reached" not in told.err, told
+    assert re.search(r"not installed of what its tests name: far \(.*\); nowhere-to-be-had \(", told.err), told
 
 
 def test_no_install_and_no_network(run, shop, bare):

@@ -18,7 +18,8 @@
 #define MARK "mutagen-complete" /* holds "project" when the project itself is installed, else "dependencies" */
 #define LOG_LIMIT ((size_t)1 << 20)
 #define DEEPEST_INCLUDE 8
-#define RECIPE "5" /* part of the key: another way of making them makes other ones */
+#define RECIPE "6"          /* part of the key: another way of making them makes other ones */
+#define LEFT_FOR_PARTS 60.0 /* seconds: nothing more is tried then */
 
 /* ---- what is installed ---- */
 
@@ -233,6 +234,70 @@ static enum mg_code install_with_tox(struct making *making, struct mg_str export
     return MG_OK;
 }
 
+/* ---- each by itself ---- */
+
+static void gather_lines(struct making *making, struct mg_str text, struct mg_str_list *lines)
+{
+    struct mg_str line;
+    while (mg_str_next_line(&text, &line)) {
+        line = mg_str_trim(mg_str_sub(line, 0, mg_str_find(line, '#', 0)));
+        if (line.len && line.at[0] != '-') /* an option, another file */
+            *MG_PUSH(making->arena, lines) = line;
+    }
+}
+
+/* What the least does without. */
+static struct mg_str_list gather_rest(struct making *making)
+{
+    struct mg_str_list lines = { .len = 0 }, files = files_of(making);
+    struct mg_buf named = MG_BUF((size_t)1 << 20);
+    mg_add_lines(&named, making->needs.tests.at, making->needs.tests.len);
+    add_optional(making, &named);
+    mg_add_lines(&named, making->needs.tox.requirements.at, making->needs.tox.requirements.len);
+    gather_lines(making, mg_buf_take(&named, making->arena), &lines);
+    for (size_t i = 0; i < files.len; i++) {
+        struct mg_str text, path = mg_path_join(making->arena, making->source, files.at[i]);
+        if (!has_hashes(making, files.at[i]) && mg_file_read(making->arena, path.at, (size_t)4 << 20, &text, NULL) == MG_OK)
+            gather_lines(making, text, &lines);
+    }
+    return lines;
+}
+
+/* Halves of what cannot be installed together, down to single lines: those that cannot come to `bad`, each with its reason. */
+static enum mg_code install_halves(struct making *making, const struct mg_str *lines, size_t count, struct mg_buf *bad, struct mg_err *err)
+{
+    struct mg_str list;
+    struct mg_buf text = MG_BUF((size_t)1 << 20);
+    bool good = false, late = making->deadline - mg_now() < LEFT_FOR_PARTS;
+    mg_add_lines(&text, lines, count);
+    MG_TRY(mg_write_list(making, "part.txt", &text, &list, err));
+    if (!late)
+        MG_TRY(mg_install(making, making->python, list, NULL, &good, err));
+    if (good)
+        return MG_OK;
+    if (count == 1 || late) {
+        for (size_t i = 0; i < count; i++)
+            mg_buf_addf(bad, "%s%.*s (%.*s)", bad->len ? "; " : "", MG_FMT(mg_requirement_name(lines[i])),
+                        MG_FMT(late ? MG_STR("no time is left for it") : making->failure));
+        return MG_OK;
+    }
+    MG_TRY(install_halves(making, lines, count / 2, bad, err));
+    return install_halves(making, lines + count / 2, count - count / 2, bad, err);
+}
+
+/* Behind the least. */
+static enum mg_code install_rest(struct making *making, struct mg_err *err)
+{
+    struct mg_str_list lines = gather_rest(making);
+    struct mg_buf bad = MG_BUF((size_t)1 << 16);
+    if (lines.len)
+        MG_TRY(install_halves(making, lines.at, lines.len, &bad, err));
+    struct mg_str text = mg_buf_take(&bad, making->arena);
+    if (text.len)
+        mg_making_note(making, mg_arena_printf(making->arena, "not installed of what its tests name: %.*s", MG_FMT(text)));
+    return MG_OK;
+}
+
 static enum mg_code install_all(struct making *making, struct mg_err *err)
 {
     struct mg_str exported, why = MG_NO_STR;
@@ -255,10 +320,7 @@ static enum mg_code install_all(struct making *making, struct mg_err *err)
     if (!good && !mg_str_starts(why, UNREACHABLE)) {
         MG_TRY(install_extent(making, exported, LEAST, &good, err));
         if (good)
-            mg_making_note(making,
-                           mg_arena_printf(making->arena,
-                                           "only the project's own dependencies and pytest are installed, what its tests name cannot be: %.*s",
-                                           MG_FMT(why)));
+            MG_TRY(install_rest(making, err));
     }
     return good ? MG_OK : MG_FAIL(err, MG_E_CONFIG, "%.*s", MG_FMT(why));
 }

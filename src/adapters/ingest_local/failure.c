@@ -71,5 +71,6 @@ bool mg_install_is_network(struct mg_str text)
                                          "Name or service not known",
                                          "Read timed out",
                                          "ConnectTimeoutError" };
-    return begins_or_has(text, signs, MG_COUNT(signs), false);
+    /* git, asked for a requirement that has an address of its own, is not the index */
+    return begins_or_has(text, signs, MG_COUNT(signs), false) && !mg_str_contains(text, "fatal: unable to access");
 }

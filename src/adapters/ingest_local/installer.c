@@ -46,8 +46,7 @@ enum mg_code mg_making_run(struct making *making, const char *const *words, cons
     *good = mg_program_succeeded(&end);
     if (!*good) {
         making->failure = mg_install_reason(making->arena, end.tail.len ? end.tail : end.output);
-        if (mg_install_is_network(end.tail))
-            making->failure = mg_arena_printf(making->arena, UNREACHABLE ": %.*s", MG_FMT(making->failure));
+        making->is_network = mg_install_is_network(end.tail);
     }
     return MG_OK;
 }
@@ -72,7 +71,10 @@ enum mg_code mg_install(struct making *making, struct mg_str python, struct mg_s
     const char *inner = mg_arena_cstr(making->arena, python), *list = mg_arena_cstr(making->arena, file);
     const char *const by_uv[] = { making->uv.at, "pip", "install", "-q", "--no-progress", "--python", inner, "-r", list, more, NULL };
     const char *const by_pip[] = { inner, "-m", "pip", "install", "-q", "--progress-bar", "off", "-r", list, more, NULL };
-    return mg_making_run(making, making->uv.len ? by_uv : by_pip, mg_installer_env(making), making->source, good, err);
+    MG_TRY(mg_making_run(making, making->uv.len ? by_uv : by_pip, mg_installer_env(making), making->source, good, err));
+    if (!*good && making->is_network)
+        making->failure = mg_arena_printf(making->arena, UNREACHABLE ": %.*s", MG_FMT(making->failure));
+    return MG_OK;
 }
 
 enum mg_code mg_write_list(struct making *making, const char *name, struct mg_buf *text, struct mg_str *path, struct mg_err *err)

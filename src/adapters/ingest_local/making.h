@@ -23,6 +23,7 @@ struct making {
     struct mg_str source; /* copy that is built */
     struct mg_str wheel;  /* requirement of the built project; empty = not built */
     struct mg_buf log;
+    bool is_network;       /* that was somebody who could not be reached */
     struct mg_str failure; /* the line that says why the last program failed */
     double deadline;
 };
