@@ -220,3 +220,9 @@ struct mg_str mg_str_fit(struct mg_str text, size_t bytes)
         bytes--;
     return mg_str_sub(text, 0, bytes);
 }
+
+bool mg_path_is_test(struct mg_str path)
+{
+    struct mg_str base = mg_path_base(path);
+    return mg_str_ends(base, ".py") && (mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"));
+}

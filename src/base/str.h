@@ -30,6 +30,7 @@ bool mg_str_next_part(struct mg_str *rest, char separator, struct mg_str *part);
 
 struct mg_str mg_path_folder(struct mg_str path); /* of "a/b.py": "a"; "" for a file in the root */
 struct mg_str mg_path_base(struct mg_str path);   /* "b.py" */
+bool mg_path_is_test(struct mg_str path);         /* test_*.py, *_test.py: what pytest looks for where its settings do not say more */
 /* Shell-style match of the whole name: `*` any run (also of dots), `?` one byte, `[...]` a set; as fnmatch(3) without flags. */
 bool mg_str_glob(struct mg_str pattern, struct mg_str name);
 /* Whole decimal number, optional '-'. False on anything else or on overflow; *value is untouched then. */

@@ -72,13 +72,6 @@ static struct mg_str fingerprint(const struct mg_run_context *run)
     return mg_sha256_hex(run->arena, all, 32);
 }
 
-/* By itself; where its settings do not say more. */
-static bool is_looked_for(struct mg_str path)
-{
-    struct mg_str base = mg_path_base(path);
-    return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py");
-}
-
 /* Tests in files that pytest does not look for, which only whoever knows of them runs. */
 static void name_uncollected(struct mg_run_context *run)
 {
@@ -86,7 +79,7 @@ static void name_uncollected(struct mg_run_context *run)
     size_t count = 0;
     for (size_t i = 0; i < run->repo->test_files.len; i++) {
         const struct mg_source_file *file = &run->repo->test_files.at[i];
-        if (is_looked_for(file->path))
+        if (mg_path_is_test(file->path))
             continue;
         first = first ? first : file;
         count++;
@@ -106,7 +99,7 @@ static enum mg_code collect_by_name(struct mg_run_context *run, struct mg_err *e
     const struct mg_run_services *services = run->services;
     MG_LIST(struct mg_str) files = { 0 };
     for (size_t i = 0; i < run->repo->test_files.len; i++)
-        if (!is_looked_for(run->repo->test_files.at[i].path))
+        if (!mg_path_is_test(run->repo->test_files.at[i].path))
             *MG_PUSH(run->arena, &files) = run->repo->test_files.at[i].path;
     if (!files.len || run->only_count)
         return MG_OK;

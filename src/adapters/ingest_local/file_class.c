@@ -27,14 +27,12 @@ static bool is_one_of(struct mg_str name, const char *const *names)
     return false;
 }
 
-static bool is_named_like_test(struct mg_str base) { return mg_str_starts(base, "test_") || mg_str_ends(base, "_test.py"); }
-
 void mg_folders_add(struct mg_folders *folders, struct mg_str path)
 {
     struct mg_str folder = mg_path_folder(path), base = mg_path_base(path);
     if (folder.len > 0 && mg_str_is(base, "__init__.py"))
         *mg_map_slot(&folders->packages, folder) = folders;
-    if (!is_named_like_test(base))
+    if (!mg_path_is_test(base))
         return;
     for (; folder.len > 0; folder = mg_path_folder(folder))
         *mg_map_slot(&folders->test_trees, folder) = folders;
@@ -159,7 +157,7 @@ enum mg_file_class mg_file_classify(const struct mg_folders *folders, struct mg_
     struct mg_str base = mg_path_base(path);
     if (mg_str_starts(base, "test_generated_"))
         return MG_FILE_OTHER;
-    if (is_named_like_test(base))
+    if (mg_path_is_test(base))
         return MG_FILE_TEST;
     bool has_tests = mg_str_contains(text, "def test");
     if (has_tests && (mg_str_is(base, "tests.py") || mg_str_is(base, "test.py")))

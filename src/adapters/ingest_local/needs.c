@@ -17,6 +17,7 @@
 struct mg_needing_file {
     struct mg_str path, module;
     bool is_test, is_package;
+    bool idle;      /* a test file that pytest does not look for, where it finds others */
     uint32_t tests; /* how many it counts for */
     MG_LIST(uint32_t) needs;
     MG_LIST(uint32_t) locals; /* files it imports, its packages' __init__ among them */
@@ -323,6 +324,9 @@ void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg
         add_file(&scan, &repo->test_files.at[i], true);
     for (size_t i = 0; i < repo->conftests.len; i++)
         add_file(&scan, &repo->conftests.at[i], true);
+    bool named = false;
+    for (size_t i = 0; i < repo->test_files.len; i++)
+        named |= mg_path_is_test(repo->test_files.at[i].path);
     size_t at = 0;
     for (size_t i = 0; i < repo->sources.len; i++)
         read_file(&scan, &needs->files[at++], repo->sources.at[i].text);
@@ -335,7 +339,10 @@ void mg_needs_scan(const struct mg_repo *repo, struct mg_arena *arena, struct mg
     for (size_t i = repo->sources.len; i < repo->sources.len + repo->test_files.len; i++) {
         struct mg_needing_file *file = &needs->files[i];
         link_conftests(&scan, file, repo->sources.len + repo->test_files.len);
-        if (file->tests == 0 && !file->is_package)
+        file->idle = named && !mg_path_is_test(file->path);
+        if (file->idle)
+            file->tests = 0;
+        else if (file->tests == 0 && !file->is_package)
             file->tests = 1; /* by another name */
         needs->tests += file->tests;
     }
@@ -398,7 +405,7 @@ void mg_needs_settle(struct mg_needs *needs, struct mg_arena *arena)
         }
     for (size_t i = 0; i < needs->file_count; i++) {
         const struct mg_needing_file *file = &needs->files[i];
-        if (file->broken == NOTHING)
+        if (file->broken == NOTHING || file->idle)
             continue;
         struct mg_need *need = &needs->at[file->broken];
         *(file->is_test ? &need->tests : &need->sources) += 1;

@@ -62,6 +62,26 @@ static void lines_that_count(void **state)
     assert_string_equal(names(&needs), "one:4 two:4 two.sub:4 four:5 four.x:5");
 }
 
+static void files_that_pytest_does_not_look_for_need_nothing(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { 0 };
+    struct mg_needs needs;
+    add(&repo, "tests/plot.py", "tests.plot", "import drawing\n\ndef test_plot(): pass\ndef test_more(): pass\n");
+    mg_needs_scan(&repo, arena, &needs);
+    needs.at[0].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.tests, 2); /* where it finds no other, they are run by name */
+    assert_int_equal(needs.broken_tests, 2);
+    add(&repo, "tests/test_a.py", "tests.test_a", "import plain\n\ndef test_a(): pass\n");
+    mg_needs_scan(&repo, arena, &needs);
+    needs.at[0].missing = true;
+    mg_needs_settle(&needs, arena);
+    assert_int_equal(needs.tests, 1);
+    assert_int_equal(needs.broken_tests, 0);
+    assert_int_equal(needs.at[0].tests, 0);
+}
+
 static void write_file(const char *folder, const char *path, const char *text)
 {
     const char *whole = mg_arena_printf(arena, "%s/%s", folder, path).at;
@@ -342,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_that_count),
+        cmocka_unit_test(files_that_pytest_does_not_look_for_need_nothing),
         cmocka_unit_test(helpers_beside_tests),
         cmocka_unit_test(what_falls),
         cmocka_unit_test(plugins_without_import),
