@@ -247,6 +247,16 @@ def test_one_that_cannot_be_had_takes_nothing_from_the_rest(run, index):
     assert re.search(r"not installed of what its tests name: far \(.*\); nowhere-to-be-had \(", told.err), told
 
 
+def test_a_python_that_the_project_does_not_allow(run, good):
+    """What is on PATH is passed over for it; where there is no other, it is taken, and that is said."""
+    repo = run.repo({**PLAIN, "pyproject.toml": "[project]\nname = 'calc'\nrequires-python = '>=3.99'\n"})
+    told = run("score", repo, "--no-progress", PATH=f"{good}/bin:/usr/bin:/bin")
+    assert told.code == 0 and "(PATH) is Python 3." in told.err and "the project asks for 3.99 or newer): using an environment of our own" in told.err, told
+    assert "the project asks for Python 3.99 or newer (requires-python), and " in told.err, told
+    told = run("score", repo, "--no-progress", "--no-install", PATH=f"{good}/bin:/usr/bin:/bin")
+    assert told.code == 0 and "using an environment" not in told.err and "asks for Python 3.99 or newer (requires-python)" in told.err, told
+
+
 def test_no_install_and_no_network(run, shop, bare):
     before = tree(bare)
     told = run("doctor", shop)

@@ -141,12 +141,15 @@ static const struct mg_need *named_and_missing(const struct mg_choice *choice)
     return NULL;
 }
 
+static bool is_too_old(const struct mg_choice *choice, int64_t major, int64_t minor) { return major == 3 && minor < choice->least_minor; }
+
 /* What merely is on PATH was not made for this repo: there the tests must find what they need, too; all that the project names where that can be
- * installed. */
+ * installed, and a Python that it allows. */
 static bool is_usable(const struct mg_choice *choice, const struct mg_candidate *candidate, const struct mg_checked *checked)
 {
     if (mg_str_is(candidate->origin, "PATH") &&
-        (2 * checked->broken_tests > choice->needs.tests || (choice->settings->install && named_and_missing(choice))))
+        (2 * checked->broken_tests > choice->needs.tests ||
+         (choice->settings->install && (named_and_missing(choice) || is_too_old(choice, checked->major, checked->minor)))))
         return false;
     return checked->runs && checked->has_pytest && 2 * checked->broken_sources <= choice->needs.sources &&
            (checked->major > 3 || (checked->major == 3 && checked->minor >= 8));
@@ -159,6 +162,9 @@ static struct mg_str what_is_wrong(const struct mg_choice *choice, const struct 
         return mg_arena_printf(choice->arena, "%s does not run", at);
     if (checked->major < 3 || (checked->major == 3 && checked->minor < 8))
         return mg_arena_printf(choice->arena, "%s is Python %d.%d", at, (int)checked->major, (int)checked->minor);
+    if (is_too_old(choice, checked->major, checked->minor))
+        return mg_arena_printf(choice->arena, "%s is Python 3.%d, the project asks for 3.%d or newer", at, (int)checked->minor,
+                               (int)choice->least_minor);
     if (!checked->has_pytest)
         return mg_arena_printf(choice->arena, "%s has no pytest", at);
     if (2 * checked->broken_sources > choice->needs.sources)
@@ -181,6 +187,8 @@ static struct mg_str joined(const struct mg_choice *choice)
 static void take(struct mg_choice *choice, struct mg_str python, struct mg_str origin, const struct mg_checked *checked)
 {
     choice->lacks_project = checked->lacks_project;
+    choice->major = checked->major;
+    choice->minor = checked->minor;
     choice->repo->python = python;
     choice->repo->python_origin = origin;
 }
@@ -264,6 +272,9 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
     MG_TRY(mg_interpreter_list(choice->arena, choice->repo->original, choice->asked, &asking, &choice->candidates, err));
     mg_needs_scan(choice->repo, choice->arena, &choice->needs);
     mg_distribution_read(choice->arena, choice->repo, &choice->distribution);
+    struct mg_dependencies dependencies;
+    mg_dependencies_list(choice->arena, choice->repo->copy, &dependencies);
+    choice->least_minor = dependencies.least_minor;
     MG_TRY(try_candidates(choice, &chosen, &best, err));
     if (!chosen && choice->home.len) {
         say(choice, mg_arena_printf(choice->arena, "no interpreter fits (%.*s): using an environment of our own (--no-install: never)",
@@ -286,6 +297,10 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
                 mg_arena_printf(choice->arena, "an environment with the repo's dependencies could not be made, so %.*s is used: %.*s",
                                 MG_FMT(candidate->python), MG_FMT(reason));
     }
+    if (is_too_old(choice, choice->major, choice->minor))
+        *MG_PUSH(choice->arena, &choice->repo->notes) =
+            mg_arena_printf(choice->arena, "the project asks for Python 3.%d or newer (requires-python), and %.*s is 3.%d", (int)choice->least_minor,
+                            MG_FMT(choice->repo->python), (int)choice->minor);
     mg_explain_missing(choice);
     return MG_OK;
 }

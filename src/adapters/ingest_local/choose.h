@@ -19,7 +19,9 @@ struct mg_choice {
     struct mg_needs needs;
     struct mg_candidates candidates;
     struct mg_distribution distribution; /* of the project */
+    int64_t least_minor;                 /* of its requires-python ">=3.N"; 0 = any */
     bool lacks_project;                  /* the chosen one */
+    int64_t major, minor;                /* of the chosen one */
 };
 /* What a candidate said. */
 struct mg_checked {
