@@ -20,8 +20,6 @@ bool mg_verdict_is_alive(enum mg_verdict verdict)
     return verdict == MG_VERDICT_survived || verdict == MG_VERDICT_no_coverage || verdict == MG_VERDICT_not_reached;
 }
 
-bool mg_verdict_is_open(enum mg_verdict verdict) { return mg_verdict_is_alive(verdict) || verdict == MG_VERDICT_static; }
-
 uint32_t mg_tally_scorable(const struct mg_tally *tally)
 {
     return mg_tally_detected(tally) + tally->of[MG_VERDICT_survived] + tally->of[MG_VERDICT_no_coverage] + tally->of[MG_VERDICT_not_reached];

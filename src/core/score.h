@@ -14,8 +14,6 @@ void mg_tally_sum(struct mg_tally *total, const struct mg_tally *part);
 uint32_t mg_tally_detected(const struct mg_tally *tally);
 /* survived, no_coverage or not_reached: counts against the score. */
 bool mg_verdict_is_alive(enum mg_verdict verdict);
-/* alive, or static: the existing tests said nothing against it, and a new test may kill it. */
-bool mg_verdict_is_open(enum mg_verdict verdict);
 /* detected + survived + no_coverage + not_reached */
 uint32_t mg_tally_scorable(const struct mg_tally *tally);
 /* The same with every timeout counted as not detected. */

@@ -153,7 +153,7 @@ enum mg_code mg_measure_suite(void *self, const struct mg_gate_request *request,
     struct mg_pump pump;
     mg_pump_init(&pump, request, self, arena);
     for (uint32_t i = 0; i < measured->mutants.len; i++)
-        if (mg_verdict_is_open(measured->results.at[i].verdict)) {
+        if (mg_verdict_is_alive(measured->results.at[i].verdict)) {
             const struct mg_probe_mutant *spliced = &measured->spliced.at[i];
             mg_pump_add(&pump, &(struct mg_attempt){ .mutant = i,
                                                      .source = spliced->source,

@@ -40,7 +40,7 @@ struct mg_mutant_result mg_result_after(const struct mg_pending *pending, uint32
             continue;
         bool kills = contains(test->kills.at, test->kills.len, mutant), crashes = contains(test->crashes.at, test->crashes.len, mutant);
         bool timeout = contains(test->timeouts.at, test->timeouts.len, mutant);
-        if (!kills && (!mg_verdict_is_open(after.verdict) || !(crashes || timeout)))
+        if (!kills && (!mg_verdict_is_alive(after.verdict) || !(crashes || timeout)))
             continue;
         after.verdict = kills || crashes ? MG_VERDICT_killed : MG_VERDICT_timeout;
         after.kill_kind = kills ? MG_KILL_ASSERTION : crashes ? MG_KILL_CRASH : MG_KILL_NONE;
@@ -63,7 +63,7 @@ static bool killed_by_pool(const struct mg_work *work, uint32_t mutant)
 /* Open before, and no test so far kills it by an assertion. */
 static bool is_wanted(const struct mg_work *work, uint32_t mutant)
 {
-    return mg_verdict_is_open(work->pending->measured.results.at[mutant].verdict) && !killed_by_pool(work, mutant);
+    return mg_verdict_is_alive(work->pending->measured.results.at[mutant].verdict) && !killed_by_pool(work, mutant);
 }
 
 static size_t wanted_count(const struct mg_work *work)
@@ -79,7 +79,7 @@ static bool is_enough(const struct mg_work *work)
     struct mg_tally tally = { 0 };
     for (uint32_t i = 0; i < work->outcome->mutants.len; i++) {
         struct mg_mutant_result result = work->pending->measured.results.at[i];
-        if (mg_verdict_is_open(result.verdict))
+        if (mg_verdict_is_alive(result.verdict))
             result = mg_result_after(work->pending, i, NULL, &result);
         mg_tally_add(&tally, result.verdict);
     }
@@ -681,9 +681,9 @@ static enum mg_code ask_chosen(struct mg_work *work, struct mg_err *err)
     for (uint32_t m = 0; m < lost.results.len; m++) {
         const struct mg_mutant_result *before = &pending->measured.results.at[m];
         lost.results.at[m] = (struct mg_mutant_result){ .verdict = MG_VERDICT_killed };
-        if (m >= work->outcome->mutants.len || !mg_verdict_is_open(before->verdict) ||
-            !mg_verdict_is_open(mg_result_after(pending, m, chosen, before).verdict) ||
-            mg_verdict_is_open(mg_result_after(pending, m, NULL, before).verdict))
+        if (m >= work->outcome->mutants.len || !mg_verdict_is_alive(before->verdict) ||
+            !mg_verdict_is_alive(mg_result_after(pending, m, chosen, before).verdict) ||
+            mg_verdict_is_alive(mg_result_after(pending, m, NULL, before).verdict))
             continue;
         lost.results.at[m] = *before;
         any = true;

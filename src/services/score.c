@@ -381,7 +381,7 @@ static void count_measured(struct scoring *s, const struct mg_judged *judged, co
 /* A test that was not run may yet kill it. */
 static struct mg_mutant_result as_far_as_known(const struct scoring *s, struct mg_mutant_result result)
 {
-    bool open = mg_verdict_is_open(result.verdict) && s->run.report->existing_not_run > 0;
+    bool open = mg_verdict_is_alive(result.verdict) && s->run.report->existing_not_run > 0;
     return open ? (struct mg_mutant_result){ .verdict = MG_VERDICT_pending } : result;
 }
 

@@ -109,7 +109,10 @@ static enum mg_code measure_before(struct mg_work *work, struct mg_err *err)
     work->outcome->before = work->outcome->after = work->outcome->improved = tally_of(work->outcome, false);
     if (!services->generator.ops || work->measure)
         return MG_OK;
-    if (mg_tally_scorable(&work->outcome->before) + work->outcome->before.of[MG_VERDICT_static] == 0)
+    if (mg_tally_scorable(&work->outcome->before) == 0 && work->outcome->before.of[MG_VERDICT_static])
+        return mg_discard(work, MG_STR("its lines run while the tests are imported, so none of its mutants can be judged (`score --static` does it)"),
+                          err);
+    if (mg_tally_scorable(&work->outcome->before) == 0)
         return mg_discard(
             work, mg_arena_printf(work->arena, "nothing in it can be mutated at level %lld", (long long)work->run->config->mutation.level), err);
     if (mg_score(&work->outcome->before) >= work->run->config->mutation.score_threshold)
@@ -306,7 +309,7 @@ void mg_settle_target(struct mg_run_context *run, struct mg_arena *arena, struct
     outcome->improved = (struct mg_tally){ 0 };
     for (uint32_t i = 0; i < outcome->mutants.len; i++) {
         after[i] = outcome->mutants.at[i].before;
-        if (mg_verdict_is_open(after[i].verdict))
+        if (mg_verdict_is_alive(after[i].verdict))
             after[i] = mg_result_after(pending, i, keep, &outcome->mutants.at[i].before);
         mg_tally_add(&outcome->improved, after[i].verdict);
     }

@@ -140,7 +140,7 @@ static void note(const struct mg_measured *measured, const struct mg_mutmut_answ
                  struct mg_suite_measured *result)
 {
     for (uint32_t i = 0; i < measured->mutants.len; i++) {
-        if (!mg_verdict_is_open(measured->results.at[i].verdict))
+        if (!mg_verdict_is_alive(measured->results.at[i].verdict))
             continue;
         for (size_t m = 0; m < answer->mutants.len; m++) {
             const struct mg_mutmut_mutant *mutant = &answer->mutants.at[m];
