@@ -1,5 +1,5 @@
 /* Witnesses: what a survivor does differently, seen on a call. The search's calls are made on the original and on the survivors of one function
- * at a time, under the guards of every probe. Budgets count calls: the same seed finds the same witness. */
+ * at a time, under the guards of every probe. Budgets count calls: the same seed finds the same witness, where calls are not slow. */
 #include "base/str.h"
 #include "core/survivors.h"
 #include "python/mutate.h"
@@ -7,6 +7,7 @@
 
 #define FUNCTION_CALLS 400 /* shared by all survivors of a function */
 #define ALL_CALLS 40000    /* of one score */
+#define FUNCTION_SECONDS 10.0
 
 struct looking {
     struct mg_run_context *run;
@@ -61,6 +62,8 @@ static enum mg_code ask(struct looking *l, struct mg_session *session, struct mg
                                            .covering = tests,
                                            .covering_count = covering.len,
                                            .config = &config,
+                                           .clock = services->clock,
+                                           .deadline = services->clock.ops->monotonic(services->clock.self) + FUNCTION_SECONDS,
                                            .cancel = services->cancel };
     MG_TRY(services->witness.ops->witness(services->witness.self, &request, l->arena, witnesses, err));
     for (size_t i = 0; i < count; i++) {

@@ -323,3 +323,18 @@ def test_what_takes_anything_in_new_is_made_by_its_initializer(repo):
     repo.start()
     params = Bench(repo, "m.py", "Proxy.get").wire.ask("describe")["receiver"]["params"]
     assert [(param["name"], param["kind"]) for param in params] == [("wrapped", "positional_only"), ("name", "keyword")]
+
+
+def test_classes_that_name_each_other_are_described_in_few_words(repo):
+    """A tree of twelve kinds of nodes, each of which may hold each: all ways down would be thousands."""
+    kinds = ["Node%d" % n for n in range(12)]
+    nodes = "".join("@dataclasses.dataclass\nclass %s:\n    left: \"Tree\"\n    right: \"Tree\" = None\n\n" % kind for kind in kinds)
+    text = "import dataclasses\nfrom typing import Union\n\n" + nodes + "Tree = Union[%s]\n\ndef depth(tree: Tree, other: Tree) -> int:\n    return 1\n" % ", ".join(kinds)
+    repo.write("m.py", text)
+    repo.start()
+    found = Bench(repo, "m.py", "depth").wire.ask("describe")["params"]
+
+    def count(described):
+        return 1 + sum(map(count, described["of"])) + sum(count(param["type"]) for param in described["params"])
+
+    assert [param["type"]["kind"] for param in found] == ["union", "union"] and 100 < count(found[0]["type"]) < 3000 and found[0]["type"] == found[1]["type"]

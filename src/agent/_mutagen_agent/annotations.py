@@ -2,6 +2,7 @@
 import ast
 import builtins
 import collections.abc
+import functools
 import importlib.util
 import pathlib
 import re
@@ -26,6 +27,7 @@ def namespace(module):
     return space
 
 
+@functools.lru_cache(maxsize=64)
 def only_for_checkers(module):
     """Names imported under `if TYPE_CHECKING:`, where their module is loaded already: nothing is imported for a hint."""
     found = {}

@@ -10,6 +10,7 @@ import typing
 from . import annotations, names, values
 
 MAX_CLASSES = 3  # constructors within constructors
+MOST_CLASSES = 40  # within one constructor, however deep
 MAX_DEPTH = 8
 MAX_VALUES = 40
 SIMPLE = {type(None): "none", None: "none", bool: "bool", int: "int", float: "float", complex: "complex", str: "str", bytes: "bytes",
@@ -67,6 +68,7 @@ class Hints:
         self.home = home
         self.parameters = parameters
         self.classes = []  # being described, outermost first
+        self.described = 0
 
     def describe(self, hint, depth=0):
         try:
@@ -187,7 +189,8 @@ class Hints:
             where = place_of(kind, self.home) if kind else None
             if where is None:
                 return make("any")
-        if kind in self.classes or len(self.classes) >= MAX_CLASSES:
+        self.described = self.described + 1 if self.classes else 0  # trees of classes that name each other have very many branches
+        if kind in self.classes or len(self.classes) >= MAX_CLASSES or self.described > MOST_CLASSES:
             return make("class", name=where[1], module=where[0]) if no_arguments(kind) else make("any")
         self.classes.append(kind)
         try:

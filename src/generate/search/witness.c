@@ -234,6 +234,7 @@ enum mg_code mg_search_witness(void *self, const struct mg_generate_request *req
         return MG_OK;
     MG_TRY(mg_search_open(&s, request, arena, err));
     s.telling = true;
+    s.until = request->deadline;
     enum mg_code code = look(&s, witnesses, err);
     mg_search_close(&s);
     return code;
