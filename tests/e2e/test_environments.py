@@ -197,6 +197,7 @@ def test_an_environment_of_our_own(run, shop, index, good):
     old, held = envs / "old", kept(envs / "held", 31)
     kept(old, 30).close()
     kept(envs / "young", 29).close()
+    (run.folder / ".mutagen/MUTAGEN").write_text("as if an earlier run had made it\n")
     old.with_name("old.log").write_text("log")
     fcntl.flock(held, fcntl.LOCK_SH)
     (run.folder / "home/.netrc").write_text("machine index.example login a password netrc-secret-1\n")
@@ -207,6 +208,11 @@ def test_an_environment_of_our_own(run, shop, index, good):
     assert (envs / "young/file").exists() and (envs / "held/file").exists() and (envs / "held.lock").exists()
     made, = [path for path in envs.iterdir() if path.is_dir() and path.name not in ("young", "held")]
     assert (made / "bin/pytest").exists() and tree(shop) == before and list((run.folder / "tmp").iterdir()) == []
+    assert "shop/made.py is written by the project's build, and is not here" in first.err, first
+    mutant, = re.findall(r"show mutant (\w+)\)", first.out)[:1]
+    command = run("show", "mutant", mutant).out.splitlines()[-1]
+    told = subprocess.run(["sh", "-c", command], cwd=run.folder, env=run.env, capture_output=True, text=True, check=False).stdout
+    assert "assert '/mutagen-' in" in told and "1 failed" in told, "it stands elsewhere, and all that comes before is as it is here"
     for who in ("build", "tests"):
         seen = (run.folder / "seen" / who).read_text()
         for secret in (SECRET, "SHOP_TOKEN", "sk-ant-key", str(run.folder / "home")):

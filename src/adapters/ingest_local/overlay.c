@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define FILE_LIMIT ((size_t)256 << 20)
+#define TEXT_LIMIT ((size_t)64 << 10) /* of a module that is told */
 #define DEEPEST 24
 
 static struct mg_str site_packages(struct mg_arena *arena, struct mg_str environment)
@@ -23,7 +24,17 @@ static struct mg_str site_packages(struct mg_arena *arena, struct mg_str environ
     return found;
 }
 
-static enum mg_code copy_missing(struct mg_str from, struct mg_str to, unsigned depth, struct mg_err *err)
+/* A module that is text is named, and repeated wherever the repo's own files are: a checkout does not have it. */
+static void tell(struct mg_arena *arena, struct mg_repo *repo, struct mg_str target, struct mg_str text)
+{
+    struct mg_str path = mg_arena_str(arena, mg_str_sub(target, repo->copy.len + 1, target.len));
+    *MG_PUSH(arena, &repo->stand_ins) = (struct mg_stand_in){ .path = path, .text = mg_arena_str(arena, text) };
+    *MG_PUSH(arena, &repo->notes) =
+        mg_arena_printf(arena, "%.*s is written by the project's build, and is not here: the private copy has it from a build of ours", MG_FMT(path));
+}
+
+static enum mg_code copy_missing(struct mg_arena *whole, struct mg_repo *repo, struct mg_str from, struct mg_str to, unsigned depth,
+                                 struct mg_err *err)
 {
     struct mg_arena *arena = mg_arena_new();
     DIR *directory = depth < DEEPEST ? opendir(mg_arena_cstr(arena, from)) : NULL;
@@ -34,10 +45,13 @@ static enum mg_code copy_missing(struct mg_str from, struct mg_str to, unsigned 
         if (name.at[0] == '.' || mg_str_is(name, "__pycache__") || lstat(source.at, &about) != 0)
             continue;
         if (S_ISDIR(about.st_mode) && mg_file_is_dir(target.at))
-            code = copy_missing(source, target, depth + 1, err);
+            code = copy_missing(whole, repo, source, target, depth + 1, err);
         else if (S_ISREG(about.st_mode) && (mg_str_ends(name, ".so") || mg_str_ends(name, ".py")) && !mg_file_is_there(target.at) &&
-                 mg_file_read(arena, source.at, FILE_LIMIT, &bytes, NULL) == MG_OK)
+                 mg_file_read(arena, source.at, FILE_LIMIT, &bytes, NULL) == MG_OK) {
             code = mg_file_write(target.at, bytes, err);
+            if (mg_str_ends(name, ".py") && bytes.len <= TEXT_LIMIT)
+                tell(whole, repo, target, bytes);
+        }
     }
     if (directory)
         closedir(directory);
@@ -45,7 +59,7 @@ static enum mg_code copy_missing(struct mg_str from, struct mg_str to, unsigned 
     return code;
 }
 
-enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment, const struct mg_repo *repo, struct mg_err *err)
+enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment, struct mg_repo *repo, struct mg_err *err)
 {
     struct mg_str site = site_packages(arena, environment);
     struct mg_map done;
@@ -62,7 +76,7 @@ enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment,
             folder = mg_path_join(arena, folder, part);
         folder = mg_path_join(arena, folder, top);
         if (mg_file_is_dir(from.at) && mg_file_is_dir(folder.at))
-            MG_TRY(copy_missing(from, folder, 0, err));
+            MG_TRY(copy_missing(arena, repo, from, folder, 0, err));
     }
     return MG_OK;
 }

@@ -5,6 +5,6 @@
 #include "ports/ingest.h"
 
 /* `environment` has the project installed. What the copy has itself stays as it is. */
-MG_MUST_CHECK enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment, const struct mg_repo *repo, struct mg_err *err);
+MG_MUST_CHECK enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment, struct mg_repo *repo, struct mg_err *err);
 
 #endif
