@@ -209,16 +209,16 @@ def test_an_environment_of_our_own(run, shop, index, good):
     made, = [path for path in envs.iterdir() if path.is_dir() and path.name not in ("young", "held")]
     assert (made / "bin/pytest").exists() and tree(shop) == before and list((run.folder / "tmp").iterdir()) == []
     assert "shop/made.py is written by the project's build, and is not here" in first.err, first
-    mutant, = re.findall(r"show mutant (\w+)\)", first.out)[:1]
-    command = run("show", "mutant", mutant).out.splitlines()[-1]
-    told = subprocess.run(["sh", "-c", command], cwd=run.folder, env=run.env, capture_output=True, text=True, check=False).stdout
-    assert "assert '/mutagen-' in" in told and "1 failed" in told, "it stands elsewhere, and all that comes before is as it is here"
     for who in ("build", "tests"):
         seen = (run.folder / "seen" / who).read_text()
         for secret in (SECRET, "SHOP_TOKEN", "sk-ant-key", str(run.folder / "home")):
             assert secret not in seen, (who, secret)
     assert SECRET not in first.out + first.err
     assert all(SECRET.encode() not in data for data in tree(run.folder / ".mutagen").values())
+    mutant, = re.findall(r"show mutant (\w+)\)", first.out)[:1]
+    command = run("show", "mutant", mutant).out.splitlines()[-1]
+    told = subprocess.run(["sh", "-c", command], cwd=run.folder, env=run.env, capture_output=True, text=True, check=False).stdout
+    assert "assert '/mutagen-' in" in told and "1 failed" in told, "it stands elsewhere, and all that comes before is as it is here"
     asked = len(index.http.asked)
     (shop / "shop/ops.py").write_text(OPS + "\n\ndef more(x):\n    y = x + 1\n    return y\n")
     second = run("score", shop, "--no-progress", "--all")

@@ -51,7 +51,7 @@ def mutants(desk):
 
 @pytest.mark.parametrize("conftest", ["", "pytest_plugins = ['calc.plugin']\n"])
 def test_it_is_as_if_installed(desk, conftest):
-    repo = desk.repo({**FILES, "conftest.py": conftest})
+    desk.repo({**FILES, "conftest.py": conftest})
     told = desk("score", "repo", "--target", "calc.ops.clamp", "--verify", "5", "--json", "score.json", "--jobs", "1")
     assert told.code == 0 and "my-shop itself is not installed in" in told.err and "(version 1.2) and clamp-it have stand-ins" in told.err, told
     assert "fails" not in told.err and "cannot be" not in told.err, told
