@@ -10,6 +10,7 @@
 
 #define FILE_LIMIT ((size_t)256 << 20)
 #define TEXT_LIMIT ((size_t)64 << 10) /* of a module that is told */
+#define MOST_TEXTS 8u
 #define DEEPEST 24
 
 static struct mg_str site_packages(struct mg_arena *arena, struct mg_str environment)
@@ -24,13 +25,24 @@ static struct mg_str site_packages(struct mg_arena *arena, struct mg_str environ
     return found;
 }
 
-/* A module that is text is named, and repeated wherever the repo's own files are: a checkout does not have it. */
-static void tell(struct mg_arena *arena, struct mg_repo *repo, struct mg_str target, struct mg_str text)
+/* A module that is text is told, and repeated wherever the repo's own files are: a checkout does not have it. */
+static void keep_text(struct mg_arena *arena, struct mg_repo *repo, struct mg_str target, struct mg_str text)
 {
+    if (text.len > TEXT_LIMIT || repo->stand_ins.len >= MOST_TEXTS)
+        return;
     struct mg_str path = mg_arena_str(arena, mg_str_sub(target, repo->copy.len + 1, target.len));
     *MG_PUSH(arena, &repo->stand_ins) = (struct mg_stand_in){ .path = path, .text = mg_arena_str(arena, text) };
+}
+
+static void tell(struct mg_arena *arena, struct mg_repo *repo)
+{
+    size_t count = repo->stand_ins.len;
+    if (count == 0)
+        return;
+    struct mg_str more = count > 1 ? mg_arena_printf(arena, " (and %zu more)", count - 1) : MG_STR("");
     *MG_PUSH(arena, &repo->notes) =
-        mg_arena_printf(arena, "%.*s is written by the project's build, and is not here: the private copy has it from a build of ours", MG_FMT(path));
+        mg_arena_printf(arena, "%.*s%.*s is written by the project's build, and is not here: the private copy has it from a build of ours",
+                        MG_FMT(repo->stand_ins.at[0].path), MG_FMT(more));
 }
 
 static enum mg_code copy_missing(struct mg_arena *whole, struct mg_repo *repo, struct mg_str from, struct mg_str to, unsigned depth,
@@ -49,8 +61,8 @@ static enum mg_code copy_missing(struct mg_arena *whole, struct mg_repo *repo, s
         else if (S_ISREG(about.st_mode) && (mg_str_ends(name, ".so") || mg_str_ends(name, ".py")) && !mg_file_is_there(target.at) &&
                  mg_file_read(arena, source.at, FILE_LIMIT, &bytes, NULL) == MG_OK) {
             code = mg_file_write(target.at, bytes, err);
-            if (mg_str_ends(name, ".py") && bytes.len <= TEXT_LIMIT)
-                tell(whole, repo, target, bytes);
+            if (mg_str_ends(name, ".py"))
+                keep_text(whole, repo, target, bytes);
         }
     }
     if (directory)
@@ -78,5 +90,6 @@ enum mg_code mg_overlay_built(struct mg_arena *arena, struct mg_str environment,
         if (mg_file_is_dir(from.at) && mg_file_is_dir(folder.at))
             MG_TRY(copy_missing(arena, repo, from, folder, 0, err));
     }
+    tell(arena, repo);
     return MG_OK;
 }
