@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHARE_OF_PRIVATE 0.75 /* of the priority: tests of what others may use are worth more, and outlive more changes */
+
 static bool wanted(const struct mg_config *config, struct mg_str qualified_name)
 {
     for (size_t i = 0; i < config->targets.len; i++)
@@ -141,6 +143,16 @@ void mg_read_files(struct mg_run_context *run, double until)
 
 const struct mg_functions *mg_functions_of(struct mg_run_context *run, size_t file) { return &read_file(run, file)->functions; }
 
+/* A name of it begins with an underscore, and is no special one. */
+static bool is_private(struct mg_str qualname)
+{
+    struct mg_str part;
+    while (mg_str_next_part(&qualname, '.', &part))
+        if (mg_str_starts(part, "_") && !(mg_str_starts(part, "__") && mg_str_ends(part, "__")))
+            return true;
+    return false;
+}
+
 static void select_in_file(struct mg_run_context *run, size_t file)
 {
     const struct mg_source_file *source = &run->repo->sources.at[file];
@@ -158,7 +170,7 @@ static void select_in_file(struct mg_run_context *run, size_t file)
         run->report->functions_found++;
         if (!wanted(run->config, name) || !is_chosen(run, &functions, i))
             continue;
-        double coverage = coverage_of(run, file, function);
+        double coverage = coverage_of(run, file, function), share = is_private(function->qualname) ? SHARE_OF_PRIVATE : 1.0;
         unsigned occurrence = occurrence_of(&functions, i);
         *MG_PUSH(run->arena, &run->targets) = (struct mg_target){
             .id = mg_target_id(run->arena, source->path, function->qualname, occurrence),
@@ -167,7 +179,7 @@ static void select_in_file(struct mg_run_context *run, size_t file)
             .path = source->path,
             .function = *function,
             .coverage = coverage,
-            .priority = mg_priority(coverage, function->statement_count, &run->config->selection),
+            .priority = share * mg_priority(coverage, function->statement_count, &run->config->selection),
         };
     }
 }

@@ -460,3 +460,13 @@ def test_a_second_signal_ends_it_at_once(desk):
     process.send_signal(signal.SIGCONT)
     out, _ = process.communicate(timeout=30)
     assert process.returncode == 130 and out == "", out
+
+
+def test_public_functions_come_before_private_ones(desk):
+    """Of those that are tested as badly, the longest first; one that is well tested comes behind either."""
+    longer = "".join(f"    n = n + {number}\n" for number in range(1, 9))
+    desk.repo({"calc/__init__.py": "", "calc/ops.py": OPS + f"\n\ndef _hidden(n):\n{longer}    return n\n\n\nclass Box:\n    def __add__(self, n):\n        n = n + 1\n        return n * 2\n",
+               "tests/test_ops.py": TEST_OPS})
+    told = desk("run", "repo", "--dry-run", "--no-progress")
+    names = re.findall(r"^ +\d+%  (\S+)$", told.out, re.M)
+    assert told.code == 0 and names.index("calc.ops.grade") < names.index("calc.ops.Box.__add__") < names.index("calc.ops._hidden"), told
