@@ -19,12 +19,8 @@ try:
 except Exception:
     pass
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-ours = sys.modules.pop("sitecustomize")
-try:
-    import sitecustomize
-except ImportError:
-    pass
-sys.modules.setdefault("sitecustomize", ours)  # who imports a module wants to find one of its name, and says so on stderr
+del sys.modules["sitecustomize"]
+import sitecustomize  # where there is no other, that error is the one which `site` expects, and is silent about
 '''
 
 
