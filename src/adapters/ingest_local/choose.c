@@ -141,15 +141,17 @@ static const struct mg_need *named_and_missing(const struct mg_choice *choice)
     return NULL;
 }
 
-static bool is_too_old(const struct mg_choice *choice, int64_t major, int64_t minor) { return major == 3 && minor < choice->least_minor; }
+static bool is_too_old(const struct mg_choice *choice, const struct mg_checked *checked)
+{
+    return checked->major == 3 && checked->minor < choice->least_minor;
+}
 
 /* What merely is on PATH was not made for this repo: there the tests must find what they need, too; all that the project names where that can be
  * installed, and a Python that it allows. */
 static bool is_usable(const struct mg_choice *choice, const struct mg_candidate *candidate, const struct mg_checked *checked)
 {
-    if (mg_str_is(candidate->origin, "PATH") &&
-        (2 * checked->broken_tests > choice->needs.tests ||
-         (choice->settings->install && (named_and_missing(choice) || is_too_old(choice, checked->major, checked->minor)))))
+    if (mg_str_is(candidate->origin, "PATH") && (2 * checked->broken_tests > choice->needs.tests ||
+                                                 (choice->settings->install && (named_and_missing(choice) || is_too_old(choice, checked)))))
         return false;
     return checked->runs && checked->has_pytest && 2 * checked->broken_sources <= choice->needs.sources &&
            (checked->major > 3 || (checked->major == 3 && checked->minor >= 8));
@@ -162,7 +164,7 @@ static struct mg_str what_is_wrong(const struct mg_choice *choice, const struct 
         return mg_arena_printf(choice->arena, "%s does not run", at);
     if (checked->major < 3 || (checked->major == 3 && checked->minor < 8))
         return mg_arena_printf(choice->arena, "%s is Python %d.%d", at, (int)checked->major, (int)checked->minor);
-    if (is_too_old(choice, checked->major, checked->minor))
+    if (is_too_old(choice, checked))
         return mg_arena_printf(choice->arena, "%s is Python 3.%d, the project asks for 3.%d or newer", at, (int)checked->minor,
                                (int)choice->least_minor);
     if (!checked->has_pytest)
@@ -186,9 +188,7 @@ static struct mg_str joined(const struct mg_choice *choice)
 
 static void take(struct mg_choice *choice, struct mg_str python, struct mg_str origin, const struct mg_checked *checked)
 {
-    choice->lacks_project = checked->lacks_project;
-    choice->major = checked->major;
-    choice->minor = checked->minor;
+    choice->chosen = *checked;
     choice->repo->python = python;
     choice->repo->python_origin = origin;
 }
@@ -297,10 +297,10 @@ enum mg_code mg_choose_interpreter(struct mg_choice *choice, struct mg_err *err)
                 mg_arena_printf(choice->arena, "an environment with the repo's dependencies could not be made, so %.*s is used: %.*s",
                                 MG_FMT(candidate->python), MG_FMT(reason));
     }
-    if (is_too_old(choice, choice->major, choice->minor))
+    if (is_too_old(choice, &choice->chosen))
         *MG_PUSH(choice->arena, &choice->repo->notes) =
             mg_arena_printf(choice->arena, "the project asks for Python 3.%d or newer (requires-python), and %.*s is 3.%d", (int)choice->least_minor,
-                            MG_FMT(choice->repo->python), (int)choice->minor);
+                            MG_FMT(choice->repo->python), (int)choice->chosen.minor);
     mg_explain_missing(choice);
     return MG_OK;
 }

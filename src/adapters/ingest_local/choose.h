@@ -8,6 +8,14 @@
 #include "adapters/ingest_local/interpreter.h"
 #include "adapters/ingest_local/needs.h"
 
+/* What a candidate said. */
+struct mg_checked {
+    bool runs, has_pytest;
+    bool lacks_project; /* no metadata of its own there */
+    int64_t major, minor;
+    uint32_t broken_sources, broken_tests; /* as mg_needs counts them */
+};
+
 struct mg_choice {
     const struct mg_ingest_settings *settings;
     const struct mg_cancel *cancel;
@@ -20,15 +28,7 @@ struct mg_choice {
     struct mg_candidates candidates;
     struct mg_distribution distribution; /* of the project */
     int64_t least_minor;                 /* of its requires-python ">=3.N"; 0 = any */
-    bool lacks_project;                  /* the chosen one */
-    int64_t major, minor;                /* of the chosen one */
-};
-/* What a candidate said. */
-struct mg_checked {
-    bool runs, has_pytest;
-    bool lacks_project; /* no metadata of its own there */
-    int64_t major, minor;
-    uint32_t broken_sources, broken_tests; /* as mg_needs counts them */
+    struct mg_checked chosen;            /* what the one that was taken said */
 };
 
 /* Fills python and python_origin of *repo, and notes on what is missing there. */

@@ -3,6 +3,7 @@
 
 #include "adapters/ingest_local/choose.h"
 #include "adapters/ingest_local/ini.h"
+#include "base/buf.h"
 #include "base/str.h"
 #include "core/toml.h"
 #include "os/file.h"
@@ -16,6 +17,7 @@ struct reading {
     struct mg_arena *arena;
     const struct mg_repo *repo;
     struct mg_distribution *out;
+    struct mg_buf texts;
 };
 
 static bool is_alnum(char byte) { return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9'); }
@@ -93,7 +95,11 @@ static void read_table(struct reading *reading, const struct mg_toml *table, con
 
 static bool read_file(struct reading *reading, const char *name, struct mg_str *text)
 {
-    return mg_file_read(reading->arena, mg_path_join(reading->arena, reading->repo->copy, mg_str_from(name)).at, FILE_LIMIT, text, NULL) == MG_OK;
+    struct mg_str path = mg_path_join(reading->arena, reading->repo->copy, mg_str_from(name));
+    if (mg_file_read(reading->arena, path.at, FILE_LIMIT, text, NULL) != MG_OK)
+        return false;
+    mg_buf_add(&reading->texts, *text);
+    return true;
 }
 
 static void read_setup_cfg(struct reading *reading, struct mg_str text)
@@ -158,7 +164,7 @@ static struct mg_str version_of_sources(const struct mg_repo *repo)
 
 void mg_distribution_read(struct mg_arena *arena, const struct mg_repo *repo, struct mg_distribution *distribution)
 {
-    struct reading reading = { .arena = arena, .repo = repo, .out = distribution };
+    struct reading reading = { .arena = arena, .repo = repo, .out = distribution, .texts = MG_BUF(3 * FILE_LIMIT) };
     struct mg_str text;
     struct mg_toml *root;
     *distribution = (struct mg_distribution){ .name = MG_NO_STR };
@@ -172,6 +178,7 @@ void mg_distribution_read(struct mg_arena *arena, const struct mg_repo *repo, st
         read_setup_cfg(&reading, text);
     if (read_file(&reading, "setup.py", &text))
         read_setup_py(&reading, text);
+    distribution->text = mg_buf_take(&reading.texts, arena);
     set_version(&reading, version_of_sources(repo));
     set_version(&reading, MG_STR("0.0.0"));
 }

@@ -9,6 +9,7 @@ struct mg_entry_point {
     struct mg_str group, name, object;
 };
 struct mg_distribution {
+    struct mg_str text;                     /* of the files that it was read from, one behind the other */
     struct mg_str name;                     /* as the project spells it; empty = it has none that can be read */
     struct mg_str version;                  /* where the build finds it out: __version__ of a source; "0.0.0" where there is none either */
     MG_LIST(struct mg_entry_point) entries; /* well-formed ones only */

@@ -118,7 +118,7 @@ static enum mg_code choose(struct ingest_local *self, struct mg_str python, stru
         choice.home = mg_path_join(arena, storage_root, MG_STR("envs"));
     enum mg_code code = mg_choose_interpreter(&choice, err);
     self->environment_fd = choice.environment_fd;
-    if (code == MG_OK && choice.lacks_project)
+    if (code == MG_OK && choice.chosen.lacks_project)
         code = mg_stand_in_distribution(arena, &choice.distribution, repo, err);
     return code;
 }

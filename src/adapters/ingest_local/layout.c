@@ -14,7 +14,6 @@
 
 #define TEXT_LIMIT ((size_t)4 << 20)
 #define GITMODULES_LIMIT ((size_t)1 << 20)
-#define PACKAGING_LIMIT ((size_t)1 << 20)
 
 struct python_file {
     struct mg_str path, text;
@@ -29,7 +28,7 @@ struct layout {
     struct mg_folders folders;
     struct mg_str helper; /* the last folder that was asked for, and what it is */
     bool is_helper;
-    struct mg_str packaging; /* what the files say that make a distribution of it; empty: it is none */
+    struct mg_distribution distribution;
 };
 
 static int by_path(const void *a, const void *b) { return mg_str_cmp(*(const struct mg_str *)a, *(const struct mg_str *)b); }
@@ -96,8 +95,8 @@ static bool is_beside_src(struct mg_import_roots *roots, struct mg_str path)
 static bool is_stray(const struct layout *layout, struct mg_import_roots *roots, struct mg_str path)
 {
     struct mg_str stem = mg_str_sub(path, 0, path.len - 3);
-    return layout->packaging.len && mg_str_find(path, '/', 0) == path.len && !mg_import_is_named(roots, stem) &&
-           !mg_str_contains(layout->packaging, mg_arena_cstr(layout->scratch, stem));
+    return layout->distribution.name.len && mg_str_find(path, '/', 0) == path.len && !mg_import_is_named(roots, stem) &&
+           !mg_str_contains(layout->distribution.text, mg_arena_cstr(layout->scratch, stem));
 }
 
 static bool is_helper_package(struct layout *layout, struct mg_str path)
@@ -113,21 +112,6 @@ static bool is_helper_package(struct layout *layout, struct mg_str path)
     for (size_t i = 0; i < layout->files.len && layout->is_helper; i++)
         layout->is_helper = mg_str_starts(layout->files.at[i].path, inside) || !mg_text_imports(layout->files.at[i].text, top);
     return layout->is_helper;
-}
-
-static void read_packaging(struct layout *layout)
-{
-    static const char *const names[] = { "pyproject.toml", "setup.cfg", "setup.py" };
-    struct mg_distribution distribution;
-    struct mg_buf all = MG_BUF((size_t)4 << 20);
-    mg_distribution_read(layout->scratch, layout->repo, &distribution);
-    for (size_t i = 0; i < MG_COUNT(names) && distribution.name.len; i++) {
-        struct mg_str text;
-        if (mg_file_read(layout->scratch, mg_path_join(layout->scratch, layout->repo->copy, mg_str_from(names[i])).at, PACKAGING_LIMIT, &text,
-                         NULL) == MG_OK)
-            mg_buf_add(&all, text);
-    }
-    layout->packaging = mg_buf_take(&all, layout->scratch);
 }
 
 static bool has_src(const struct layout *layout, struct mg_import_roots *roots)
@@ -147,7 +131,7 @@ static void leave_others_out(struct layout *layout, struct mg_import_roots *root
         gitmodules = MG_STR("");
     enum mg_file_class *better = MG_NEW_ARRAY(layout->scratch, enum mg_file_class, layout->files.len);
     bool product = false, alone = false, in_src = has_src(layout, roots);
-    read_packaging(layout);
+    mg_distribution_read(layout->scratch, layout->repo, &layout->distribution);
     for (size_t i = 0; i < layout->files.len; i++) {
         const struct python_file *file = &layout->files.at[i];
         better[i] = file->class;

@@ -36,10 +36,10 @@ static struct mg_str as_slice(struct mg_search *s, struct mg_str inside)
     return text;
 }
 
-bool mg_call_is_loose(const struct mg_search *s)
+bool mg_call_is_loose(const struct mg_search *s, const struct mg_candidate *candidate)
 {
-    bool begins_loose = s->shape == MG_CALL_OPERATOR && strchr("\1\2+-~", s->operator[0]);
-    return begins_loose && !s->about.is_async && strcmp(s->operator, "\1[\2]") != 0;
+    bool is_bare = s->shape == MG_CALL_OPERATOR && !s->about.is_async && !candidate->as_text && !candidate->raw.len;
+    return is_bare && strchr("\1\2+-~", s->operator[0]) && strcmp(s->operator, "\1[\2]") != 0;
 }
 
 struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candidate, struct mg_str receiver, const struct mg_str *args)

@@ -154,8 +154,8 @@ struct mg_str mg_local_name(struct mg_search *s, struct mg_str wanted);
 struct mg_str mg_snake_case(struct mg_arena *arena, struct mg_str name);
 
 /* calls.c */
-/* Whether a call is written as an operator, which binds looser than a dot: `a + b`, `-a`. */
-bool mg_call_is_loose(const struct mg_search *s);
+/* Whether the call is written as an operator, which binds looser than a dot: `a + b`, `-a`. */
+bool mg_call_is_loose(const struct mg_search *s, const struct mg_candidate *candidate);
 /* The call's text with the given texts for receiver and arguments. */
 struct mg_str mg_call_text(struct mg_search *s, const struct mg_candidate *candidate, struct mg_str receiver, const struct mg_str *args);
 /* Completes the candidate's text and cost; NULL when it is known already. */

@@ -112,7 +112,7 @@ static struct mg_str expression(struct mg_search *s, const struct mg_candidate *
         return mg_arena_printf(s->arena, "%.*s%s(%.*s)", MG_FMT(before), shape, MG_FMT(subject));
     if (fact->form == MG_FACT_TYPE)
         return mg_arena_printf(s->arena, "%.*stype(%.*s).__name__", MG_FMT(before), MG_FMT(subject));
-    if (fact->form == MG_FACT_ATTR && !variable && mg_call_is_loose(s) && !c->as_text && !c->raw.len)
+    if (fact->form == MG_FACT_ATTR && !variable && mg_call_is_loose(s, c))
         what = mg_arena_printf(s->arena, "(%.*s)", MG_FMT(what));
     return fact->form == MG_FACT_ATTR ? mg_arena_printf(s->arena, "%.*s.%.*s", MG_FMT(what), MG_FMT(fact->attribute)) : what;
 }

@@ -230,8 +230,8 @@ static struct mg_str inline_call(struct writer *w, const struct mg_candidate *c)
 static struct mg_str operand(struct writer *w, const struct mg_candidate *c, struct mg_str call, enum mg_fact_form form)
 {
     bool compares = w->s->shape == MG_CALL_OPERATOR && (strpbrk(w->s->operator, "=<>!") || strstr(w->s->operator, " in "));
-    bool apart = compares || (form == MG_FACT_ATTR && mg_call_is_loose(w->s));
-    return apart && !w->s->about.is_async && !c->as_text && !c->raw.len ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
+    bool apart = (compares || form == MG_FACT_ATTR) && mg_call_is_loose(w->s, c);
+    return apart ? mg_arena_printf(w->arena, "(%.*s)", MG_FMT(call)) : call;
 }
 
 static struct mg_str raises_text(struct writer *w, const struct mg_candidate *c)

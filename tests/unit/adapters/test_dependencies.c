@@ -1,4 +1,5 @@
-/* What a project says it needs, what its lock says of versions, and the one line of an installer's output that says why. */
+/* What a project says it needs and calls itself, what its lock says of versions, and the one line of an installer's output that says why. */
+#include "adapters/ingest_local/distribution.h"
 #include "adapters/ingest_local/environment.h"
 #include "adapters/ingest_local/failure.h"
 #include "adapters/ingest_local/lock.h"
@@ -249,6 +250,73 @@ static void the_line_that_says_most(void **state)
     assert_string_equal(reason("ERROR: https://me:secret-9@host/simple\n"), reason("ERROR: https://me:secret-8@host/simple\n"));
 }
 
+/* ---- what it calls itself ---- */
+
+static void put_source(struct mg_repo *repo, const char *path, const char *text)
+{
+    *MG_PUSH(arena, &repo->sources) = (struct mg_source_file){ .path = mg_str_from(path), .text = mg_str_from(text) };
+}
+
+/* "name version | group: name = object | ..." */
+static const char *told(const struct mg_repo *repo)
+{
+    struct mg_distribution found;
+    mg_distribution_read(arena, repo, &found);
+    struct mg_str all = mg_arena_printf(arena, "%.*s %.*s", MG_FMT(found.name), MG_FMT(found.version));
+    for (size_t i = 0; i < found.entries.len; i++)
+        all = mg_arena_printf(arena, "%.*s | %.*s: %.*s = %.*s", MG_FMT(all), MG_FMT(found.entries.at[i].group), MG_FMT(found.entries.at[i].name),
+                              MG_FMT(found.entries.at[i].object));
+    return all.at;
+}
+
+static void the_distribution_of_pyproject(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    put("pyproject.toml", "[project]\nname = 'My.Shop'\nversion = '1.2rc1'\n[project.scripts]\nshop = 'shop.cli:main [color]'\n"
+                          "[project.gui-scripts]\nshop-ui = 'shop.ui:App.run'\n[project.entry-points.pytest11]\nshop = 'shop.plugin'\n");
+    put("setup.cfg",
+        "[metadata]\nname = other\nversion = 9\n[options.entry_points]\nconsole_scripts =\n    shop = other:main\n    more = shop.more:main\n");
+    assert_string_equal(told(&repo), "My.Shop 1.2rc1 | console_scripts: shop = shop.cli:main | gui_scripts: shop-ui = shop.ui:App.run | "
+                                     "pytest11: shop = shop.plugin | console_scripts: more = shop.more:main");
+}
+
+static void the_distribution_of_poetry(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    put("pyproject.toml", "[tool.poetry]\nname = 'shop'\nversion = '3'\n[tool.poetry.scripts]\nshop = 'shop:main'\n"
+                          "[tool.poetry.plugins.'shop.tills']\nold = 'shop.old:Till'\n");
+    assert_string_equal(told(&repo), "shop 3 | console_scripts: shop = shop:main | shop.tills: old = shop.old:Till");
+}
+
+static void the_distribution_of_setup_py(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    put_source(&repo, "shop/__init__.py", "import os\n__version__ = '4.5'\n");
+    put("setup.py",
+        "from setuptools import setup\nfor name in ():\n    pass\nsetup(name='shop', # one line\n    version=find('shop'),\n"
+        "    install_requires=['x==1'],\n    entry_points={\n        'console_scripts': ['shop = shop.cli:main', \"shop2=shop.cli:other\"],\n"
+        "        'pytest11': ['shop = shop.plugin']},\n    classifiers=['A :: B'], tests_require=['y>=2', 'z==3'])\n");
+    assert_string_equal(told(&repo),
+                        "shop 4.5 | console_scripts: shop = shop.cli:main | console_scripts: shop2 = shop.cli:other | pytest11: shop = shop.plugin");
+}
+
+static void what_is_no_name_and_what_is_no_version(void **state)
+{
+    (void)state;
+    struct mg_repo repo = { .copy = mg_str_from(folder) };
+    assert_string_equal(told(&repo), " 0.0.0");
+    put("setup.cfg", "[metadata]\nname = ../../shop\nversion = attr: shop.__version__\n[options.entry_points]\nconsole_scripts =\n"
+                     "    ../shop = shop:main\n    -x = shop:main\n    shop = os;system\n    two words = shop:main\n");
+    assert_string_equal(told(&repo), " 0.0.0");
+    put_source(&repo, "shop/other.py", "__version__ = '1'\n");
+    put_source(&repo, "shop/version.py", "__version__ = '2'\n");
+    put("setup.cfg", "[metadata]\nname = shop\nversion = attr: shop.__version__\n");
+    assert_string_equal(told(&repo), "shop 2");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -263,6 +331,10 @@ int main(void)
         CASE(where_else_tox_looks),
         CASE(the_key_holds_what_tox_gives),
         CASE(the_line_that_says_most),
+        CASE(the_distribution_of_pyproject),
+        CASE(the_distribution_of_poetry),
+        CASE(the_distribution_of_setup_py),
+        CASE(what_is_no_name_and_what_is_no_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
